@@ -1,0 +1,259 @@
+"""Inputs: everything that changes on a date, compiled once for a scenario.
+
+Tables by year, the dates on which platforms, members and assets come and go, and the scenario's events are laid out as
+one row for every epoch, the stretch of weeks between two changes. The compiled week reads rows; nothing else in a run
+knows a date. Two scenarios that say the same up to a date have the same rows up to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from model import calendar
+from model.scenario import Scenario
+from model.scenario_events import Event, expand
+from model.state import Array
+from model.world import MODES, World
+
+__all__ = ["Inputs", "compile_inputs"]
+
+WEEKS_PER_YEAR = 365.25 / 7
+CAPACITY_FLOOR = 0.1
+
+
+class Inputs(NamedTuple):
+    """Input columns by epoch: arrays of shape (epochs, rows); ``epoch_of_week`` of shape (weeks,)."""
+
+    epoch_of_week: Array
+    year_of_week: Array
+    leg_open: Array
+    leg_cost_multiplier: Array
+    leg_inspection_multiplier: Array
+    leg_exposure: Array
+    state_corruption: Array
+    state_rule_of_law: Array
+    state_inspection_container_share: Array
+    state_inspection_air_share: Array
+    state_inspection_land_share: Array
+    state_coast_police_share: Array
+    state_finance_strength: Array
+    state_protection_price: Array
+    state_capacity: Array
+    membership_active: Array
+    membership_sharing: Array
+    platform_active: Array
+    platform_sharing: Array
+    asset_active: Array
+    asset_availability: Array
+    place_coastal_radar: Array
+    place_total_control: Array
+    place_inspection_share: Array
+    place_risk_premium_eur_per_kg: Array
+    source_supply_kg_per_week: Array
+    market_demand_kg_per_week: Array
+
+
+type Rows = dict[str, Array]
+
+
+@lru_cache(maxsize=64)
+def _cached(world: World, identity: str, scenario: "_Hashed") -> Inputs:
+    return _compile(world, scenario.scenario)
+
+
+class _Hashed:
+    """A scenario that is equal to another when it does the same."""
+
+    def __init__(self, scenario: Scenario, identity: str) -> None:
+        self.scenario = scenario
+        self.identity = identity
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hashed) and other.identity == self.identity
+
+
+def compile_inputs(world: World, scenario: Scenario) -> Inputs:
+    """Lay out all inputs of a scenario by epoch; the same scenario is compiled once."""
+    identity = scenario.identity()
+    return _cached(world, identity, _Hashed(scenario, identity))
+
+
+def _compile(world: World, scenario: Scenario) -> Inputs:
+    weeks = change_weeks(world, scenario)
+    last = calendar.week_of(scenario.end) + 1
+    events = [(e, expand(e.kind, e.name, world.names)) for e in scenario.events if e.kind != "parameter"]
+    yearly = yearly_tables(world)
+    rows = [_epoch(world, yearly, week, events) for week in weeks]
+    tables = {field: np.stack([row[field] for row in rows]) for field in Inputs._fields[2:]}
+    epoch_of_week = (np.searchsorted(weeks, np.arange(max(last, 1)), side="right") - 1).clip(0)
+    for table in tables.values():
+        table.setflags(write=False)
+    year_of_week = np.array([calendar.year_of(week) - calendar.FIRST_YEAR for week in range(max(last, 1))], dtype=np.int64)
+    return Inputs(epoch_of_week.astype(np.int64), year_of_week, **tables)
+
+
+def change_weeks(world: World, scenario: Scenario) -> list[int]:
+    """Weeks in which any input changes, from the first week of the calendar on."""
+    days: list[object] = []
+    for table in (world.tables.platforms, world.tables.memberships, world.tables.assets):
+        for column in ("since", "until"):
+            days += table[column].dropna().tolist()
+    last = calendar.week_of(scenario.end)
+    weeks = {_week(day) for day in days} | {calendar.week_of(day) for day in scenario.change_dates()}
+    weeks |= {calendar.first_week(year) for year in range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1)}
+    return sorted({0} | {week for week in weeks if 0 < week <= last})
+
+
+def _week(day: object) -> int:
+    """Week of a date of the tables; what was before the calendar counts from its first week."""
+    text = str(day)[:10]
+    return 0 if text < calendar.EPOCH.isoformat() else calendar.week_of(min(text, f"{calendar.LAST_YEAR}-12-31"))
+
+
+def _running(table: pd.DataFrame, week: int) -> Array:
+    """1 for the rows whose since <= week < until, else 0."""
+    since = [_week(day) if isinstance(day, str) or pd.notna(day) else 0 for day in table["since"]]
+    until = [_week(day) if isinstance(day, str) or pd.notna(day) else 10**9 for day in table["until"]]
+    return np.array([float(a <= week < b) for a, b in zip(since, until, strict=True)])
+
+
+def yearly_tables(world: World) -> dict[str, Array]:
+    """Inputs by year of the calendar, as arrays of shape (years, rows)."""
+    tables, years = world.tables, range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1)
+
+    def by_year(table: pd.DataFrame, key: str, column: str, order: Iterable[str]) -> Array:
+        wide = table.pivot(index="year", columns=key, values=column).reindex(index=years, columns=list(order))
+        return wide.to_numpy(dtype=float).copy()
+
+    supply = by_year(tables.supply, "state", "kg", sorted(set(tables.supply["state"])))
+    supply_states = sorted(set(tables.supply["state"]))
+    share = source_shares(world)
+    return {
+        "supply": np.stack([supply[:, supply_states.index(s)] * part for s, part in share], axis=1) / WEEKS_PER_YEAR,
+        "demand": by_year(tables.demand, "market", "kg", world.markets) / WEEKS_PER_YEAR,
+        "corruption": by_year(tables.governance, "state", "corruption", world.states),
+        "rule_of_law": by_year(tables.governance, "state", "rule_of_law", world.states),
+        "exposure": leg_exposure(world),
+    }
+
+
+def source_shares(world: World) -> list[tuple[str, float]]:
+    """Producing state of each origin and its even part of that state's output."""
+    state = dict(zip(world.tables.places["place"], world.tables.places["state"], strict=True))
+    origins = [state[place] for place in world.sources[: world.arrays.origins]]
+    return [(s, 1.0 / origins.count(s)) for s in origins]
+
+
+def leg_exposure(world: World) -> Array:
+    """Licit traffic of each leg by year, relative to the mean of its mode in the base year: (years, legs).
+
+    Legs that share a corridor divide its traffic (amendment 6).
+    """
+    legs, trade = world.tables.legs, world.tables.trade
+    wide = trade.pivot(index="year", columns="corridor", values="licit_volume")
+    wide = wide.reindex(index=range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1))
+    mates = legs.groupby("corridor")["leg"].transform("count").to_numpy(dtype=float)
+    volume = np.array(wide.reindex(columns=legs["corridor"]).to_numpy(dtype=float)) / mates
+    base = volume[world.arrays.base_year]
+    for mode in MODES:
+        rows = (legs["mode"] == mode).to_numpy()
+        volume[:, rows] /= base[rows].mean()
+    return volume
+
+
+def _epoch(world: World, yearly: dict[str, Array], week: int, events: list[tuple[Event, tuple[str, ...]]]) -> Rows:
+    """Input columns of the epoch that starts in `week`."""
+    year = calendar.year_of(week) - calendar.FIRST_YEAR
+    running = [
+        (event, targets) for event, targets in events
+        if calendar.week_of(event.date) <= week and (event.until is None or week < calendar.week_of(event.until))
+    ]  # fmt: skip
+    rows = _base(world, yearly, week, year)
+    members = {f"{p}/{s}": (si, pi) for pi, p in enumerate(world.platforms) for si, s in enumerate(world.states)}
+    for event, targets in running:
+        _apply(world, yearly, rows, event, targets, members)
+    rows["membership_sharing"] = rows["membership_sharing"] * rows["membership_active"]
+    return rows
+
+
+def _base(world: World, yearly: dict[str, Array], week: int, year: int) -> Rows:
+    """What the tables say for a week, before any event."""
+    t, legs, places = world.tables, len(world.legs), len(world.places)
+    states = t.states
+    active = np.zeros((len(world.states), len(world.platforms)))
+    role = np.zeros_like(active)
+    running = _running(t.memberships, week)
+    for k, (platform, state, kind) in enumerate(
+        zip(t.memberships["platform"], t.memberships["state"], t.memberships["role"], strict=True)
+    ):
+        i, j = world.states.index(state) if state in world.states else -1, world.platforms.index(platform)
+        if i >= 0 and running[k] > 0:
+            active[i, j] = 1.0
+            role[i, j] = max(role[i, j], 1.0 if kind == "member" else 0.5)
+    law = yearly["rule_of_law"][year]
+    return {
+        "leg_open": np.ones(legs), "leg_cost_multiplier": np.ones(legs), "leg_inspection_multiplier": np.ones(legs),
+        "leg_exposure": yearly["exposure"][year].copy(),
+        "state_corruption": yearly["corruption"][year].copy(), "state_rule_of_law": law.copy(),
+        "state_inspection_container_share": states["inspection_container_share"].to_numpy(float).copy(),
+        "state_inspection_air_share": states["inspection_air_share"].to_numpy(float).copy(),
+        "state_inspection_land_share": states["inspection_land_share"].to_numpy(float).copy(),
+        "state_coast_police_share": states["coast_police_share"].to_numpy(float).copy(),
+        "state_finance_strength": states["finance_strength"].to_numpy(float).copy(),
+        "state_protection_price": np.ones(len(states)),
+        "state_capacity": CAPACITY_FLOOR + (1.0 - CAPACITY_FLOOR) * law,
+        "membership_active": active, "membership_sharing": role,
+        "platform_active": _running(t.platforms, week),
+        "platform_sharing": t.platforms["sharing_default"].to_numpy(float).copy(),
+        "asset_active": _running(t.assets, week), "asset_availability": t.assets["availability"].to_numpy(float).copy(),
+        "place_coastal_radar": np.zeros(places), "place_total_control": np.zeros(places),
+        "place_inspection_share": np.ones(places), "place_risk_premium_eur_per_kg": np.zeros(places),
+        "source_supply_kg_per_week": np.concatenate([yearly["supply"][year], np.zeros(len(world.hubs))]),
+        "market_demand_kg_per_week": yearly["demand"][year].copy(),
+    }  # fmt: skip
+
+
+def _apply(
+    world: World, yearly: dict[str, Array], rows: Rows, event: Event, targets: tuple[str, ...],
+    members: dict[str, tuple[int, int]],
+) -> None:  # fmt: skip
+    """Let one event change the columns it names."""
+    if event.kind == "membership":
+        table = rows[f"membership_{event.field}"]
+        for name in targets:
+            table[members[name]] = event.apply(float(table[members[name]]))
+        return
+    column, chosen = _column(world, event, targets)
+    if event.kind == "trade":
+        year = int(event.amount) - calendar.FIRST_YEAR
+        for i in chosen:
+            rows[column][i] = yearly["exposure"][year, i]
+        return
+    for i in chosen:
+        factor = event.field in {"multiplier", "demand_multiplier"}
+        old = float(rows[column][i])
+        rows[column][i] = old * event.apply(1.0) if factor else event.apply(old)
+
+
+def _column(world: World, event: Event, targets: tuple[str, ...]) -> tuple[str, list[int]]:
+    """The input column that an event changes, and the rows."""
+    legs = world.tables.legs
+    if event.kind == "mode":
+        return f"leg_{event.field}", [i for i, mode in enumerate(legs["mode"]) if mode in targets]
+    if event.kind == "trade":
+        return "leg_exposure", [i for i, corridor in enumerate(legs["corridor"]) if corridor in targets]
+    if event.kind == "supply":
+        states = [state for state, _ in source_shares(world)]
+        return "source_supply_kg_per_week", [i for i, state in enumerate(states) if state in targets]
+    if event.kind == "market":
+        return "market_demand_kg_per_week", [world.markets.index(name) for name in targets]
+    order = {"place": world.places, "leg": world.legs, "state": world.states, "platform": world.platforms, "asset": world.assets}
+    return f"{event.kind}_{event.field}", [order[event.kind].index(name) for name in targets]

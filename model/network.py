@@ -1,0 +1,99 @@
+"""The library of routes: paths over the graph from a source of goods to a market.
+
+A route is told apart by its trunk, the legs between the first departure coast and the first European or North American
+entry; feeder and distribution legs are the cheapest ones. From every origin and every transhipment place the library
+holds the best routes of every mode and market, some hundreds in all; no route has more than `LONGEST` legs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import networkx as nx
+
+LONGEST = 7
+PER_SOURCE = 64
+NOMINAL_RISK_EUR_PER_KG = 25_000.0
+"""Price put on a unit of prior loss risk when routes are ranked for the library, EUR/kg (only the ranking uses it)."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """One route: its legs, the market it ends in, and its generalised cost (EUR/kg)."""
+
+    legs: tuple[str, ...]
+    market: str
+    cost: float
+
+
+def generalised_cost(graph: nx.MultiDiGraph, prior_risk: dict[str, float]) -> dict[str, float]:
+    """Transport cost of each leg plus the price of its prior risk, EUR/kg."""
+    return {
+        leg: data["cost_eur_per_kg"] + NOMINAL_RISK_EUR_PER_KG * prior_risk[data["mode"]]
+        for _, _, leg, data in graph.edges(keys=True, data=True)
+    }
+
+
+def find_paths(graph: nx.MultiDiGraph, start: str, costs: dict[str, float]) -> list[Path]:
+    """All simple paths from a place to any market within the longest length."""
+    found: list[Path] = []
+    legs: list[str] = []
+    visited = {start}
+
+    def walk(place: str, cost: float) -> None:
+        market = graph.nodes[place]["market"]
+        if market:
+            found.append(Path(tuple(legs), place, cost))
+            return
+        if len(legs) == LONGEST:
+            return
+        for _, nearby, leg in graph.out_edges(place, keys=True):
+            if nearby not in visited and allowed(graph, legs, leg):
+                visited.add(nearby)
+                legs.append(leg)
+                walk(nearby, cost + costs[leg])
+                legs.pop()
+                visited.discard(nearby)
+
+    walk(start, 0.0)
+    return found
+
+
+def allowed(graph: nx.MultiDiGraph, legs: list[str], leg: str) -> bool:
+    """A path crosses to another continent by sea or air at most twice, and does not fly twice."""
+    modes = [graph.graph["leg_mode"][name] for name in (*legs, leg)]
+    return modes.count("air_courier") <= 1 and modes.count("container") <= 1 and modes.count("light_aircraft") <= 1
+
+
+def trunk(graph: nx.MultiDiGraph, path: Path) -> tuple[str, ...]:
+    """The legs that are not overland, and the market: what tells one route from another."""
+    mode = graph.graph["leg_mode"]
+    return (*(leg for leg in path.legs if mode[leg] != "overland"), path.market)
+
+
+def main_mode(graph: nx.MultiDiGraph, path: Path) -> str:
+    """Mode of the longest leg that is not overland; overland where there is no other."""
+    mode, length = graph.graph["leg_mode"], graph.graph["leg_km"]
+    long_legs = [leg for leg in path.legs if mode[leg] != "overland"] or list(path.legs)
+    return str(mode[max(long_legs, key=lambda leg: length[leg])])
+
+
+def library(graph: nx.MultiDiGraph, start: str, prior_risk: dict[str, float], limit: int = PER_SOURCE) -> list[Path]:
+    """The routes of one source: the cheapest of each trunk, then the best of each main mode and market in turn."""
+    costs = generalised_cost(graph, prior_risk)
+    best: dict[tuple[str, ...], Path] = {}
+    for path in find_paths(graph, start, costs):
+        key = trunk(graph, path)
+        if key not in best or (path.cost, path.legs) < (best[key].cost, best[key].legs):
+            best[key] = path
+    ranked: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    for path in sorted(best.values(), key=lambda p: (p.cost, p.legs)):
+        ranked[(main_mode(graph, path), path.market)].append(path)
+    chosen: list[Path] = []
+    queues = [ranked[key] for key in sorted(ranked)]
+    depth = 0
+    while len(chosen) < limit and any(depth < len(queue) for queue in queues):
+        chosen += sorted((q[depth] for q in queues if depth < len(q)), key=lambda p: (p.cost, p.legs))
+        depth += 1
+    return sorted(chosen[:limit], key=lambda p: p.legs)

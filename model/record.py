@@ -1,0 +1,179 @@
+"""What is recorded, and the tidy frames made of it.
+
+The compiled week adds to the arrays of `Record`; nothing is recomputed afterwards. Weekly series and the yearly
+tables by state, mode, platform, leg, place and region are always kept; seizure rows can be switched off.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from model import calendar
+from model.state import ACCOUNTS, Array, State
+
+WEEKLY = (
+    "produced_kg", "dispatched_kg", "dispatched_to_europe_kg", "dispatched_to_north_america_kg", "seized_kg",
+    "expected_seized_kg", "lost_kg", "leaked_kg", "arrived_europe_kg", "arrived_north_america_kg", "seized_eu_bulk_kg",
+    "seized_americas_bulk_kg", "seized_west_africa_bulk_kg", "seized_sea_bulk_kg", "west_africa_kg",
+    "consumed_europe_kg", "consumed_north_america_kg", "price_europe_eur_per_kg", "price_north_america_eur_per_kg",
+    "price_source_eur_per_kg", "in_transit_kg", "in_stock_kg", "exposures", "known", "cued", "acted", "boarded", "won",
+    "seizures", "groups", "entered", "left", "capital_eur", "frozen_eur", "effective_routes", "mean_load_kg", "asset_weeks", "act_rate", "dispatches",
+    "margin_eur_per_kg",
+)  # fmt: skip
+(
+    PRODUCED, DISPATCHED, TO_EUROPE, TO_NORTH_AMERICA, SEIZED, EXPECTED, LOST, LEAKED, ARRIVED_EUROPE, ARRIVED_AMERICA,
+    SEIZED_EU, SEIZED_AMERICAS, SEIZED_WEST_AFRICA, SEIZED_SEA, WEST_AFRICA, CONSUMED_EUROPE, CONSUMED_AMERICA,
+    PRICE_EUROPE, PRICE_AMERICA, PRICE_SOURCE, IN_TRANSIT, IN_STOCK, EXPOSURES, KNOWN, CUED, ACTED, BOARDED, WON,
+    SEIZURES, GROUPS, ENTERED, LEFT, CAPITAL, FROZEN, EFFECTIVE_ROUTES,
+    MEAN_LOAD, ASSET_WEEKS, ACT_RATE, DISPATCHES, MARGIN,
+) = range(len(WEEKLY))  # fmt: skip
+"""Positions in a row of the weekly table."""
+
+AVERAGED = frozenset(
+    {
+        "price_europe_eur_per_kg", "price_north_america_eur_per_kg", "price_source_eur_per_kg", "in_transit_kg",
+        "in_stock_kg", "groups", "capital_eur", "frozen_eur", "effective_routes", "act_rate", "margin_eur_per_kg",
+    }
+)  # fmt: skip
+"""Weekly series that a year averages; the others are summed (``mean_load_kg`` is weighted by dispatches)."""
+
+YEARLY = ("moved_kg", "seized_kg", "expected_seized_kg", "seizures", "lost_kg")
+MOVED, TAKEN, EXPECTED_TAKEN, CASES, DUMPED = range(len(YEARLY))
+
+SEIZURE = (
+    "day", "place", "leg", "mode", "state", "lead_state", "platform", "stage", "owner", "kg", "parcels_share",
+    "value_eur", "region",
+)  # fmt: skip
+STAGES = ("lead", "patrol", "radar", "satellite", "inspection", "police", "source")
+LEAD, PATROL, RADAR, SATELLITE, INSPECTION, POLICE, SOURCE = range(len(STAGES))
+
+
+COSTS = (
+    "purchases_eur", "transport_eur", "bribes_eur", "risk_eur", "storage_eur", "entry_eur", "laundering_eur",
+    "confiscated_eur",
+)  # fmt: skip
+"""Accounts that reduce profit."""
+
+
+class Record(NamedTuple):
+    """Buffers of one run; years and weeks count from the epoch."""
+
+    weekly: Array  # (weeks, len(WEEKLY))
+    accounts: Array  # (weeks, len(ACCOUNTS)), as they stand at the end of each week
+    by_leg: Array  # (years, legs, len(YEARLY))
+    by_state: Array
+    by_mode: Array
+    by_platform: Array
+    by_place: Array
+    by_region: Array
+    routes_year: Array  # (routes,) kilograms sent in the current year, for the effective number of routes
+    seizures: Array  # (rows, len(SEIZURE))
+    keep_seizures: Array  # (1,) 0/1
+
+
+def make_record(weeks: int, years: int, sizes: dict[str, int], *, keep_seizures: bool) -> Record:
+    """Empty buffers for a run of `weeks` weeks in `years` years."""
+    tables = [np.zeros((years, sizes[d], len(YEARLY))) for d in ("legs", "states", "modes", "platforms", "places", "regions")]
+    rows = 4096 if keep_seizures else 1
+    return Record(
+        np.zeros((weeks, len(WEEKLY))),
+        np.zeros((weeks, len(ACCOUNTS))),
+        *tables,
+        np.zeros(sizes["routes"]),
+        np.zeros((rows, len(SEIZURE))),
+        np.array([int(keep_seizures)], dtype=np.int64),
+    )
+
+
+def copy_record(source: Record, target: Record) -> Record:
+    """Copy what has been recorded into buffers that may be longer or shorter."""
+    parts = []
+    for old, new in zip(source, target, strict=True):
+        shared = min(old.shape[0], new.shape[0])
+        if old.ndim == 2 and old.shape[1] == len(SEIZURE):
+            parts.append(old.copy())
+            continue
+        new[:shared] = old[:shared]
+        parts.append(new)
+    return Record(*parts)
+
+
+def balance_frame(state: State) -> pd.DataFrame:
+    """Cocaine and money: what came in, what went out, what is held, and the residual (rows: account; kg, EUR)."""
+    accounts = dict(zip(ACCOUNTS, state.accounts.tolist(), strict=True))
+    organisations, live = state.organisations, state.consignments
+    moving = float(live.load_kg[live.alive == 1].sum())
+    cocaine = {
+        "opening": accounts["opening_kg"], "produced": accounts["produced_kg"],
+        "seized": -accounts["seized_kg"] + accounts["custody_leaked_kg"], "lost": -accounts["lost_kg"],
+        "consumed": -accounts["consumed_kg"], "with wholesalers": -float(state.markets.inventory_kg.sum()),
+        "in transit": -moving, "in stores": -float(organisations.stock_kg.sum()),
+        "in hand": -float(organisations.inventory_kg.sum()), "unsold": -float(state.sources.pool_kg.sum()),
+    }  # fmt: skip
+    held = organisations.capital_eur.sum() + organisations.dirty_eur.sum() + organisations.frozen_eur.sum()
+    money = {
+        "founding": accounts["founding_eur"], "revenue": accounts["revenue_eur"],
+        **{name.removesuffix("_eur"): -accounts[name] for name in COSTS},
+        "drawings": -accounts["drawings_eur"], "estates": -accounts["closing_eur"], "held": -float(held),
+    }  # fmt: skip
+    rows = [("cocaine", name, value, "kg") for name, value in cocaine.items()]
+    rows.append(("cocaine", "residual", sum(cocaine.values()), "kg"))
+    rows += [("money", name, value, "EUR") for name, value in money.items()]
+    rows.append(("money", "residual", sum(money.values()), "EUR"))
+    return pd.DataFrame(rows, columns=["ledger", "account", "amount", "unit"]).set_index(["ledger", "account"])
+
+
+def weekly_frame(record: Record, first: int, last: int, opening: Array) -> pd.DataFrame:
+    """Weekly series of weeks first..last-1, indexed by Monday; money series follow from the accounts."""
+    frame = pd.DataFrame(record.weekly[first:last].copy(), columns=list(WEEKLY))
+    money = pd.DataFrame(np.diff(record.accounts[first:last], axis=0, prepend=opening[None, :]), columns=list(ACCOUNTS))
+    frame["revenue_eur"] = money["revenue_eur"]
+    frame["bribes_eur"] = money["bribes_eur"]
+    frame["confiscated_eur"] = money["confiscated_eur"]
+    frame["profit_eur"] = money["revenue_eur"] - money[list(COSTS)].sum(axis=1)
+    frame["mean_load_kg"] = frame["mean_load_kg"] / frame["dispatches"].clip(lower=1)
+    frame.index = pd.DatetimeIndex([calendar.monday(week) for week in range(first, last)], name="date")
+    return frame
+
+
+def yearly_frame(weekly: pd.DataFrame) -> pd.DataFrame:
+    """Yearly series: flows summed, stocks and prices averaged, mean load weighted by dispatches."""
+    years = weekly.index.isocalendar()["year"].to_numpy(dtype=int)  # type: ignore[attr-defined]
+    loads = (weekly["mean_load_kg"] * weekly["dispatches"]).groupby(years).sum()
+    grouped = weekly.groupby(years)
+    frame = grouped.sum()
+    for column in AVERAGED:
+        frame[column] = grouped[column].mean()
+    frame["mean_load_kg"] = loads / frame["dispatches"].clip(lower=1)
+    frame["act_rate"] = frame["acted"] / frame["cued"].clip(lower=1)
+    frame.index = pd.Index(frame.index.astype(int), name="year")
+    return frame
+
+
+def dimension_frame(table: Array, names: tuple[str, ...], dimension: str, years: list[int], purity: float) -> pd.DataFrame:
+    """Tidy yearly frame of one dimension: index (year, name)."""
+    chosen = table[[year - calendar.FIRST_YEAR for year in years]]
+    index = pd.MultiIndex.from_product([years, names], names=["year", dimension])
+    frame = pd.DataFrame(chosen.reshape(-1, len(YEARLY)), index=index, columns=list(YEARLY))
+    frame.insert(2, "seized_bulk_kg", frame["seized_kg"] / purity)
+    return frame
+
+
+def seizure_frame(record: Record, rows: int, names: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+    """One row for each seizure, with names in place of indices; empty text where there is none."""
+    frame = pd.DataFrame(record.seizures[:rows].copy(), columns=list(SEIZURE))
+
+    def named(column: str, order: tuple[str, ...]) -> list[str]:
+        return [order[int(i)] if i >= 0 else "" for i in frame[column]]
+
+    days = pd.Timestamp(calendar.EPOCH) + pd.to_timedelta(np.floor(frame["day"].to_numpy(dtype=float)), unit="D")
+    out = pd.DataFrame({"date": days})
+    for column in ("place", "leg", "mode", "state", "lead_state", "platform", "stage", "region"):
+        out[column] = named(column, names[column])
+    out["owner"] = frame["owner"].astype(np.int64)
+    for column in ("kg", "parcels_share", "value_eur"):
+        out[column] = frame[column]
+    return out

@@ -1,0 +1,399 @@
+"""RouteModel: the simulation as a Mesa model - build, step, run, fork, and read the results as frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import cached_property
+from os import PathLike
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+from mesa import Model
+from mesa.discrete_space import Network
+
+from model import calendar
+from model.agents import (
+    AGENTS,
+    Consignment,
+    EnforcementPlatform,
+    PartnerState,
+    PatrolAsset,
+    RowAgent,
+    TraffickingOrganisation,
+)
+from model.errors import InputError
+from model.inputs import compile_inputs
+from model.parameters import ParameterValues
+from model.parameter_fields import to_values
+from model.record import (
+    SEIZURE,
+    STAGES,
+    balance_frame,
+    copy_record,
+    dimension_frame,
+    make_record,
+    seizure_frame,
+    weekly_frame,
+    yearly_frame,
+)
+from model.scenario import Scenario, difference
+from model.setup import begin, empty_state, forgetting, grow, sizes_of
+from model.state import EVENTS, LIVE, STATUS, copy_state
+from model.submodels.movement import rows_needed
+from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, SCHEDULE, advance
+from model.world import MODES, World, load_world
+
+__all__ = ["RouteModel"]
+
+LARGEST_SEED = 2**63 - 1
+FEWEST_ORGANISATIONS, MOST_ORGANISATIONS = 10, 5_000_000
+DIMENSIONS = ("state", "mode", "platform", "leg", "place", "region")
+RECORD_LEVELS = ("summary", "events")
+
+
+class RouteModel(Model):  # type: ignore[misc]
+    """Trafficking organisations, states, platforms and patrols over the route graph of the Atlantic.
+
+    Parameters
+    ----------
+    scenario : str, path or Scenario
+        What is simulated; a name is looked up among the scenarios of the project.
+    rng : int
+        Seed, 0 to 2**63 - 1. The same seed gives the same run, to the last bit.
+    organisations : int
+        Number of trafficking organisations the trade is divided among.
+    world : World, optional
+        Another world than the project's own (see `load_world`).
+    record : {"events", "summary"}
+        Whether every seizure is kept as a row.
+    after_week : callable, optional
+        A rule of your own, called with the model after every week (at interpreted speed).
+    parameters : mapping of parameter names to values, as keywords
+        Override the scenario's parameters.
+
+    Raises
+    ------
+    InputError
+        Names the field, the value, what is allowed and the remedy.
+
+    Examples
+    --------
+    >>> from model import RouteModel
+    >>> m = RouteModel("as-it-happened", rng=7)
+    >>> m.run_until("2003-01-06")
+    >>> int(m.yearly["dispatched_kg"].loc[2002] > 0)
+    1
+    """
+
+    def __init__(
+        self,
+        scenario: str | PathLike[str] | Scenario = "as-it-happened",
+        rng: int = 0,
+        organisations: int = 150,
+        *,
+        world: World | None = None,
+        record: str = "events",
+        after_week: Callable[[RouteModel], object] | None = None,
+        **parameters: Any,
+    ) -> None:
+        check_numbers(rng, organisations, record)
+        super().__init__(rng=int(rng))
+        self.world = world if world is not None else load_world()
+        chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+        chosen.check(self.world.names)
+        self.policy = chosen.with_parameters(**parameters) if parameters else chosen
+        self.seed_value = int(rng)
+        self.organisations = int(organisations)
+        self.after_week = after_week
+        self.level = record
+        self.inputs = compile_inputs(self.world, self.policy)
+        self.first_week = calendar.week_of(self.policy.start)
+        self.last_week = calendar.week_of(self.policy.end)
+        self.week = self.first_week
+        self._values: dict[int, ParameterValues] = {}
+        self._rows: dict[type[RowAgent], dict[int, RowAgent]] = {}
+        self.state = empty_state(self.world, self.organisations, self.policy.parameters, self.last_week + 1)
+        self.buffers = make_record(
+            self.last_week + 1, calendar.year_of(self.last_week) - calendar.FIRST_YEAR + 1, sizes_of(self.world),
+            keep_seizures=record == "events",
+        )  # fmt: skip
+        begin(self.world.arrays, self.inputs, self.state, self._values_at(self.week), self.seed_value, self.week)
+        self.opening = self.state.accounts.copy()
+        # weeks are run by this class; Mesa's own clockwork only keeps events that a user schedules
+        self._default_schedule.stop()
+        del self.step
+
+    # --- running --------------------------------------------------------------------------------------------------
+
+    @property
+    def date(self) -> date:
+        """Monday of the week that comes next."""
+        return calendar.monday(self.week)
+
+    def step(self) -> None:
+        """Run one week."""
+        if self.week > self.last_week:
+            self.running = False
+            return
+        self._run_to(self.week + 1)
+
+    def run(self) -> RouteModel:
+        """Run to the scenario's end and return the model."""
+        return self._run_to(self.last_week + 1)
+
+    def run_for(self, duration: float) -> RouteModel:  # type: ignore[override]
+        """Run a number of weeks, at most to the scenario's end."""
+        return self._run_to(min(self.week + int(duration), self.last_week + 1))
+
+    def run_until(self, end: str | date) -> RouteModel:  # type: ignore[override]
+        """Run up to a date: the next week to be simulated is the one that holds it.
+
+        Raises
+        ------
+        InputError
+            If the date is before the present week or after the scenario's end.
+        """
+        week = calendar.week_of(end)
+        if not self.week <= week <= self.last_week + 1:
+            raise InputError(
+                "the model cannot run to this date", field="date", value=str(end),
+                allowed=f"{self.date} to {self.policy.end}", remedy="choose a date in that range, or build a new model",
+            )  # fmt: skip
+        return self._run_to(week)
+
+    def _run_to(self, end: int) -> RouteModel:
+        """Run to a week in stretches: as far as no parameter changes, no Mesa event is due and no rule of the user asks."""
+        while self.week < end:
+            stop = min([end, *(week for week in self._parameter_weeks if week > self.week), self._next_mesa_event()])
+            stop = self.week + 1 if self.after_week is not None else max(stop, self.week + 1)
+            self._advance(stop)
+            self._advance_time(float(self.week - self.first_week))
+            if self.after_week is not None:
+                self.after_week(self)
+        self.running = self.week <= self.last_week
+        if self._rows:
+            self._refresh_agents()
+        return self
+
+    def _advance(self, stop: int) -> None:
+        """Run compiled weeks up to `stop`; buffers grow where they must, and nothing is dropped."""
+        values = self._values_at(self.week)
+        while self.week < stop:
+            self.week += advance(
+                self.world.arrays, self.inputs, self.state, self.buffers, values, self.seed_value, self.week,
+                stop - self.week,
+            )  # fmt: skip
+            if self.state.counts[STATUS] == NEEDS_ROWS:
+                self._make_room(values)
+
+    def _make_room(self, values: ParameterValues) -> None:
+        live = int(self.state.counts[LIVE]) + rows_needed(self.world.arrays, self.state, values)
+        rows = self.state.consignments.alive.shape[0]
+        if live + CONTACTS_AT_MOST > self.state.cues.shape[0] or live > rows:
+            self.state = grow(self.state, max(2 * rows, live + CONTACTS_AT_MOST))
+        used, kept = int(self.state.counts[EVENTS]), self.buffers.seizures
+        if self.level == "events":
+            more = np.zeros((used + max(used, 4 * live, 4096) + CONTACTS_AT_MOST, len(SEIZURE)))
+            more[:used] = kept[:used]
+            self.buffers = self.buffers._replace(seizures=more)
+
+    def _values_at(self, week: int) -> ParameterValues:
+        """Parameters in force in a week, as the compiled week reads them."""
+        epoch = sum(start <= week for start in self._parameter_weeks)
+        if epoch not in self._values:
+            sunday = calendar.monday(week) + timedelta(days=6)
+            parameters = self.policy.parameters_at(sunday) if self._parameter_weeks else self.policy.parameters
+            self._values[epoch] = to_values(parameters)
+        return self._values[epoch]
+
+    @cached_property
+    def _parameter_weeks(self) -> list[int]:
+        """Weeks in which an event changes a parameter."""
+        events = [event for event in self.policy.events if event.kind == "parameter"]
+        days = {event.date for event in events} | {event.until for event in events if event.until}
+        return sorted(calendar.week_of(day) for day in days)
+
+    def _next_mesa_event(self) -> int:
+        """Week after which the next event that a user has scheduled with Mesa is due."""
+        try:
+            due = self._event_list.peek_ahead(1)[0].time
+        except IndexError:
+            return self.last_week + 1
+        return self.first_week + math.ceil(due)
+
+    def fork(self, scenario: str | PathLike[str] | Scenario | None = None, **parameters: Any) -> RouteModel:
+        """Make an independent copy that goes on from here under another scenario, with the same luck.
+
+        Raises
+        ------
+        InputError
+            If the other scenario says something different about the time already simulated; it names what.
+        """
+        other = self.policy if scenario is None else scenario
+        other = other if isinstance(other, Scenario) else Scenario.load(other)
+        other = other.with_parameters(**parameters) if parameters and scenario is None else other
+        found = difference(self.policy, other, calendar.monday(self.week))
+        if found and self.week > self.first_week and not (parameters and scenario is None):
+            raise InputError(
+                "the scenario differs before the fork: " + "; ".join(found), field="scenario", value=other.name,
+                allowed=f"scenarios that say the same as {self.policy.name!r} before {self.date}",
+                remedy="date the differences at or after the fork, or run the scenario from its start",
+            )  # fmt: skip
+        twin = RouteModel(
+            other, self.seed_value, self.organisations, world=self.world, record=self.level, after_week=self.after_week
+        )  # fmt: skip
+        twin.week, twin.state, twin.opening = self.week, copy_state(self.state), self.opening.copy()
+        twin.state = twin.state._replace(forget=twin.forget_table())
+        twin.buffers = copy_record(self.buffers, twin.buffers)
+        twin._advance_time(float(twin.week - twin.first_week)) if twin.week > twin.first_week else None
+        return twin
+
+    def forget_table(self) -> np.ndarray:
+        """Share of a memory left after so many weeks, by the scenario's memory."""
+        return forgetting(self.policy.parameters, self.last_week + 1)
+
+    # --- Mesa: agents and space -------------------------------------------------------------------------------------
+
+    @property
+    def agents(self) -> Any:
+        """All agents, rows of the columns made into Mesa agents when first asked for."""
+        self._make_agents()
+        return super().agents
+
+    @property
+    def agents_by_type(self) -> Any:
+        """Agents by class."""
+        self._make_agents()
+        return super().agents_by_type
+
+    @property
+    def agent_types(self) -> list[type]:
+        """Classes of agents in the model."""
+        self._make_agents()
+        return list(super().agent_types)
+
+    def _make_agents(self) -> None:
+        if not self._rows and hasattr(self, "state"):
+            self._rows = {kind: {} for kind in AGENTS}
+            self._refresh_agents()
+
+    def _refresh_agents(self) -> None:
+        """Make agents for new rows and remove those of dead ones."""
+        state = self.state
+        everyone = {
+            TraffickingOrganisation: alive_rows(state.organisations),
+            PartnerState: dict.fromkeys(range(len(self.world.states)), 0),
+            EnforcementPlatform: dict.fromkeys(range(len(self.world.platforms)), 0),
+            PatrolAsset: dict.fromkeys(range(len(self.world.assets)), 0),
+            Consignment: alive_rows(state.consignments),
+        }
+        for kind, rows in everyone.items():
+            agents = self._rows[kind]
+            for row in [row for row, agent in agents.items() if rows.get(row, -1) != agent.identity]:
+                agents.pop(row).remove()
+            for row, identity in rows.items():
+                if row not in agents:
+                    agents[row] = kind(self, row, identity)
+
+    @cached_property
+    def space(self) -> Network:
+        """Mesa network space over the places, at their real coordinates (longitude, latitude)."""
+        layout = {place: (data["lon"], data["lat"]) for place, data in self.world.graph.nodes(data=True)}
+        return Network(self.world.graph, random=self.random, layout=layout)
+
+    # --- results ----------------------------------------------------------------------------------------------------
+
+    @property
+    def weekly(self) -> pd.DataFrame:
+        """Weekly series, indexed by Monday; units are in the column names, mass is pure unless it says bulk."""
+        return weekly_frame(self.buffers, self.first_week, self.week, self.opening)
+
+    @property
+    def yearly(self) -> pd.DataFrame:
+        """Yearly series, indexed by year: flows summed, stocks and prices averaged."""
+        return yearly_frame(self.weekly)
+
+    @property
+    def years(self) -> list[int]:
+        """Years simulated so far, wholly or in part."""
+        if self.week == self.first_week:
+            return []
+        return list(range(calendar.year_of(self.first_week), calendar.year_of(self.week - 1) + 1))
+
+    def by(self, dimension: str) -> pd.DataFrame:
+        """Yearly tidy frame by state, mode, platform, leg, place or region.
+
+        Raises
+        ------
+        InputError
+            If there is no such dimension.
+        """
+        if dimension not in DIMENSIONS:
+            raise InputError(
+                "no such dimension", field="dimension", value=dimension, allowed=", ".join(DIMENSIONS),
+                remedy="choose one of these",
+            )  # fmt: skip
+        names = {**self._names, "mode": MODES}[dimension]
+        table = getattr(self.buffers, f"by_{dimension}")
+        return dimension_frame(table, names, dimension, self.years, self.policy.parameters.bulk_purity)
+
+    @property
+    def _names(self) -> dict[str, tuple[str, ...]]:
+        world = self.world
+        return {
+            "state": world.states, "lead_state": world.states, "mode": MODES, "platform": world.platforms,
+            "leg": world.legs, "place": world.places, "region": world.regions, "stage": STAGES,
+        }  # fmt: skip
+
+    @property
+    def seizures(self) -> pd.DataFrame:
+        """One row for each seizure: date, place, leg, mode, acting and lead state, platform, stage, kg and value."""
+        return seizure_frame(self.buffers, int(self.state.counts[EVENTS]), self._names)
+
+    @property
+    def graph(self) -> nx.MultiDiGraph:
+        """The route graph with ``flow_kg`` of the last 52 weeks on every edge."""
+        graph = self.world.graph.copy()
+        flow = dict(zip(self.world.legs, self.state.legs.set_out_kg.tolist(), strict=True))
+        for _, _, leg, data in graph.edges(keys=True, data=True):
+            data["flow_kg"] = flow[leg]
+        return graph
+
+    def balance(self) -> pd.DataFrame:
+        """Where all cocaine (kg) and money (EUR) is: accounts, stocks, and the residual, which must be nothing."""
+        return balance_frame(self.state)
+
+    def schedule(self) -> pd.DataFrame:
+        """The week in order: what happens, and what it does."""
+        return pd.DataFrame(SCHEDULE, columns=["submodel", "what it does"])
+
+
+def check_numbers(rng: object, organisations: object, record: str) -> None:
+    """Refuse seeds, numbers of organisations and record levels that make no sense."""
+    whole = (int, np.integer)
+    if isinstance(rng, bool) or not isinstance(rng, whole) or not 0 <= int(rng) <= LARGEST_SEED:
+        raise InputError(
+            "not a seed", field="rng", value=rng, allowed="a whole number from 0 to 2**63 - 1", remedy="give e.g. rng=7"
+        )
+    if isinstance(organisations, bool) or not isinstance(organisations, whole) or not (
+        FEWEST_ORGANISATIONS <= int(organisations) <= MOST_ORGANISATIONS
+    ):  # fmt: skip
+        raise InputError(
+            "not a number of organisations", field="organisations", value=organisations,
+            allowed=f"a whole number from {FEWEST_ORGANISATIONS} to {MOST_ORGANISATIONS:,}", remedy="150 is usual",
+        )  # fmt: skip
+    if record not in RECORD_LEVELS:
+        raise InputError(
+            "no such level of recording", field="record", value=record, allowed=", ".join(RECORD_LEVELS),
+            remedy="'events' keeps every seizure as a row",
+        )  # fmt: skip
+
+
+def alive_rows(columns: Any) -> dict[int, int]:
+    """Row and ident of every living row."""
+    rows = np.flatnonzero(columns.alive)
+    return dict(zip(rows.tolist(), columns.ident[rows].tolist(), strict=True))

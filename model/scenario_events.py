@@ -1,0 +1,192 @@
+"""Dated events of a scenario: what they may change and what they do to a value; `scenario_reading` reads them.
+
+`EVENT_FIELDS` is the one place that says what an event may change. To make a new column dateable, add a line to it
+and let the model write the column when an event on it begins or ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from model.parameter_fields import parameter_rows
+from model.parameters import Parameters
+
+__all__ = [
+    "EVENT_FIELDS",
+    "FIRST_DAY",
+    "KINDS",
+    "LAST_DAY",
+    "OPERATIONS",
+    "PARAMETER_ROWS",
+    "Event",
+    "EventField",
+    "Names",
+    "Operation",
+    "event_field",
+    "expand",
+    "fields_of",
+]
+
+type Day = date
+type Operation = Literal["value", "add", "multiply"]
+type Names = Mapping[str, Collection[str]]
+"""Valid names by kind. A kind's collection may be a mapping name -> row, then ``column=value`` selects by the row."""
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 3), date(2023, 12, 31)
+"""The days that the tables of `model/data` cover."""
+
+OPERATIONS: tuple[Operation, ...] = ("value", "add", "multiply")
+
+
+@dataclass(frozen=True)
+class EventField:
+    """What an event may do to one column: results are held between `low` and `high`."""
+
+    low: float
+    high: float
+    unit: str
+    description: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is on or off, or a year: then events only set it, to a whole number."""
+        return self.unit in {"0/1", "year"}
+
+    @property
+    def allowed(self) -> str:
+        """The bounds in words."""
+        if self.unit == "0/1":
+            return "0 or 1"
+        unit = "" if self.unit in {"", "1"} else f" {self.unit}"
+        return f"{self.low:g} to {self.high:g}{unit}"
+
+
+EVENT_FIELDS: dict[tuple[str, str], EventField] = {
+    ("place", "coastal_radar"): EventField(0, 1, "share", "share of the coast covered by radar"),
+    ("place", "total_control"): EventField(0, 1, "share", "share of air passengers of flagged legs fully controlled"),
+    ("place", "inspection_share"): EventField(0, 10, "1", "multiplies inspection at this place"),
+    ("place", "risk_premium_eur_per_kg"): EventField(0, 50_000, "EUR/kg", "price of protection and entry here"),
+    ("leg", "open"): EventField(0, 1, "0/1", "the leg can be used"),
+    ("leg", "cost_multiplier"): EventField(0.1, 10, "1", "multiplies the transport cost"),
+    ("leg", "inspection_multiplier"): EventField(0, 10, "1", "multiplies inspection at the ends of the leg"),
+    ("mode", "cost_multiplier"): EventField(0.1, 10, "1", "multiplies the transport cost of a mode"),
+    ("state", "corruption"): EventField(0, 1, "share", "kappa, from governance indicators"),
+    ("state", "rule_of_law"): EventField(0, 1, "share", "strength of courts"),
+    ("state", "capacity"): EventField(0, 1, "share", "share of its theoretical ability that its services reach"),
+    ("state", "inspection_container_share"): EventField(0, 1, "share", "containers inspected"),
+    ("state", "inspection_air_share"): EventField(0, 1, "share", "couriers detected by routine controls"),
+    ("state", "inspection_land_share"): EventField(0, 1, "share", "loads found on roads and at borders"),
+    ("state", "coast_police_share"): EventField(0, 1, "share", "landings met by police or customs"),
+    ("state", "finance_strength"): EventField(0, 1, "share", "strength of anti-money-laundering control"),
+    ("state", "protection_price"): EventField(0, 20, "1", "multiplies the price of protection"),
+    ("platform", "active"): EventField(0, 1, "0/1", "the platform works"),
+    ("platform", "sharing"): EventField(0, 1, "share", "sharing level of its members before scaling"),
+    ("membership", "active"): EventField(0, 1, "0/1", "the state is a member"),
+    ("membership", "sharing"): EventField(0, 1, "share", "share of its leads that the member gives"),
+    ("asset", "active"): EventField(0, 1, "0/1", "the asset is in service"),
+    ("asset", "availability"): EventField(0, 1, "share", "share of its time at sea or in the air"),
+    ("market", "demand_multiplier"): EventField(0, 10, "1", "multiplies consumption at the reference price"),
+    ("supply", "multiplier"): EventField(0, 10, "1", "multiplies the output of a producing state"),
+    ("trade", "frozen_year"): EventField(2000, 2023, "year", "licit traffic stays as it was in this year"),
+}
+
+KINDS = ("parameter", *dict.fromkeys(kind for kind, _ in EVENT_FIELDS))
+PARAMETER_ROWS = parameter_rows(Parameters)
+
+
+def event_field(kind: str, field: str) -> EventField | None:
+    """Tell what an event may do to a column or to a numeric parameter; None when there is no such field."""
+    if kind != "parameter":
+        return EVENT_FIELDS.get((kind, field))
+    row = PARAMETER_ROWS.get(field)
+    if row is None or row.options:
+        return None
+    low, high = (0, 1) if row.low is None or row.high is None else (row.low, row.high)
+    return EventField(low, high, row.unit, row.description)
+
+
+def fields_of(kind: str) -> tuple[str, ...]:
+    """Names of the fields that an event may change in a kind of target."""
+    if kind == "parameter":
+        return tuple(name for name, row in PARAMETER_ROWS.items() if not row.options)
+    return tuple(field for owner, field in EVENT_FIELDS if owner == kind)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One dated change of one field of one or several targets.
+
+    From `date` on, until the day before `until` (for ever when None), the field holds `amount` (operation value), or
+    what it was plus or times `amount`. `name` may be a pattern, see `expand`.
+    """
+
+    id: str
+    date: Day
+    until: Day | None
+    kind: str
+    name: str
+    field: str
+    operation: Operation
+    amount: float
+    source: str = ""
+    confidence: str = "assumed"
+    note: str = ""
+
+    @property
+    def target(self) -> str:
+        """``kind:name`` as written in the file."""
+        return f"{self.kind}:{self.name}"
+
+    def in_force(self, day: Day) -> bool:
+        """Whether the event is in force on a day."""
+        return self.date <= day and (self.until is None or day < self.until)
+
+    def apply(self, old: float) -> float:
+        """Value of the field while the event is in force, given what it would be without; held within its bounds."""
+        if self.is_neutral:
+            return old
+        made = {"value": self.amount, "add": old + self.amount, "multiply": old * self.amount}[self.operation]
+        bounds = event_field(self.kind, self.field)
+        return made if bounds is None else min(max(made, bounds.low), bounds.high)
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether it changes nothing: plus 0 or times 1."""
+        return (self.operation, self.amount) in {("add", 0.0), ("multiply", 1.0)}
+
+    def content(self) -> dict[str, str | float | None]:
+        """Tell what the event does, without its documentation; dates in ISO form."""
+        until = self.until.isoformat() if self.until else None
+        return {
+            "date": self.date.isoformat(), "until": until, "target": self.target, "field": self.field,
+            "operation": self.operation, "amount": self.amount,
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        """One line for messages."""
+        until = f" until {self.until}" if self.until else ""
+        return f"{self.id}: {self.target} {self.field} {self.operation} {self.amount:g} from {self.date}{until}"
+
+
+# --- names and patterns -------------------------------------------------------------------------------------------
+
+
+def expand(kind: str, pattern: str, names: Names) -> tuple[str, ...]:
+    """Names that a target's pattern stands for, in the order of `names[kind]`.
+
+    A pattern is a name; ``*`` (all); ``maoc-n/*`` or ``*/ESP`` (memberships, ``platform/state``); or ``column=value``
+    for kinds whose names come with their table rows, as ``asset:owner=USA`` or ``place:region=west_africa``.
+    """
+    known = names[kind]
+    if "=" in pattern and isinstance(known, Mapping):
+        column, _, wanted = pattern.partition("=")
+        return tuple(name for name, row in known.items() if str(row.get(column, "")) == wanted)
+    parts = pattern.split("/")
+    return tuple(name for name in known if pattern == "*" or _parts_match(parts, name.split("/")))
+
+
+def _parts_match(pattern: list[str], name: list[str]) -> bool:
+    return len(pattern) == len(name) and all(p in {"*", n} for p, n in zip(pattern, name, strict=True))

@@ -1,0 +1,1 @@
+"""The rules of the week: one rule, one file, in the words of docs/odd.md."""

@@ -1,0 +1,76 @@
+"""What organisations believe about the danger of a leg, and how they forget it.
+
+A belief is the share of losses among remembered trips: own trips, public knowledge, and a prior worth
+``prior_strength`` trips. Memory fades at a constant rate, so a route left alone drifts back to its prior and is tried
+again (model.md, "Beliefs fade to a prior").
+"""
+
+from __future__ import annotations
+
+from model.compiled import compiled, rule
+from model.parameters import ParameterValues
+from model.state import Array, Legs, Organisations
+from model.world import WorldArrays
+
+RISK_FLOOR = 0.001
+RISK_CEILING = 0.98
+
+
+@rule
+def believed_loss(
+    world: WorldArrays,
+    organisations: Organisations,
+    legs: Legs,
+    forget: Array,
+    parameters: ParameterValues,
+    organisation: int,
+    leg: int,
+    week: int,
+) -> float:
+    """Believed probability of losing a load on one leg, in [0, 1]."""
+    fade = forget[week - organisations.belief_week[organisation, leg]]
+    prior = min(1.0, parameters.prior_risk_scale * world.mode_prior_risk[world.leg_mode[leg]])
+    hits = float(organisations.hits[organisation, leg]) * fade + legs.public_hits[leg]
+    trips = float(organisations.trips[organisation, leg]) * fade + legs.public_trips[leg]
+    return (parameters.prior_strength * prior + hits) / (parameters.prior_strength + max(trips, hits))
+
+
+@rule
+def public_loss(world: WorldArrays, legs: Legs, parameters: ParameterValues, leg: int) -> float:
+    """The same for an organisation without trips of its own."""
+    prior = min(1.0, parameters.prior_risk_scale * world.mode_prior_risk[world.leg_mode[leg]])
+    trips = max(legs.public_trips[leg], legs.public_hits[leg])
+    return (parameters.prior_strength * prior + legs.public_hits[leg]) / (parameters.prior_strength + trips)
+
+
+@rule
+def remember(
+    organisations: Organisations, forget: Array, organisation: int, leg: int, week: int, lost: float
+) -> None:
+    """Add one trip of the organisation itself; `lost` is the share of the load that was taken."""
+    fade = forget[week - organisations.belief_week[organisation, leg]]
+    organisations.hits[organisation, leg] = float(organisations.hits[organisation, leg]) * fade + lost
+    organisations.trips[organisation, leg] = float(organisations.trips[organisation, leg]) * fade + 1.0
+    organisations.belief_week[organisation, leg] = week
+
+
+@compiled
+def spread(legs: Legs, parameters: ParameterValues, leg: int, lost: float, load_kg: float) -> None:
+    """Tell the others: a rumour of every trip, and public news of a large seizure.
+
+    Loads do not shrink when there are more organisations, so what all know does not depend on their number.
+    """
+    legs.public_trips[leg] += parameters.rumour_weight
+    legs.public_hits[leg] += parameters.rumour_weight * lost
+    if lost > 0.0 and load_kg * lost >= parameters.news_threshold_kg:
+        legs.public_hits[leg] += parameters.news_weight
+        legs.public_trips[leg] += parameters.news_weight
+
+
+@compiled
+def fade_public(legs: Legs, forget: Array) -> None:
+    """Let one week of public memory fade."""
+    for leg in range(legs.public_hits.shape[0]):
+        legs.public_hits[leg] *= forget[1]
+        legs.public_trips[leg] *= forget[1]
+        legs.set_out_kg[leg] *= 51.0 / 52.0

@@ -1,0 +1,65 @@
+"""Boarding: leave of the flag state, pursuit, seizure.
+
+``P_board = rho * exp(-lambda_c t_consent) * p_pursuit`` with rho and t_consent by the regime of the flag (mechanisms
+M6, amendment 16): own flag and stateless craft need no leave, treaties with a deadline take hours, a plain Article 17
+request takes a day and may fail.
+"""
+
+from __future__ import annotations
+
+import math
+
+from model import draws
+from model.compiled import rule
+from model.parameters import ParameterValues
+from model.record import BOARDED, EXPECTED, LOST, WON, Record
+from model.record import DUMPED as DUMPED_COLUMN
+from model.state import LOST_KG, State
+from model.submodels.consequences import expect, take_load
+from model.world import AIRCRAFT, FAST_BOAT, WorldArrays
+
+CONSENT_HOURS = (0.5, 4.0, 24.0, 72.0)
+CONSENT_CHANCE = (1.0, 0.95, 0.8, 0.05)
+"""By regime: standing consent, four-hour rule or shiprider, plain Article 17, none (mechanisms M6)."""
+
+
+@rule
+def boarding_chance(
+    world: WorldArrays, state: State, parameters: ParameterValues, row: int, asset: int, u: float
+) -> float:
+    """Chance that leave is given in time, before the pursuit."""
+    leg = state.consignments.leg[row]
+    mode = world.leg_mode[leg]
+    if mode == FAST_BOAT or mode == AIRCRAFT or u >= parameters.consent_flag_share:
+        return 1.0
+    flag = world.leg_flag_state[leg]
+    if flag < 0 or flag == world.asset_owner[asset]:
+        return 1.0
+    regime = world.state_consent[flag]
+    return CONSENT_CHANCE[regime] * math.exp(-parameters.consent_loss_per_hour * CONSENT_HOURS[regime])
+
+
+@rule
+def board(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, row: int, asset: int,
+    area: int, platform: int, member: int, stage: int, day: float, week: int, year: int,
+) -> None:  # fmt: skip
+    """Ask leave, pursue, seize; a craft that is chased and escapes may have dumped its load."""
+    load_kg = state.consignments.load_kg[row]
+    u, v, w, _ = draws.uniform_four(seed, draws.BOARDING, week, state.consignments.ident[row], stage)
+    leave = boarding_chance(world, state, parameters, row, asset, u)
+    expect(world, state, record, row, leave * parameters.pursuit_success, world.asset_owner[asset], platform, week, year)
+    if v >= leave:
+        return
+    record.weekly[week, BOARDED] += 1.0
+    place = world.area_place[area]
+    if w < parameters.pursuit_success:
+        record.weekly[week, WON] += 1.0
+        state.areas.evidence_kg[area] += load_kg
+        take_load(world, state, parameters, record, seed, row, 1.0, place, world.asset_owner[asset], member, platform, stage, day, week, year)  # fmt: skip
+    elif w > 1.0 - parameters.dump_share * (1.0 - parameters.pursuit_success):
+        state.accounts[LOST_KG] += load_kg
+        record.weekly[week, LOST] += load_kg
+        record.by_mode[year, world.leg_mode[state.consignments.leg[row]], DUMPED_COLUMN] += load_kg
+        record.by_leg[year, state.consignments.leg[row], DUMPED_COLUMN] += load_kg
+        state.consignments.alive[row] = 0

@@ -1,0 +1,155 @@
+"""Consequences of a seizure: what is booked, who learns, who goes to prison, what comes back.
+
+Every seizure belongs to one place, one mode, one lead state, one acting state and one platform or none, and is counted
+once (model.md, Conservation). Where the seizing state is corrupt a share of what it takes returns to the market (SF49).
+"""
+
+from __future__ import annotations
+
+from model.compiled import rule
+from model.parameters import ParameterValues
+from model.record import (
+    CASES,
+    EXPECTED,
+    EXPECTED_TAKEN,
+    LEAKED,
+    SEIZED,
+    SEIZED_AMERICAS,
+    SEIZED_EU,
+    SEIZED_SEA,
+    SEIZED_WEST_AFRICA,
+    SEIZURES,
+    TAKEN,
+    Record,
+)
+from model.state import EVENTS, LEAKED_KG, SEIZED_KG, Array, State
+from model.submodels.beliefs import remember, spread
+from model.submodels.movement import learn_payoff
+from model.world import WorldArrays
+
+SMALLEST_REST_KG = 0.1
+
+
+@rule
+def expect(
+    world: WorldArrays, state: State, record: Record, row: int, chance: float, member: int, platform: int, week: int,
+    year: int,
+) -> None:  # fmt: skip
+    """Book the expected kilograms of one exposure, load times chance of removal (amendment 10)."""
+    expected_kg = chance * state.consignments.load_kg[row]
+    leg = state.consignments.leg[row]
+    record.weekly[week, EXPECTED] += expected_kg
+    record.by_leg[year, leg, EXPECTED_TAKEN] += expected_kg
+    record.by_mode[year, world.leg_mode[leg], EXPECTED_TAKEN] += expected_kg
+    if member >= 0:
+        record.by_state[year, member, EXPECTED_TAKEN] += expected_kg
+    if platform >= 0:
+        record.by_platform[year, platform, EXPECTED_TAKEN] += expected_kg
+
+
+@rule
+def count_region(world: WorldArrays, parameters: ParameterValues, record: Record, place: int, member: int, kg: float, week: int) -> None:
+    """Add a seizure to the regional series, as bulk: at sea it counts for the state that made it, as statistics do."""
+    bulk_kg = kg / parameters.bulk_purity
+    if world.place_area[place] >= 0:
+        record.weekly[week, SEIZED_SEA] += bulk_kg
+    if member < 0:
+        return
+    if world.state_eu[member] == 1:
+        record.weekly[week, SEIZED_EU] += bulk_kg
+    elif world.state_west_africa[member] == 1:
+        record.weekly[week, SEIZED_WEST_AFRICA] += bulk_kg
+    elif world.state_americas[member] == 1:
+        record.weekly[week, SEIZED_AMERICAS] += bulk_kg
+
+
+@rule
+def book(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, kg: float, share: float, place: int,
+    leg: int, member: int, lead_state: int, platform: int, stage: int, owner: int, day: float, week: int, year: int,
+) -> None:  # fmt: skip
+    """Book one seizure once, in every table it belongs to."""
+    state.accounts[SEIZED_KG] += kg
+    record.weekly[week, SEIZED] += kg
+    record.weekly[week, SEIZURES] += 1.0
+    count_region(world, parameters, record, place, member, kg, week)
+    record.by_place[year, place, TAKEN] += kg
+    record.by_place[year, place, CASES] += 1.0
+    record.by_region[year, world.place_region[place], TAKEN] += kg
+    record.by_region[year, world.place_region[place], CASES] += 1.0
+    mode = -1
+    if leg >= 0:
+        mode = world.leg_mode[leg]
+        record.by_leg[year, leg, TAKEN] += kg
+        record.by_leg[year, leg, CASES] += 1.0
+        record.by_mode[year, mode, TAKEN] += kg
+        record.by_mode[year, mode, CASES] += 1.0
+    if member >= 0:
+        state.states.seized_kg[member] += kg
+        record.by_state[year, member, TAKEN] += kg
+        record.by_state[year, member, CASES] += 1.0
+    if platform >= 0:
+        state.platforms.seized_kg[platform] += kg
+        record.by_platform[year, platform, TAKEN] += kg
+        record.by_platform[year, platform, CASES] += 1.0
+    if record.keep_seizures[0] == 1:
+        row = record.seizures[state.counts[EVENTS]]
+        row[0], row[1], row[2], row[3], row[4], row[5] = day, place, leg, mode, member, lead_state
+        row[6], row[7], row[8], row[9], row[10] = platform, stage, owner, kg, share
+        row[11], row[12] = kg * state.places.value_eur_per_kg[place], world.place_region[place]
+        state.counts[EVENTS] += 1
+
+
+@rule
+def take_load(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, row: int, share: float,
+    place: int, member: int, lead_state: int, platform: int, stage: int, day: float, week: int, year: int,
+) -> None:  # fmt: skip
+    """Seize a share of a load; the owner learns, the trade hears, crews go to prison, custody may leak."""
+    consignments = state.consignments
+    if (1.0 - share) * consignments.load_kg[row] < SMALLEST_REST_KG:
+        share = 1.0
+    kg = share * consignments.load_kg[row]
+    leg = consignments.leg[row]
+    book(world, state, parameters, record, kg, share, place, leg, member, lead_state, platform, stage, consignments.owner_ident[row], day, week, year)  # fmt: skip
+    owner = consignments.owner[row]
+    if owner >= 0:
+        remember(state.organisations, state.forget, owner, leg, week, share)
+        jail(world, state, parameters, owner, leg, member)
+        learn_payoff(state, parameters, row, -consignments.spent_eur_per_kg[row] * share)
+    spread(state.legs, parameters, leg, share, consignments.load_kg[row])
+    leak_back(world, state, parameters, record, kg, member, place, week)
+    consignments.load_kg[row] -= kg
+    if share >= 1.0:
+        consignments.load_kg[row] = 0.0
+        consignments.alive[row] = 0
+
+
+@rule
+def jail(world: WorldArrays, state: State, parameters: ParameterValues, owner: int, leg: int, member: int) -> None:
+    """Part of the group's people go to prison where courts work (mechanisms M16)."""
+    if member < 0:
+        return
+    crew = world.mode_crew_arrest[world.leg_mode[leg]]
+    more = parameters.jail_share * crew * state.states.rule_of_law[member]
+    state.organisations.jailed_share[owner] = min(0.9, state.organisations.jailed_share[owner] + more)
+
+
+@rule
+def leak_back(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, kg: float, member: int, place: int,
+    week: int,
+) -> None:  # fmt: skip
+    """Where custody is corrupt, part of a seizure returns to local groups at a transhipment place."""
+    hub = world.place_hub[place]
+    if member < 0 or hub < 0:
+        return
+    source = world.origins + hub
+    if state.sources.weight[source] <= 0.0:
+        return
+    back_kg = parameters.custody_leak * state.states.corruption[member] * kg
+    state.sources.pool_kg[source] += back_kg
+    if world.place_west_africa[place] == 1:
+        state.sources.west_africa_kg[source] += back_kg
+    state.accounts[LEAKED_KG] += back_kg
+    record.weekly[week, LEAKED] += back_kg

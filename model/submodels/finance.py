@@ -1,0 +1,58 @@
+"""Finance: revenue is laundered at a cost, traced and frozen where controls are strong, confiscated or given back.
+
+Laundering costs ``k0 + (k1 - k0) s`` of the sum, s the strength of control in the market states; a share ``f s`` of dirty
+revenue is frozen, and courts confiscate part of that (mechanisms M15). Owners draw a fixed share of what is above the
+working capital they want (amendment 1).
+"""
+
+from __future__ import annotations
+
+import math
+
+from model.compiled import rule
+from model.parameters import ParameterValues
+from model.record import CAPITAL, FROZEN, Record
+from model.state import CONFISCATED, DRAWINGS, LAUNDERING, State
+from model.world import WorldArrays
+
+
+@rule
+def launder(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int
+) -> None:
+    """One week of laundering, freezing, court decisions and drawings."""
+    organisations = state.organisations
+    strength = 0.0
+    for market in range(world.market_place.shape[0]):
+        strength += state.states.finance_strength[world.place_state[world.market_place[market]]]
+    strength /= world.market_place.shape[0]
+    spread = parameters.laundering_cost_max - parameters.laundering_cost_base
+    fee = parameters.laundering_cost_base + spread * strength
+    clean_share = 1.0 - math.exp(-1.0 / parameters.laundering_weeks)
+    decided_share = 1.0 - math.exp(-1.0 / parameters.court_weeks)
+    release = 1.0 - math.exp(-1.0 / parameters.jail_weeks)
+    capital = 0.0
+    frozen = 0.0
+    for organisation in range(organisations.alive.shape[0]):
+        if organisations.alive[organisation] == 0:
+            continue
+        moved = clean_share * organisations.dirty_eur[organisation]
+        caught = moved * parameters.freeze_share * strength
+        cost = fee * (moved - caught)
+        organisations.dirty_eur[organisation] -= moved
+        decided = decided_share * organisations.frozen_eur[organisation]
+        taken = parameters.confiscated_of_frozen * decided
+        organisations.frozen_eur[organisation] += caught - decided
+        organisations.capital_eur[organisation] += moved - caught - cost + decided - taken
+        state.accounts[LAUNDERING] += cost
+        state.accounts[CONFISCATED] += taken
+        above = organisations.capital_eur[organisation] - organisations.target_capital_eur[organisation]
+        if above > 0.0:
+            draw = parameters.drawings_share * above
+            organisations.capital_eur[organisation] -= draw
+            state.accounts[DRAWINGS] += draw
+        organisations.jailed_share[organisation] *= 1.0 - release
+        capital += organisations.capital_eur[organisation]
+        frozen += organisations.frozen_eur[organisation]
+    record.weekly[week, CAPITAL] = capital
+    record.weekly[week, FROZEN] = frozen

@@ -1,0 +1,310 @@
+"""Groups: exploration and imitation of routes; bankrupt groups leave, new ones enter where margins are fat."""
+
+from __future__ import annotations
+
+import math
+
+from model import draws
+from model.compiled import rule
+from model.parameters import ParameterValues
+from model.record import ENTERED, GROUPS, LEFT, MARGIN, Record
+from model.samplers import normal_quantile, pareto
+from model.state import CLOSING, ENTRY, FOUNDING, GROUPS_ALIVE, IDENTS, LIVE, State
+from model.submodels.routes import path_sizes, plan, value_route
+from model.world import WorldArrays
+
+FAMILIAR_USERS = 2.0
+COPY_COST_SHARE = 0.2
+CANDIDATES = 4
+
+
+@rule
+def seek_routes(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int
+) -> None:
+    """Some organisations try a new route, or copy one a peer does well on (mechanisms M12)."""
+    organisations = state.organisations
+    rate = parameters.explore_rate_per_week + parameters.imitate_rate_per_week
+    for organisation in range(organisations.alive.shape[0]):
+        if organisations.alive[organisation] == 0:
+            continue
+        u, v = draws.uniform_pair(seed, draws.EXPLORE, week, organisations.ident[organisation], 0)
+        if u >= rate:
+            continue
+        if u < parameters.explore_rate_per_week:
+            route = try_new(world, state, parameters, seed, organisation, week)
+        else:
+            route = copy_peer(world, state, parameters, organisation, v, week)
+        if route >= 0:
+            adopt(world, state, parameters, organisation, route, week)
+
+
+@rule
+def try_new(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
+) -> int:
+    """The best of a few routes of the library, drawn at random; -1 if none is worth more than staying out."""
+    source = state.organisations.source[organisation]
+    first = world.source_route_start[source]
+    count = world.source_route_start[source + 1] - first
+    best = -1
+    best_value = 0.0
+    for k in range(CANDIDATES):
+        u = draws.uniform(seed, draws.EXPLORE, week, state.organisations.ident[organisation], k + 1)
+        route = first + min(count - 1, int(u * count))
+        if count == 0 or state.routes.open[route] == 0 or knows(state, organisation, route):
+            continue
+        utility, _, _ = value_route(
+            world, state, parameters, organisation, route, week, world.source_is_origin[source]
+        )  # fmt: skip
+        value = parameters.theta_per_thousand_eur * utility + state.routes.exposure[route]
+        if best < 0 or value > best_value:
+            best = route
+            best_value = value
+    return best
+
+
+@rule
+def copy_peer(
+    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, v: float, week: int
+) -> int:
+    """The planned route of another organisation of the same source; -1 if it has none that is new."""
+    organisations = state.organisations
+    rows = organisations.alive.shape[0]
+    start = min(rows - 1, int(v * rows))
+    for k in range(min(rows, 64)):
+        peer = (start + k) % rows
+        if peer == organisation or organisations.alive[peer] == 0:
+            continue
+        if organisations.source[peer] != organisations.source[organisation] or organisations.plan_slot[peer] < 0:
+            continue
+        route = organisations.known_route[peer, organisations.plan_slot[peer]]
+        if route < 0 or knows(state, organisation, route):
+            return -1
+        return route
+    return -1
+
+
+@rule
+def knows(state: State, organisation: int, route: int) -> bool:
+    """Whether an organisation knows a route already."""
+    for slot in range(state.organisations.known_route.shape[1]):
+        if state.organisations.known_route[organisation, slot] == route:
+            return True
+    return False
+
+
+@rule
+def adopt(
+    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, route: int, week: int
+) -> None:
+    """Learn a route in place of the worst one known, if it is worth more; costly to open, quick to copy."""
+    organisations = state.organisations
+    bought = world.source_is_origin[organisations.source[organisation]]
+    new_utility, _, _ = value_route(world, state, parameters, organisation, route, week, bought)
+    worst = -1
+    worst_utility = new_utility
+    for slot in range(organisations.known_route.shape[1]):
+        known = organisations.known_route[organisation, slot]
+        if known < 0:
+            worst = slot
+            break
+        if slot == organisations.plan_slot[organisation]:
+            continue
+        utility, _, _ = value_route(world, state, parameters, organisation, known, week, bought)
+        if utility < worst_utility:
+            worst = slot
+            worst_utility = utility
+    if worst < 0:
+        return
+    familiar = state.routes.users[route] / (state.routes.users[route] + FAMILIAR_USERS)
+    cost_eur = parameters.entry_cost_eur * (1.0 - (1.0 - COPY_COST_SHARE) * familiar)
+    if organisations.capital_eur[organisation] < cost_eur:
+        return
+    organisations.capital_eur[organisation] -= cost_eur
+    state.accounts[ENTRY] += cost_eur
+    old = organisations.known_route[organisation, worst]
+    if old >= 0:
+        state.routes.users[old] -= 1.0
+    state.routes.users[route] += 1.0
+    delay = parameters.entry_delay_weeks + (parameters.copy_delay_weeks - parameters.entry_delay_weeks) * familiar
+    organisations.known_route[organisation, worst] = route
+    organisations.ready_week[organisation, worst] = week + int(delay)
+    organisations.attraction[organisation, worst] = new_utility
+    path_sizes(world, state, organisation)
+
+
+@rule
+def come_and_go(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
+) -> None:
+    """Groups without means for too long leave; free places are taken by new groups where margins are fat."""
+    organisations = state.organisations
+    margin = mean_margin(world, state)
+    record.weekly[week, MARGIN] = margin
+    for organisation in range(organisations.alive.shape[0]):
+        if organisations.alive[organisation] == 1:
+            floor = 0.0
+            if organisations.can_borrow[organisation] == 1:
+                floor = -parameters.credit_weeks / parameters.capital_weeks * organisations.target_capital_eur[organisation]
+            if organisations.capital_eur[organisation] + organisations.dirty_eur[organisation] < floor:
+                organisations.lean_weeks[organisation] += 1
+            else:
+                organisations.lean_weeks[organisation] = 0
+            if organisations.lean_weeks[organisation] > parameters.exit_weeks:
+                leave(world, state, organisation)
+                record.weekly[week, LEFT] += 1.0
+        else:
+            u = draws.uniform(seed, draws.ENTRY, week, organisation, 0)
+            if margin > 0.0 and u < parameters.entry_rate_per_week:
+                found(world, state, parameters, seed, organisation, week)
+                record.weekly[week, ENTERED] += 1.0
+    record.weekly[week, GROUPS] = state.counts[GROUPS_ALIVE]
+
+
+@rule
+def mean_margin(world: WorldArrays, state: State) -> float:
+    """Value of a kg at the origins by arbitrage less its price there, mean over origins (EUR/kg)."""
+    total = 0.0
+    for source in range(world.origins):
+        total += state.places.value_eur_per_kg[world.source_place[source]] - state.sources.price_eur_per_kg[source]
+    return total / world.origins
+
+
+@rule
+def leave(world: WorldArrays, state: State, organisation: int) -> None:
+    """A group ends: goods go back to where they lie, money into its estate, its loads under way lose their owner."""
+    organisations = state.organisations
+    source = organisations.source[organisation]
+    state.sources.pool_kg[source] += organisations.inventory_kg[organisation]
+    for hub in range(world.hub_place.shape[0]):
+        state.sources.pool_kg[world.origins + hub] += organisations.stock_kg[organisation, hub]
+        state.sources.west_africa_kg[world.origins + hub] += organisations.stock_west_africa_kg[organisation, hub]
+        organisations.stock_kg[organisation, hub] = 0.0
+        organisations.stock_west_africa_kg[organisation, hub] = 0.0
+    state.accounts[CLOSING] += (
+        organisations.capital_eur[organisation]
+        + organisations.dirty_eur[organisation]
+        + organisations.frozen_eur[organisation]
+    )
+    for i in range(state.counts[LIVE]):
+        if state.consignments.owner[state.live[i]] == organisation:
+            state.consignments.owner[state.live[i]] = -1
+    for slot in range(organisations.known_route.shape[1]):
+        route = organisations.known_route[organisation, slot]
+        if route >= 0:
+            state.routes.users[route] -= 1.0
+    organisations.alive[organisation] = 0
+    organisations.inventory_kg[organisation] = 0.0
+    organisations.capital_eur[organisation] = 0.0
+    organisations.dirty_eur[organisation] = 0.0
+    organisations.frozen_eur[organisation] = 0.0
+    organisations.hubs_stocked[organisation] = 0
+    state.counts[GROUPS_ALIVE] -= 1
+
+
+@rule
+def found(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
+) -> None:
+    """A new group takes a free row under a new ident."""
+    organisations = state.organisations
+    ident = state.counts[IDENTS]
+    state.counts[IDENTS] += 1
+    state.counts[GROUPS_ALIVE] += 1
+    u, v = draws.uniform_pair(seed, draws.INITIAL, 0, ident, 0)
+    w, z = draws.uniform_pair(seed, draws.INITIAL, 0, ident, 1)
+    organisations.ident[organisation] = ident
+    organisations.alive[organisation] = 1
+    organisations.source[organisation] = pick_home(world, parameters, u)
+    organisations.weight[organisation] = pareto(v, 1.0, parameters.size_tail, 100.0)
+    organisations.risk_aversion[organisation] = math.exp(parameters.risk_aversion_sd * normal_quantile(w))
+    organisations.can_borrow[organisation] = 0 if z < parameters.credit_constrained_share else 1
+    organisations.sequence[organisation] = 0
+    organisations.entered_week[organisation] = week
+    organisations.lean_weeks[organisation] = 0
+    organisations.jailed_share[organisation] = 0.0
+    organisations.plan_slot[organisation] = -1
+    for leg in range(organisations.hits.shape[1]):
+        organisations.hits[organisation, leg] = 0.0
+        organisations.trips[organisation, leg] = 0.0
+        organisations.belief_week[organisation, leg] = week
+    meet_routes(world, state, parameters, seed, organisation, week)
+    fund(world, state, parameters, organisation)
+    plan(world, state, parameters, seed, organisation, week)
+
+
+@rule
+def pick_home(world: WorldArrays, parameters: ParameterValues, u: float) -> int:
+    """Where a group takes goods: a transhipment place for local groups, else an origin by its part of output."""
+    first, last = world.origins, world.source_place.shape[0]
+    share = parameters.local_groups_share
+    if u >= share or first == last:
+        first, last = 0, world.origins
+        u = (u - share) / (1.0 - share) if u >= share else u
+    else:
+        u /= share
+    total = 0.0
+    for source in range(first, last):
+        total += world.source_weight[source]
+    mark = u * total
+    for source in range(first, last):
+        mark -= world.source_weight[source]
+        if mark < 0.0:
+            return source
+    return last - 1
+
+
+@rule
+def meet_routes(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
+) -> None:
+    """Routes a new group starts with: drawn without replacement, well-known places and large licit flows first.
+
+    Weighted sampling by smallest exponential key (Efraimidis & Spirakis 2006).
+    """
+    organisations = state.organisations
+    known = organisations.known_route.shape[1]
+    source = organisations.source[organisation]
+    first = world.source_route_start[source]
+    count = world.source_route_start[source + 1] - first
+    ident = organisations.ident[organisation]
+    for slot in range(known):
+        organisations.known_route[organisation, slot] = -1
+        organisations.ready_week[organisation, slot] = 0
+        organisations.attraction[organisation, slot] = 0.0
+        state.scratch[0, slot] = 1e300
+    for i in range(count):
+        route = first + i
+        weight = world.route_familiarity[route] * math.exp(state.routes.exposure[route])
+        if weight <= 0.0 or state.routes.open[route] == 0:
+            continue
+        key = -math.log(draws.uniform(seed, draws.INITIAL, 0, ident, 16 + i)) / weight
+        slot = -1
+        for other in range(known):
+            if key < state.scratch[0, other] and (slot < 0 or state.scratch[0, other] > state.scratch[0, slot]):
+                slot = other
+        if slot >= 0:
+            state.scratch[0, slot] = key
+            organisations.known_route[organisation, slot] = route
+    for slot in range(known):
+        if organisations.known_route[organisation, slot] >= 0:
+            state.routes.users[organisations.known_route[organisation, slot]] += 1.0
+    path_sizes(world, state, organisation)
+
+
+@rule
+def fund(world: WorldArrays, state: State, parameters: ParameterValues, organisation: int) -> None:
+    """Working capital of a new group: so many weeks of its purchases and their transport."""
+    organisations = state.organisations
+    source = organisations.source[organisation]
+    weight = max(state.sources.weight[source], organisations.weight[organisation])
+    flow_kg = max(state.sources.supply_kg_per_week[source], 0.2 * state.sources.pool_kg[source])
+    unit_eur = state.sources.price_eur_per_kg[source] + world.usual_cost_eur_per_kg
+    means = parameters.capital_weeks * flow_kg * organisations.weight[organisation] / weight * unit_eur
+    means = max(means, 100_000.0)
+    organisations.target_capital_eur[organisation] = means
+    organisations.capital_eur[organisation] = means
+    organisations.dirty_eur[organisation] = 0.0
+    organisations.frozen_eur[organisation] = 0.0
+    state.accounts[FOUNDING] += means

@@ -1,0 +1,224 @@
+"""Inspection at ports, airports, borders and coasts, and search of stores.
+
+Containers: a share r of the boxes is opened, ranked by risk, and a load is among them with chance
+``P = Phi(d' + Phi^-1(r))`` (binormal ROC, Green & Swets 1966; mechanisms M9); capacity to inspect grows slowly, so r
+falls where traffic grows faster (amendment 8). Couriers are many parcels, each found with the airport's chance or, under
+total control of a channel, with that of the control (M10). Corruption takes its part: ``(1 - b)``, b from the bribe on
+offer (M7, amendment 17).
+"""
+
+from __future__ import annotations
+
+import math
+
+from model import draws
+from model.compiled import compiled, rule
+from model.parameters import ParameterValues
+from model.record import INSPECTION, LEAD, POLICE, Record
+from model.samplers import binomial, normal_quantile
+from model.state import LIVE, State
+from model.submodels.beliefs import spread
+from model.submodels.consequences import book, expect, leak_back, take_load
+from model.submodels.movement import NEVER
+from model.world import AIRCRAFT, CONTAINER, COURIER, LAND, MERCHANT, WorldArrays
+
+EXPORT, IMPORT = 0, 1
+
+
+@compiled
+def normal_share(x: float) -> float:
+    """Standard normal distribution function."""
+    return 0.5 * math.erfc(-x / math.sqrt(2.0))
+
+
+@compiled
+def roc_hit(inspected_share: float, discrimination: float) -> float:
+    """Chance that a load is among the inspected share when boxes are ranked by risk (mechanisms M9)."""
+    if inspected_share <= 0.0:
+        return 0.0
+    if inspected_share >= 1.0:
+        return 1.0
+    return normal_share(discrimination + normal_quantile(inspected_share))
+
+
+@compiled
+def bribed_share(parameters: ParameterValues, corruption: float, protection_price: float, value_eur: float) -> float:
+    """b_j = kappa_j logistic(ln(beta V / m_j) / s): share of controls bought off (amendment 17)."""
+    if value_eur <= 0.0 or corruption <= 0.0:
+        return 0.0
+    price = parameters.bribe_price_eur_per_kg * protection_price
+    lever = math.log(parameters.bribe_share * value_eur / price) / parameters.bribe_spread
+    return corruption / (1.0 + math.exp(-lever))
+
+
+@rule
+def find_chance(
+    world: WorldArrays, state: State, parameters: ParameterValues, leg: int, place: int, year: int, side: int
+) -> float:
+    """Chance that a control at one end of a leg finds an unknown load, before corruption."""
+    member = world.place_state[place]
+    if member < 0:
+        return 0.0
+    mode = world.leg_mode[leg]
+    effort = parameters.inspection_scale * state.places.inspection_share[place] * state.legs.inspection_multiplier[leg]
+    if side == EXPORT:
+        effort *= parameters.export_effort
+    if mode == CONTAINER:
+        growth = math.pow(1.0 + parameters.inspection_growth_per_year, float(year - world.base_year))
+        share = state.states.inspection_container_share[member] * effort * growth / max(0.2, state.legs.exposure[leg])
+        discrimination = parameters.targeting_base + parameters.targeting_shared * shared_data(world, state, leg)
+        return roc_hit(min(0.5, share), discrimination)
+    if mode == COURIER:
+        return min(0.95, state.states.inspection_air_share[member] * effort)
+    if mode == LAND:
+        return min(0.9, state.states.inspection_land_share[member] * effort)
+    if side == EXPORT:
+        return 0.0
+    landing = state.states.coast_police_share[member] * effort * state.states.capacity[member]
+    if mode == MERCHANT:
+        landing *= 0.5
+    return min(0.9, landing)
+
+
+@rule
+def shared_data(world: WorldArrays, state: State, leg: int) -> float:
+    """How far both ends of a container leg share targeting data: the best platform that both are in."""
+    one = world.place_state[world.leg_origin[leg]]
+    other = world.place_state[world.leg_destination[leg]]
+    best = 0.0
+    if one < 0 or other < 0:
+        return best
+    for platform in range(state.platforms.active.shape[0]):
+        if world.platform_containers[platform] == 1:
+            both = min(state.states.sharing[one, platform], state.states.sharing[other, platform])
+            best = max(best, both)
+    return best
+
+
+@rule
+def prepare_controls(world: WorldArrays, state: State, parameters: ParameterValues, year: int) -> None:
+    """Chances of all controls and the bribes expected at them, for every leg (monthly)."""
+    for leg in range(world.leg_mode.shape[0]):
+        bribes = 0.0
+        for side in range(2):
+            place = world.leg_origin[leg] if side == EXPORT else world.leg_destination[leg]
+            chance = find_chance(world, state, parameters, leg, place, year, side)
+            bought = 0.0
+            member = world.place_state[place]
+            if member >= 0 and world.place_market[place] < 0:
+                value = state.places.value_eur_per_kg[place]
+                bought = bribed_share(
+                    parameters, state.states.corruption[member], state.states.protection_price[member], value
+                )  # fmt: skip
+                # the bribe is offered where a control is to be passed; on the way out only as far as it is controlled
+                weight = 1.0 if side == IMPORT else parameters.export_effort
+                bribes += weight * bought * parameters.bribe_share * value
+            if side == EXPORT:
+                state.legs.export_find[leg] = chance * (1.0 - bought)
+            else:
+                control = state.places.total_control[place] * world.leg_flagged[leg]
+                if world.leg_mode[leg] == COURIER:
+                    chance = max(chance, control)
+                state.legs.import_find[leg] = chance * (1.0 - bought)
+                state.legs.known_find[leg] = 0.0
+                if member >= 0 and world.place_market[place] < 0:
+                    state.legs.known_find[leg] = parameters.known_search_success * (1.0 - bought)
+        state.legs.bribe_eur_per_kg[leg] = bribes
+
+
+@rule
+def inspect(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
+) -> None:
+    """Export control of loads that set out this week, import control of those that arrive."""
+    consignments = state.consignments
+    end_day = 7.0 * (week + 1)
+    for i in range(state.counts[LIVE]):
+        row = state.live[i]
+        if consignments.alive[row] == 0:
+            continue
+        leg = consignments.leg[row]
+        leaving = consignments.setting_out[row] == 1
+        arriving = consignments.arrive_day[row] < end_day
+        if not leaving and not arriving:
+            continue
+        u, v = draws.uniform_pair(seed, draws.INSPECTION, week, consignments.ident[row], leg)
+        if leaving:
+            chance = state.legs.export_find[leg]
+            control(world, state, parameters, record, seed, row, chance, world.leg_origin[leg], INSPECTION, u, consignments.set_out_day[row], week, year)  # fmt: skip
+        if arriving and consignments.alive[row] == 1:
+            chance = state.legs.import_find[leg]
+            stage = INSPECTION
+            if consignments.lead_day[row] < consignments.arrive_day[row]:
+                known = state.legs.known_find[leg]
+                chance = known + (1.0 - known) * chance
+                stage = LEAD
+            control(world, state, parameters, record, seed, row, chance, world.leg_destination[leg], stage, v, consignments.arrive_day[row], week, year)  # fmt: skip
+
+
+@rule
+def control(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, row: int, chance: float,
+    place: int, stage: int, u: float, day: float, week: int, year: int,
+) -> None:  # fmt: skip
+    """One control of one load; couriers lose parcel by parcel."""
+    if chance <= 0.0:
+        return
+    consignments = state.consignments
+    member = world.place_state[place]
+    expect(world, state, record, row, chance, member, -1, week, year)
+    parcel_kg = world.mode_parcel[world.leg_mode[consignments.leg[row]]]
+    share = 0.0
+    if parcel_kg > 0.0:
+        parcels = max(1, int(consignments.load_kg[row] / parcel_kg + 0.5))
+        share = binomial(u, parcels, chance) / parcels
+    elif u < chance:
+        share = 1.0
+    if share <= 0.0:
+        return
+    lead_state = -1
+    platform = -1
+    if stage == LEAD:
+        lead_state = consignments.lead_state[row]
+        platform = consignments.lead_platform[row]
+    take_load(world, state, parameters, record, seed, row, share, place, member, lead_state, platform, stage, day, week, year)  # fmt: skip
+
+
+@rule
+def search_stores(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
+) -> None:
+    """Local police may find a store at a transhipment place (mechanisms M8; SF06: seldom)."""
+    organisations = state.organisations
+    for organisation in range(organisations.alive.shape[0]):
+        stocked = organisations.hubs_stocked[organisation]
+        if stocked == 0 or organisations.alive[organisation] == 0:
+            continue
+        for hub in range(world.hub_place.shape[0]):
+            if not (stocked >> hub) & 1:
+                continue
+            place = world.hub_place[hub]
+            member = world.place_state[place]
+            if member < 0:
+                continue
+            honest = 1.0 - state.states.corruption[member]
+            chance = parameters.store_risk_per_week * state.states.capacity[member] * honest
+            u, v = draws.uniform_pair(seed, draws.POLICE, week, organisations.ident[organisation], hub)
+            if u < chance:
+                seize_store(world, state, parameters, record, organisation, hub, place, member, v, week, year)
+
+
+@rule
+def seize_store(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, organisation: int, hub: int,
+    place: int, member: int, v: float, week: int, year: int,
+) -> None:  # fmt: skip
+    """Take a store; a uniform share of it is there when police come."""
+    organisations = state.organisations
+    kg = v * organisations.stock_kg[organisation, hub]
+    if kg <= 0.0:
+        return
+    organisations.stock_kg[organisation, hub] -= kg
+    organisations.stock_west_africa_kg[organisation, hub] *= 1.0 - v
+    book(world, state, parameters, record, kg, v, place, -1, member, member, -1, POLICE, organisations.ident[organisation], 7.0 * week, week, year)  # fmt: skip
+    leak_back(world, state, parameters, record, kg, member, place, week)

@@ -1,0 +1,129 @@
+"""Market: wholesalers' stocks, prices, consumption, arbitrage between markets and back up the chain.
+
+``ln p* = ln p0 + ln(I / (W D0)) / eps``, ``ln p += clip(eta (ln p* - ln p), -0.05, 0.05)`` (amendment 14), so a market
+is stable by construction; consumption is ``D0 (p / p0)^eps``. European markets trade with one another where the price gap
+exceeds the cost of the way. What a kg is worth on the way follows from the markets by arbitrage, with no fixed mark-up.
+"""
+
+from __future__ import annotations
+
+import math
+
+from model.compiled import compiled, rule
+from model.parameters import ParameterValues
+from model.record import CONSUMED_AMERICA, CONSUMED_EUROPE, PRICE_AMERICA, PRICE_EUROPE, PRICE_SOURCE, Record
+from model.state import CONSUMED_KG, State
+from model.submodels.beliefs import public_loss
+from model.world import WorldArrays
+
+LARGEST_STEP = 0.05
+SMALLEST_STOCK_KG = 1.0
+
+
+@rule
+def reference_price(world: WorldArrays, parameters: ParameterValues, market: int) -> float:
+    """Price at which a market consumes its demand anchor, EUR per pure kg."""
+    if world.market_is_europe[market] == 1:
+        return parameters.europe_price_eur_per_kg
+    return parameters.north_america_price_eur_per_kg
+
+
+@rule
+def demand_kg(world: WorldArrays, state: State, parameters: ParameterValues, market: int) -> float:
+    """Weekly consumption at the reference price, kg."""
+    demand = state.markets.demand_kg_per_week[market]
+    return demand * parameters.demand_scale if world.market_is_europe[market] == 1 else demand
+
+
+@compiled
+def move_price(
+    price: float, inventory_kg: float, demand: float, reference: float, parameters: ParameterValues
+) -> float:
+    """Next week's price of one market (amendment 14), EUR/kg."""
+    cover = max(SMALLEST_STOCK_KG, inventory_kg) / (parameters.market_cover_weeks * demand)
+    target = math.log(reference) + math.log(cover) / parameters.demand_elasticity
+    step = parameters.price_adjustment * (target - math.log(price))
+    return price * math.exp(min(LARGEST_STEP, max(-LARGEST_STEP, step)))
+
+
+@rule
+def clear(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int) -> None:
+    """Consume, trade between European markets, move prices, and record them."""
+    markets = state.markets
+    for market in range(markets.price_eur_per_kg.shape[0]):
+        demand = demand_kg(world, state, parameters, market)
+        reference = reference_price(world, parameters, market)
+        ratio = markets.price_eur_per_kg[market] / reference
+        used = demand * math.exp(parameters.demand_elasticity * math.log(ratio))
+        used = min(used, markets.inventory_kg[market])
+        markets.inventory_kg[market] -= used
+        state.accounts[CONSUMED_KG] += used
+        if world.market_is_europe[market] == 1:
+            record.weekly[week, CONSUMED_EUROPE] += used
+        else:
+            record.weekly[week, CONSUMED_AMERICA] += used
+        markets.price_eur_per_kg[market] = move_price(
+            markets.price_eur_per_kg[market], markets.inventory_kg[market], demand, reference, parameters
+        )  # fmt: skip
+    arbitrage(world, state, parameters)
+
+
+@rule
+def arbitrage(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+    """Wholesalers move stock from cheap to dear European markets, at most a set part of it a week."""
+    markets = state.markets
+    for cheap in range(markets.price_eur_per_kg.shape[0]):
+        if world.market_is_europe[cheap] == 0:
+            continue
+        for dear in range(markets.price_eur_per_kg.shape[0]):
+            if world.market_is_europe[dear] == 0 or dear == cheap:
+                continue
+            gap = markets.price_eur_per_kg[dear] - markets.price_eur_per_kg[cheap] - parameters.arbitrage_cost_eur_per_kg
+            if gap > 0.0:
+                rate = parameters.arbitrage_rate_per_week * min(1.0, 4.0 * gap / markets.price_eur_per_kg[cheap])
+                moved = rate * markets.inventory_kg[cheap]
+                markets.inventory_kg[cheap] -= moved
+                markets.inventory_kg[dear] += moved
+
+
+@rule
+def record_prices(world: WorldArrays, state: State, record: Record, week: int) -> None:
+    """Demand-weighted price of Europe, price of North America, output-weighted source price."""
+    markets = state.markets
+    total = 0.0
+    weight = 0.0
+    for market in range(markets.price_eur_per_kg.shape[0]):
+        if world.market_is_europe[market] == 1:
+            total += markets.price_eur_per_kg[market] * markets.demand_kg_per_week[market]
+            weight += markets.demand_kg_per_week[market]
+        else:
+            record.weekly[week, PRICE_AMERICA] = markets.price_eur_per_kg[market]
+    record.weekly[week, PRICE_EUROPE] = total / weight if weight > 0.0 else 0.0
+    total = 0.0
+    weight = 0.0
+    for source in range(state.sources.price_eur_per_kg.shape[0]):
+        if world.source_is_origin[source] == 1:
+            total += state.sources.price_eur_per_kg[source] * state.sources.supply_kg_per_week[source]
+            weight += state.sources.supply_kg_per_week[source]
+    record.weekly[week, PRICE_SOURCE] = total / weight if weight > 0.0 else 0.0
+
+
+@rule
+def value_chain(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+    """What a kg is worth at each place: the best market price less loss, cost and risk on the way (monthly).
+
+    Backward relaxation over the legs; the number of sweeps covers the longest chain of the network.
+    """
+    values = state.places.value_eur_per_kg
+    for place in range(values.shape[0]):
+        market = world.place_market[place]
+        values[place] = state.markets.price_eur_per_kg[market] if market >= 0 else 0.0
+    for _ in range(6):
+        for leg in range(world.leg_mode.shape[0]):
+            if state.legs.open[leg] < 0.5:
+                continue
+            risk = public_loss(world, state.legs, parameters, leg)
+            cost = world.leg_cost[leg] * state.legs.cost_multiplier[leg] + state.legs.bribe_eur_per_kg[leg]
+            cost += parameters.risk_payment_scale * risk * world.mode_risk_payment[world.leg_mode[leg]]
+            worth = (1.0 - risk) * values[world.leg_destination[leg]] - cost
+            values[world.leg_origin[leg]] = max(values[world.leg_origin[leg]], worth)

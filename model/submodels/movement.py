@@ -1,0 +1,354 @@
+"""Movement: loads set out, travel leg by leg, and break bulk at transhipment places.
+
+A load is on one leg at a time. It enters a leg on a drawn day of the week and arrives after the leg's days; the next
+leg starts in the week after. Where a route changes its mode at a transhipment place, the load goes into
+``stock[organisation, place]``, a part is left to local groups, and onward loads are chosen there (amendment 5).
+"""
+
+from __future__ import annotations
+
+from model import draws
+from model.compiled import compiled, rule
+from model.parameters import ParameterValues
+from model.record import (
+    ARRIVED_AMERICA,
+    ARRIVED_EUROPE,
+    DISPATCHED,
+    DISPATCHES,
+    EXPOSURES,
+    MEAN_LOAD,
+    MOVED,
+    TO_EUROPE,
+    TO_NORTH_AMERICA,
+    WEST_AFRICA,
+    Record,
+)
+from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STORAGE, TRANSPORT, Array, State
+from model.submodels.beliefs import believed_loss, public_loss, remember, spread
+from model.submodels.routes import EXPERIENCE, SMALLEST_LOAD_KG, STALE_WEEKS, choose_onward, draw_load, plan
+from model.submodels.routes import RISK as BELIEVED
+from model.world import WorldArrays
+
+LONGEST_SERIES = 8  # loads an organisation can send from home in one week
+ONWARD_SERIES = 4  # loads it can send on from one store in one week
+NEVER = 1e18
+
+
+@compiled
+def rows_needed(world: WorldArrays, state: State, parameters: ParameterValues) -> int:
+    """Upper bound of new consignments this week, so that the pool can grow before the week starts."""
+    organisations = state.organisations
+    bound = 0
+    for organisation in range(organisations.alive.shape[0]):
+        if organisations.alive[organisation] == 0:
+            continue
+        source = organisations.source[organisation]
+        part = organisations.weight[organisation] * parameters.purchase_ambition / max(1e-12, state.sources.weight[source])
+        more_kg = min(1.0, part) * (state.sources.pool_kg[source] + 2.0 * state.sources.supply_kg_per_week[source])
+        if organisations.inventory_kg[organisation] + more_kg >= organisations.plan_load_kg[organisation]:
+            bound += LONGEST_SERIES
+        stocked = organisations.hubs_stocked[organisation]
+        while stocked != 0:
+            stocked &= stocked - 1
+            bound += ONWARD_SERIES
+    return bound
+
+
+@rule
+def send_from_home(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
+) -> None:
+    """Every organisation sends the loads it has gathered, along its plan, and plans the next."""
+    organisations = state.organisations
+    for organisation in range(organisations.alive.shape[0]):
+        if organisations.alive[organisation] == 0:
+            continue
+        if organisations.plan_slot[organisation] < 0 or week - organisations.plan_week[organisation] >= STALE_WEEKS:
+            if (organisations.ident[organisation] + week) % 4 == 0:
+                plan(world, state, parameters, seed, organisation, week)
+        for _ in range(LONGEST_SERIES):
+            slot = organisations.plan_slot[organisation]
+            load_kg = organisations.plan_load_kg[organisation]
+            if slot < 0 or organisations.inventory_kg[organisation] < load_kg:
+                break
+            organisations.inventory_kg[organisation] -= load_kg
+            source = organisations.source[organisation]
+            lineage = west_african_share(world, state, source)
+            route = organisations.known_route[organisation, slot]
+            send(world, state, record, organisation, route, slot, load_kg, lineage, week, year)
+            plan(world, state, parameters, seed, organisation, week)
+
+
+@rule
+def west_african_share(world: WorldArrays, state: State, source: int) -> float:
+    """Part of what a source hands out that has come through West Africa."""
+    if world.place_west_africa[world.source_place[source]] == 1:
+        return 1.0
+    if state.sources.pool_kg[source] <= 0.0:
+        return 0.0
+    return min(1.0, state.sources.west_africa_kg[source] / state.sources.pool_kg[source])
+
+
+@rule
+def send_from_stock(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
+) -> None:
+    """Onward loads from stocks, each with its own route, mode and size, within the place's handling capacity."""
+    organisations = state.organisations
+    for organisation in range(organisations.alive.shape[0]):
+        stocked = organisations.hubs_stocked[organisation]
+        if stocked == 0:
+            continue
+        for hub in range(world.hub_place.shape[0]):
+            if (stocked >> hub) & 1:
+                send_on(world, state, parameters, record, seed, organisation, hub, week, year)
+
+
+@rule
+def send_on(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, organisation: int,
+    hub: int, week: int, year: int,
+) -> None:  # fmt: skip
+    """Send loads on from one store and pay its rent."""
+    organisations = state.organisations
+    place = world.hub_place[hub]
+    source = world.origins + hub
+    rent_eur = organisations.stock_kg[organisation, hub] * world.place_storage_eur[place]
+    organisations.capital_eur[organisation] -= rent_eur
+    state.accounts[STORAGE] += rent_eur
+    room_kg = world.place_handling_kg[place]
+    for turn in range(ONWARD_SERIES):
+        stock_kg = organisations.stock_kg[organisation, hub]
+        if stock_kg <= 0.0 or room_kg < SMALLEST_LOAD_KG:
+            break
+        route = choose_onward(world, state, parameters, seed, organisation, source, week, turn)
+        if route < 0:
+            break
+        mu = state.scratch[BELIEVED, route - world.source_route_start[source]]
+        k = 1_000_000_000 + source * 16 + turn
+        load_kg = min(draw_load(world, state, parameters, seed, organisation, route, mu, week, k), room_kg)
+        if stock_kg - load_kg < SMALLEST_LOAD_KG:
+            load_kg = stock_kg
+        share = load_kg / stock_kg
+        lineage = min(1.0, organisations.stock_west_africa_kg[organisation, hub] / stock_kg)
+        organisations.stock_west_africa_kg[organisation, hub] *= 1.0 - share
+        organisations.stock_kg[organisation, hub] -= load_kg
+        room_kg -= load_kg
+        send(world, state, record, organisation, route, -1, load_kg, lineage, week, year)
+    if organisations.stock_kg[organisation, hub] <= 0.0:
+        organisations.stock_kg[organisation, hub] = 0.0
+        organisations.stock_west_africa_kg[organisation, hub] = 0.0
+        organisations.hubs_stocked[organisation] &= ~(1 << hub)
+
+
+@rule
+def send(
+    world: WorldArrays, state: State, record: Record, organisation: int, route: int, slot: int, load_kg: float,
+    lineage: float, week: int, year: int,
+) -> None:  # fmt: skip
+    """Put a load on the first leg of a route; it sets out this week."""
+    consignments = state.consignments
+    state.counts[FREE] -= 1
+    row = state.free[state.counts[FREE]]
+    state.live[state.counts[LIVE]] = row
+    state.counts[LIVE] += 1
+    ident = state.organisations.ident[organisation]
+    consignments.ident[row] = draws.consignment_ident(ident, state.organisations.sequence[organisation])
+    state.organisations.sequence[organisation] += 1
+    consignments.alive[row] = 1
+    consignments.owner[row] = organisation
+    consignments.owner_ident[row] = ident
+    consignments.slot[row] = slot
+    consignments.route[row] = route
+    consignments.step[row] = 0
+    consignments.leg[row] = world.route_leg[world.route_start[route]]
+    consignments.load_kg[row] = load_kg
+    consignments.west_africa[row] = lineage
+    consignments.setting_out[row] = 1
+    consignments.spent_eur_per_kg[row] = 0.0
+    state.routes.flow_kg[route] += load_kg
+    record.weekly[week, DISPATCHES] += 1.0
+    record.weekly[week, MEAN_LOAD] += load_kg
+    if world.source_is_origin[world.route_source[route]] == 1:
+        record.weekly[week, DISPATCHED] += load_kg
+        record.routes_year[route] += load_kg
+        if world.market_is_europe[world.route_market[route]] == 1:
+            record.weekly[week, TO_EUROPE] += load_kg
+        else:
+            record.weekly[week, TO_NORTH_AMERICA] += load_kg
+
+
+@rule
+def set_out(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
+) -> None:
+    """Loads that enter a leg this week get their days, and the owner pays for the leg."""
+    consignments = state.consignments
+    for i in range(state.counts[LIVE]):
+        row = state.live[i]
+        if consignments.setting_out[row] == 0:
+            continue
+        leg = consignments.leg[row]
+        u, v = draws.uniform_pair(seed, draws.MOVEMENT, week, consignments.ident[row], leg)
+        consignments.set_out_day[row] = 7.0 * week + 7.0 * u
+        # a tenth more or less than the usual days: weather and waiting
+        consignments.arrive_day[row] = consignments.set_out_day[row] + world.leg_days[leg] * (0.9 + 0.2 * v)
+        pay_leg(world, state, parameters, record, row, leg, week)
+        load_kg = consignments.load_kg[row]
+        record.by_leg[year, leg, MOVED] += load_kg
+        record.by_mode[year, world.leg_mode[leg], MOVED] += load_kg
+        record.weekly[week, EXPOSURES] += 1.0
+        state.legs.set_out_kg[leg] += load_kg
+
+
+@rule
+def pay_leg(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, leg: int, week: int
+) -> None:
+    """Pay transport, bribes, premiums and the crews' and protectors' price of risk for one leg (amendment 1)."""
+    consignments = state.consignments
+    owner = consignments.owner[row]
+    load_kg = consignments.load_kg[row]
+    destination = world.leg_destination[leg]
+    transport = world.leg_cost[leg] * state.legs.cost_multiplier[leg]
+    bribes = state.legs.bribe_eur_per_kg[leg] + state.places.risk_premium_eur_per_kg[destination]
+    risk = 0.0
+    if parameters.deterrence == 0:
+        believed = public_loss(world, state.legs, parameters, leg)
+        if owner >= 0:
+            believed = believed_loss(
+                world, state.organisations, state.legs, state.forget, parameters, owner, leg, week
+            )  # fmt: skip
+        risk = parameters.risk_payment_scale * believed * world.mode_risk_payment[world.leg_mode[leg]]
+    charge(state, owner, (transport + bribes + risk) * load_kg)
+    consignments.spent_eur_per_kg[row] += transport + bribes + risk
+    state.accounts[TRANSPORT] += transport * load_kg
+    state.accounts[BRIBES] += bribes * load_kg
+    state.accounts[RISK] += risk * load_kg
+
+
+@rule
+def charge(state: State, owner: int, amount_eur: float) -> None:
+    """Take money from the owner of a load; a load whose group has left is paid for from the group's estate."""
+    if owner >= 0:
+        state.organisations.capital_eur[owner] -= amount_eur
+    else:
+        state.accounts[CLOSING] -= amount_eur
+
+
+@rule
+def arrive(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int, year: int
+) -> None:
+    """Loads whose leg ends this week: learn from it, then sell, store, or go on."""
+    consignments = state.consignments
+    end_day = 7.0 * (week + 1)
+    for i in range(state.counts[LIVE]):
+        row = state.live[i]
+        consignments.setting_out[row] = 0
+        if consignments.alive[row] == 0 or consignments.arrive_day[row] >= end_day:
+            continue
+        leg = consignments.leg[row]
+        owner = consignments.owner[row]
+        place = world.leg_destination[leg]
+        load_kg = consignments.load_kg[row]
+        if owner >= 0:
+            remember(state.organisations, state.forget, owner, leg, week, 0.0)
+        spread(state.legs, parameters, leg, 0.0, load_kg)
+        record.by_place[year, place, MOVED] += load_kg
+        record.by_region[year, world.place_region[place], MOVED] += load_kg
+        if world.place_state[place] >= 0:
+            record.by_state[year, world.place_state[place], MOVED] += load_kg
+        state.places.mass_kg[place] += load_kg
+        if world.place_west_africa[place] == 1:
+            consignments.west_africa[row] = 1.0
+        route = consignments.route[row]
+        last = world.route_start[route] + consignments.step[row]
+        if world.place_market[place] >= 0:
+            sell(world, state, parameters, record, row, world.place_market[place], week)
+        elif world.route_break[last] == 1:
+            store(world, state, parameters, row, world.place_hub[place])
+        else:
+            consignments.step[row] += 1
+            consignments.leg[row] = world.route_leg[last + 1]
+            consignments.setting_out[row] = 1
+
+
+@rule
+def sell(
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, market: int, week: int
+) -> None:
+    """Sell a load to the wholesalers of a market at its price."""
+    consignments = state.consignments
+    load_kg = consignments.load_kg[row]
+    price = state.markets.price_eur_per_kg[market]
+    state.markets.inventory_kg[market] += load_kg
+    revenue_eur = load_kg * price
+    owner = consignments.owner[row]
+    if owner >= 0:
+        state.organisations.dirty_eur[owner] += revenue_eur
+        learn_payoff(state, parameters, row, price - consignments.spent_eur_per_kg[row])
+    else:
+        state.accounts[CLOSING] += revenue_eur
+    state.accounts[REVENUE] += revenue_eur
+    if world.market_is_europe[market] == 1:
+        record.weekly[week, ARRIVED_EUROPE] += load_kg
+        record.weekly[week, WEST_AFRICA] += load_kg * consignments.west_africa[row]
+    else:
+        record.weekly[week, ARRIVED_AMERICA] += load_kg
+    consignments.alive[row] = 0
+
+
+@rule
+def store(world: WorldArrays, state: State, parameters: ParameterValues, row: int, hub: int) -> None:
+    """Break bulk: the load enters the owner's stock, a share goes to local groups where there are any."""
+    consignments = state.consignments
+    organisations = state.organisations
+    owner = consignments.owner[row]
+    load_kg = consignments.load_kg[row]
+    source = world.origins + hub
+    local_kg = 0.0
+    if owner < 0:
+        local_kg = load_kg
+    elif state.sources.weight[source] > 0.0 and world.source_is_origin[organisations.source[owner]] == 1:
+        local_kg = parameters.in_kind_share * load_kg
+    if local_kg > 0.0:
+        state.sources.pool_kg[source] += local_kg
+        state.sources.west_africa_kg[source] += local_kg * consignments.west_africa[row]
+        load_kg -= local_kg
+    if owner >= 0:
+        organisations.stock_kg[owner, hub] += load_kg
+        organisations.stock_west_africa_kg[owner, hub] += load_kg * consignments.west_africa[row]
+        organisations.hubs_stocked[owner] |= 1 << hub
+        value = state.places.value_eur_per_kg[world.hub_place[hub]]
+        learn_payoff(state, parameters, row, value - consignments.spent_eur_per_kg[row])
+    consignments.alive[row] = 0
+
+
+@rule
+def learn_payoff(state: State, parameters: ParameterValues, row: int, payoff_eur_per_kg: float) -> None:
+    """Move the attraction of the route a load was sent on towards what it brought (EWA, chosen route)."""
+    slot = state.consignments.slot[row]
+    owner = state.consignments.owner[row]
+    if slot < 0 or owner < 0 or parameters.choice_rule != EXPERIENCE:
+        return
+    if state.organisations.known_route[owner, slot] != state.consignments.route[row]:
+        return
+    attraction = state.organisations.attraction[owner, slot]
+    step = 1.0 - parameters.experience_memory
+    state.organisations.attraction[owner, slot] += step * (payoff_eur_per_kg / 1000.0 - attraction)
+
+
+@rule
+def sweep(state: State) -> None:
+    """Take ended loads out of the list of the living, keeping its order."""
+    kept = 0
+    for i in range(state.counts[LIVE]):
+        row = state.live[i]
+        if state.consignments.alive[row] == 1:
+            state.live[kept] = row
+            kept += 1
+        else:
+            state.free[state.counts[FREE]] = row
+            state.counts[FREE] += 1
+    state.counts[LIVE] = kept

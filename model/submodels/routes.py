@@ -1,0 +1,253 @@
+"""Routes: what an organisation believes a route is worth, which one it chooses, how much it loads.
+
+Profit per kg dispatched is ``(1 - mu) P - (transport + bribes + purchase) - risk payment`` with ``mu`` the believed
+loss over the whole route (Reuter & Kleiman 1986; amendment 1). Choice is a nested path-size logit with licit exposure
+(Ben-Akiva & Bierlaire 1999; amendment 6): ``V = theta U + ln PS + beta_M ln(M / M_ref)``, mode nests, and staying out
+as an alternative of its own. A salience-weighted value (Bordalo et al. 2012) and experience-weighted attraction
+(Camerer & Ho 1999) are the rival theories; `choice_rule` picks one.
+"""
+
+from __future__ import annotations
+
+import math
+
+from model import draws
+from model.compiled import compiled, rule
+from model.parameters import ParameterValues
+from model.samplers import load_kg as sample_load_kg
+from model.state import Array, State
+from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
+from model.world import WorldArrays
+
+EXPECTED_VALUE, EXPERIENCE, SALIENCE = 0, 1, 2
+RISK_PRICE, WILLINGNESS = 0, 1
+VALUE, RISK, WEIGHT, INCLUSIVE = 0, 1, 2, 3  # rows of the scratch area
+SMALLEST_LOAD_KG = 1.0
+STALE_WEEKS = 13
+
+
+@rule
+def value_route(
+    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, route: int, week: int, bought: int
+) -> tuple[float, float, float]:  # fmt: skip
+    """Value of a route to an organisation: (utility in 1000 EUR/kg, believed loss mu, log willingness).
+
+    ``bought`` is 1 where the goods must still be paid for (origin), 0 where they are in stock already.
+    """
+    kept = 1.0
+    risk_eur = 0.0
+    arrest = 0.0
+    for step in range(world.route_start[route], world.route_start[route + 1]):
+        leg = world.route_leg[step]
+        risk = believed_loss(
+            world, state.organisations, state.legs, state.forget, parameters, organisation, leg, week
+        )  # fmt: skip
+        mode = world.leg_mode[leg]
+        risk_eur += risk * world.mode_risk_payment[mode]
+        arrest += kept * risk * world.mode_crew_arrest[mode]
+        kept *= 1.0 - risk
+    mu = min(RISK_CEILING, max(RISK_FLOOR, 1.0 - kept))
+    price = state.markets.price_eur_per_kg[world.route_market[route]]
+    cost = state.routes.cost_eur_per_kg[route]
+    if bought == 1:
+        cost += state.sources.price_eur_per_kg[world.route_source[route]]
+    willing = 0.0
+    if parameters.deterrence == RISK_PRICE:
+        cost += parameters.risk_payment_scale * state.organisations.risk_aversion[organisation] * risk_eur
+    elif arrest > parameters.willingness_threshold:
+        willing = math.log(max(parameters.willingness_floor, parameters.willingness_threshold / arrest))
+    if parameters.choice_rule == SALIENCE:
+        return salient_value(price - cost, -cost, mu, parameters.salience_bias) / 1000.0, mu, willing
+    return ((1.0 - mu) * price - cost) / 1000.0, mu, willing
+
+
+@compiled
+def salient_value(gain_eur: float, loss_eur: float, mu: float, bias: float) -> float:
+    """Value of a gain with chance 1 - mu and a loss with chance mu, the less salient one discounted by `bias`.
+
+    Salience is |x| / (|x| + 1000 EUR) against staying out with payoff 0 (Bordalo et al. 2012, ranking form).
+    """
+    gain_salience = abs(gain_eur) / (abs(gain_eur) + 1000.0)
+    loss_salience = abs(loss_eur) / (abs(loss_eur) + 1000.0)
+    gain_weight = (1.0 - mu) * (1.0 if gain_salience >= loss_salience else bias)
+    loss_weight = mu * (1.0 if loss_salience >= gain_salience else bias)
+    return (gain_weight * gain_eur + loss_weight * loss_eur) / (gain_weight + loss_weight)
+
+
+@compiled
+def nested_logit(scratch: Array, modes: Array, count: int, dissimilarity: float, stay_out: float) -> float:
+    """Turn utilities V (row 0) into weights (row 2) of a nested logit; returns the weight of staying out.
+
+    Within a nest ``exp(V / lambda)``, a nest weighs ``(sum)^lambda`` (McFadden 1978). ``modes`` names each
+    alternative's nest. Weights are not normalised; alternatives with V = -inf weigh nothing.
+    """
+    top = stay_out
+    for i in range(count):
+        top = max(top, scratch[VALUE, i])
+    for mode in range(7):
+        scratch[INCLUSIVE, mode] = 0.0
+    for i in range(count):
+        weight = 0.0
+        if scratch[VALUE, i] > top - 40.0:
+            weight = math.exp((scratch[VALUE, i] - top) / dissimilarity)
+        scratch[WEIGHT, i] = weight
+        scratch[INCLUSIVE, modes[i]] += weight
+    if dissimilarity < 1.0:
+        for mode in range(7):
+            total = scratch[INCLUSIVE, mode]
+            scratch[INCLUSIVE, mode] = math.pow(total, dissimilarity - 1.0) if total > 0.0 else 0.0
+        for i in range(count):
+            scratch[WEIGHT, i] *= scratch[INCLUSIVE, modes[i]]
+    return math.exp(max(-40.0, stay_out - top))
+
+
+@compiled
+def pick(scratch: Array, count: int, stay_out: float, u: float) -> int:
+    """Draw an alternative by its weight; -1 is staying out."""
+    total = stay_out
+    for i in range(count):
+        total += scratch[WEIGHT, i]
+    mark = u * total
+    for i in range(count):
+        mark -= scratch[WEIGHT, i]
+        if mark < 0.0:
+            return i
+    return -1
+
+
+@rule
+def choose_known(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
+) -> int:
+    """Choose among the known routes that are ready and open: a slot, or -1 to stay out."""
+    organisations = state.organisations
+    known = organisations.known_route.shape[1]
+    bought = world.source_is_origin[organisations.source[organisation]]
+    modes = state.nests
+    for slot in range(known):
+        route = organisations.known_route[organisation, slot]
+        state.scratch[VALUE, slot] = -1e9
+        modes[slot] = 0
+        if route < 0 or state.routes.open[route] == 0 or organisations.ready_week[organisation, slot] > week:
+            continue
+        utility, mu, willing = value_route(world, state, parameters, organisation, route, week, bought)
+        state.scratch[RISK, slot] = mu
+        if parameters.choice_rule == EXPERIENCE:
+            utility = weigh_experience(state, parameters, organisation, slot, utility)
+        value = parameters.theta_per_thousand_eur * utility + willing + state.routes.exposure[route]
+        state.scratch[VALUE, slot] = value + parameters.path_size_weight * organisations.path_size[organisation, slot]
+        modes[slot] = world.route_mode[route]
+    ident = organisations.ident[organisation]
+    stay_out = nested_logit(state.scratch, modes, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
+    return pick(state.scratch, known, stay_out, draws.uniform(seed, draws.ROUTE, week, ident, organisations.sequence[organisation]))
+
+
+@rule
+def weigh_experience(
+    state: State, parameters: ParameterValues, organisation: int, slot: int, expected: float
+) -> float:
+    """Move the attraction of a slot towards its foregone payoff and return it (EWA with rho = phi, averages)."""
+    attraction = state.organisations.attraction[organisation, slot]
+    step = (1.0 - parameters.experience_memory) * parameters.experience_foregone
+    attraction += step * (expected - attraction)
+    state.organisations.attraction[organisation, slot] = attraction
+    return attraction
+
+
+@rule
+def draw_load(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, route: int, mu: float,
+    week: int, k: int,
+) -> float:  # fmt: skip
+    """Size of a load: heavy-tailed by mode, bounded by means, split where the believed risk is high (kg)."""
+    mode = world.leg_mode[world.route_leg[world.route_start[route]]]
+    if state.organisations.source[organisation] == world.route_source[route]:
+        mode = world.route_mode[route]
+    u = draws.uniform(seed, draws.LOAD, week, state.organisations.ident[organisation], k)
+    load = sample_load_kg(
+        u, world.mode_load_median[mode], world.mode_load_log_sd[mode], world.mode_load_tail_from[mode],
+        world.mode_load_exponent[mode], world.mode_load_max[mode],
+    )  # fmt: skip
+    load *= parameters.load_scale / (1.0 + parameters.load_split * mu)
+    return max(SMALLEST_LOAD_KG, load)
+
+
+@rule
+def plan(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
+) -> None:
+    """Decide the next load: its route and its size."""
+    organisations = state.organisations
+    slot = choose_known(world, state, parameters, seed, organisation, week)
+    organisations.plan_week[organisation] = week
+    organisations.plan_slot[organisation] = slot
+    if slot < 0:
+        return
+    route = organisations.known_route[organisation, slot]
+    mu = state.scratch[RISK, slot]
+    sequence = organisations.sequence[organisation]
+    load = draw_load(world, state, parameters, seed, organisation, route, mu, week, sequence)
+    source = organisations.source[organisation]
+    unit_cost = state.sources.price_eur_per_kg[source] + state.routes.cost_eur_per_kg[route] + 1.0
+    means_eur = max(organisations.capital_eur[organisation], 0.2 * organisations.target_capital_eur[organisation])
+    limit = parameters.load_capital_share * means_eur / unit_cost
+    organisations.plan_load_kg[organisation] = max(SMALLEST_LOAD_KG, min(load, limit))
+
+
+@rule
+def choose_onward(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, source: int, week: int,
+    turn: int,
+) -> int:  # fmt: skip
+    """Choose a route of the library onward from a stock: a route, or -1 to wait."""
+    first = world.source_route_start[source]
+    count = min(world.source_route_start[source + 1] - first, state.scratch.shape[1])
+    for i in range(count):
+        route = first + i
+        state.scratch[VALUE, i] = -1e9
+        state.nests[i] = world.route_mode[route]
+        if state.routes.open[route] == 0:
+            continue
+        utility, mu, willing = value_route(world, state, parameters, organisation, route, week, 0)
+        state.scratch[RISK, i] = mu
+        state.scratch[VALUE, i] = (
+            parameters.theta_per_thousand_eur * utility + willing + state.routes.exposure[route]
+        )  # fmt: skip
+    # goods in stock are sunk cost: waiting is worth holding them at the storage cost, so it is no alternative of its own
+    nested_logit(state.scratch, state.nests, count, parameters.nest_dissimilarity, -1e9)
+    ident = state.organisations.ident[organisation]
+    u = draws.uniform(seed, draws.ROUTE, week, ident, 1_000_000_000 + source * 16 + turn)
+    choice = pick(state.scratch, count, 0.0, u)
+    return -1 if choice < 0 else first + choice
+
+
+@rule
+def path_sizes(world: WorldArrays, state: State, organisation: int) -> None:
+    """Path size of each known route: cost-weighted share of legs that other known routes do not use (log).
+
+    ``PS_r = sum_l (c_l / C_r) / n_l`` with ``n_l`` the number of known routes over leg l (Ben-Akiva & Bierlaire 1999).
+    """
+    organisations = state.organisations
+    known = organisations.known_route.shape[1]
+    use = state.leg_use
+    for slot in range(known):
+        route = organisations.known_route[organisation, slot]
+        if route >= 0:
+            for step in range(world.route_start[route], world.route_start[route + 1]):
+                use[world.route_leg[step]] += 1
+    for slot in range(known):
+        route = organisations.known_route[organisation, slot]
+        if route < 0:
+            continue
+        size = 0.0
+        cost = 0.0
+        for step in range(world.route_start[route], world.route_start[route + 1]):
+            leg = world.route_leg[step]
+            size += world.leg_cost[leg] / use[leg]
+            cost += world.leg_cost[leg]
+        organisations.path_size[organisation, slot] = math.log(size / cost) if cost > 0.0 else 0.0
+    for slot in range(known):
+        route = organisations.known_route[organisation, slot]
+        if route >= 0:
+            for step in range(world.route_start[route], world.route_start[route + 1]):
+                use[world.route_leg[step]] = 0

@@ -1,0 +1,149 @@
+"""Sensors: detection without a lead, by patrol, coastal radar and satellite.
+
+Patrol follows the random-search law (Koopman 1946): assets that sweep ``w v`` km2 an hour find a craft in a sea of A km2
+with chance ``1 - exp(-w v T / A)``. Satellites look at a share f of the sea every R days and see a hull of given length
+with chance P_d (QuasarSR recall; mechanisms M3); most contacts are harmless, so only a share is taken for suspect, and
+false contacts cost ship time. Coastal radar covers landings of small craft.
+"""
+
+from __future__ import annotations
+
+import math
+
+from model import draws
+from model.compiled import compiled, rule
+from model.parameters import ParameterValues
+from model.samplers import poisson
+from model.record import PATROL, RADAR, SATELLITE
+from model.state import CUES, LIVE, State
+from model.submodels.movement import NEVER
+from model.world import AIRCRAFT, CONTAINER, COURIER, FAST_BOAT, LAND, WorldArrays
+
+CUE_DAY, CUE_LOAD, CUE_AREA, CUE_PLATFORM, CUE_STATE, CUE_STAGE = range(6)
+SEA_PATROL, SEA_SATELLITE = 0, 1
+
+
+@compiled
+def hull_recall(length_m: float) -> float:
+    """Chance that one satellite pass sees a hull: logistic in log length, fit to 0.56/0.81/0.92 at 10/20/30 m."""
+    return 1.0 / (1.0 + math.exp(-(1.54 + 1.93 * math.log(length_m / 20.0))))
+
+
+@compiled
+def at_sea(mode: int) -> bool:
+    """Modes that patrols can meet on the way; containers and couriers are checked at the ends only."""
+    return mode != CONTAINER and mode != COURIER and mode != LAND
+
+
+@rule
+def prepare_sensors(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+    """Hazards of uncued detection on each sea leg this week, per day."""
+    for leg in range(world.leg_mode.shape[0]):
+        mode = world.leg_mode[leg]
+        if not at_sea(mode):
+            continue
+        swept = 0.0
+        imaged = 0.0
+        for k in range(world.leg_area_start[leg], world.leg_area_start[leg + 1]):
+            area = world.leg_area[k]
+            swept += world.leg_area_share[k] * state.areas.search_km2_per_day[area]
+            imaged += world.leg_area_share[k] * state.areas.imaged_share[area]
+        suspicion = parameters.suspicion_share
+        if mode == FAST_BOAT or mode == AIRCRAFT:
+            suspicion = parameters.fast_craft_suspicion
+        state.legs.sensor_per_day[leg, SEA_PATROL] = suspicion * swept / parameters.area_km2
+        recall = 0.0 if mode == AIRCRAFT else hull_recall(world.mode_hull_length[mode])
+        looks = imaged / parameters.satellite_revisit_days
+        state.legs.sensor_per_day[leg, SEA_SATELLITE] = parameters.suspicion_share * looks * recall
+
+
+@rule
+def radar_chance(world: WorldArrays, state: State, parameters: ParameterValues, leg: int) -> float:
+    """Chance that coastal radar picks up a small craft that ends this leg on its coast."""
+    mode = world.leg_mode[leg]
+    if mode > 1:
+        return 0.0
+    covered = state.places.coastal_radar[world.leg_destination[leg]]
+    return covered * parameters.radar_probability * parameters.fast_craft_suspicion
+
+
+@rule
+def add_cue(
+    state: State, day: float, row: int, area: int, platform: int, member: int, stage: int
+) -> None:
+    """Add a cue to this week's list."""
+    cue = state.cues[state.counts[CUES]]
+    cue[CUE_DAY] = day
+    cue[CUE_LOAD] = row
+    cue[CUE_AREA] = area
+    cue[CUE_PLATFORM] = platform
+    cue[CUE_STATE] = member
+    cue[CUE_STAGE] = stage
+    state.counts[CUES] += 1
+
+
+@rule
+def area_on_leg(world: WorldArrays, leg: int, u: float) -> int:
+    """The patrol area in which something on a leg happens, drawn by shares of its length; -1 outside them."""
+    for k in range(world.leg_area_start[leg], world.leg_area_start[leg + 1]):
+        u -= world.leg_area_share[k]
+        if u < 0.0:
+            return world.leg_area[k]
+    return -1
+
+
+@rule
+def detect(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int
+) -> None:
+    """Collect this week's cues: leads that come in, and uncued detections of loads at sea."""
+    consignments = state.consignments
+    start_day, end_day = 7.0 * week, 7.0 * (week + 1)
+    for i in range(state.counts[LIVE]):
+        row = state.live[i]
+        leg = consignments.leg[row]
+        if not at_sea(world.leg_mode[leg]):
+            continue
+        ident = consignments.ident[row]
+        lead_day = consignments.lead_day[row]
+        u, v, w, z = draws.uniform_four(seed, draws.SENSOR, week, ident, leg)
+        if start_day <= lead_day < end_day:
+            area = area_on_leg(world, leg, z)
+            add_cue(state, lead_day, row, area, consignments.lead_platform[row], consignments.lead_state[row], 0)
+            continue
+        since = max(start_day, consignments.set_out_day[row])
+        until = min(end_day, consignments.arrive_day[row])
+        patrol = state.legs.sensor_per_day[leg, SEA_PATROL] * (until - since)
+        satellite = state.legs.sensor_per_day[leg, SEA_SATELLITE] * (until - since)
+        radar = 0.0
+        if until < end_day:
+            radar = -math.log(1.0 - min(0.99, radar_chance(world, state, parameters, leg)))
+        hazard = patrol + satellite + radar
+        if hazard <= 0.0 or u >= 1.0 - math.exp(-hazard):
+            continue
+        mark = v * hazard
+        if mark < radar:
+            owner = world.place_state[world.leg_destination[leg]]
+            area = world.place_near_area[world.leg_destination[leg]]
+            add_cue(state, until - 0.2, row, area, -1, owner, RADAR)
+        elif mark < radar + satellite:
+            area = area_on_leg(world, leg, z)
+            add_cue(state, since + w * (until - since), row, area, world.satellite_platform, -1, SATELLITE)
+        else:
+            area = area_on_leg(world, leg, z)
+            add_cue(state, since + w * (until - since), row, area, -2, -1, PATROL)
+
+
+@rule
+def false_contacts(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
+    """Contacts that are no craft, or a harmless one, and still take ship time (mechanisms M3, M5)."""
+    for area in range(world.area_place.shape[0]):
+        imaged = state.areas.imaged_share[area]
+        if imaged <= 0.0:
+            continue
+        looks = 7.0 / parameters.satellite_revisit_days * imaged
+        mean = looks * (1.0 - parameters.satellite_precision) * world.area_contacts_per_look[area]
+        u, v = draws.uniform_pair(seed, draws.SATELLITE, week, area, 0)
+        for k in range(poisson(u, mean)):
+            moment = draws.uniform(seed, draws.SATELLITE, week, area, k + 1)
+            add_cue(state, 7.0 * (week + moment), -1, area, world.satellite_platform, -1, SATELLITE)

@@ -1,0 +1,74 @@
+"""States, monthly: what they share, where satellites look, and the chances that follow from it for every leg and route."""
+
+from __future__ import annotations
+
+import math
+
+from model.compiled import rule
+from model.parameters import ParameterValues
+from model.state import State
+from model.submodels.inspection import prepare_controls
+from model.submodels.leads import prepare_leads, sharing_levels
+from model.submodels.market import value_chain
+from model.world import WorldArrays
+
+FLOW_MEMORY = 12.0 / 13.0
+
+
+@rule
+def look_from_space(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+    """Share of each patrol area that satellites image at a pass, once the platform that fuses them works."""
+    running = 0.0
+    if world.satellite_platform >= 0:
+        running = min(1.0, state.platforms.active[world.satellite_platform])
+    for area in range(world.area_place.shape[0]):
+        share = parameters.satellite_belt_share if world.area_belt[area] == 1 else parameters.satellite_imaged_share
+        state.areas.imaged_share[area] = running * share
+
+
+@rule
+def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+    """Cash cost per kg, licit exposure and openness of every route of the library.
+
+    Congestion adds a fixed sum per doubling of a route's flow over the mean of its source. The licit flow of a route's
+    tightest leg is divided among the routes that duplicate it, so that splitting a port changes nothing (amendment 6).
+    """
+    for source in range(world.source_place.shape[0]):
+        first, last = world.source_route_start[source], world.source_route_start[source + 1]
+        total = 0.0
+        for route in range(first, last):
+            total += state.routes.flow_kg[route]
+        normal = 1.0 + 4.0 * total / max(1, last - first)
+        for route in range(first, last):
+            cost = parameters.congestion_eur_per_kg * math.log(1.0 + state.routes.flow_kg[route] / normal) / math.log(2.0)
+            is_open = 1
+            for step in range(world.route_start[route], world.route_start[route + 1]):
+                leg = world.route_leg[step]
+                cost += world.leg_cost[leg] * state.legs.cost_multiplier[leg] + state.legs.bribe_eur_per_kg[leg]
+                cost += state.places.risk_premium_eur_per_kg[world.leg_destination[leg]]
+                if state.legs.open[leg] < 0.5:
+                    is_open = 0
+            exposure = state.legs.exposure[world.route_tight_leg[route]] / world.route_duplicates[route]
+            state.routes.cost_eur_per_kg[route] = cost
+            state.routes.exposure[route] = parameters.exposure_weight * math.log(max(1e-6, exposure))
+            state.routes.open[route] = is_open
+
+
+@rule
+def review(world: WorldArrays, state: State, parameters: ParameterValues, year: int) -> None:
+    """The monthly review, and whenever an input has changed."""
+    sharing_levels(world, state, parameters)
+    look_from_space(world, state, parameters)
+    prepare_leads(world, state, parameters)
+    prepare_controls(world, state, parameters, year)
+    value_chain(world, state, parameters)
+    price_routes(world, state, parameters)
+
+
+@rule
+def fade_flows(state: State) -> None:
+    """Let one week of remembered flow fade."""
+    for route in range(state.routes.flow_kg.shape[0]):
+        state.routes.flow_kg[route] *= FLOW_MEMORY
+    for place in range(state.places.mass_kg.shape[0]):
+        state.places.mass_kg[place] *= 51.0 / 52.0

@@ -1,0 +1,150 @@
+"""Supply: output enters the stock of the producers, and organisations buy from it.
+
+Andean output by state and year is an input (data/supply.csv), less what is lost inside the producing states; it may
+answer last year's source price (amendment 2). The price at each origin follows its stock cover, so scarcity travels
+back up the chain. A transhipment place is a source of another kind: local groups take there what is paid in kind.
+"""
+
+from __future__ import annotations
+
+import math
+
+from model.compiled import compiled, rule
+from model.parameters import ParameterValues
+from model.record import (
+    CASES,
+    EXPECTED_TAKEN,
+    PRODUCED,
+    SEIZED,
+    SEIZED_AMERICAS,
+    SOURCE,
+    TAKEN,
+    Record,
+)
+from model.state import EVENTS, PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
+from model.world import WorldArrays
+
+LARGEST_PRICE_STEP = 0.05
+LOWEST_ANSWER, HIGHEST_ANSWER = 0.5, 2.0
+
+
+@rule
+def produce(
+    world: WorldArrays, sources: Sources, parameters: ParameterValues, accounts: Array, counts: Array, record: Record,
+    week: int, year: int,
+) -> None:  # fmt: skip
+    """Add this week's output to the producers' stock and move the source price."""
+    for source in range(world.source_place.shape[0]):
+        if world.source_is_origin[source] == 0:
+            continue
+        answer = 1.0
+        if parameters.supply_answer > 0.0:
+            ratio = sources.price_year_ago[source, week % 52] / parameters.source_price_eur_per_kg
+            answer = math.pow(ratio, parameters.supply_answer)
+            answer = min(HIGHEST_ANSWER, max(LOWEST_ANSWER, answer))
+        output_kg = sources.supply_kg_per_week[source] * parameters.supply_scale * answer
+        lost_kg = output_kg * parameters.origin_losses_share
+        sources.pool_kg[source] += output_kg - lost_kg
+        accounts[PRODUCED_KG] += output_kg
+        accounts[SEIZED_KG] += lost_kg
+        record.weekly[week, PRODUCED] += output_kg
+        seize_at_source(world, parameters, counts, record, source, lost_kg, week, year)
+        sources.price_year_ago[source, week % 52] = sources.price_eur_per_kg[source]
+        move_source_price(sources, parameters, source, output_kg - lost_kg)
+
+
+@rule
+def seize_at_source(
+    world: WorldArrays, parameters: ParameterValues, counts: Array, record: Record, source: int, lost_kg: float,
+    week: int, year: int,
+) -> None:  # fmt: skip
+    """Book what the producing state takes before any shipment: one row a week for each origin."""
+    place = world.source_place[source]
+    state = world.place_state[place]
+    record.weekly[week, SEIZED] += lost_kg
+    record.weekly[week, SEIZED_AMERICAS] += lost_kg / parameters.bulk_purity
+    for table, row in ((record.by_state, state), (record.by_place, place), (record.by_region, world.place_region[place])):
+        table[year, row, TAKEN] += lost_kg
+        table[year, row, EXPECTED_TAKEN] += lost_kg
+        table[year, row, CASES] += 1.0
+    if record.keep_seizures[0] == 1 and lost_kg > 0.0:
+        row = record.seizures[counts[EVENTS]]
+        row[0] = 7.0 * week
+        row[1], row[2], row[3], row[4], row[5], row[6] = place, -1.0, -1.0, state, state, -1.0
+        row[7], row[8], row[9], row[10], row[11] = SOURCE, -1.0, lost_kg, 1.0, lost_kg * parameters.source_price_eur_per_kg
+        row[12] = world.place_region[place]
+        counts[EVENTS] += 1
+
+
+@compiled
+def move_source_price(sources: Sources, parameters: ParameterValues, source: int, net_output_kg: float) -> None:
+    """Step the log price towards the clearing price of the stock cover, at most 5 percent a week."""
+    normal_kg = max(1.0, parameters.source_cover_weeks * net_output_kg)
+    gap = -parameters.source_price_response * math.log(max(0.05, sources.pool_kg[source] / normal_kg))
+    target = math.log(parameters.source_price_eur_per_kg) + gap
+    step = parameters.price_adjustment * (target - math.log(sources.price_eur_per_kg[source]))
+    step = min(LARGEST_PRICE_STEP, max(-LARGEST_PRICE_STEP, step))
+    sources.price_eur_per_kg[source] *= math.exp(step)
+
+
+@rule
+def wanted_kg(organisations: Organisations, sources: Sources, parameters: ParameterValues, organisation: int) -> float:
+    """What an organisation would buy this week: its part of output, while it has a plan and room for more."""
+    source = organisations.source[organisation]
+    if organisations.plan_slot[organisation] < 0 or sources.weight[source] <= 0.0:
+        return 0.0
+    part = organisations.weight[organisation] / sources.weight[source]
+    flow_kg = part * parameters.purchase_ambition * (1.0 - organisations.jailed_share[organisation])
+    flow_kg *= max(sources.supply_kg_per_week[source], sources.pool_kg[source])
+    room_kg = 2.0 * organisations.plan_load_kg[organisation] + flow_kg - organisations.inventory_kg[organisation]
+    price = sources.price_eur_per_kg[source]
+    if price > 0.0:
+        floor_eur = 0.0
+        if organisations.can_borrow[organisation] == 1:
+            floor_eur = -parameters.credit_weeks / parameters.capital_weeks * organisations.target_capital_eur[organisation]
+        means_eur = organisations.capital_eur[organisation] - floor_eur
+        room_kg = min(room_kg, 0.5 * means_eur / price)
+    return max(0.0, min(flow_kg, room_kg))
+
+
+@rule
+def buy(
+    world: WorldArrays, organisations: Organisations, sources: Sources, parameters: ParameterValues, accounts: Array
+) -> None:
+    """Organisations buy in proportion to what they want; nobody gets more than the stock holds."""
+    for source in range(sources.wanted_kg.shape[0]):
+        sources.wanted_kg[source] = 0.0
+        sources.weight[source] = 0.0
+    for organisation in range(organisations.alive.shape[0]):
+        if organisations.alive[organisation] == 1:
+            sources.weight[organisations.source[organisation]] += organisations.weight[organisation]
+    for organisation in range(organisations.alive.shape[0]):
+        if organisations.alive[organisation] == 1:
+            want = wanted_kg(organisations, sources, parameters, organisation)
+            sources.wanted_kg[organisations.source[organisation]] += want
+    for source in range(sources.wanted_kg.shape[0]):
+        wanted = sources.wanted_kg[source]
+        # the ration replaces the sum, so that the next pass reads one number
+        sources.wanted_kg[source] = min(1.0, sources.pool_kg[source] / wanted) if wanted > 0.0 else 0.0
+    for organisation in range(organisations.alive.shape[0]):
+        if organisations.alive[organisation] == 1:
+            take(organisations, sources, parameters, accounts, organisation)
+
+
+@rule
+def take(
+    organisations: Organisations, sources: Sources, parameters: ParameterValues, accounts: Array, organisation: int
+) -> None:
+    """Move one organisation's ration from the producers' stock and pay for it."""
+    source = organisations.source[organisation]
+    ration = sources.wanted_kg[source]
+    if ration <= 0.0:
+        return
+    load_kg = min(sources.pool_kg[source], ration * wanted_kg(organisations, sources, parameters, organisation))
+    paid_eur = load_kg * sources.price_eur_per_kg[source]
+    share = load_kg / sources.pool_kg[source] if sources.pool_kg[source] > 0.0 else 0.0
+    sources.west_africa_kg[source] *= 1.0 - share
+    sources.pool_kg[source] -= load_kg
+    organisations.inventory_kg[organisation] += load_kg
+    organisations.capital_eur[organisation] -= paid_eur
+    accounts[PURCHASES] += paid_eur

@@ -1,0 +1,152 @@
+"""One week: the submodels in order. This file reads as the schedule of docs/odd.md.
+
+`advance` runs any number of weeks in one compiled call and stops early only when a buffer has to grow.
+"""
+
+from __future__ import annotations
+
+import math
+
+from model.compiled import compiled, rule
+from model.inputs import Inputs
+from model.parameters import ParameterValues
+from model.record import ACT_RATE, ACTED, CUED, EFFECTIVE_ROUTES, IN_STOCK, IN_TRANSIT, Record
+from model.state import CUES, EVENTS, LIVE, STATUS, Array, State
+from model.submodels.beliefs import fade_public
+from model.submodels.events import take_inputs
+from model.submodels.finance import launder
+from model.submodels.groups import come_and_go, seek_routes
+from model.submodels.inspection import inspect, search_stores
+from model.submodels.leads import draw_leads
+from model.submodels.market import clear, record_prices
+from model.submodels.movement import arrive, rows_needed, send_from_home, send_from_stock, set_out, sweep
+from model.submodels.sensors import detect, false_contacts, prepare_sensors
+from model.submodels.states import fade_flows, review
+from model.submodels.supply import buy, produce
+from model.submodels.tasking import patrol, respond
+from model.world import WorldArrays
+
+RUNNING, NEEDS_ROWS = 0, 1
+REVIEW_WEEKS = 4
+CONTACTS_AT_MOST = 1024
+
+SCHEDULE = (
+    ("events", "facts and measures dated for this week take effect"),
+    ("supply", "output enters the producers' stock; organisations buy"),
+    ("routes", "organisations seek, choose and plan routes and loads, and send them"),
+    ("movement", "loads set out on their legs; assets patrol, pursue and return"),
+    ("leads", "states come to know of loads and share it with platforms"),
+    ("sensors", "patrols, coastal radar and satellites detect without a lead"),
+    ("tasking", "cues are handled in time order by free assets within reach"),
+    ("boarding", "leave of the flag state, pursuit, seizure"),
+    ("inspection", "ports, airports, borders and stores are searched"),
+    ("consequences", "losses are booked; owners, peers and the public learn; loads arrive, are stored or sold"),
+    ("market", "consumption, prices, arbitrage"),
+    ("finance", "laundering, freezing, confiscation, drawings"),
+    ("states", "every fourth week: sharing, controls and what follows from them"),
+    ("groups", "bankrupt groups leave, new ones enter"),
+    ("record", "the week is recorded"),
+)
+"""The week in order: submodel and what it does (`RouteModel.schedule`)."""
+
+
+@compiled
+def advance(
+    world: WorldArrays, inputs: Inputs, state: State, record: Record, parameters: ParameterValues, seed: int,
+    week: int, weeks: int,
+) -> int:  # fmt: skip
+    """Run up to `weeks` weeks from `week` on; returns how many were run (fewer when a buffer is full)."""
+    for done in range(weeks):
+        if short_of_rows(world, state, record, parameters):
+            state.counts[STATUS] = NEEDS_ROWS
+            return done
+        one_week(world, inputs, state, record, parameters, seed, week + done)
+    state.counts[STATUS] = RUNNING
+    return weeks
+
+
+@rule
+def short_of_rows(world: WorldArrays, state: State, record: Record, parameters: ParameterValues) -> bool:
+    """Whether a buffer might overflow in the coming week."""
+    more = rows_needed(world, state, parameters)
+    live = state.counts[LIVE] + more
+    if live > state.consignments.alive.shape[0] or live + CONTACTS_AT_MOST > state.cues.shape[0]:
+        return True
+    events = 3 * live + world.origins
+    return record.keep_seizures[0] == 1 and state.counts[EVENTS] + events > record.seizures.shape[0]
+
+
+@rule
+def one_week(
+    world: WorldArrays, inputs: Inputs, state: State, record: Record, parameters: ParameterValues, seed: int, week: int
+) -> None:
+    """The week in order; see `SCHEDULE`."""
+    year = inputs.year_of_week[week]
+    changed = take_inputs(inputs, state, week)
+    if changed or week % REVIEW_WEEKS == 0:
+        review(world, state, parameters, year)
+    produce(world, state.sources, parameters, state.accounts, state.counts, record, week, year)
+    buy(world, state.organisations, state.sources, parameters, state.accounts)
+    seek_routes(world, state, parameters, seed, week)
+    send_from_home(world, state, parameters, record, seed, week, year)
+    send_from_stock(world, state, parameters, record, seed, week, year)
+    set_out(world, state, parameters, record, seed, week, year)
+    patrol(world, state, parameters, record, seed, week)
+    state.counts[CUES] = 0
+    draw_leads(world, state, parameters, record, seed, week)
+    prepare_sensors(world, state, parameters)
+    detect(world, state, parameters, seed, week)
+    false_contacts(world, state, parameters, seed, week)
+    respond(world, state, parameters, record, seed, week, year)
+    inspect(world, state, parameters, record, seed, week, year)
+    search_stores(world, state, parameters, record, seed, week, year)
+    arrive(world, state, parameters, record, week, year)
+    sweep(state)
+    clear(world, state, parameters, record, week)
+    launder(world, state, parameters, record, week)
+    come_and_go(world, state, parameters, record, seed, week)
+    fade_public(state.legs, state.forget)
+    fade_flows(state)
+    close_week(world, state, record, week)
+
+
+@rule
+def close_week(world: WorldArrays, state: State, record: Record, week: int) -> None:
+    """Record prices, stocks, the act-rate and the effective number of routes (exp of entropy of recent flows)."""
+    record_prices(world, state, record, week)
+    moving = 0.0
+    for i in range(state.counts[LIVE]):
+        moving += state.consignments.load_kg[state.live[i]]
+    stocked = 0.0
+    for source in range(state.sources.pool_kg.shape[0]):
+        stocked += state.sources.pool_kg[source]
+    for organisation in range(state.organisations.alive.shape[0]):
+        stocked += state.organisations.inventory_kg[organisation]
+        bits = state.organisations.hubs_stocked[organisation]
+        if bits != 0:
+            for hub in range(world.hub_place.shape[0]):
+                stocked += state.organisations.stock_kg[organisation, hub]
+    record.weekly[week, IN_TRANSIT] = moving
+    record.weekly[week, IN_STOCK] = stocked
+    if record.weekly[week, CUED] > 0.0:
+        record.weekly[week, ACT_RATE] = record.weekly[week, ACTED] / record.weekly[week, CUED]
+    record.weekly[week, EFFECTIVE_ROUTES] = effective_number(state.routes.flow_kg, world)
+    for account in range(state.accounts.shape[0]):
+        record.accounts[week, account] = state.accounts[account]
+
+
+@rule
+def effective_number(flows_kg: Array, world: WorldArrays) -> float:
+    """Exp of the entropy of the flow shares over the routes from the origins."""
+    total = 0.0
+    last = world.source_route_start[world.origins]
+    for route in range(last):
+        total += flows_kg[route]
+    if total <= 0.0:
+        return 0.0
+    entropy = 0.0
+    for route in range(last):
+        share = flows_kg[route] / total
+        if share > 1e-12:
+            entropy -= share * math.log(share)
+    return math.exp(entropy)

@@ -1,0 +1,200 @@
+"""The published record as views need it: points to draw beside the bands, and rows to compare with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final
+
+import pandas as pd
+
+from views.atlas import DATA
+from views.bands import bands
+from views.page import Comparison
+
+COVERAGE: Final = 0.9
+"""A sum of states is shown for a year when the states that reported hold this share of the region's record."""
+COLUMNS: Final = ["year", "value", "low", "high", "kind", "source", "confidence", "use"]
+TABLES: Final = ("places", "legs", "lanes", "states", "observations", "prices", "supply", "demand")
+
+
+@dataclass(frozen=True)
+class Series:
+    """A quantity that both the model and the published record give.
+
+    Attributes
+    ----------
+    name, unit, group
+        Its name, its unit, its heading in the table.
+    value
+        Column of the yearly frame, or a function of the frame.
+    scale
+        Factor from the frame's unit to `unit`.
+    measure, areas
+        Which rows of observations.csv publish it.
+    """
+
+    name: str
+    unit: str
+    group: str
+    value: str | Callable[[pd.DataFrame], pd.Series]
+    scale: float
+    measure: str
+    areas: tuple[str, ...]
+
+
+def west_african_share(yearly: pd.DataFrame) -> pd.Series:
+    """Mass that arrived in Europe through West Africa over all that arrived."""
+    return yearly["west_africa_kg"] / yearly["arrived_europe_kg"].where(yearly["arrived_europe_kg"] > 0)
+
+
+SERIES: Final = {
+    "flow_europe": Series(
+        "Cocaine sent towards Europe", "t pure", "Flows", "dispatched_to_europe_kg", 1e-3, "flow_t", ("andes-europe",)
+    ),
+    "west_africa": Series(
+        "Arriving in Europe through West Africa", "t pure", "Flows", "west_africa_kg", 1e-3, "flow_t",
+        ("west_africa-europe",),
+    ),
+    "west_africa_share": Series(
+        "Share of arrivals in Europe through West Africa", "%", "Flows", west_african_share, 100.0, "share_percent",
+        ("west_africa-europe",),
+    ),
+    "seized_eu": Series(
+        "Seized in the EU", "t bulk", "Seizures", "seized_eu_bulk_kg", 1e-3, "seized_bulk_t", ("EU_TOTAL",)
+    ),
+    "seized_west_africa": Series(
+        "Seized in West Africa", "t bulk", "Seizures", "seized_west_africa_bulk_kg", 1e-3, "seized_bulk_t",
+        ("WAF_REGION",),
+    ),
+    "consumption": Series(
+        "Consumed in Europe", "t pure", "Consumption and price", "consumed_europe_kg", 1e-3, "consumption_t",
+        ("europe",),
+    ),
+    "price": Series(
+        "Wholesale price in Europe", "EUR per pure kg", "Consumption and price", "price_europe_eur_per_kg", 1.0,
+        "price_eur_per_kg", ("europe",),
+    ),
+}  # fmt: skip
+"""Key -> series, in the order of the table."""
+
+
+def load() -> Any:  # noqa: ANN401
+    """The tables of model/data: validated by the model when it can, else as they stand."""
+    try:
+        from model.tables import load_tables
+    except ImportError:
+        return read_tables(DATA)
+    return load_tables()
+
+
+def read_tables(directory: Path) -> SimpleNamespace:
+    """The CSV files of `directory` that views use, unchecked; a missing one is an empty frame."""
+    found = {}
+    for name in TABLES:
+        path = directory / f"{name}.csv"
+        found[name] = pd.read_csv(path, keep_default_na=False, na_values=[""]) if path.exists() else pd.DataFrame()
+    return SimpleNamespace(**found)
+
+
+def model_bands(yearly: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Quantiles over replications of a series, in its unit."""
+    series = SERIES[key]
+    return bands(yearly, series.value, series.scale)
+
+
+def published(tables: Any, key: str) -> pd.DataFrame:  # noqa: ANN401
+    """Published points of a series: COLUMNS, sorted by year."""
+    if key == "price":
+        return prices(tables.prices)
+    series, table = SERIES[key], tables.observations
+    if table.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = table[table["measure"].eq(series.measure) & table["area"].isin(series.areas)]
+    return _points(rows, "published")
+
+
+def _points(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Rows of observations.csv as points; a row with only a range stands at its middle, one of several years in theirs."""
+    low, high = pd.to_numeric(rows["low"]), pd.to_numeric(rows["high"])
+    value = pd.to_numeric(rows["value"]).fillna((low + high) / 2)
+    first = rows["year"].astype(int)
+    last = pd.to_numeric(rows["period_end"]).fillna(first).astype(int) if "period_end" in rows else first
+    kinds = [kind if a >= b else f"{kind}, several years" for a, b in zip(first, last, strict=True)]
+    points = rows.assign(value=value, low=low, high=high, kind=kinds, year=(first + last) // 2)
+    return points.loc[points["value"].notna(), COLUMNS].sort_values("year", kind="stable").reset_index(drop=True)
+
+
+def prices(table: pd.DataFrame) -> pd.DataFrame:
+    """Published wholesale prices of Europe, EUR per pure kg."""
+    if table.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = table[table["place_group"].eq("europe") & table["level"].eq("wholesale")]
+    return _points(rows.rename(columns={"eur_per_kg_pure": "value"}).assign(use=""), "published")
+
+
+def sum_of_states(tables: Any, members: set[str], skip: set[int] | None = None) -> pd.DataFrame:  # noqa: ANN401
+    """Yearly sums of the tonnes that `members` reported seized, in years covered well enough.
+
+    A year counts when the states that reported it hold at least COVERAGE of the tonnage that all `members` reported
+    on average; years in `skip` (those with a published total) are left out.
+    """
+    table = tables.observations
+    if table.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = table[table["measure"].eq("seized_bulk_t") & table["area"].isin(members)]
+    cells = rows.assign(value=pd.to_numeric(rows["value"])).pivot_table(index="year", columns="area", values="value")
+    weight = cells.mean()
+    covered = cells.notna().mul(weight).sum(axis=1) / weight.sum()
+    total = cells.sum(axis=1)[covered >= COVERAGE]
+    total = total[~total.index.isin(skip or set())]
+    return pd.DataFrame(
+        {
+            "year": total.index.astype(int), "value": total.to_numpy(), "low": float("nan"), "high": float("nan"),
+            "kind": "sum of states", "source": "sum of national reports", "confidence": "", "use": "",
+        }
+    )[COLUMNS]  # fmt: skip
+
+
+AMERICAS: Final = frozenset(
+    {
+        "andes", "pacific_americas", "caribbean_coast", "guianas", "brazil_southern_cone", "central_america",
+        "caribbean", "north_america",
+    }
+)  # fmt: skip
+
+
+def members_of(tables: Any, kind: str) -> set[str]:  # noqa: ANN401
+    """ISO3 codes of the states whose seizures the model counts as the EU's (`eu`), West African or American.
+
+    EU states are those of states.csv with a year of accession; the others have a place in the region, as in the model.
+    """
+    if kind == "eu":
+        states = tables.states
+        return set(states.loc[states["eu_since"].notna(), "state"]) if len(states) else set()
+    regions = {"west_africa": {"west_africa", "sahel"}, "americas": AMERICAS}[kind]
+    europe = members_of(tables, "eu")
+    return set(tables.places.loc[tables.places["region"].isin(regions), "state"].dropna()) - europe
+
+
+def compare(yearly: pd.DataFrame, tables: Any, keys: list[str] | None = None) -> list[Comparison]:  # noqa: ANN401
+    """Every published value of every series beside the model's band of the same year."""
+    found = []
+    for key in keys or list(SERIES):
+        quantiles, series = model_bands(yearly, key), SERIES[key]
+        for row in published(tables, key).to_dict("records"):
+            if row["kind"] == "published" and row["year"] in quantiles.index and row["value"] > 0:
+                model = {name: float(quantiles[name][row["year"]]) for name in quantiles.columns}
+                found.append(
+                    Comparison(
+                        series.name, series.unit, series.group, int(row["year"]), model, row["value"], row["low"],
+                        row["high"], str(row["source"]), _text(row["confidence"]), _text(row["use"]),
+                    )
+                )  # fmt: skip
+    return found
+
+
+def _text(value: Any) -> str:  # noqa: ANN401
+    return "" if value is None or value != value else str(value)

@@ -1,0 +1,156 @@
+"""One look for every view: colours, type, names and number formats.
+
+Colours derive from the palette of Okabe and Ito (2008), which readers with the common forms of colour blindness can
+tell apart; some are darkened so that thin lines and small text keep a contrast of at least 3:1 on white.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import plotly.graph_objects as go
+
+FONT: Final = (
+    "Inter, 'Inter Display', system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+)
+INK: Final = "#16212B"
+MUTED: Final = "#55616C"
+FAINT: Final = "#8A95A0"
+GRID: Final = "#E7EAED"
+PAPER: Final = "#FFFFFF"
+SEA: Final = "#EEF3F6"
+LAND: Final = "#FBFAF6"
+COAST: Final = "#C3CBD2"
+
+BLUE: Final = "#0072B2"
+SKY: Final = "#56B4E9"
+GREEN: Final = "#009E73"
+ORANGE: Final = "#E69F00"
+VERMILION: Final = "#D55E00"
+PURPLE: Final = "#A34C82"
+YELLOW: Final = "#F0E442"
+NAVY: Final = "#0B3C5D"
+WINE: Final = "#7B2532"
+BROWN: Final = "#8A7350"
+
+SIZES: Final = {"small": 11, "text": 12, "label": 13, "title": 17}
+"""The type scale of figures, px."""
+
+MODES: Final = {
+    "container": ("Container", BLUE),
+    "merchant_vessel": ("Merchant vessel", NAVY),
+    "small_vessel": ("Yacht or fishing boat", VERMILION),
+    "fast_boat": ("Fast boat", ORANGE),
+    "light_aircraft": ("Light aircraft", PURPLE),
+    "air_courier": ("Air courier", "#D9A0C3"),
+    "overland": ("Overland", BROWN),
+}
+"""Mode slug -> (name, colour), in the order of stacks and legends."""
+
+REGION_GROUPS: Final = {
+    "andes": "Andean origins",
+    "pacific_americas": "Americas and Caribbean",
+    "caribbean_coast": "Americas and Caribbean",
+    "guianas": "Americas and Caribbean",
+    "brazil_southern_cone": "Americas and Caribbean",
+    "central_america": "Americas and Caribbean",
+    "caribbean": "Americas and Caribbean",
+    "north_america": "Americas and Caribbean",
+    "open_atlantic": "Open Atlantic",
+    "west_africa": "West Africa, Sahel, Maghreb",
+    "sahel": "West Africa, Sahel, Maghreb",
+    "maghreb": "West Africa, Sahel, Maghreb",
+    "atlantic_islands": "Europe",
+    "iberia": "Europe",
+    "northwest_europe": "Europe",
+    "mediterranean_europe": "Europe",
+    "europe_market": "Europe",
+}
+"""Region of places.csv -> the group under which views show it."""
+
+GROUP_COLOURS: Final = {
+    "Andean origins": WINE,
+    "Americas and Caribbean": ORANGE,
+    "Open Atlantic": FAINT,
+    "West Africa, Sahel, Maghreb": GREEN,
+    "Europe": NAVY,
+}
+
+
+def rgba(colour: str, alpha: float) -> str:
+    """`colour` (#rrggbb) with opacity `alpha` in [0, 1], as CSS."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """`value` with about `digits` significant figures and thousands separated, such as 0.123, 14.3, 41,200."""
+    if not math.isfinite(value):
+        return "n/a"
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{round(value, digits - 1 - math.floor(math.log10(abs(value)))):,.{decimals}f}"
+
+
+def counted(runs: int) -> str:
+    """How many replications, in words that agree in number."""
+    return "1 replication" if runs == 1 else f"{runs} replications"
+
+
+def plain(value: float) -> str:
+    """Write a published `value` as it was published: up to five figures, no zeros added, such as 47, 62.6, 50,000."""
+    return f"{float(f'{value:.5g}'):,.10g}" if math.isfinite(value) else "n/a"
+
+
+def span(low: float, high: float, digits: int = 3) -> str:
+    """`low` to `high` in words."""
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def template() -> go.layout.Template:
+    """The Plotly template that every figure uses."""
+    axis = {
+        "gridcolor": GRID,
+        "zeroline": False,
+        "linecolor": COAST,
+        "tickcolor": COAST,
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickfont": {"size": SIZES["text"], "color": MUTED},
+        "title": {"font": {"size": SIZES["text"], "color": MUTED}, "standoff": 10},
+        "automargin": True,
+        "fixedrange": True,
+    }
+    layout = {
+        "font": {"family": FONT, "size": SIZES["text"], "color": INK},
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
+        "margin": {"l": 8, "r": 14, "t": 56, "b": 8},
+        "title": {"font": {"size": SIZES["title"], "color": INK}, "x": 0, "xref": "container", "xanchor": "left"},
+        "legend": {
+            "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom",
+            "font": {"size": SIZES["text"], "color": MUTED}, "traceorder": "normal", "itemwidth": 30,
+        },
+        "hoverlabel": {
+            "bgcolor": INK, "bordercolor": INK, "font": {"family": FONT, "size": SIZES["text"], "color": "#FFFFFF"},
+            "align": "left",
+        },
+        "hovermode": "x unified",
+        "xaxis": {**axis, "showgrid": False},
+        "yaxis": axis,
+    }  # fmt: skip
+    return go.layout.Template(layout=layout)
+
+
+def describe(figure: go.Figure, *, title: str, subtitle: str, source: str, alt: str = "") -> go.Figure:
+    """Give `figure` its title (shown) and keep title, subtitle, source and alternative text in `layout.meta`.
+
+    A page takes the texts from `meta` and sets them itself; a notebook shows the title on the figure.
+    """
+    figure.update_layout(
+        title_text=title,
+        meta={"title": title, "subtitle": subtitle, "source": source, "alt": alt or f"{title}. {subtitle}"},
+    )
+    return figure
