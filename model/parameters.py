@@ -133,8 +133,11 @@ class Parameters(BaseModel):
         0.3, "share", 0.05, 1.0, group="routes", description="largest part of the working capital in one load",
         source="assumed", confidence="assumed")
     load_split: float = uncertainty(
-        2.0, "1", 0.0, 8.0, group="routes", description="how far loads are split where risk is believed high: load / "
+        1.0, "1", 0.0, 8.0, group="routes", description="how far loads are split where risk is believed high: load / "
         "(1 + split * mu)", source="assumed", confidence="assumed")
+    shipment_weeks: float = uncertainty(
+        3.0, "weeks", 0.25, 8.0, group="routes", description="weeks of its flow that an organisation sends at a time "
+        "in boxes or with couriers, each checked on its own", source="assumed", confidence="assumed")
     risk_payment_scale: float = uncertainty(
         1.0, "1", 0.2, 4.0, group="routes", description="multiplies the cash that crews and protectors are paid per kg "
         "for the believed risk (F of modes.csv), fitted so that margins of 2008 are small",

@@ -39,6 +39,7 @@ class Organisations(NamedTuple):
     inventory_kg: Annotated[Array, Column("f8", "kg", "bought and not yet sent")]
     plan_slot: Annotated[Array, Column("i2", "", "known route chosen for the next load, -1 none: it stays out")]
     plan_load_kg: Annotated[Array, Column("f8", "kg", "size of the next load")]
+    plan_units: Annotated[Array, Column("i4", "", "boxes, couriers or bags that the next load is split into")]
     plan_week: Annotated[Array, Column("i4", "week", "when the plan was made")]
     risk_aversion: Annotated[Array, Column("f8", "1", "multiplies the price of risk; median 1")]
     can_borrow: Annotated[Array, Column("i1", "0/1", "has credit")]
@@ -70,6 +71,7 @@ class Consignments(NamedTuple):
     step: Annotated[Array, Column("i2", "", "which leg of the route")]
     leg: Annotated[Array, Column("i2", "", "leg under way")]
     load_kg: Annotated[Array, Column("f8", "kg", "pure weight")]
+    units: Annotated[Array, Column("i4", "", "boxes, couriers or bags, each checked on its own")]
     west_africa: Annotated[Array, Column("f8", "share", "part of the load that came through West Africa")]
     set_out_day: Annotated[Array, Column("f8", "day", "start of the present leg, days since the epoch")]
     arrive_day: Annotated[Array, Column("f8", "day", "end of the present leg")]
@@ -131,6 +133,7 @@ class Legs(NamedTuple):
     cost_multiplier: Annotated[Array, Column("f8", "1", "multiplies the transport cost")]
     inspection_multiplier: Annotated[Array, Column("f8", "1", "multiplies inspection at its ends")]
     exposure: Annotated[Array, Column("f8", "1", "licit traffic relative to the mode's mean of 2005")]
+    log_exposure: Annotated[Array, Column("f8", "log", "its logarithm")]
     public_hits: Annotated[Array, Column("f8", "trips", "losses everybody has heard of, fading")]
     public_trips: Annotated[Array, Column("f8", "trips", "trips everybody has heard of, fading")]
     know: Annotated[Array, Column("f8", "probability", "chance that somebody who can act knows of a load")]
@@ -168,6 +171,7 @@ class Places(NamedTuple):
     inspection_share: Annotated[Array, Column("f8", "1", "multiplies inspection here")]
     risk_premium_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "price of protection and entry here")]
     value_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "what a kg is worth here by arbitrage down the chain")]
+    bribed_share: Annotated[Array, Column("f8", "share", "controls here that are bought off")]
     mass_kg: Annotated[Array, Column("f8", "kg", "arrivals in the last 52 weeks, fading")]
 
 

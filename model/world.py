@@ -25,6 +25,8 @@ __all__ = ["MODES", "World", "WorldArrays", "load_world"]
 
 MODES = ("fast_boat", "small_vessel", "merchant_vessel", "container", "light_aircraft", "air_courier", "overland")
 FAST_BOAT, SMALL_VESSEL, MERCHANT, CONTAINER, AIRCRAFT, COURIER, LAND = range(len(MODES))
+BUNDLED = frozenset({"container", "air_courier", "overland"})
+"""Modes in which several boxes, couriers or bags go at a time and are checked one by one."""
 REGIMES = ("standing", "four_hour", "article17", "none")
 EARTH_RADIUS_KM = 6371.0
 KM_PER_NAUTICAL_MILE = 1.852
@@ -86,8 +88,9 @@ class WorldArrays(NamedTuple):
     mode_risk_payment: Array
     mode_crew_arrest: Array
     mode_track_loss: Array
-    mode_hull_length: Array
     mode_parcel: Array
+    mode_bundled: Array
+    mode_recall: Array
     mode_load_median: Array
     mode_load_log_sd: Array
     mode_load_tail_from: Array
@@ -97,7 +100,7 @@ class WorldArrays(NamedTuple):
     route_market: Array
     route_mode: Array
     route_tight_leg: Array
-    route_duplicates: Array
+    route_log_duplicates: Array
     route_familiarity: Array
     route_start: Array
     route_leg: Array
@@ -340,11 +343,21 @@ def mode_arrays(tables: Tables) -> dict[str, object]:
     columns = {
         "mode_prior_risk": "prior_risk_per_leg", "mode_risk_payment": "risk_payment_eur_per_kg",
         "mode_crew_arrest": "crew_arrest_share", "mode_track_loss": "track_loss_per_hour",
-        "mode_hull_length": "hull_length_m", "mode_parcel": "parcel_kg", "mode_load_median": "load_median_kg",
+        "mode_parcel": "parcel_kg", "mode_load_median": "load_median_kg",
         "mode_load_log_sd": "load_log_sd", "mode_load_tail_from": "load_tail_from_kg",
         "mode_load_exponent": "load_tail_exponent", "mode_load_max": "load_max_kg",
     }  # fmt: skip
-    return {field: table[column].to_numpy(dtype=float).copy() for field, column in columns.items()}
+    arrays: dict[str, object] = {
+        field: table[column].to_numpy(dtype=float).copy() for field, column in columns.items()
+    }  # fmt: skip
+    arrays["mode_bundled"] = np.array([int(mode in BUNDLED) for mode in MODES], dtype=np.int8)
+    arrays["mode_recall"] = np.array([hull_recall(length) for length in table["hull_length_m"]])
+    return arrays
+
+
+def hull_recall(length_m: float) -> float:
+    """Chance that one satellite pass sees a hull, logistic in log length: 0.56, 0.81, 0.92 at 10, 20, 30 m (M3)."""
+    return 1.0 / (1.0 + math.exp(-(1.54 + 1.93 * math.log(length_m / 20.0)))) if length_m > 0 else 0.0
 
 
 def route_arrays(
@@ -374,7 +387,7 @@ def route_arrays(
         "route_market": np.array([names["markets"].index(p.market) for p in paths], dtype=np.int32),
         "route_mode": np.array([MODES.index(mode[leg]) for leg in trunk_leg], dtype=np.int32),
         "route_tight_leg": np.array([leg_of[leg] for leg in trunk_leg], dtype=np.int32),
-        "route_duplicates": np.array([twins[(s, x)] for s, x in zip(source, trunk_leg, strict=True)], dtype=np.float64),
+        "route_log_duplicates": np.array([math.log(twins[(s, x)]) for s, x in zip(source, trunk_leg, strict=True)]),
         "route_familiarity": np.array([min(familiar[end[leg]] for leg in p.legs) for p in paths]),
         "route_start": start,
         "route_leg": legs,

@@ -185,3 +185,25 @@ def test_a_failed_write_leaves_the_old_page(tmp_path, monkeypatch):
         write_atomically(target, "new")
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_published_rows_are_found_by_area_and_shares_of_couriers_are_left_out():
+    rows = [
+        (2007, None, "West Africa-Europe", "flow_t", 47.0, None, ""),
+        (2006, 2008, "west_africa", "flow_t", 50.0, None, ""),
+        (2007, None, "WAF_REGION", "share_percent", 59.0, None, "share of couriers"),
+        (2007, None, "WAF_REGION", "share_percent", 25.0, None, "share of seized mass"),
+        (2004, None, "EU_TOTAL", "seized_bulk_t", 74.0, None, ""),
+    ]
+    table = pd.DataFrame(rows, columns=["year", "period_end", "area", "measure", "value", "low", "note"])
+    table = table.assign(high=np.nan, use="judge", source="s", confidence="high")
+    found = SimpleNamespace(observations=table, prices=pd.DataFrame())
+    flow = observed.published(found, "west_africa")
+    assert flow[["year", "value", "kind"]].to_numpy().tolist() == [
+        [2007, 47.0, "published"],
+        [2007, 50.0, "published, several years"],
+    ]
+    assert observed.published(found, "west_africa_share")["value"].tolist() == [25.0]
+    assert observed.published(found, "seized_eu")["value"].tolist() == [74.0]
+    gaps = ("flow_europe", "seized_west_africa", "consumption", "price")
+    assert observed.unmatched(found) == [observed.SERIES[key].name for key in gaps]

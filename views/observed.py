@@ -32,8 +32,8 @@ class Series:
         Column of the yearly frame, or a function of the frame.
     scale
         Factor from the frame's unit to `unit`.
-    measure, areas
-        Which rows of observations.csv publish it.
+    measures, areas
+        Which rows of observations.csv publish it; compared in lower case, with every sign between words as `_`.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Series:
     group: str
     value: str | Callable[[pd.DataFrame], pd.Series]
     scale: float
-    measure: str
+    measures: tuple[str, ...]
     areas: tuple[str, ...]
 
 
@@ -50,32 +50,38 @@ def west_african_share(yearly: pd.DataFrame) -> pd.Series:
     return yearly["west_africa_kg"] / yearly["arrived_europe_kg"].where(yearly["arrived_europe_kg"] > 0)
 
 
+EUROPE: Final = ("europe", "eu", "eu_total", "european_union", "western_europe", "west_central_europe")
+WEST_AFRICA: Final = ("west_africa_europe", "west_africa", "waf_region", "waf_region_europe")
+ANDES: Final = ("andes_europe", "south_america_europe", "europe")
+NOT_MASS: Final = r"courier|link|arrest"
+"""Words in a row on a share that is not one of mass, and so is not compared."""
+
 SERIES: Final = {
     "flow_europe": Series(
-        "Cocaine sent towards Europe", "t pure", "Flows", "dispatched_to_europe_kg", 1e-3, "flow_t", ("andes-europe",)
+        "Cocaine sent towards Europe", "t pure", "Flows", "dispatched_to_europe_kg", 1e-3,
+        ("flow_t", "flow_to_europe_t"), ANDES,
     ),
     "west_africa": Series(
-        "Arriving in Europe through West Africa", "t pure", "Flows", "west_africa_kg", 1e-3, "flow_t",
-        ("west_africa-europe",),
+        "Arriving in Europe through West Africa", "t pure", "Flows", "west_africa_kg", 1e-3,
+        ("flow_t", "flow_via_west_africa_t"), WEST_AFRICA,
     ),
     "west_africa_share": Series(
-        "Share of arrivals in Europe through West Africa", "%", "Flows", west_african_share, 100.0, "share_percent",
-        ("west_africa-europe",),
+        "Share of arrivals in Europe through West Africa", "%", "Flows", west_african_share, 100.0,
+        ("share_percent", "west_africa_share_percent"), WEST_AFRICA,
     ),
     "seized_eu": Series(
-        "Seized in the EU", "t bulk", "Seizures", "seized_eu_bulk_kg", 1e-3, "seized_bulk_t", ("EU_TOTAL",)
+        "Seized in the EU", "t bulk", "Seizures", "seized_eu_bulk_kg", 1e-3, ("seized_bulk_t",), ("eu_total",)
     ),
     "seized_west_africa": Series(
-        "Seized in West Africa", "t bulk", "Seizures", "seized_west_africa_bulk_kg", 1e-3, "seized_bulk_t",
-        ("WAF_REGION",),
+        "Seized in West Africa", "t bulk", "Seizures", "seized_west_africa_bulk_kg", 1e-3, ("seized_bulk_t",),
+        ("waf_region",),
     ),
     "consumption": Series(
-        "Consumed in Europe", "t pure", "Consumption and price", "consumed_europe_kg", 1e-3, "consumption_t",
-        ("europe",),
+        "Consumed in Europe", "t pure", "Consumption and price", "consumed_europe_kg", 1e-3, ("consumption_t",), EUROPE
     ),
     "price": Series(
         "Wholesale price in Europe", "EUR per pure kg", "Consumption and price", "price_europe_eur_per_kg", 1.0,
-        "price_eur_per_kg", ("europe",),
+        ("price_eur_per_kg",), EUROPE,
     ),
 }  # fmt: skip
 """Key -> series, in the order of the table."""
@@ -112,16 +118,33 @@ def published(tables: Any, key: str) -> pd.DataFrame:  # noqa: ANN401
     series, table = SERIES[key], tables.observations
     if table.empty:
         return pd.DataFrame(columns=COLUMNS)
-    rows = table[table["measure"].eq(series.measure) & table["area"].isin(series.areas)]
+    rows = table[_slugs(table["measure"]).isin(series.measures) & _slugs(table["area"]).isin(series.areas)]
+    if series.unit == "%":
+        words = rows[[c for c in ("observation", "family", "measure", "basis", "note") if c in rows]]
+        rows = rows[~words.astype(str).agg(" ".join, axis=1).str.contains(NOT_MASS, case=False)] if len(rows) else rows
     return _points(rows, "published")
 
 
+def _slugs(names: pd.Series) -> pd.Series:
+    """Names in lower case with every run of other signs as one underscore."""
+    return names.astype(str).str.lower().str.replace(r"[^a-z0-9]+", "_", regex=True)
+
+
+def unmatched(tables: Any) -> list[str]:  # noqa: ANN401
+    """Names of the series for which the tables hold no published value, so that a gap is seen and not silent."""
+    return [series.name for key, series in SERIES.items() if published(tables, key).empty]
+
+
 def _points(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Rows of observations.csv as points; a row with only a range stands at its middle, one of several years in theirs."""
+    """Rows of observations.csv as points; a range stands at its middle, several years at theirs."""
     low, high = pd.to_numeric(rows["low"]), pd.to_numeric(rows["high"])
     value = pd.to_numeric(rows["value"]).fillna((low + high) / 2)
     first = rows["year"].astype(int)
-    last = pd.to_numeric(rows["period_end"]).fillna(first).astype(int) if "period_end" in rows else first
+    last = (
+        pd.to_numeric(rows["period_end"].astype(str).str[:4], errors="coerce").fillna(first).astype(int)
+        if "period_end" in rows
+        else first
+    )
     kinds = [kind if a >= b else f"{kind}, several years" for a, b in zip(first, last, strict=True)]
     points = rows.assign(value=value, low=low, high=high, kind=kinds, year=(first + last) // 2)
     return points.loc[points["value"].notna(), COLUMNS].sort_values("year", kind="stable").reset_index(drop=True)
@@ -131,7 +154,7 @@ def prices(table: pd.DataFrame) -> pd.DataFrame:
     """Published wholesale prices of Europe, EUR per pure kg."""
     if table.empty:
         return pd.DataFrame(columns=COLUMNS)
-    rows = table[table["place_group"].eq("europe") & table["level"].eq("wholesale")]
+    rows = table[_slugs(table["place_group"]).isin(EUROPE) & _slugs(table["level"]).str.startswith("wholesale")]
     return _points(rows.rename(columns={"eur_per_kg_pure": "value"}).assign(use=""), "published")
 
 

@@ -182,7 +182,7 @@ def _leads(study: Study, compared: list[page.Comparison]) -> dict[str, str]:
         "year is written into a route's attraction. The fall serves to judge the model, not to tune it.",
         "market_lead": "Supply is an input. Consumption and price follow from what arrives.",
         "funnel_lead": "A seizure needs somebody to know, an asset in reach, and a boarding or inspection that holds.",
-        "table_lead": honest_table_text(compared, runs),
+        "table_lead": honest_table_text(compared, runs, observed.unmatched(study.tables)),
     }
 
 

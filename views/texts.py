@@ -68,7 +68,7 @@ def _against(item: Comparison) -> str:
     return f"<b>{theme.number(m['median'])} {unit}</b> ({band}published {theme.plain(item.value)})"
 
 
-def honest_table_text(compared: list[Comparison], runs: int) -> str:
+def honest_table_text(compared: list[Comparison], runs: int, gaps: list[str]) -> str:
     """How many published values the model meets, said plainly (HTML)."""
     scored = [c for c in compared if c.year >= 2004]
     inside, near = sum(c.inside for c in scored), sum(c.within_two for c in scored)
@@ -80,6 +80,8 @@ def honest_table_text(compared: list[Comparison], runs: int) -> str:
     )
     if judged:
         text += f"Of the {len(judged)} not used in tuning, {sum(c.inside for c in judged)} lie inside the band. "
+    if gaps:
+        text += f"No published value in the tables for: {'; '.join(gaps).lower()}. "
     return escape(
         text
         + f"The band holds only the chance among {theme.counted(runs)}, so a value outside it is no surprise; a ratio "

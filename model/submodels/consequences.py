@@ -65,33 +65,33 @@ def count_region(world: WorldArrays, parameters: ParameterValues, record: Record
 
 @rule
 def book(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, kg: float, share: float, place: int,
-    leg: int, member: int, lead_state: int, platform: int, stage: int, owner: int, day: float, week: int, year: int,
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, kg: float, share: float, cases: int,
+    place: int, leg: int, member: int, lead_state: int, platform: int, stage: int, owner: int, day: float, week: int, year: int,
 ) -> None:  # fmt: skip
     """Book one seizure once, in every table it belongs to."""
     state.accounts[SEIZED_KG] += kg
     record.weekly[week, SEIZED] += kg
-    record.weekly[week, SEIZURES] += 1.0
+    record.weekly[week, SEIZURES] += cases
     count_region(world, parameters, record, place, member, kg, week)
     record.by_place[year, place, TAKEN] += kg
-    record.by_place[year, place, CASES] += 1.0
+    record.by_place[year, place, CASES] += cases
     record.by_region[year, world.place_region[place], TAKEN] += kg
-    record.by_region[year, world.place_region[place], CASES] += 1.0
+    record.by_region[year, world.place_region[place], CASES] += cases
     mode = -1
     if leg >= 0:
         mode = world.leg_mode[leg]
         record.by_leg[year, leg, TAKEN] += kg
-        record.by_leg[year, leg, CASES] += 1.0
+        record.by_leg[year, leg, CASES] += cases
         record.by_mode[year, mode, TAKEN] += kg
-        record.by_mode[year, mode, CASES] += 1.0
+        record.by_mode[year, mode, CASES] += cases
     if member >= 0:
         state.states.seized_kg[member] += kg
         record.by_state[year, member, TAKEN] += kg
-        record.by_state[year, member, CASES] += 1.0
+        record.by_state[year, member, CASES] += cases
     if platform >= 0:
         state.platforms.seized_kg[platform] += kg
         record.by_platform[year, platform, TAKEN] += kg
-        record.by_platform[year, platform, CASES] += 1.0
+        record.by_platform[year, platform, CASES] += cases
     if record.keep_seizures[0] == 1:
         row = record.seizures[state.counts[EVENTS]]
         row[0], row[1], row[2], row[3], row[4], row[5] = day, place, leg, mode, member, lead_state
@@ -111,7 +111,9 @@ def take_load(
         share = 1.0
     kg = share * consignments.load_kg[row]
     leg = consignments.leg[row]
-    book(world, state, parameters, record, kg, share, place, leg, member, lead_state, platform, stage, consignments.owner_ident[row], day, week, year)  # fmt: skip
+    cases = max(1, int(share * consignments.units[row] + 0.5))
+    consignments.units[row] = max(1, consignments.units[row] - cases)
+    book(world, state, parameters, record, kg, share, cases, place, leg, member, lead_state, platform, stage, consignments.owner_ident[row], day, week, year)  # fmt: skip
     owner = consignments.owner[row]
     if owner >= 0:
         remember(state.organisations, state.forget, owner, leg, week, share)

@@ -53,7 +53,7 @@ def bribed_share(parameters: ParameterValues, corruption: float, protection_pric
 
 @rule
 def find_chance(
-    world: WorldArrays, state: State, parameters: ParameterValues, leg: int, place: int, year: int, side: int
+    world: WorldArrays, state: State, parameters: ParameterValues, leg: int, place: int, growth: float, side: int
 ) -> float:
     """Chance that a control at one end of a leg finds an unknown load, before corruption."""
     member = world.place_state[place]
@@ -64,7 +64,6 @@ def find_chance(
     if side == EXPORT:
         effort *= parameters.export_effort
     if mode == CONTAINER:
-        growth = math.pow(1.0 + parameters.inspection_growth_per_year, float(year - world.base_year))
         share = state.states.inspection_container_share[member] * effort * growth / max(0.2, state.legs.exposure[leg])
         discrimination = parameters.targeting_base + parameters.targeting_shared * shared_data(world, state, leg)
         return roc_hit(min(0.5, share), discrimination)
@@ -96,34 +95,40 @@ def shared_data(world: WorldArrays, state: State, leg: int) -> float:
 
 
 @rule
+def prepare_bribes(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+    """Share of controls at each place that is bought off at what a kg is worth there."""
+    for place in range(world.place_state.shape[0]):
+        member = world.place_state[place]
+        bought = 0.0
+        if member >= 0 and world.place_market[place] < 0:
+            bought = bribed_share(
+                parameters, state.states.corruption[member], state.states.protection_price[member],
+                state.places.value_eur_per_kg[place],
+            )  # fmt: skip
+        state.places.bribed_share[place] = bought
+
+
+@rule
 def prepare_controls(world: WorldArrays, state: State, parameters: ParameterValues, year: int) -> None:
     """Chances of all controls and the bribes expected at them, for every leg (monthly)."""
+    prepare_bribes(world, state, parameters)
+    places = state.places
+    growth = math.pow(1.0 + parameters.inspection_growth_per_year, float(year - world.base_year))
     for leg in range(world.leg_mode.shape[0]):
-        bribes = 0.0
-        for side in range(2):
-            place = world.leg_origin[leg] if side == EXPORT else world.leg_destination[leg]
-            chance = find_chance(world, state, parameters, leg, place, year, side)
-            bought = 0.0
-            member = world.place_state[place]
-            if member >= 0 and world.place_market[place] < 0:
-                value = state.places.value_eur_per_kg[place]
-                bought = bribed_share(
-                    parameters, state.states.corruption[member], state.states.protection_price[member], value
-                )  # fmt: skip
-                # the bribe is offered where a control is to be passed; on the way out only as far as it is controlled
-                weight = 1.0 if side == IMPORT else parameters.export_effort
-                bribes += weight * bought * parameters.bribe_share * value
-            if side == EXPORT:
-                state.legs.export_find[leg] = chance * (1.0 - bought)
-            else:
-                control = state.places.total_control[place] * world.leg_flagged[leg]
-                if world.leg_mode[leg] == COURIER:
-                    chance = max(chance, control)
-                state.legs.import_find[leg] = chance * (1.0 - bought)
-                state.legs.known_find[leg] = 0.0
-                if member >= 0 and world.place_market[place] < 0:
-                    state.legs.known_find[leg] = parameters.known_search_success * (1.0 - bought)
-        state.legs.bribe_eur_per_kg[leg] = bribes
+        origin, destination = world.leg_origin[leg], world.leg_destination[leg]
+        at_origin, at_destination = places.bribed_share[origin], places.bribed_share[destination]
+        found = find_chance(world, state, parameters, leg, origin, growth, EXPORT)
+        state.legs.export_find[leg] = found * (1.0 - at_origin)
+        found = find_chance(world, state, parameters, leg, destination, growth, IMPORT)
+        if world.leg_mode[leg] == COURIER:
+            found = max(found, places.total_control[destination] * world.leg_flagged[leg])
+        state.legs.import_find[leg] = found * (1.0 - at_destination)
+        controlled = world.place_state[destination] >= 0 and world.place_market[destination] < 0
+        state.legs.known_find[leg] = parameters.known_search_success * (1.0 - at_destination) if controlled else 0.0
+        # bribes are offered where a control is to be passed; on the way out only as far as there is one
+        bribes = parameters.export_effort * at_origin * places.value_eur_per_kg[origin]
+        bribes += at_destination * places.value_eur_per_kg[destination]
+        state.legs.bribe_eur_per_kg[leg] = parameters.bribe_share * bribes
 
 
 @rule
@@ -167,11 +172,10 @@ def control(
     consignments = state.consignments
     member = world.place_state[place]
     expect(world, state, record, row, chance, member, -1, week, year)
-    parcel_kg = world.mode_parcel[world.leg_mode[consignments.leg[row]]]
+    units = consignments.units[row]
     share = 0.0
-    if parcel_kg > 0.0:
-        parcels = max(1, int(consignments.load_kg[row] / parcel_kg + 0.5))
-        share = binomial(u, parcels, chance) / parcels
+    if units > 1 and world.mode_bundled[world.leg_mode[consignments.leg[row]]] == 1:
+        share = binomial(u, units, chance) / units
     elif u < chance:
         share = 1.0
     if share <= 0.0:
@@ -220,5 +224,5 @@ def seize_store(
         return
     organisations.stock_kg[organisation, hub] -= kg
     organisations.stock_west_africa_kg[organisation, hub] *= 1.0 - v
-    book(world, state, parameters, record, kg, v, place, -1, member, member, -1, POLICE, organisations.ident[organisation], 7.0 * week, week, year)  # fmt: skip
+    book(world, state, parameters, record, kg, v, 1, place, -1, member, member, -1, POLICE, organisations.ident[organisation], 7.0 * week, week, year)  # fmt: skip
     leak_back(world, state, parameters, record, kg, member, place, week)

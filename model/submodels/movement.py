@@ -25,12 +25,12 @@ from model.record import (
 )
 from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STORAGE, TRANSPORT, Array, State
 from model.submodels.beliefs import believed_loss, public_loss, remember, spread
-from model.submodels.routes import EXPERIENCE, SMALLEST_LOAD_KG, STALE_WEEKS, choose_onward, draw_load, plan
+from model.submodels.routes import EXPERIENCE, SMALLEST_LOAD_KG, STALE_WEEKS, choose_onward, draw_unit, plan
 from model.submodels.routes import RISK as BELIEVED
 from model.world import WorldArrays
 
-LONGEST_SERIES = 8  # loads an organisation can send from home in one week
-ONWARD_SERIES = 4  # loads it can send on from one store in one week
+LONGEST_SERIES = 4  # loads an organisation can send from home in one week
+ONWARD_SERIES = 2  # loads it can send on from one store in one week
 NEVER = 1e18
 
 
@@ -75,7 +75,8 @@ def send_from_home(
             source = organisations.source[organisation]
             lineage = west_african_share(world, state, source)
             route = organisations.known_route[organisation, slot]
-            send(world, state, record, organisation, route, slot, load_kg, lineage, week, year)
+            units = organisations.plan_units[organisation]
+            send(world, state, record, organisation, route, slot, load_kg, units, lineage, week, year)
             plan(world, state, parameters, seed, organisation, week)
 
 
@@ -126,7 +127,16 @@ def send_on(
             break
         mu = state.scratch[BELIEVED, route - world.source_route_start[source]]
         k = 1_000_000_000 + source * 16 + turn
-        load_kg = min(draw_load(world, state, parameters, seed, organisation, route, mu, week, k), room_kg)
+        mode = world.leg_mode[world.route_leg[world.route_start[route]]]
+        unit = draw_unit(world, state, parameters, seed, organisation, mode, mu, week, k)
+        load_kg = min(stock_kg, room_kg)
+        units = 1
+        if world.mode_bundled[mode] == 1:
+            if world.mode_parcel[mode] > 0.0:
+                load_kg = min(load_kg, world.mode_load_max[mode])
+            units = max(1, int(load_kg / unit + 0.5))
+        else:
+            load_kg = min(load_kg, unit)
         if stock_kg - load_kg < SMALLEST_LOAD_KG:
             load_kg = stock_kg
         share = load_kg / stock_kg
@@ -134,7 +144,7 @@ def send_on(
         organisations.stock_west_africa_kg[organisation, hub] *= 1.0 - share
         organisations.stock_kg[organisation, hub] -= load_kg
         room_kg -= load_kg
-        send(world, state, record, organisation, route, -1, load_kg, lineage, week, year)
+        send(world, state, record, organisation, route, -1, load_kg, units, lineage, week, year)
     if organisations.stock_kg[organisation, hub] <= 0.0:
         organisations.stock_kg[organisation, hub] = 0.0
         organisations.stock_west_africa_kg[organisation, hub] = 0.0
@@ -144,7 +154,7 @@ def send_on(
 @rule
 def send(
     world: WorldArrays, state: State, record: Record, organisation: int, route: int, slot: int, load_kg: float,
-    lineage: float, week: int, year: int,
+    units: int, lineage: float, week: int, year: int,
 ) -> None:  # fmt: skip
     """Put a load on the first leg of a route; it sets out this week."""
     consignments = state.consignments
@@ -163,6 +173,7 @@ def send(
     consignments.step[row] = 0
     consignments.leg[row] = world.route_leg[world.route_start[route]]
     consignments.load_kg[row] = load_kg
+    consignments.units[row] = units
     consignments.west_africa[row] = lineage
     consignments.setting_out[row] = 1
     consignments.spent_eur_per_kg[row] = 0.0

@@ -155,28 +155,26 @@ def weigh_experience(
 
 
 @rule
-def draw_load(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, route: int, mu: float,
+def draw_unit(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, mode: int, mu: float,
     week: int, k: int,
 ) -> float:  # fmt: skip
-    """Size of a load: heavy-tailed by mode, bounded by means, split where the believed risk is high (kg)."""
-    mode = world.leg_mode[world.route_leg[world.route_start[route]]]
-    if state.organisations.source[organisation] == world.route_source[route]:
-        mode = world.route_mode[route]
+    """Size of one box, courier's bag or boat load (kg): heavy-tailed by mode, smaller where the believed risk is high."""
+    if world.mode_parcel[mode] > 0.0:
+        return world.mode_parcel[mode]
     u = draws.uniform(seed, draws.LOAD, week, state.organisations.ident[organisation], k)
     load = sample_load_kg(
         u, world.mode_load_median[mode], world.mode_load_log_sd[mode], world.mode_load_tail_from[mode],
         world.mode_load_exponent[mode], world.mode_load_max[mode],
     )  # fmt: skip
-    load *= parameters.load_scale / (1.0 + parameters.load_split * mu)
-    return max(SMALLEST_LOAD_KG, load)
+    return max(SMALLEST_LOAD_KG, load * parameters.load_scale / (1.0 + parameters.load_split * mu))
 
 
 @rule
 def plan(
     world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
 ) -> None:
-    """Decide the next load: its route and its size."""
+    """Decide the next load: its route, and its size within the means; boxes and couriers go several at a time."""
     organisations = state.organisations
     slot = choose_known(world, state, parameters, seed, organisation, week)
     organisations.plan_week[organisation] = week
@@ -185,13 +183,24 @@ def plan(
         return
     route = organisations.known_route[organisation, slot]
     mu = state.scratch[RISK, slot]
-    sequence = organisations.sequence[organisation]
-    load = draw_load(world, state, parameters, seed, organisation, route, mu, week, sequence)
+    mode = world.route_mode[route]
+    unit = draw_unit(
+        world, state, parameters, seed, organisation, mode, mu, week, organisations.sequence[organisation]
+    )  # fmt: skip
     source = organisations.source[organisation]
     unit_cost = state.sources.price_eur_per_kg[source] + state.routes.cost_eur_per_kg[route] + 1.0
     means_eur = max(organisations.capital_eur[organisation], 0.2 * organisations.target_capital_eur[organisation])
     limit = parameters.load_capital_share * means_eur / unit_cost
-    organisations.plan_load_kg[organisation] = max(SMALLEST_LOAD_KG, min(load, limit))
+    units = 1
+    if world.mode_bundled[mode] == 1:
+        part = organisations.weight[organisation] / max(organisations.weight[organisation], state.sources.weight[source])
+        flow_kg = part * max(state.sources.supply_kg_per_week[source], 0.2 * state.sources.pool_kg[source])
+        wanted = min(parameters.shipment_weeks * flow_kg, limit)
+        units = max(1, int(wanted / unit))
+        if world.mode_parcel[mode] > 0.0:
+            units = min(units, int(world.mode_load_max[mode] / unit))
+    organisations.plan_units[organisation] = units
+    organisations.plan_load_kg[organisation] = max(SMALLEST_LOAD_KG, min(unit, limit)) if units == 1 else units * unit
 
 
 @rule

@@ -24,12 +24,6 @@ SEA_PATROL, SEA_SATELLITE = 0, 1
 
 
 @compiled
-def hull_recall(length_m: float) -> float:
-    """Chance that one satellite pass sees a hull: logistic in log length, fit to 0.56/0.81/0.92 at 10/20/30 m."""
-    return 1.0 / (1.0 + math.exp(-(1.54 + 1.93 * math.log(length_m / 20.0))))
-
-
-@compiled
 def at_sea(mode: int) -> bool:
     """Modes that patrols can meet on the way; containers and couriers are checked at the ends only."""
     return mode != CONTAINER and mode != COURIER and mode != LAND
@@ -52,7 +46,7 @@ def prepare_sensors(world: WorldArrays, state: State, parameters: ParameterValue
         if mode == FAST_BOAT or mode == AIRCRAFT:
             suspicion = parameters.fast_craft_suspicion
         state.legs.sensor_per_day[leg, SEA_PATROL] = suspicion * swept / parameters.area_km2
-        recall = 0.0 if mode == AIRCRAFT else hull_recall(world.mode_hull_length[mode])
+        recall = 0.0 if mode == AIRCRAFT else world.mode_recall[mode]
         looks = imaged / parameters.satellite_revisit_days
         state.legs.sensor_per_day[leg, SEA_SATELLITE] = parameters.suspicion_share * looks * recall
 

@@ -33,6 +33,8 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
     Congestion adds a fixed sum per doubling of a route's flow over the mean of its source. The licit flow of a route's
     tightest leg is divided among the routes that duplicate it, so that splitting a port changes nothing (amendment 6).
     """
+    for leg in range(world.leg_mode.shape[0]):
+        state.legs.log_exposure[leg] = math.log(max(1e-6, state.legs.exposure[leg]))
     for source in range(world.source_place.shape[0]):
         first, last = world.source_route_start[source], world.source_route_start[source + 1]
         total = 0.0
@@ -40,7 +42,9 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
             total += state.routes.flow_kg[route]
         normal = 1.0 + 4.0 * total / max(1, last - first)
         for route in range(first, last):
-            cost = parameters.congestion_eur_per_kg * math.log(1.0 + state.routes.flow_kg[route] / normal) / math.log(2.0)
+            cost = 0.0
+            if state.routes.flow_kg[route] > 0.01 * normal:
+                cost = parameters.congestion_eur_per_kg * math.log2(1.0 + state.routes.flow_kg[route] / normal)
             is_open = 1
             for step in range(world.route_start[route], world.route_start[route + 1]):
                 leg = world.route_leg[step]
@@ -48,9 +52,9 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
                 cost += state.places.risk_premium_eur_per_kg[world.leg_destination[leg]]
                 if state.legs.open[leg] < 0.5:
                     is_open = 0
-            exposure = state.legs.exposure[world.route_tight_leg[route]] / world.route_duplicates[route]
+            exposure = state.legs.log_exposure[world.route_tight_leg[route]] - world.route_log_duplicates[route]
             state.routes.cost_eur_per_kg[route] = cost
-            state.routes.exposure[route] = parameters.exposure_weight * math.log(max(1e-6, exposure))
+            state.routes.exposure[route] = parameters.exposure_weight * exposure
             state.routes.open[route] = is_open
 
 
