@@ -51,6 +51,11 @@ class Parameters(BaseModel):
         "producing states before any shipment (laboratories, stores)",
         source="COL+PER+BOL seizures 2004-08 of 210-310 t bulk a year against about 950 t of output", confidence="medium")
 
+    other_markets_share: float = uncertainty(
+        0.17, "share", 0.05, 0.3, group="supply", description="share of output that other markets take (South America, "
+        "Oceania, Asia, Africa); consumed outside the model", source="UNODC 2010: about a fifth of users live there",
+        confidence="low")
+
     # --- organisations --------------------------------------------------------------------------------------------
     size_tail: float = uncertainty(
         1.2, "1", 0.9, 2.5, group="organisations", description="Pareto exponent of organisation sizes",
@@ -142,6 +147,9 @@ class Parameters(BaseModel):
         1.0, "1", 0.2, 4.0, group="routes", description="multiplies the cash that crews and protectors are paid per kg "
         "for the believed risk (F of modes.csv), fitted so that margins of 2008 are small",
         source="amendment 1; SF32", confidence="low")
+    risk_payment_africa: float = uncertainty(
+        0.4, "1", 0.1, 1.0, group="routes", description="price of risk on legs that leave West Africa and the Sahel, "
+        "relative to elsewhere: crews and protectors there have lower incomes", source="assumed; SF50", confidence="assumed")
     in_kind_share: float = uncertainty(
         0.12, "share", 0.0, 0.4, group="routes", description="share of a load left to local groups at a transhipment "
         "place", source="amendment 5", confidence="assumed")

@@ -109,7 +109,7 @@ def balance_frame(state: State) -> pd.DataFrame:
     cocaine = {
         "opening": accounts["opening_kg"], "produced": accounts["produced_kg"],
         "seized": -accounts["seized_kg"] + accounts["custody_leaked_kg"], "lost": -accounts["lost_kg"],
-        "consumed": -accounts["consumed_kg"], "with wholesalers": -float(state.markets.inventory_kg.sum()),
+        "consumed": -accounts["consumed_kg"], "other markets": -accounts["elsewhere_kg"], "with wholesalers": -float(state.markets.inventory_kg.sum()),
         "in transit": -moving, "in stores": -float(organisations.stock_kg.sum()),
         "in hand": -float(organisations.inventory_kg.sum()), "unsold": -float(state.sources.pool_kg.sum()),
     }  # fmt: skip

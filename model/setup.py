@@ -125,7 +125,7 @@ def begin(
         state.accounts[OPENING_KG] += state.markets.inventory_kg[market]
     for source in range(world.origins):
         state.sources.price_eur_per_kg[source] = parameters.source_price_eur_per_kg
-        net = state.sources.supply_kg_per_week[source] * (1.0 - parameters.origin_losses_share)
+        net = state.sources.supply_kg_per_week[source] * (1.0 - parameters.origin_losses_share - parameters.other_markets_share)
         state.sources.pool_kg[source] = parameters.source_cover_weeks * net
         state.accounts[OPENING_KG] += state.sources.pool_kg[source]
         for lag in range(52):

@@ -235,12 +235,12 @@ COUNTS = ("live", "free", "groups", "idents", "events", "cues", "status", "epoch
 LIVE, FREE, GROUPS_ALIVE, IDENTS, EVENTS, CUES, STATUS, EPOCH_NOW = range(len(COUNTS))
 
 ACCOUNTS = (
-    "opening_kg", "produced_kg", "seized_kg", "custody_leaked_kg", "lost_kg", "consumed_kg",
+    "opening_kg", "produced_kg", "seized_kg", "custody_leaked_kg", "lost_kg", "consumed_kg", "elsewhere_kg",
     "founding_eur", "revenue_eur", "purchases_eur", "transport_eur", "bribes_eur", "risk_eur", "storage_eur",
     "entry_eur", "laundering_eur", "confiscated_eur", "drawings_eur", "closing_eur",
 )  # fmt: skip
 (
-    OPENING_KG, PRODUCED_KG, SEIZED_KG, LEAKED_KG, LOST_KG, CONSUMED_KG, FOUNDING, REVENUE, PURCHASES, TRANSPORT,
+    OPENING_KG, PRODUCED_KG, SEIZED_KG, LEAKED_KG, LOST_KG, CONSUMED_KG, ELSEWHERE_KG, FOUNDING, REVENUE, PURCHASES, TRANSPORT,
     BRIBES, RISK, STORAGE, ENTRY, LAUNDERING, CONFISCATED, DRAWINGS, CLOSING,
 ) = range(len(ACCOUNTS))  # fmt: skip
 

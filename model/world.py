@@ -77,6 +77,7 @@ class WorldArrays(NamedTuple):
     leg_cost: Array
     leg_flagged: Array
     leg_flag_state: Array
+    leg_africa: Array
     leg_area_start: Array
     leg_area: Array
     leg_area_share: Array
@@ -91,6 +92,7 @@ class WorldArrays(NamedTuple):
     mode_parcel: Array
     mode_bundled: Array
     mode_recall: Array
+    mode_entry_cost: Array
     mode_load_median: Array
     mode_load_log_sd: Array
     mode_load_tail_from: Array
@@ -307,6 +309,7 @@ def leg_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str, o
         "leg_days": legs["days"].to_numpy(dtype=float).copy(),
         "leg_cost": legs["cost_eur_per_kg"].to_numpy(dtype=float).copy(),
         "leg_flagged": np.isin(origin_region, sorted(FLAGGED_REGIONS)).astype(np.float64),
+        "leg_africa": np.isin(origin_region, ["west_africa", "sahel"]).astype(np.int8),
         "leg_flag_state": indices(places["state"].reindex(legs["origin"]), names["states"]),
         "leg_area_start": area_start,
         "leg_area": area,
@@ -343,7 +346,7 @@ def mode_arrays(tables: Tables) -> dict[str, object]:
     columns = {
         "mode_prior_risk": "prior_risk_per_leg", "mode_risk_payment": "risk_payment_eur_per_kg",
         "mode_crew_arrest": "crew_arrest_share", "mode_track_loss": "track_loss_per_hour",
-        "mode_parcel": "parcel_kg", "mode_load_median": "load_median_kg",
+        "mode_parcel": "parcel_kg", "mode_entry_cost": "entry_cost_multiplier", "mode_load_median": "load_median_kg",
         "mode_load_log_sd": "load_log_sd", "mode_load_tail_from": "load_tail_from_kg",
         "mode_load_exponent": "load_tail_exponent", "mode_load_max": "load_max_kg",
     }  # fmt: skip
@@ -368,6 +371,7 @@ def route_arrays(
     mode = dict(zip(tables.legs["leg"], tables.legs["mode"], strict=True))
     length = dict(zip(tables.legs["leg"], tables.legs["distance_km"], strict=True))
     end = dict(zip(tables.legs["leg"], tables.legs["destination"], strict=True))
+    used = dict(zip(tables.modes["mode"], tables.modes["familiarity_2000"], strict=True))
     familiar = dict(zip(tables.places["place"], tables.places["familiarity_2000"], strict=True))
     hubs = set(names["hubs"])
     paths = [path for routes in found for path in routes]
@@ -388,7 +392,9 @@ def route_arrays(
         "route_mode": np.array([MODES.index(mode[leg]) for leg in trunk_leg], dtype=np.int32),
         "route_tight_leg": np.array([leg_of[leg] for leg in trunk_leg], dtype=np.int32),
         "route_log_duplicates": np.array([math.log(twins[(s, x)]) for s, x in zip(source, trunk_leg, strict=True)]),
-        "route_familiarity": np.array([min(familiar[end[leg]] for leg in p.legs) for p in paths]),
+        "route_familiarity": np.array(
+            [min(familiar[end[leg]] for leg in p.legs) * used[mode[x]] for p, x in zip(paths, trunk_leg, strict=True)]
+        ),
         "route_start": start,
         "route_leg": legs,
         "route_break": np.array(breaks, dtype=np.int8),

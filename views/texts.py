@@ -12,9 +12,7 @@ METHOD: Final = [
     "An agent-based model, one week a step: trafficking organisations choose routes, means and loads; states "
     "decide what they "
     "share; platforms fuse leads and task ships and aircraft; markets clear.",
-    "Every kilogram sent ends in one place only: seized, lost, sold, under way, in stock or leaked back; the books "
-    "close in "
-    "every run.",
+    "Every kilogram sent ends in one place only: seized, lost, sold, under way, in stock or leaked back.",
     "Inside the model mass is pure. Seizures are shown in bulk weight (pure mass over wholesale purity), "
     "as national statistics do.",
     "Replications differ only in their random numbers. Bands are quantiles over them: 90% from the 5th to the "
@@ -81,7 +79,7 @@ def honest_table_text(compared: list[Comparison], runs: int, gaps: list[str]) ->
     if judged:
         text += f"Of the {len(judged)} not used in tuning, {sum(c.inside for c in judged)} lie inside the band. "
     if gaps:
-        text += f"No published value in the tables for: {'; '.join(gaps).lower()}. "
+        text += f"No published value in the tables for: {'; '.join(gaps)}. "
     return escape(
         text
         + f"The band holds only the chance among {theme.counted(runs)}, so a value outside it is no surprise; a ratio "

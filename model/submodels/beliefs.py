@@ -44,6 +44,13 @@ def public_loss(world: WorldArrays, legs: Legs, parameters: ParameterValues, leg
 
 
 @rule
+def risk_price(world: WorldArrays, parameters: ParameterValues, leg: int) -> float:
+    """Cash that crews and protectors on a leg are paid per kg for each unit of believed loss, F (EUR/kg)."""
+    price = parameters.risk_payment_scale * world.mode_risk_payment[world.leg_mode[leg]]
+    return price * parameters.risk_payment_africa if world.leg_africa[leg] == 1 else price
+
+
+@rule
 def remember(
     organisations: Organisations, forget: Array, organisation: int, leg: int, week: int, lost: float
 ) -> None:

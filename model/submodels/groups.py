@@ -118,7 +118,7 @@ def adopt(
     if worst < 0:
         return
     familiar = state.routes.users[route] / (state.routes.users[route] + FAMILIAR_USERS)
-    cost_eur = parameters.entry_cost_eur * (1.0 - (1.0 - COPY_COST_SHARE) * familiar)
+    cost_eur = parameters.entry_cost_eur * world.mode_entry_cost[world.route_mode[route]] * (1.0 - (1.0 - COPY_COST_SHARE) * familiar)
     if organisations.capital_eur[organisation] < cost_eur:
         return
     organisations.capital_eur[organisation] -= cost_eur

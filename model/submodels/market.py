@@ -13,7 +13,7 @@ from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import CONSUMED_AMERICA, CONSUMED_EUROPE, PRICE_AMERICA, PRICE_EUROPE, PRICE_SOURCE, Record
 from model.state import CONSUMED_KG, State
-from model.submodels.beliefs import public_loss
+from model.submodels.beliefs import public_loss, risk_price
 from model.world import WorldArrays
 
 LARGEST_STEP = 0.05
@@ -124,6 +124,6 @@ def value_chain(world: WorldArrays, state: State, parameters: ParameterValues) -
                 continue
             risk = public_loss(world, state.legs, parameters, leg)
             cost = world.leg_cost[leg] * state.legs.cost_multiplier[leg] + state.legs.bribe_eur_per_kg[leg]
-            cost += parameters.risk_payment_scale * risk * world.mode_risk_payment[world.leg_mode[leg]]
+            cost += risk * risk_price(world, parameters, leg)
             worth = (1.0 - risk) * values[world.leg_destination[leg]] - cost
             values[world.leg_origin[leg]] = max(values[world.leg_origin[leg]], worth)

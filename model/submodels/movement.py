@@ -24,7 +24,7 @@ from model.record import (
     Record,
 )
 from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STORAGE, TRANSPORT, Array, State
-from model.submodels.beliefs import believed_loss, public_loss, remember, spread
+from model.submodels.beliefs import believed_loss, public_loss, remember, risk_price, spread
 from model.submodels.routes import EXPERIENCE, SMALLEST_LOAD_KG, STALE_WEEKS, choose_onward, draw_unit, plan
 from model.submodels.routes import RISK as BELIEVED
 from model.world import WorldArrays
@@ -230,7 +230,7 @@ def pay_leg(
             believed = believed_loss(
                 world, state.organisations, state.legs, state.forget, parameters, owner, leg, week
             )  # fmt: skip
-        risk = parameters.risk_payment_scale * believed * world.mode_risk_payment[world.leg_mode[leg]]
+        risk = believed * risk_price(world, parameters, leg)
     charge(state, owner, (transport + bribes + risk) * load_kg)
     consignments.spent_eur_per_kg[row] += transport + bribes + risk
     state.accounts[TRANSPORT] += transport * load_kg

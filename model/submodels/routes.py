@@ -16,7 +16,7 @@ from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.samplers import load_kg as sample_load_kg
 from model.state import Array, State
-from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
+from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss, risk_price
 from model.world import WorldArrays
 
 EXPECTED_VALUE, EXPERIENCE, SALIENCE = 0, 1, 2
@@ -43,7 +43,7 @@ def value_route(
             world, state.organisations, state.legs, state.forget, parameters, organisation, leg, week
         )  # fmt: skip
         mode = world.leg_mode[leg]
-        risk_eur += risk * world.mode_risk_payment[mode]
+        risk_eur += risk * risk_price(world, parameters, leg)
         arrest += kept * risk * world.mode_crew_arrest[mode]
         kept *= 1.0 - risk
     mu = min(RISK_CEILING, max(RISK_FLOOR, 1.0 - kept))
@@ -53,7 +53,7 @@ def value_route(
         cost += state.sources.price_eur_per_kg[world.route_source[route]]
     willing = 0.0
     if parameters.deterrence == RISK_PRICE:
-        cost += parameters.risk_payment_scale * state.organisations.risk_aversion[organisation] * risk_eur
+        cost += state.organisations.risk_aversion[organisation] * risk_eur
     elif arrest > parameters.willingness_threshold:
         willing = math.log(max(parameters.willingness_floor, parameters.willingness_threshold / arrest))
     if parameters.choice_rule == SALIENCE:

@@ -21,7 +21,7 @@ from model.record import (
     TAKEN,
     Record,
 )
-from model.state import EVENTS, PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
+from model.state import ELSEWHERE_KG, EVENTS, PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
 from model.world import WorldArrays
 
 LARGEST_PRICE_STEP = 0.05
@@ -44,13 +44,15 @@ def produce(
             answer = min(HIGHEST_ANSWER, max(LOWEST_ANSWER, answer))
         output_kg = sources.supply_kg_per_week[source] * parameters.supply_scale * answer
         lost_kg = output_kg * parameters.origin_losses_share
-        sources.pool_kg[source] += output_kg - lost_kg
+        elsewhere_kg = output_kg * parameters.other_markets_share
+        sources.pool_kg[source] += output_kg - lost_kg - elsewhere_kg
+        accounts[ELSEWHERE_KG] += elsewhere_kg
         accounts[PRODUCED_KG] += output_kg
         accounts[SEIZED_KG] += lost_kg
         record.weekly[week, PRODUCED] += output_kg
         seize_at_source(world, parameters, counts, record, source, lost_kg, week, year)
         sources.price_year_ago[source, week % 52] = sources.price_eur_per_kg[source]
-        move_source_price(sources, parameters, source, output_kg - lost_kg)
+        move_source_price(sources, parameters, source, output_kg - lost_kg - elsewhere_kg)
 
 
 @rule

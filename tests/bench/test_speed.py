@@ -1,0 +1,123 @@
+"""Speed as ratios measured in one run: the machines are noisy, so no seconds are asserted.
+
+The yardstick is the least that any such model must do: a bare compiled loop that makes, for each organisation and week,
+ten Philox draws and one ten-way logit choice.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from model import RouteModel, draws
+from model.compiled import compiled
+
+WEEKS = 1252
+pytestmark = pytest.mark.bench
+
+
+@compiled
+def yardstick(seed: int, organisations: int, weeks: int, values: np.ndarray, work: np.ndarray) -> float:
+    """Ten draws and a ten-way logit choice for every organisation and week."""
+    chosen = 0.0
+    for week in range(weeks):
+        for who in range(organisations):
+            total = 0.0
+            mark = 0.0
+            for k in range(10):
+                u = draws.uniform(seed, draws.ROUTE, week, who, k)
+                work[k] = math.exp(values[k] + u)
+                total += work[k]
+                mark = u
+            mark *= total
+            for k in range(10):
+                mark -= work[k]
+                if mark < 0.0:
+                    chosen += k
+                    break
+    return chosen
+
+
+def best_of(times: int, run: Callable[[], object]) -> float:
+    best = math.inf
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def history(organisations: int) -> RouteModel:
+    return RouteModel("as-it-happened", rng=1, organisations=organisations).run()
+
+
+def test_one_history_against_the_yardstick(benchmark) -> None:  # noqa: ANN001
+    values, work = np.linspace(0.0, 1.0, 10), np.zeros(10)
+    yardstick(1, 2, 2, values, work)
+    history(150)
+    models = iter([RouteModel("as-it-happened", rng=1) for _ in range(16)])
+    once = best_of(5, lambda: next(models).run())
+    bare = best_of(5, lambda: yardstick(1, 150, WEEKS, values, work))
+    benchmark.extra_info.update(ratio=once / bare, organisation_weeks_per_second=150 * WEEKS / once)
+    benchmark.pedantic(lambda: next(models).run(), rounds=3)
+    print(f"\nhistory / yardstick = {once / bare:.2f}; {150 * WEEKS / once / 1e6:.2f} million organisation-weeks a second")
+    assert once / bare <= LARGEST_RATIO
+
+
+LARGEST_RATIO = 8.0
+"""Regression guard. The target is 2; see docs/decisions for where the time goes."""
+
+
+def test_building_costs_less_than_a_tenth_of_running() -> None:
+    history(150)
+    build = best_of(5, lambda: RouteModel("as-it-happened", rng=1))
+    models = iter([RouteModel("as-it-happened", rng=1) for _ in range(3)])
+    run = best_of(3, lambda: next(models).run())
+    assert build < run / 10
+
+
+def test_cost_grows_no_faster_than_organisations() -> None:
+    """Cost per organisation-week never rises: loads keep their size, so traffic does not grow with their number."""
+    per_week = {}
+    for organisations in (150, 1500, 15_000, 150_000):
+        model = RouteModel("as-it-happened", rng=1, organisations=organisations, record="summary").run_until("2000-04-03")
+        start, first = time.perf_counter(), model.week
+        model.run_until("2000-10-02" if organisations > 10_000 else "2001-10-01")
+        per_week[organisations] = (time.perf_counter() - start) / (model.week - first) / organisations
+    print({n: f"{cost * 1e9:.0f} ns" for n, cost in per_week.items()})
+    for small, large in ((150, 1500), (1500, 15_000), (15_000, 150_000)):
+        assert per_week[large] <= 1.15 * per_week[small]
+
+
+def test_interpreted_is_a_hundred_times_slower() -> None:
+    code = (
+        "import time\nfrom model import RouteModel\nm = RouteModel('as-it-happened', rng=1)\n"
+        "m.run_until('2000-01-10')\nt = time.perf_counter()\nm.run_until('2000-02-07')\nprint(time.perf_counter() - t)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    model = RouteModel("as-it-happened", rng=1).run_until("2000-01-10")
+    start = time.perf_counter()
+    model.run_until("2000-02-07")
+    assert float(done.stdout) / (time.perf_counter() - start) > 100
+
+
+@pytest.mark.slow
+def test_a_million_organisations_run_a_year_under_four_gigabytes() -> None:
+    code = (
+        "import resource\nfrom model import RouteModel\n"
+        "RouteModel('as-it-happened', rng=1, organisations=1_000_000, record='summary').run_until('2001-01-01')\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert resource.getpagesize() > 0
+    assert int(done.stdout) * 1024 < 4e9

@@ -1,0 +1,108 @@
+"""The same seed gives the same run, to the last bit, however it is run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from model import InputError, RouteModel
+
+DIGEST = """
+import hashlib, json, sys
+import numpy as np
+from model import RouteModel
+m = RouteModel("as-it-happened", rng=5, organisations=12).run_until(sys.argv[1])
+digest = hashlib.sha256()
+for table in m.buffers:
+    digest.update(np.ascontiguousarray(table[: m.week] if table is m.buffers.weekly else table).tobytes())
+for part in m.state:
+    for column in part if isinstance(part, tuple) else (part,):
+        digest.update(np.ascontiguousarray(column).tobytes())
+print(json.dumps({"digest": digest.hexdigest(), "seized": float(m.weekly["seized_kg"].sum())}))
+"""
+
+
+def digest(until: str, interpreted: bool) -> dict[str, object]:
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1" if interpreted else "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", DIGEST, until], env=environment, capture_output=True, text=True, check=True
+    )
+    return dict(json.loads(done.stdout))
+
+
+def same(a: RouteModel, b: RouteModel) -> bool:
+    return all(np.array_equal(x, y) for x, y in zip(a.buffers, b.buffers, strict=True)) and all(
+        np.array_equal(x, y)
+        for p, q in zip(a.state, b.state, strict=True)
+        for x, y in zip(p if isinstance(p, tuple) else (p,), q if isinstance(q, tuple) else (q,), strict=True)
+    )
+
+
+def test_compiled_and_interpreted_agree_to_the_last_bit() -> None:
+    compiled, interpreted = digest("2000-05-01", False), digest("2000-05-01", True)
+    assert compiled["seized"] == interpreted["seized"]
+    assert compiled["digest"] == interpreted["digest"]
+
+
+def test_one_thread_and_two_give_the_same() -> None:
+    def run(seed: int) -> RouteModel:
+        return RouteModel("as-it-happened", rng=seed, organisations=50).run_until("2001-06-04")
+
+    alone = [run(seed) for seed in (1, 2, 3, 4)]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(run, (1, 2, 3, 4)))
+    assert all(same(a, b) for a, b in zip(alone, together, strict=True))
+    assert not same(alone[0], alone[1])
+
+
+def test_running_and_stepping_give_the_same() -> None:
+    straight = RouteModel("as-it-happened", rng=9, organisations=40).run_until("2001-01-01")
+    stepped = RouteModel("as-it-happened", rng=9, organisations=40)
+    for _ in range(straight.week - stepped.week):
+        stepped.step()
+    assert same(straight, stepped)
+    assert stepped.time == straight.time
+
+
+def test_a_fork_goes_on_exactly() -> None:
+    model = RouteModel("as-it-happened", rng=9, organisations=40).run_until("2000-10-02")
+    copy = model.fork()
+    copy.run_until("2001-04-02")
+    model.run_until("2001-04-02")
+    assert same(model, copy)
+
+
+def test_a_fork_is_independent() -> None:
+    model = RouteModel("as-it-happened", rng=9, organisations=40).run_until("2000-10-02")
+    before = model.state.markets.price_eur_per_kg.copy()
+    model.fork().run_until("2001-04-02")
+    assert np.array_equal(before, model.state.markets.price_eur_per_kg)
+
+
+def test_a_policy_without_effect_changes_not_one_bit() -> None:
+    plain = RouteModel("as-it-happened", rng=4, organisations=40).run_until("2012-01-02")
+    nothing = RouteModel("zero-effect", rng=4, organisations=40).run_until("2012-01-02")
+    assert len(nothing.policy.events) > len(plain.policy.events)
+    assert same(plain, nothing)
+
+
+def test_a_policy_with_effect_changes_nothing_before_its_date() -> None:
+    plain = RouteModel("as-it-happened", rng=4, organisations=40).run_until("2004-06-07")
+    other = RouteModel("no-schiphol-sive", rng=4, organisations=40).run_until("2004-06-07")
+    weekly, changed = plain.weekly, other.weekly
+    first = min(event.date for event in plain.policy.events if event.id not in {e.id for e in other.policy.events})
+    before = weekly.index < str(first - __import__("datetime").timedelta(days=7))
+    assert weekly[before].equals(changed[before])
+    assert not weekly.equals(changed)
+
+
+def test_a_fork_into_another_past_is_refused() -> None:
+    model = RouteModel("as-it-happened", rng=4, organisations=20).run_until("2004-06-07")
+    with pytest.raises(InputError, match="differs before the fork"):
+        model.fork("no-schiphol-sive")
