@@ -55,6 +55,8 @@ class RowAgent(Agent):  # type: ignore[misc]
         if cls.kind is not None:
             for field, column in columns_of(cls.kind).items():
                 unit = f" [{column.unit}]" if column.unit else ""
+                if field in cls.__dict__:
+                    continue  # the class says it in words, e.g. a place by name
                 setattr(cls, field, Row(cls.columns, field, f"{column.meaning}{unit}"))
 
     def __init__(self, model: RouteModel, row: int, identity: int = 0) -> None:
@@ -70,7 +72,7 @@ class RowAgent(Agent):  # type: ignore[misc]
     @property
     def cell(self) -> Cell:
         """Cell of the model's network space where the agent is."""
-        return self.model.space[self._place_index()]
+        return self.model.space[self.place]
 
     def _place_index(self) -> int:
         raise AttributeError(f"{type(self).__name__} has no place")

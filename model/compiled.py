@@ -3,17 +3,53 @@
 The same source runs compiled (default) and, with ``NUMBA_DISABLE_JIT=1``, as ordinary Python, with the same numbers to
 the last bit. For that, rules use scalar ``math`` functions and plain loops, and no fast-math. Rules make no arrays, so
 reference counting is switched off: passing the columns on costs nothing, and compiling takes a fraction of the time.
+
+Numba's cache looks only at the file of a function, not at the rules it calls. So the cache lives in a folder named
+after a hash of all sources that rules are made of: changed code never meets machine code of before.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
-from numba import njit
+from numba import config, njit
 
-__all__ = ["compiled", "rule"]
+__all__ = ["CACHE", "compiled", "rule"]
 
+HERE = Path(__file__).parent
+DECLARATIONS = ("inputs.py", "parameters.py", "record.py", "state.py", "world.py")
+KEPT_CACHES = 4
+
+
+def rule_sources() -> list[Path]:
+    """Files whose change may change what a compiled rule does."""
+    files = sorted([*HERE.glob("*.py"), *HERE.glob("submodels/*.py")])
+    return [f for f in files if f.name in DECLARATIONS or b"from model.compiled import" in f.read_bytes()]
+
+
+def cache_folder() -> Path:
+    """Folder for machine code of the present sources; older ones beside it are cleared away."""
+    digest = hashlib.sha256(b"".join(f.read_bytes() for f in rule_sources())).hexdigest()[:16]
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    base = Path(chosen) if chosen else HERE / "__pycache__"
+    if not chosen and not os.access(HERE, os.W_OK):
+        base = Path(tempfile.gettempdir()) / f"highway10-{os.getuid() if hasattr(os, 'getuid') else 0}"
+    folder = base / f"rules-{digest}"
+    if not folder.exists():
+        old = sorted(base.glob("rules-*"), key=lambda path: path.stat().st_mtime)[: -KEPT_CACHES + 1]
+        for path in old:
+            shutil.rmtree(path, ignore_errors=True)
+    return folder
+
+
+CACHE = cache_folder()
+config.CACHE_DIR = str(CACHE)
 OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
 

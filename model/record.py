@@ -176,4 +176,4 @@ def seizure_frame(record: Record, rows: int, names: dict[str, tuple[str, ...]]) 
     out["owner"] = frame["owner"].astype(np.int64)
     for column in ("kg", "parcels_share", "value_eur"):
         out[column] = frame[column]
-    return out
+    return out.sort_values("date", kind="stable", ignore_index=True)

@@ -16,4 +16,4 @@ def world() -> World:
 @pytest.fixture(scope="session")
 def short_run() -> RouteModel:
     """Two years of history with 60 organisations."""
-    return RouteModel("as-it-happened", rng=11, organisations=60).run_until("2002-01-07")
+    return RouteModel("as-it-happened", rng=11, organisations=60).run_until("2001-12-31")

@@ -1,0 +1,166 @@
+"""Build the tables of states, institutions and series from the seeds and the reference notes.
+
+Run from the repository root when a seed or the notes change::
+
+    uv run python model/data/build/build_institutions.py --reference FOLDER
+
+`FOLDER` holds the reference notes as CSV files (supply, prices, governance, members, seizures_by_country, ...). The
+model itself reads only the committed results in `model/data`. Rules are told in README.md and datapackage.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE.parent
+sys.path.insert(0, str(HERE))
+
+import build_observations  # noqa: E402
+import build_prices  # noqa: E402
+import build_series  # noqa: E402
+
+YEARS = range(2000, 2024)
+WGI_SPAN = 5.0
+"""World Governance Indicators run from about -2.5 to 2.5."""
+WGI = {"corruption": "wgi_control_of_corruption_estimate", "rule_of_law": "wgi_rule_of_law_estimate"}
+PROXIES = {
+    "CUW": ("NLD", "TTO"),
+    "GTM": ("DOM", "MEX", "PAN"),
+    "HND": ("DOM", "MEX", "PAN"),
+}
+"""States without indicators take the mean of these (assumed)."""
+SHARES = ("inspection_container_share", "inspection_air_share", "inspection_land_share", "coast_police_share")
+SHARE_SOURCE = (
+    "assumed by class of state (build/seed/state_classes.csv): containers bounded by M9 (EU 2-10%, world under 2%), "
+    "own benefit by M1, consent by M6 and members.csv; others order of magnitude"
+)
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A CSV file with empty cells as missing values, and nothing else."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def seed(name: str) -> pd.DataFrame:
+    """A seed table."""
+    return read(HERE / "seed" / f"{name}.csv")
+
+
+def write(frame: pd.DataFrame, name: str) -> None:
+    """Write a table by way of a second file, so that no reader meets half of it."""
+    path = DATA / f"{name}.csv"
+    beside = path.with_suffix(".tmp")
+    frame.to_csv(beside, index=False, lineterminator="\n")
+    beside.replace(path)
+    print(f"{name}.csv: {len(frame)} rows")
+
+
+def states() -> pd.DataFrame:
+    """One row per state: class values, then what the seed says of the state itself."""
+    table = seed("states").merge(seed("state_classes"), on="class", how="left", suffixes=("", "_of_class"), validate="m:1")
+    for column in ("air", "coast", "finance"):
+        table[column] = table[column].fillna(table[f"{column}_of_class"])
+    names = dict(zip(("container", "air", "land", "coast"), SHARES, strict=True)) | {"finance": "finance_strength"}
+    table = table.rename(columns=names)
+    note = "Class " + table["class"] + "; " + table["basis"] + ". Shares swept by a factor of 3 either way"
+    table["note"] = (table["note"] + ". ").fillna("") + note
+    table["source"], table["confidence"] = SHARE_SOURCE, "assumed"
+    columns = ["state", "name", "region", "role", "own_benefit", "eu_since", "consent_regime", *SHARES, "finance_strength"]
+    return table[[*columns, "source", "confidence", "note"]]
+
+
+def rescaled(reference: Path) -> dict[str, pd.DataFrame]:
+    """Indicators by year (index) and state (columns), put on 0 to 1; missing where not observed."""
+    table = read(reference / "governance.csv")
+    frames = {}
+    for name, column in WGI.items():
+        wide = table.pivot_table(index="year", columns="iso3", values=column).reindex(YEARS)
+        frames[name] = (WGI_SPAN / 2 + (-wide if name == "corruption" else wide)) / WGI_SPAN
+    return frames
+
+
+def governance(reference: Path) -> pd.DataFrame:
+    """Every state in every year: observed, interpolated between observed years, carried at the ends, or assumed."""
+    frames = rescaled(reference)
+    source = read(reference / "governance.csv").groupby("iso3")["source"].first().to_dict()
+    rows = []
+    for state in seed("states")["state"]:
+        models = PROXIES.get(state, (state,))
+        values = {name: frame[list(models)].mean(axis=1) for name, frame in frames.items()}
+        observed = values["corruption"].notna()
+        first, last = observed[observed].index[0], observed[observed].index[-1]
+        filled = {name: series.interpolate(limit_area="inside").ffill().bfill() for name, series in values.items()}
+        for year in YEARS:
+            basis = "observed" if observed[year] else "interpolated" if first < year < last else "carried"
+            confidence = {"observed": "high", "interpolated": "medium", "carried": "low"}[basis]
+            text = str(source.get(state, "")).split("; ")[-1]
+            if state in PROXIES:
+                basis, confidence, text = "assumed", "assumed", f"assumed: mean of {', '.join(models)}"
+            levels = {name: round(float(series[year]), 3) for name, series in filled.items()}
+            rows.append({"state": state, "year": year, **levels, "basis": basis, "source": text, "confidence": confidence})
+    return pd.DataFrame(rows)
+
+
+def memberships() -> pd.DataFrame:
+    """One row per platform and state."""
+    table = seed("membership_dates")
+    table["state"] = table["states"].str.split(";")
+    table = table.explode("state").sort_values(["platform", "since", "state"], kind="stable")
+    return table[["platform", "state", "role", "since", "until", "source", "confidence"]]
+
+
+def assets() -> pd.DataFrame:
+    """One row per ship or aircraft; a seed row stands for several of the same kind."""
+    table = seed("assets").merge(seed("asset_kinds"), on="kind", how="left", validate="m:1")
+    table = table.loc[table.index.repeat(table["count"])].reset_index(drop=True)
+    stem = table["owner"].str.lower() + "-" + table["kind"].str.replace("_", "-") + "-" + table["base"].str.replace("_", "-")
+    number = (stem.groupby(stem).cumcount() + 1).astype(str)
+    table["asset"] = stem + "-" + number
+    words = table["kind"].str.replace("_", " ").str.capitalize()
+    owners = table["owner"].map(seed("states").set_index("state")["name"])
+    places = table["base"].map(read(DATA / "places.csv").set_index("place")["name"]).str.split("[:,]").str[0]
+    table["name"] = words + " " + number + " of " + owners + ", " + places
+    table["source"], table["confidence"] = "assumed, order of magnitude; speed and sweep width M2, availability M5", "assumed"
+    columns = ["asset", "name", "owner", "kind", "base", "speed_kn", "sweep_width_nm", "endurance_days", "turnaround_days"]
+    return table[[*columns, "availability", "boards", "lent_to", "since", "until", "source", "confidence", "note"]]
+
+
+def timeline(reference: Path) -> pd.DataFrame:
+    """Dated events of the notes: ISO dates (first day of the period), confidence in words, within the calendar."""
+    table = read(reference / "timeline.csv")
+    text = table["date"].astype(str)
+    table["date"] = text.where(text.str.len() == 10, text + "-01").where(text.str.len() != 4, text + "-01-01")
+    table["confidence"] = table["confidence"].map({"H": "high", "M": "medium", "L": "low"})
+    return table.sort_values("date", kind="stable")[["date", "institution", "event", "source", "confidence"]]
+
+
+def main() -> None:
+    """Write all tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--reference", type=Path, required=True, help="folder of the reference notes")
+    folder: Path = parser.parse_args().reference
+    steps: dict[str, Callable[[], pd.DataFrame]] = {
+        "states": states,
+        "governance": lambda: governance(folder),
+        "platforms": lambda: seed("platforms").astype({"staff": "Int64", "budget_eur_per_year": "Int64"}),
+        "memberships": memberships,
+        "assets": assets,
+        "timeline": lambda: timeline(folder),
+        "exchange": build_series.exchange,
+        "supply": lambda: build_series.supply(read(folder / "supply.csv")),
+        "demand": build_series.demand,
+        "prices": lambda: build_prices.prices(read(folder / "prices.csv")),
+        "observations": lambda: build_observations.observations(folder),
+    }
+    for name, build in steps.items():
+        write(build(), name)
+
+
+if __name__ == "__main__":
+    main()
