@@ -1,4 +1,6 @@
-"""The one calendar: week numbers and dates. Week 0 starts on Monday 2000-01-03; a week belongs to its Thursday's year."""
+"""The one calendar: week numbers and dates. Week 0 starts on Monday 2000-01-03; a week belongs to its
+Thursday's year.
+"""
 
 from __future__ import annotations
 

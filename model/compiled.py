@@ -49,8 +49,8 @@ def cache_folder() -> Path:
 
 
 CACHE = cache_folder()
-config.CACHE_DIR = str(CACHE)
-OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+setattr(config, "CACHE_DIR", str(CACHE))  # noqa: B010
+OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
 
 def compiled[F: Callable[..., Any]](function: F) -> F:
@@ -60,4 +60,5 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
 
 def rule[F: Callable[..., Any]](function: F) -> F:
     """Compile a function that only other rules call: no wrapper for Python, which would double the time to compile."""
-    return cast(F, njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function))
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **OPTIONS}
+    return cast(F, njit(**options)(function))

@@ -11,7 +11,16 @@ __all__ = ["InputError", "closest"]
 class InputError(ValueError):
     """Something that a user gave is not acceptable.
 
-    Attributes hold what was wrong, each may be None: `file`, `field`, `value`, `allowed`, `remedy`.
+    Parameters
+    ----------
+    message
+        What is wrong, without a full stop.
+    file, field, value
+        Where it stands and what stands there; None where that does not apply.
+    allowed
+        What would be accepted, in words.
+    remedy
+        What to do about it.
     """
 
     def __init__(
@@ -30,7 +39,7 @@ class InputError(ValueError):
 
     def _text(self) -> str:
         where = f"{self.file}: " if self.file else ""
-        what = f"{self.field} = {self.value!r}: " if self.field and self.value is not None else f"{self.field}: " if self.field else ""
+        what = "" if not self.field else f"{self.field}: " if self.value is None else f"{self.field} = {self.value!r}: "
         text = f"{where}{what}{self.message}"
         if self.allowed:
             text += f". Allowed: {self.allowed}"
@@ -40,20 +49,28 @@ class InputError(ValueError):
 
     @classmethod
     def collect(cls, errors: Sequence[InputError]) -> InputError:
-        """One error that lists all of several."""
-        if len(errors) == 1:
-            return errors[0]
+        """One error that lists all of several; its attributes are those of the first.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to list.
+        """
+        if not errors:
+            raise ValueError("no errors to collect")
         first = errors[0]
-        lines = "\n".join(f"  - {error}" for error in errors)
+        if len(errors) == 1:
+            return first
         whole = cls(
             f"{len(errors)} problems", file=first.file, field=first.field, value=first.value, allowed=first.allowed,
             remedy=first.remedy,
         )  # fmt: skip
+        lines = "\n".join(f"  - {error}" for error in errors)
         whole.args = (f"{len(errors)} problems:\n{lines}",)
         return whole
 
 
 def closest(name: object, choices: Iterable[str]) -> str:
-    """The choice most like a name, empty if none is."""
+    """Return the choice most like a name, empty if none is."""
     found = get_close_matches(str(name), list(choices), n=1, cutoff=0.5)
     return found[0] if found else ""

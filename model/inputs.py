@@ -62,7 +62,7 @@ type Rows = dict[str, Array]
 
 
 @lru_cache(maxsize=64)
-def _cached(world: World, identity: str, scenario: "_Hashed") -> Inputs:
+def _cached(world: World, identity: str, scenario: _Hashed) -> Inputs:
     return _compile(world, scenario.scenario)
 
 
@@ -96,7 +96,9 @@ def _compile(world: World, scenario: Scenario) -> Inputs:
     epoch_of_week = (np.searchsorted(weeks, np.arange(max(last, 1)), side="right") - 1).clip(0)
     for table in tables.values():
         table.setflags(write=False)
-    year_of_week = np.array([calendar.year_of(week) - calendar.FIRST_YEAR for week in range(max(last, 1))], dtype=np.int64)
+    year_of_week = np.array(
+        [calendar.year_of(week) - calendar.FIRST_YEAR for week in range(max(last, 1))], dtype=np.int64
+    )
     return Inputs(epoch_of_week.astype(np.int64), year_of_week, **tables)
 
 
@@ -255,5 +257,11 @@ def _column(world: World, event: Event, targets: tuple[str, ...]) -> tuple[str, 
         return "source_supply_kg_per_week", [i for i, state in enumerate(states) if state in targets]
     if event.kind == "market":
         return "market_demand_kg_per_week", [world.markets.index(name) for name in targets]
-    order = {"place": world.places, "leg": world.legs, "state": world.states, "platform": world.platforms, "asset": world.assets}
+    order = {
+        "place": world.places,
+        "leg": world.legs,
+        "state": world.states,
+        "platform": world.platforms,
+        "asset": world.assets,
+    }
     return f"{event.kind}_{event.field}", [order[event.kind].index(name) for name in targets]

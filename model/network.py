@@ -27,7 +27,7 @@ class Path:
     cost: float
 
 
-def generalised_cost(graph: nx.MultiDiGraph, prior_risk: dict[str, float]) -> dict[str, float]:
+def generalised_cost(graph: nx.MultiDiGraph[str], prior_risk: dict[str, float]) -> dict[str, float]:
     """Transport cost of each leg plus the price of its prior risk, EUR/kg."""
     return {
         leg: data["cost_eur_per_kg"] + NOMINAL_RISK_EUR_PER_KG * prior_risk[data["mode"]]
@@ -35,7 +35,7 @@ def generalised_cost(graph: nx.MultiDiGraph, prior_risk: dict[str, float]) -> di
     }
 
 
-def find_paths(graph: nx.MultiDiGraph, start: str, costs: dict[str, float]) -> list[Path]:
+def find_paths(graph: nx.MultiDiGraph[str], start: str, costs: dict[str, float]) -> list[Path]:
     """All simple paths from a place to any market within the longest length."""
     found: list[Path] = []
     legs: list[str] = []
@@ -60,26 +60,28 @@ def find_paths(graph: nx.MultiDiGraph, start: str, costs: dict[str, float]) -> l
     return found
 
 
-def allowed(graph: nx.MultiDiGraph, legs: list[str], leg: str) -> bool:
+def allowed(graph: nx.MultiDiGraph[str], legs: list[str], leg: str) -> bool:
     """A path crosses to another continent by sea or air at most twice, and does not fly twice."""
     modes = [graph.graph["leg_mode"][name] for name in (*legs, leg)]
     return modes.count("air_courier") <= 1 and modes.count("container") <= 1 and modes.count("light_aircraft") <= 1
 
 
-def trunk(graph: nx.MultiDiGraph, path: Path) -> tuple[str, ...]:
+def trunk(graph: nx.MultiDiGraph[str], path: Path) -> tuple[str, ...]:
     """The legs that are not overland, and the market: what tells one route from another."""
     mode = graph.graph["leg_mode"]
     return (*(leg for leg in path.legs if mode[leg] != "overland"), path.market)
 
 
-def main_mode(graph: nx.MultiDiGraph, path: Path) -> str:
+def main_mode(graph: nx.MultiDiGraph[str], path: Path) -> str:
     """Mode of the longest leg that is not overland; overland where there is no other."""
     mode, length = graph.graph["leg_mode"], graph.graph["leg_km"]
     long_legs = [leg for leg in path.legs if mode[leg] != "overland"] or list(path.legs)
     return str(mode[max(long_legs, key=lambda leg: length[leg])])
 
 
-def library(graph: nx.MultiDiGraph, start: str, prior_risk: dict[str, float], limit: int = PER_SOURCE) -> list[Path]:
+def library(
+    graph: nx.MultiDiGraph[str], start: str, prior_risk: dict[str, float], limit: int = PER_SOURCE
+) -> list[Path]:
     """The routes of one source: the cheapest of each trunk, then the best of each main mode and market in turn."""
     costs = generalised_cost(graph, prior_risk)
     best: dict[tuple[str, ...], Path] = {}

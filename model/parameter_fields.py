@@ -11,8 +11,6 @@ Roles follow the vocabulary of exploratory modelling (Kwakkel 2017): a lever is 
 what nobody knows, a switch chooses between theories.
 """
 
-# ruff: noqa: ANN401 (a declaration stands for a value of the field's own type, which only the field knows)
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,8 @@
 """Every parameter once: default, unit, bounds, role, source and confidence.
 
 The command line's help, the documentation's table, the validation of scenarios and the scalars that the compiled
-week reads are all made from the fields below. Values marked ``assumed`` have no source: they are bounds to sweep, not facts.
+week reads are all made from the fields below. Values marked ``assumed`` have no source: they are bounds to sweep,
+not facts.
 """
 
 from __future__ import annotations
@@ -22,348 +23,1065 @@ class Parameters(BaseModel):
 
     # --- rival theories -------------------------------------------------------------------------------------------
     choice_rule: Literal["expected-value", "experience", "salience"] = choice(
-        "expected-value", group="theory", description="how organisations value a known route: expected profit, "
+        "expected-value",
+        group="theory",
+        description="how organisations value a known route: expected profit, "
         "experience-weighted attraction beside it, or salience-weighted gains and losses",
-        source="Ben-Akiva & Bierlaire 1999; Camerer & Ho 1999; Bordalo et al. 2012", confidence="assumed")
+        source="Ben-Akiva & Bierlaire 1999; Camerer & Ho 1999; Bordalo et al. 2012",
+        confidence="assumed",
+    )
     deterrence: Literal["risk-price", "willingness"] = choice(
-        "risk-price", group="theory", description="form B: risk is a cash cost that must be paid (Reuter & Kleiman "
+        "risk-price",
+        group="theory",
+        description="form B: risk is a cash cost that must be paid (Reuter & Kleiman "
         "1986); form A: willingness falls with the arrest risk above a threshold (IDA). Never both",
-        source="mechanisms M11; amendment 9", confidence="assumed")
+        source="mechanisms M11; amendment 9",
+        confidence="assumed",
+    )
 
     # --- supply and source market ---------------------------------------------------------------------------------
     supply_answer: float = uncertainty(
-        0.0, "1", 0.0, 2.0, group="supply", description="elasticity of output to last year's source price; headline "
-        "results are shown at 0 and at 2", source="amendment 2", confidence="assumed")
+        0.0,
+        "1",
+        0.0,
+        2.0,
+        group="supply",
+        description="elasticity of output to last year's source price; headline results are shown at 0 and at 2",
+        source="amendment 2",
+        confidence="assumed",
+    )
     supply_scale: float = uncertainty(
-        1.0, "1", 0.7, 1.4, group="supply", description="multiplies the harmonised output series (US and UN estimates "
-        "differ by 30-70 percent)", source="SOURCES known contradictions 3", confidence="medium")
+        1.0,
+        "1",
+        0.7,
+        1.4,
+        group="supply",
+        description="multiplies the harmonised output series (US and UN estimates differ by 30-70 percent)",
+        source="SOURCES known contradictions 3",
+        confidence="medium",
+    )
     source_price_eur_per_kg: float = uncertainty(
-        1900.0, "EUR/kg", 800.0, 4000.0, group="supply", description="price per pure kg at the origin when its stock "
-        "cover is normal", source="UNODC prices, Colombia 2008-10: 2,348-2,439 USD/kg", confidence="high")
+        1900.0,
+        "EUR/kg",
+        800.0,
+        4000.0,
+        group="supply",
+        description="price per pure kg at the origin when its stock cover is normal",
+        source="UNODC prices, Colombia 2008-10: 2,348-2,439 USD/kg",
+        confidence="high",
+    )
     source_cover_weeks: float = uncertainty(
-        4.0, "weeks", 1.0, 12.0, group="supply", description="weeks of output that producers hold when the price is "
-        "at its reference", source="assumed", confidence="assumed")
+        4.0,
+        "weeks",
+        1.0,
+        12.0,
+        group="supply",
+        description="weeks of output that producers hold when the price is at its reference",
+        source="assumed",
+        confidence="assumed",
+    )
     source_price_response: float = uncertainty(
-        1.0, "1", 0.3, 3.0, group="supply", description="how strongly a long or short stock moves the source price",
-        source="assumed", confidence="assumed")
+        1.0,
+        "1",
+        0.3,
+        3.0,
+        group="supply",
+        description="how strongly a long or short stock moves the source price",
+        source="assumed",
+        confidence="assumed",
+    )
     origin_losses_share: float = uncertainty(
-        0.22, "share", 0.1, 0.35, group="supply", description="share of output seized or destroyed inside the "
+        0.22,
+        "share",
+        0.1,
+        0.35,
+        group="supply",
+        description="share of output seized or destroyed inside the "
         "producing states before any shipment (laboratories, stores)",
-        source="COL+PER+BOL seizures 2004-08 of 210-310 t bulk a year against about 950 t of output", confidence="medium")
+        source="COL+PER+BOL seizures 2004-08 of 210-310 t bulk a year against about 950 t of output",
+        confidence="medium",
+    )
 
     other_markets_share: float = uncertainty(
-        0.17, "share", 0.05, 0.3, group="supply", description="share of output that other markets take (South America, "
-        "Oceania, Asia, Africa); consumed outside the model", source="UNODC 2010: about a fifth of users live there",
-        confidence="low")
+        0.17,
+        "share",
+        0.05,
+        0.3,
+        group="supply",
+        description="share of output that other markets take (South America, "
+        "Oceania, Asia, Africa); consumed outside the model",
+        source="UNODC 2010: about a fifth of users live there",
+        confidence="low",
+    )
 
     # --- organisations --------------------------------------------------------------------------------------------
     size_tail: float = uncertainty(
-        1.2, "1", 0.9, 2.5, group="organisations", description="Pareto exponent of organisation sizes",
-        source="assumed; seizure sizes have tails near 1 (SF25)", confidence="assumed")
+        1.2,
+        "1",
+        0.9,
+        2.5,
+        group="organisations",
+        description="Pareto exponent of organisation sizes",
+        source="assumed; seizure sizes have tails near 1 (SF25)",
+        confidence="assumed",
+    )
     local_groups_share: float = uncertainty(
-        0.1, "share", 0.0, 0.3, group="organisations", description="share of organisations whose home is a "
-        "transhipment place and who are paid in kind", source="amendment 5; SF55", confidence="assumed")
+        0.1,
+        "share",
+        0.0,
+        0.3,
+        group="organisations",
+        description="share of organisations whose home is a transhipment place and who are paid in kind",
+        source="amendment 5; SF55",
+        confidence="assumed",
+    )
     purchase_ambition: float = uncertainty(
-        1.3, "1", 1.0, 2.0, group="organisations", description="what organisations would buy relative to their part of "
-        "weekly output", source="assumed", confidence="assumed")
+        1.3,
+        "1",
+        1.0,
+        2.0,
+        group="organisations",
+        description="what organisations would buy relative to their part of weekly output",
+        source="assumed",
+        confidence="assumed",
+    )
     capital_weeks: float = uncertainty(
-        26.0, "weeks", 4.0, 104.0, group="organisations", description="working capital at entry, in weeks of purchases "
-        "at the source price and transport cost", source="assumed", confidence="assumed")
+        26.0,
+        "weeks",
+        4.0,
+        104.0,
+        group="organisations",
+        description="working capital at entry, in weeks of purchases at the source price and transport cost",
+        source="assumed",
+        confidence="assumed",
+    )
     credit_constrained_share: float = uncertainty(
-        0.2, "share", 0.0, 0.6, group="organisations", description="share of groups that cannot borrow",
-        source="mechanisms M15", confidence="low")
+        0.2,
+        "share",
+        0.0,
+        0.6,
+        group="organisations",
+        description="share of groups that cannot borrow",
+        source="mechanisms M15",
+        confidence="low",
+    )
     credit_weeks: float = uncertainty(
-        26.0, "weeks", 0.0, 104.0, group="organisations", description="how far below zero the capital of the others "
-        "may go, in weeks of purchases", source="assumed", confidence="assumed")
+        26.0,
+        "weeks",
+        0.0,
+        104.0,
+        group="organisations",
+        description="how far below zero the capital of the others may go, in weeks of purchases",
+        source="assumed",
+        confidence="assumed",
+    )
     risk_aversion_sd: float = uncertainty(
-        0.3, "log", 0.0, 0.8, group="organisations", description="spread of risk aversion between organisations",
-        source="assumed", confidence="assumed")
+        0.3,
+        "log",
+        0.0,
+        0.8,
+        group="organisations",
+        description="spread of risk aversion between organisations",
+        source="assumed",
+        confidence="assumed",
+    )
     drawings_share: float = uncertainty(
-        0.3, "share", 0.0, 0.8, group="organisations", description="owners' fixed share of laundered money above the "
-        "target capital", source="amendment 1", confidence="assumed")
+        0.3,
+        "share",
+        0.0,
+        0.8,
+        group="organisations",
+        description="owners' fixed share of laundered money above the target capital",
+        source="amendment 1",
+        confidence="assumed",
+    )
     exit_weeks: float = uncertainty(
-        26.0, "weeks", 8.0, 104.0, group="organisations", description="weeks without means after which a group leaves",
-        source="assumed", confidence="assumed")
+        26.0,
+        "weeks",
+        8.0,
+        104.0,
+        group="organisations",
+        description="weeks without means after which a group leaves",
+        source="assumed",
+        confidence="assumed",
+    )
     entry_rate_per_week: float = uncertainty(
-        0.02, "1/week", 0.002, 0.1, group="organisations", description="chance that a free place is taken by a new "
-        "group when margins are fat", source="leader replacement 3-12 months, mechanisms M16", confidence="low")
+        0.02,
+        "1/week",
+        0.002,
+        0.1,
+        group="organisations",
+        description="chance that a free place is taken by a new group when margins are fat",
+        source="leader replacement 3-12 months, mechanisms M16",
+        confidence="low",
+    )
 
     # --- routes ---------------------------------------------------------------------------------------------------
     theta_per_thousand_eur: float = uncertainty(
-        0.25, "kg/1000 EUR", 0.05, 1.0, group="routes", description="sensitivity of route choice to profit per kg",
-        source="mechanisms M12: 0.1-1 per 1,000 USD", confidence="low")
+        0.25,
+        "kg/1000 EUR",
+        0.05,
+        1.0,
+        group="routes",
+        description="sensitivity of route choice to profit per kg",
+        source="mechanisms M12: 0.1-1 per 1,000 USD",
+        confidence="low",
+    )
     nest_dissimilarity: float = uncertainty(
-        0.7, "1", 0.4, 1.0, group="routes", description="1: routes are independent; below: routes of one mode are "
-        "closer substitutes", source="amendment 6", confidence="assumed")
+        0.7,
+        "1",
+        0.4,
+        1.0,
+        group="routes",
+        description="1: routes are independent; below: routes of one mode are closer substitutes",
+        source="amendment 6",
+        confidence="assumed",
+    )
     path_size_weight: float = uncertainty(
-        1.0, "1", 0.0, 1.5, group="routes", description="weight of the path-size term (0 switches it off)",
-        source="Ben-Akiva & Bierlaire 1999", confidence="medium")
+        1.0,
+        "1",
+        0.0,
+        1.5,
+        group="routes",
+        description="weight of the path-size term (0 switches it off)",
+        source="Ben-Akiva & Bierlaire 1999",
+        confidence="medium",
+    )
     exposure_weight: float = uncertainty(
-        0.6, "1", 0.0, 1.0, group="routes", description="weight beta_M of the licit exposure of a route's tightest leg",
-        source="amendment 6; Russo 2014 (SF33)", confidence="low")
+        0.6,
+        "1",
+        0.0,
+        1.0,
+        group="routes",
+        description="weight beta_M of the licit exposure of a route's tightest leg",
+        source="amendment 6; Russo 2014 (SF33)",
+        confidence="low",
+    )
     stay_out_utility: float = uncertainty(
-        0.0, "1", -3.0, 3.0, group="routes", description="systematic utility of not shipping this week",
-        source="assumed", confidence="assumed")
+        0.0,
+        "1",
+        -3.0,
+        3.0,
+        group="routes",
+        description="systematic utility of not shipping this week",
+        source="assumed",
+        confidence="assumed",
+    )
     congestion_eur_per_kg: float = uncertainty(
-        600.0, "EUR/kg", 0.0, 4000.0, group="routes", description="extra handling cost per kg for a doubling of a "
-        "route's flow over its normal", source="mechanisms M12 (congestion term)", confidence="assumed")
+        600.0,
+        "EUR/kg",
+        0.0,
+        4000.0,
+        group="routes",
+        description="extra handling cost per kg for a doubling of a route's flow over its normal",
+        source="mechanisms M12 (congestion term)",
+        confidence="assumed",
+    )
     experience_memory: float = uncertainty(
-        0.9, "1", 0.5, 0.99, group="routes", description="phi = rho: how slowly attractions move",
-        source="Camerer & Ho 1999; amendment 9", confidence="medium")
+        0.9,
+        "1",
+        0.5,
+        0.99,
+        group="routes",
+        description="phi = rho: how slowly attractions move",
+        source="Camerer & Ho 1999; amendment 9",
+        confidence="medium",
+    )
     experience_foregone: float = uncertainty(
-        0.3, "1", 0.0, 1.0, group="routes", description="delta: weight of foregone payoffs",
-        source="Camerer & Ho 1999", confidence="medium")
+        0.3,
+        "1",
+        0.0,
+        1.0,
+        group="routes",
+        description="delta: weight of foregone payoffs",
+        source="Camerer & Ho 1999",
+        confidence="medium",
+    )
     salience_bias: float = uncertainty(
-        0.7, "1", 0.4, 1.0, group="routes", description="delta of salience theory: weight of the less salient outcome",
-        source="Bordalo et al. 2012; Magliocca et al. 2019", confidence="medium")
+        0.7,
+        "1",
+        0.4,
+        1.0,
+        group="routes",
+        description="delta of salience theory: weight of the less salient outcome",
+        source="Bordalo et al. 2012; Magliocca et al. 2019",
+        confidence="medium",
+    )
     explore_rate_per_week: float = uncertainty(
-        0.01, "1/week", 0.0, 0.1, group="routes", description="chance a week that an organisation tries a new route",
-        source="assumed", confidence="assumed")
+        0.01,
+        "1/week",
+        0.0,
+        0.1,
+        group="routes",
+        description="chance a week that an organisation tries a new route",
+        source="assumed",
+        confidence="assumed",
+    )
     imitate_rate_per_week: float = uncertainty(
-        0.03, "1/week", 0.0, 0.2, group="routes", description="chance a week that it copies a route a peer does well "
-        "on", source="assumed", confidence="assumed")
+        0.03,
+        "1/week",
+        0.0,
+        0.2,
+        group="routes",
+        description="chance a week that it copies a route a peer does well on",
+        source="assumed",
+        confidence="assumed",
+    )
     entry_delay_weeks: float = uncertainty(
-        39.0, "weeks", 13.0, 104.0, group="routes", description="time to open a new route",
-        source="mechanisms M12: 3-24 months, 9", confidence="low")
+        39.0,
+        "weeks",
+        13.0,
+        104.0,
+        group="routes",
+        description="time to open a new route",
+        source="mechanisms M12: 3-24 months, 9",
+        confidence="low",
+    )
     copy_delay_weeks: float = uncertainty(
-        8.0, "weeks", 1.0, 39.0, group="routes", description="time to join a route that peers already use",
-        source="amendment 6: quick to copy", confidence="assumed")
+        8.0,
+        "weeks",
+        1.0,
+        39.0,
+        group="routes",
+        description="time to join a route that peers already use",
+        source="amendment 6: quick to copy",
+        confidence="assumed",
+    )
     entry_cost_eur: float = uncertainty(
-        150_000.0, "EUR", 0.0, 1_000_000.0, group="routes", description="cash to open a new route (contacts, means); "
-        "copying costs a fifth", source="assumed", confidence="assumed")
+        150_000.0,
+        "EUR",
+        0.0,
+        1_000_000.0,
+        group="routes",
+        description="cash to open a new route (contacts, means); copying costs a fifth",
+        source="assumed",
+        confidence="assumed",
+    )
     load_scale: float = uncertainty(
-        1.0, "1", 0.5, 2.0, group="routes", description="multiplies load sizes of all modes (modes.csv)",
-        source="SF21-SF25", confidence="medium")
+        1.0,
+        "1",
+        0.5,
+        2.0,
+        group="routes",
+        description="multiplies load sizes of all modes (modes.csv)",
+        source="SF21-SF25",
+        confidence="medium",
+    )
     load_capital_share: float = uncertainty(
-        0.3, "share", 0.05, 1.0, group="routes", description="largest part of the working capital in one load",
-        source="assumed", confidence="assumed")
+        0.3,
+        "share",
+        0.05,
+        1.0,
+        group="routes",
+        description="largest part of the working capital in one load",
+        source="assumed",
+        confidence="assumed",
+    )
     load_split: float = uncertainty(
-        1.0, "1", 0.0, 8.0, group="routes", description="how far loads are split where risk is believed high: load / "
-        "(1 + split * mu)", source="assumed", confidence="assumed")
+        1.0,
+        "1",
+        0.0,
+        8.0,
+        group="routes",
+        description="how far loads are split where risk is believed high: load / (1 + split * mu)",
+        source="assumed",
+        confidence="assumed",
+    )
     shipment_weeks: float = uncertainty(
-        3.0, "weeks", 0.25, 8.0, group="routes", description="weeks of its flow that an organisation sends at a time "
-        "in boxes or with couriers, each checked on its own", source="assumed", confidence="assumed")
+        3.0,
+        "weeks",
+        0.25,
+        8.0,
+        group="routes",
+        description="weeks of its flow that an organisation sends at a time "
+        "in boxes or with couriers, each checked on its own",
+        source="assumed",
+        confidence="assumed",
+    )
     risk_payment_scale: float = uncertainty(
-        1.0, "1", 0.2, 4.0, group="routes", description="multiplies the cash that crews and protectors are paid per kg "
+        1.0,
+        "1",
+        0.2,
+        4.0,
+        group="routes",
+        description="multiplies the cash that crews and protectors are paid per kg "
         "for the believed risk (F of modes.csv), fitted so that margins of 2008 are small",
-        source="amendment 1; SF32", confidence="low")
+        source="amendment 1; SF32",
+        confidence="low",
+    )
     risk_payment_africa: float = uncertainty(
-        0.4, "1", 0.1, 1.0, group="routes", description="price of risk on legs that leave West Africa and the Sahel, "
-        "relative to elsewhere: crews and protectors there have lower incomes", source="assumed; SF50", confidence="assumed")
+        0.4,
+        "1",
+        0.1,
+        1.0,
+        group="routes",
+        description="price of risk on legs that leave West Africa and the Sahel, "
+        "relative to elsewhere: crews and protectors there have lower incomes",
+        source="assumed; SF50",
+        confidence="assumed",
+    )
     in_kind_share: float = uncertainty(
-        0.12, "share", 0.0, 0.4, group="routes", description="share of a load left to local groups at a transhipment "
-        "place", source="amendment 5", confidence="assumed")
+        0.12,
+        "share",
+        0.0,
+        0.4,
+        group="routes",
+        description="share of a load left to local groups at a transhipment place",
+        source="amendment 5",
+        confidence="assumed",
+    )
 
     # --- beliefs --------------------------------------------------------------------------------------------------
     prior_strength: float = uncertainty(
-        8.0, "trips", 1.0, 40.0, group="beliefs", description="how many trips the prior risk of a leg is worth",
-        source="assumed", confidence="assumed")
+        8.0,
+        "trips",
+        1.0,
+        40.0,
+        group="beliefs",
+        description="how many trips the prior risk of a leg is worth",
+        source="assumed",
+        confidence="assumed",
+    )
     prior_risk_scale: float = uncertainty(
-        1.0, "1", 0.3, 3.0, group="beliefs", description="multiplies the prior risk of every mode (modes.csv)",
-        source="assumed", confidence="assumed")
+        1.0,
+        "1",
+        0.3,
+        3.0,
+        group="beliefs",
+        description="multiplies the prior risk of every mode (modes.csv)",
+        source="assumed",
+        confidence="assumed",
+    )
     memory_months: float = uncertainty(
-        6.0, "months", 3.0, 18.0, group="beliefs", description="mean life of what was learnt about risk",
-        source="mechanisms M11", confidence="low")
+        6.0,
+        "months",
+        3.0,
+        18.0,
+        group="beliefs",
+        description="mean life of what was learnt about risk",
+        source="mechanisms M11",
+        confidence="low",
+    )
     rumour_weight: float = uncertainty(
-        0.15, "trips", 0.0, 1.0, group="beliefs", description="weight of a peer's trip in everybody's belief",
-        source="assumed", confidence="assumed")
+        0.15,
+        "trips",
+        0.0,
+        1.0,
+        group="beliefs",
+        description="weight of a peer's trip in everybody's belief",
+        source="assumed",
+        confidence="assumed",
+    )
     news_threshold_kg: float = uncertainty(
-        500.0, "kg", 50.0, 5000.0, group="beliefs", description="seizures above this are public news",
-        source="assumed", confidence="assumed")
+        500.0,
+        "kg",
+        50.0,
+        5000.0,
+        group="beliefs",
+        description="seizures above this are public news",
+        source="assumed",
+        confidence="assumed",
+    )
     news_weight: float = uncertainty(
-        1.5, "trips", 0.0, 5.0, group="beliefs", description="overreaction to salient seizures",
-        source="mechanisms M11: 1-3", confidence="low")
+        1.5,
+        "trips",
+        0.0,
+        5.0,
+        group="beliefs",
+        description="overreaction to salient seizures",
+        source="mechanisms M11: 1-3",
+        confidence="low",
+    )
 
     # --- deterrence A ---------------------------------------------------------------------------------------------
     willingness_threshold: float = uncertainty(
-        0.12, "probability", 0.05, 0.4, group="deterrence", description="p0: arrest risk per trip above which "
-        "willingness falls as p0/p (long prison)", source="mechanisms M11 A", confidence="low")
+        0.12,
+        "probability",
+        0.05,
+        0.4,
+        group="deterrence",
+        description="p0: arrest risk per trip above which willingness falls as p0/p (long prison)",
+        source="mechanisms M11 A",
+        confidence="low",
+    )
     willingness_floor: float = uncertainty(
-        0.1, "share", 0.0, 0.3, group="deterrence", description="residual willingness", source="mechanisms M11 A",
-        confidence="low")
+        0.1,
+        "share",
+        0.0,
+        0.3,
+        group="deterrence",
+        description="residual willingness",
+        source="mechanisms M11 A",
+        confidence="low",
+    )
 
     # --- leads and cooperation ------------------------------------------------------------------------------------
     lead_probability: float = uncertainty(
-        0.15, "probability", 0.05, 0.35, group="cooperation", description="q0: chance that a state touched by a "
-        "shipment comes to know of it, at full capacity", source="mechanisms M2", confidence="low")
+        0.15,
+        "probability",
+        0.05,
+        0.35,
+        group="cooperation",
+        description="q0: chance that a state touched by a shipment comes to know of it, at full capacity",
+        source="mechanisms M2",
+        confidence="low",
+    )
     lead_relevance: float = uncertainty(
-        0.6, "share", 0.3, 0.9, group="cooperation", description="phi: share of shared leads that are relevant and "
-        "timely", source="mechanisms M2", confidence="low")
+        0.6,
+        "share",
+        0.3,
+        0.9,
+        group="cooperation",
+        description="phi: share of shared leads that are relevant and timely",
+        source="mechanisms M2",
+        confidence="low",
+    )
     lead_common_source: float = uncertainty(
-        0.4, "share", 0.0, 0.8, group="cooperation", description="psi: how far leads of several states stem from one "
-        "source", source="amendment 7", confidence="assumed")
+        0.4,
+        "share",
+        0.0,
+        0.8,
+        group="cooperation",
+        description="psi: how far leads of several states stem from one source",
+        source="amendment 7",
+        confidence="assumed",
+    )
     sharing_scale: float = lever(
-        1.0, "1", 0.0, 2.5, group="cooperation", description="multiplies what members share with every platform "
-        "(result at most 1); 0 is no cooperation", source="mechanisms M1", confidence="low")
+        1.0,
+        "1",
+        0.0,
+        2.5,
+        group="cooperation",
+        description="multiplies what members share with every platform (result at most 1); 0 is no cooperation",
+        source="mechanisms M1",
+        confidence="low",
+    )
     leak_probability: float = uncertainty(
-        0.3, "probability", 0.1, 0.6, group="cooperation", description="chance that a lead shared with a fully corrupt "
-        "member leaks", source="mechanisms M7", confidence="low")
+        0.3,
+        "probability",
+        0.1,
+        0.6,
+        group="cooperation",
+        description="chance that a lead shared with a fully corrupt member leaks",
+        source="mechanisms M7",
+        confidence="low",
+    )
     report_delay_min_hours: float = uncertainty(
-        0.5, "h", 0.25, 1.0, group="cooperation", description="reporting delay at full sharing",
-        source="mechanisms M4", confidence="high")
+        0.5,
+        "h",
+        0.25,
+        1.0,
+        group="cooperation",
+        description="reporting delay at full sharing",
+        source="mechanisms M4",
+        confidence="high",
+    )
     report_delay_max_hours: float = uncertainty(
-        72.0, "h", 24.0, 168.0, group="cooperation", description="reporting delay without a channel",
-        source="mechanisms M4", confidence="low")
+        72.0,
+        "h",
+        24.0,
+        168.0,
+        group="cooperation",
+        description="reporting delay without a channel",
+        source="mechanisms M4",
+        confidence="low",
+    )
     report_delay_shape: float = uncertainty(
-        1.0, "1", 0.5, 2.0, group="cooperation", description="exponent g of the reporting delay",
-        source="mechanisms M4", confidence="low")
+        1.0,
+        "1",
+        0.5,
+        2.0,
+        group="cooperation",
+        description="exponent g of the reporting delay",
+        source="mechanisms M4",
+        confidence="low",
+    )
     task_delay_hours: float = uncertainty(
-        4.0, "h", 1.0, 24.0, group="cooperation", description="time from a cue to a tasked asset",
-        source="assumed", confidence="assumed")
+        4.0,
+        "h",
+        1.0,
+        24.0,
+        group="cooperation",
+        description="time from a cue to a tasked asset",
+        source="assumed",
+        confidence="assumed",
+    )
 
     # --- sensors --------------------------------------------------------------------------------------------------
     sweep_scale: float = uncertainty(
-        1.0, "1", 0.3, 3.0, group="sensors", description="multiplies the sweep width of all assets",
-        source="Koopman 1946; mechanisms M2: 3-20 nm", confidence="low")
+        1.0,
+        "1",
+        0.3,
+        3.0,
+        group="sensors",
+        description="multiplies the sweep width of all assets",
+        source="Koopman 1946; mechanisms M2: 3-20 nm",
+        confidence="low",
+    )
     area_km2: float = uncertainty(
-        2_500_000.0, "km2", 700_000.0, 10_000_000.0, group="sensors", description="sea that an uncued search of one "
-        "patrol area has to cover", source="mechanisms M2: 2e5-3e6 nm2", confidence="low")
+        2_500_000.0,
+        "km2",
+        700_000.0,
+        10_000_000.0,
+        group="sensors",
+        description="sea that an uncued search of one patrol area has to cover",
+        source="mechanisms M2: 2e5-3e6 nm2",
+        confidence="low",
+    )
     patrol_hours_per_day: float = uncertainty(
-        10.0, "h/day", 4.0, 24.0, group="sensors", description="searching hours of a ship or aircraft on a patrol day",
-        source="assumed", confidence="assumed")
+        10.0,
+        "h/day",
+        4.0,
+        24.0,
+        group="sensors",
+        description="searching hours of a ship or aircraft on a patrol day",
+        source="assumed",
+        confidence="assumed",
+    )
     suspicion_share: float = uncertainty(
-        0.1, "probability", 0.02, 0.3, group="sensors", description="chance that a detected craft is taken for suspect "
-        "when nothing else is known", source="mechanisms M3", confidence="low")
+        0.1,
+        "probability",
+        0.02,
+        0.3,
+        group="sensors",
+        description="chance that a detected craft is taken for suspect when nothing else is known",
+        source="mechanisms M3",
+        confidence="low",
+    )
     fast_craft_suspicion: float = uncertainty(
-        0.5, "probability", 0.1, 0.9, group="sensors", description="the same for fast boats and unannounced light "
-        "aircraft", source="assumed", confidence="assumed")
+        0.5,
+        "probability",
+        0.1,
+        0.9,
+        group="sensors",
+        description="the same for fast boats and unannounced light aircraft",
+        source="assumed",
+        confidence="assumed",
+    )
     radar_probability: float = uncertainty(
-        0.7, "probability", 0.3, 0.95, group="sensors", description="coastal radar: chance to detect a small craft that "
-        "lands on a covered coast, mean of calm and rough sea", source="mechanisms M3", confidence="low")
+        0.7,
+        "probability",
+        0.3,
+        0.95,
+        group="sensors",
+        description="coastal radar: chance to detect a small craft that "
+        "lands on a covered coast, mean of calm and rough sea",
+        source="mechanisms M3",
+        confidence="low",
+    )
     satellite_imaged_share: float = lever(
-        0.02, "share", 0.0, 0.8, group="sensors", description="f: share of the open sea imaged at each pass once "
-        "EUROSUR's satellite service runs", source="mechanisms M3", confidence="low")
+        0.02,
+        "share",
+        0.0,
+        0.8,
+        group="sensors",
+        description="f: share of the open sea imaged at each pass once EUROSUR's satellite service runs",
+        source="mechanisms M3",
+        confidence="low",
+    )
     satellite_belt_share: float = lever(
-        0.5, "share", 0.0, 0.9, group="sensors", description="f in the belt off EU coasts",
-        source="mechanisms M3", confidence="low")
+        0.5,
+        "share",
+        0.0,
+        0.9,
+        group="sensors",
+        description="f in the belt off EU coasts",
+        source="mechanisms M3",
+        confidence="low",
+    )
     satellite_revisit_days: float = uncertainty(
-        3.5, "days", 1.0, 6.0, group="sensors", description="R: time between passes", source="mechanisms M3",
-        confidence="high")
+        3.5,
+        "days",
+        1.0,
+        6.0,
+        group="sensors",
+        description="R: time between passes",
+        source="mechanisms M3",
+        confidence="high",
+    )
     satellite_precision: float = uncertainty(
-        0.65, "share", 0.55, 0.75, group="sensors", description="share of satellite contacts that are ships",
-        source="mechanisms M3", confidence="high")
+        0.65,
+        "share",
+        0.55,
+        0.75,
+        group="sensors",
+        description="share of satellite contacts that are ships",
+        source="mechanisms M3",
+        confidence="high",
+    )
     false_contact_hours: float = uncertainty(
-        6.0, "h", 1.0, 24.0, group="sensors", description="asset time that a false contact costs",
-        source="assumed", confidence="assumed")
+        6.0,
+        "h",
+        1.0,
+        24.0,
+        group="sensors",
+        description="asset time that a false contact costs",
+        source="assumed",
+        confidence="assumed",
+    )
 
     # --- tasking and boarding -------------------------------------------------------------------------------------
     service_days: float = uncertainty(
-        5.0, "days", 2.0, 10.0, group="tasking", description="asset time for a case: boarding, escort, hand-over",
-        source="mechanisms M5", confidence="low")
+        5.0,
+        "days",
+        2.0,
+        10.0,
+        group="tasking",
+        description="asset time for a case: boarding, escort, hand-over",
+        source="mechanisms M5",
+        confidence="low",
+    )
     availability_scale: float = lever(
-        1.0, "1", 0.3, 1.5, group="tasking", description="multiplies the availability of all assets",
-        source="mechanisms M5", confidence="low")
+        1.0,
+        "1",
+        0.3,
+        1.5,
+        group="tasking",
+        description="multiplies the availability of all assets",
+        source="mechanisms M5",
+        confidence="low",
+    )
     reach_km: float = uncertainty(
-        1500.0, "km", 300.0, 4000.0, group="tasking", description="how far an asset is sent to a cue",
-        source="assumed", confidence="assumed")
+        1500.0,
+        "km",
+        300.0,
+        4000.0,
+        group="tasking",
+        description="how far an asset is sent to a cue",
+        source="assumed",
+        confidence="assumed",
+    )
     consent_flag_share: float = uncertainty(
-        0.5, "share", 0.0, 1.0, group="boarding", description="share of slow craft under a foreign flag whose state "
-        "must be asked", source="assumed", confidence="assumed")
+        0.5,
+        "share",
+        0.0,
+        1.0,
+        group="boarding",
+        description="share of slow craft under a foreign flag whose state must be asked",
+        source="assumed",
+        confidence="assumed",
+    )
     consent_loss_per_hour: float = uncertainty(
-        0.01, "1/h", 0.0, 0.1, group="boarding", description="lambda_c: loss rate with an asset in contact",
-        source="amendment 16", confidence="assumed")
+        0.01,
+        "1/h",
+        0.0,
+        0.1,
+        group="boarding",
+        description="lambda_c: loss rate with an asset in contact",
+        source="amendment 16",
+        confidence="assumed",
+    )
     pursuit_success: float = lever(
-        0.9, "probability", 0.1, 0.98, group="boarding", description="chance to stop a craft once a pursuit starts",
-        source="USCG via Naval News, mechanisms M6", confidence="high")
+        0.9,
+        "probability",
+        0.1,
+        0.98,
+        group="boarding",
+        description="chance to stop a craft once a pursuit starts",
+        source="USCG via Naval News, mechanisms M6",
+        confidence="high",
+    )
 
     dump_share: float = uncertainty(
-        0.3, "share", 0.0, 0.9, group="boarding", description="share of lost pursuits in which the load is dumped",
-        source="assumed", confidence="assumed")
+        0.3,
+        "share",
+        0.0,
+        0.9,
+        group="boarding",
+        description="share of lost pursuits in which the load is dumped",
+        source="assumed",
+        confidence="assumed",
+    )
 
     # --- inspection -----------------------------------------------------------------------------------------------
     targeting_base: float = uncertainty(
-        0.6, "1", 0.0, 1.0, group="inspection", description="d0: discrimination of container targeting without shared "
-        "data", source="mechanisms M9", confidence="low")
+        0.6,
+        "1",
+        0.0,
+        1.0,
+        group="inspection",
+        description="d0: discrimination of container targeting without shared data",
+        source="mechanisms M9",
+        confidence="low",
+    )
     targeting_shared: float = uncertainty(
-        0.5, "1", 0.0, 1.0, group="inspection", description="d1: gain from full sharing between both ends",
-        source="mechanisms M9", confidence="low")
+        0.5,
+        "1",
+        0.0,
+        1.0,
+        group="inspection",
+        description="d1: gain from full sharing between both ends",
+        source="mechanisms M9",
+        confidence="low",
+    )
     inspection_scale: float = lever(
-        1.0, "1", 0.0, 4.0, group="inspection", description="multiplies the capacity of all ports, airports and "
-        "borders to inspect", source="mechanisms M9", confidence="low")
+        1.0,
+        "1",
+        0.0,
+        4.0,
+        group="inspection",
+        description="multiplies the capacity of all ports, airports and borders to inspect",
+        source="mechanisms M9",
+        confidence="low",
+    )
     inspection_growth_per_year: float = uncertainty(
-        0.05, "1/year", 0.0, 0.15, group="inspection", description="growth of container inspection capacity from 2005",
-        source="assumed; needed to explain the rise of the EU interception ratio (amendment 8)", confidence="assumed")
+        0.05,
+        "1/year",
+        0.0,
+        0.15,
+        group="inspection",
+        description="growth of container inspection capacity from 2005",
+        source="assumed; needed to explain the rise of the EU interception ratio (amendment 8)",
+        confidence="assumed",
+    )
     export_effort: float = uncertainty(
-        0.35, "share", 0.0, 1.0, group="inspection", description="effort of export controls relative to import controls",
-        source="assumed", confidence="assumed")
+        0.35,
+        "share",
+        0.0,
+        1.0,
+        group="inspection",
+        description="effort of export controls relative to import controls",
+        source="assumed",
+        confidence="assumed",
+    )
     known_search_success: float = uncertainty(
-        0.7, "probability", 0.3, 0.95, group="inspection", description="chance to find a load that is known of and "
-        "arrives at a controlled place", source="assumed", confidence="assumed")
+        0.7,
+        "probability",
+        0.3,
+        0.95,
+        group="inspection",
+        description="chance to find a load that is known of and arrives at a controlled place",
+        source="assumed",
+        confidence="assumed",
+    )
     store_risk_per_week: float = uncertainty(
-        0.004, "1/week", 0.0, 0.05, group="inspection", description="chance a week that a store at a transhipment place "
-        "is found, at full local capacity", source="assumed; SF06: local interception below 10-15 percent",
-        confidence="low")
+        0.004,
+        "1/week",
+        0.0,
+        0.05,
+        group="inspection",
+        description="chance a week that a store at a transhipment place is found, at full local capacity",
+        source="assumed; SF06: local interception below 10-15 percent",
+        confidence="low",
+    )
 
     # --- corruption -----------------------------------------------------------------------------------------------
     bribe_share: float = uncertainty(
-        0.1, "share", 0.03, 0.15, group="corruption", description="beta: share of a load's value offered at a "
-        "controlled place", source="mechanisms M7: EU ports 7-15 percent", confidence="high")
+        0.1,
+        "share",
+        0.03,
+        0.15,
+        group="corruption",
+        description="beta: share of a load's value offered at a controlled place",
+        source="mechanisms M7: EU ports 7-15 percent",
+        confidence="high",
+    )
     bribe_price_eur_per_kg: float = uncertainty(
-        6000.0, "EUR/kg", 1000.0, 40000.0, group="corruption", description="m: offer at which half of the corruptible "
-        "accept", source="amendment 17", confidence="assumed")
+        6000.0,
+        "EUR/kg",
+        1000.0,
+        40000.0,
+        group="corruption",
+        description="m: offer at which half of the corruptible accept",
+        source="amendment 17",
+        confidence="assumed",
+    )
     bribe_spread: float = uncertainty(
-        1.0, "log", 0.2, 3.0, group="corruption", description="s of the logistic in amendment 17", source="amendment 17",
-        confidence="assumed")
+        1.0,
+        "log",
+        0.2,
+        3.0,
+        group="corruption",
+        description="s of the logistic in amendment 17",
+        source="amendment 17",
+        confidence="assumed",
+    )
     custody_leak: float = uncertainty(
-        0.3, "share", 0.0, 1.0, group="corruption", description="share of a seizure that returns to the market where "
-        "the seizing state is fully corrupt", source="SF49", confidence="medium")
+        0.3,
+        "share",
+        0.0,
+        1.0,
+        group="corruption",
+        description="share of a seizure that returns to the market where the seizing state is fully corrupt",
+        source="SF49",
+        confidence="medium",
+    )
 
     # --- market ---------------------------------------------------------------------------------------------------
     demand_elasticity: float = uncertainty(
-        -0.6, "1", -1.5, -0.2, group="market", description="price elasticity of consumption",
-        source="SF34: -0.5, range -0.2 to -2.5", confidence="high")
+        -0.6,
+        "1",
+        -1.5,
+        -0.2,
+        group="market",
+        description="price elasticity of consumption",
+        source="SF34: -0.5, range -0.2 to -2.5",
+        confidence="high",
+    )
     market_cover_weeks: float = uncertainty(
-        16.0, "weeks", 12.0, 26.0, group="market", description="W: weeks of consumption held when the price is normal",
-        source="amendment 14", confidence="assumed")
+        16.0,
+        "weeks",
+        12.0,
+        26.0,
+        group="market",
+        description="W: weeks of consumption held when the price is normal",
+        source="amendment 14",
+        confidence="assumed",
+    )
     price_adjustment: float = uncertainty(
-        0.1, "1/week", 0.02, 0.3, group="market", description="eta: weekly step of the log price to its target, at most "
-        "5 percent", source="amendment 14", confidence="assumed")
+        0.1,
+        "1/week",
+        0.02,
+        0.3,
+        group="market",
+        description="eta: weekly step of the log price to its target, at most 5 percent",
+        source="amendment 14",
+        confidence="assumed",
+    )
     europe_price_eur_per_kg: float = uncertainty(
-        50_000.0, "EUR/kg", 35_000.0, 65_000.0, group="market", description="reference wholesale price per pure kg in "
-        "Europe", source="EMCDDA 2011: 35,000 EUR/kg in 2008 at about 70 percent purity", confidence="high")
+        50_000.0,
+        "EUR/kg",
+        35_000.0,
+        65_000.0,
+        group="market",
+        description="reference wholesale price per pure kg in Europe",
+        source="EMCDDA 2011: 35,000 EUR/kg in 2008 at about 70 percent purity",
+        confidence="high",
+    )
     north_america_price_eur_per_kg: float = uncertainty(
-        26_000.0, "EUR/kg", 15_000.0, 40_000.0, group="market", description="reference wholesale price per pure kg in "
-        "North America", source="DEA 2006: 9,000-40,000 USD/kg; 28,000 USD 2020", confidence="medium")
+        26_000.0,
+        "EUR/kg",
+        15_000.0,
+        40_000.0,
+        group="market",
+        description="reference wholesale price per pure kg in North America",
+        source="DEA 2006: 9,000-40,000 USD/kg; 28,000 USD 2020",
+        confidence="medium",
+    )
     demand_scale: float = lever(
-        1.0, "1", 0.3, 2.0, group="market", description="multiplies European demand at the reference price (demand "
-        "reduction is below 1)", source="amendment 3", confidence="medium")
+        1.0,
+        "1",
+        0.3,
+        2.0,
+        group="market",
+        description="multiplies European demand at the reference price (demand reduction is below 1)",
+        source="amendment 3",
+        confidence="medium",
+    )
     arbitrage_cost_eur_per_kg: float = uncertainty(
-        2500.0, "EUR/kg", 500.0, 8000.0, group="market", description="price gap between European markets at which "
-        "wholesalers move goods", source="assumed", confidence="assumed")
+        2500.0,
+        "EUR/kg",
+        500.0,
+        8000.0,
+        group="market",
+        description="price gap between European markets at which wholesalers move goods",
+        source="assumed",
+        confidence="assumed",
+    )
     arbitrage_rate_per_week: float = uncertainty(
-        0.05, "1/week", 0.0, 0.3, group="market", description="largest part of a market's stock moved in a week",
-        source="assumed", confidence="assumed")
+        0.05,
+        "1/week",
+        0.0,
+        0.3,
+        group="market",
+        description="largest part of a market's stock moved in a week",
+        source="assumed",
+        confidence="assumed",
+    )
 
     # --- money ----------------------------------------------------------------------------------------------------
     laundering_weeks: float = uncertainty(
-        8.0, "weeks", 2.0, 26.0, group="finance", description="mean time until revenue is clean",
-        source="assumed", confidence="assumed")
+        8.0,
+        "weeks",
+        2.0,
+        26.0,
+        group="finance",
+        description="mean time until revenue is clean",
+        source="assumed",
+        confidence="assumed",
+    )
     laundering_cost_base: float = uncertainty(
-        0.06, "share", 0.04, 0.08, group="finance", description="k0: cost of laundering without controls",
-        source="mechanisms M15", confidence="low")
+        0.06,
+        "share",
+        0.04,
+        0.08,
+        group="finance",
+        description="k0: cost of laundering without controls",
+        source="mechanisms M15",
+        confidence="low",
+    )
     laundering_cost_max: float = uncertainty(
-        0.15, "share", 0.15, 0.2, group="finance", description="cost at full strength of controls",
-        source="mechanisms M15: over 15 cents per dollar", confidence="high")
+        0.15,
+        "share",
+        0.15,
+        0.2,
+        group="finance",
+        description="cost at full strength of controls",
+        source="mechanisms M15: over 15 cents per dollar",
+        confidence="high",
+    )
     freeze_share: float = lever(
-        0.022, "share", 0.0, 0.2, group="finance", description="share of dirty revenue frozen at full financial "
-        "strength", source="Europol 2016: 2.2 percent", confidence="high")
+        0.022,
+        "share",
+        0.0,
+        0.2,
+        group="finance",
+        description="share of dirty revenue frozen at full financial strength",
+        source="Europol 2016: 2.2 percent",
+        confidence="high",
+    )
     confiscated_of_frozen: float = lever(
-        0.5, "share", 0.0, 1.0, group="finance", description="share of frozen money finally confiscated, the rest is "
-        "given back", source="Europol 2016", confidence="high")
+        0.5,
+        "share",
+        0.0,
+        1.0,
+        group="finance",
+        description="share of frozen money finally confiscated, the rest is given back",
+        source="Europol 2016",
+        confidence="high",
+    )
     court_weeks: float = uncertainty(
-        104.0, "weeks", 26.0, 260.0, group="finance", description="mean time from freezing to the final decision",
-        source="assumed", confidence="assumed")
+        104.0,
+        "weeks",
+        26.0,
+        260.0,
+        group="finance",
+        description="mean time from freezing to the final decision",
+        source="assumed",
+        confidence="assumed",
+    )
     jail_share: float = uncertainty(
-        0.02, "share", 0.0, 0.2, group="finance", description="share of a group's working means lost for a time with "
-        "each crew arrested, at full rule of law", source="mechanisms M16", confidence="low")
+        0.02,
+        "share",
+        0.0,
+        0.2,
+        group="finance",
+        description="share of a group's working means lost for a time with each crew arrested, at full rule of law",
+        source="mechanisms M16",
+        confidence="low",
+    )
     jail_weeks: float = uncertainty(
-        26.0, "weeks", 13.0, 52.0, group="finance", description="mean time until the lost people are replaced",
-        source="mechanisms M16: 3-12 months", confidence="low")
+        26.0,
+        "weeks",
+        13.0,
+        52.0,
+        group="finance",
+        description="mean time until the lost people are replaced",
+        source="mechanisms M16: 3-12 months",
+        confidence="low",
+    )
 
     # --- observation ----------------------------------------------------------------------------------------------
     bulk_purity: float = uncertainty(
-        0.7, "share", 0.6, 0.8, group="observation", description="purity at which pure kilograms are shown as bulk",
-        source="amendment 8", confidence="medium")
+        0.7,
+        "share",
+        0.6,
+        0.8,
+        group="observation",
+        description="purity at which pure kilograms are shown as bulk",
+        source="amendment 8",
+        confidence="medium",
+    )
 
 
 if TYPE_CHECKING:

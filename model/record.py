@@ -20,7 +20,8 @@ WEEKLY = (
     "seized_americas_bulk_kg", "seized_west_africa_bulk_kg", "seized_sea_bulk_kg", "west_africa_kg",
     "consumed_europe_kg", "consumed_north_america_kg", "price_europe_eur_per_kg", "price_north_america_eur_per_kg",
     "price_source_eur_per_kg", "in_transit_kg", "in_stock_kg", "exposures", "known", "cued", "acted", "boarded", "won",
-    "seizures", "groups", "entered", "left", "capital_eur", "frozen_eur", "effective_routes", "mean_load_kg", "asset_weeks", "act_rate", "dispatches",
+    "seizures", "groups", "entered", "left", "capital_eur", "frozen_eur", "effective_routes", "mean_load_kg",
+    "asset_weeks", "act_rate", "dispatches",
     "margin_eur_per_kg",
 )  # fmt: skip
 (
@@ -76,15 +77,22 @@ class Record(NamedTuple):
 
 def make_record(weeks: int, years: int, sizes: dict[str, int], *, keep_seizures: bool) -> Record:
     """Empty buffers for a run of `weeks` weeks in `years` years."""
-    tables = [np.zeros((years, sizes[d], len(YEARLY))) for d in ("legs", "states", "modes", "platforms", "places", "regions")]
-    rows = 4096 if keep_seizures else 1
+
+    def table(dimension: str) -> Array:
+        return np.zeros((years, sizes[dimension], len(YEARLY)))
+
     return Record(
-        np.zeros((weeks, len(WEEKLY))),
-        np.zeros((weeks, len(ACCOUNTS))),
-        *tables,
-        np.zeros(sizes["routes"]),
-        np.zeros((rows, len(SEIZURE))),
-        np.array([int(keep_seizures)], dtype=np.int64),
+        weekly=np.zeros((weeks, len(WEEKLY))),
+        accounts=np.zeros((weeks, len(ACCOUNTS))),
+        by_leg=table("legs"),
+        by_state=table("states"),
+        by_mode=table("modes"),
+        by_platform=table("platforms"),
+        by_place=table("places"),
+        by_region=table("regions"),
+        routes_year=np.zeros(sizes["routes"]),
+        seizures=np.zeros((4096 if keep_seizures else 1, len(SEIZURE))),
+        keep_seizures=np.array([int(keep_seizures)], dtype=np.int64),
     )
 
 
@@ -109,7 +117,8 @@ def balance_frame(state: State) -> pd.DataFrame:
     cocaine = {
         "opening": accounts["opening_kg"], "produced": accounts["produced_kg"],
         "seized": -accounts["seized_kg"] + accounts["custody_leaked_kg"], "lost": -accounts["lost_kg"],
-        "consumed": -accounts["consumed_kg"], "other markets": -accounts["elsewhere_kg"], "with wholesalers": -float(state.markets.inventory_kg.sum()),
+        "consumed": -accounts["consumed_kg"], "other markets": -accounts["elsewhere_kg"],
+        "with wholesalers": -float(state.markets.inventory_kg.sum()),
         "in transit": -moving, "in stores": -float(organisations.stock_kg.sum()),
         "in hand": -float(organisations.inventory_kg.sum()), "unsold": -float(state.sources.pool_kg.sum()),
     }  # fmt: skip
@@ -153,7 +162,9 @@ def yearly_frame(weekly: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def dimension_frame(table: Array, names: tuple[str, ...], dimension: str, years: list[int], purity: float) -> pd.DataFrame:
+def dimension_frame(
+    table: Array, names: tuple[str, ...], dimension: str, years: list[int], purity: float
+) -> pd.DataFrame:
     """Tidy yearly frame of one dimension: index (year, name)."""
     chosen = table[[year - calendar.FIRST_YEAR for year in years]]
     index = pd.MultiIndex.from_product([years, names], names=["year", dimension])

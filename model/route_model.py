@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable
-from datetime import date, timedelta
 from functools import cached_property
 from os import PathLike
 from typing import Any
@@ -27,8 +27,8 @@ from model.agents import (
 )
 from model.errors import InputError
 from model.inputs import compile_inputs
-from model.parameters import ParameterValues
 from model.parameter_fields import to_values
+from model.parameters import ParameterValues
 from model.record import (
     SEIZURE,
     STAGES,
@@ -42,7 +42,7 @@ from model.record import (
 )
 from model.scenario import Scenario, difference
 from model.setup import begin, empty_state, forgetting, grow, sizes_of
-from model.state import EVENTS, LIVE, STATUS, copy_state
+from model.state import EVENTS, LIVE, REVIEW_DUE, STATUS, copy_state
 from model.submodels.movement import rows_needed
 from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, SCHEDULE, advance
 from model.world import MODES, World, load_world
@@ -121,7 +121,8 @@ class RouteModel(Model):  # type: ignore[misc]
             self.last_week + 1, calendar.year_of(self.last_week) - calendar.FIRST_YEAR + 1, sizes_of(self.world),
             keep_seizures=record == "events",
         )  # fmt: skip
-        begin(self.world.arrays, self.inputs, self.state, self._values_at(self.week), self.seed_value, self.week)
+        self._in_force = self._values_at(self.week)
+        begin(self.world.arrays, self.inputs, self.state, self._in_force, self.seed_value, self.week)
         self.opening = self.state.accounts.copy()
         # weeks are run by this class; Mesa's own clockwork only keeps events that a user schedules
         self._default_schedule.stop()
@@ -130,7 +131,7 @@ class RouteModel(Model):  # type: ignore[misc]
     # --- running --------------------------------------------------------------------------------------------------
 
     @property
-    def date(self) -> date:
+    def date(self) -> dt.date:
         """Monday of the week that comes next."""
         return calendar.monday(self.week)
 
@@ -145,11 +146,11 @@ class RouteModel(Model):  # type: ignore[misc]
         """Run to the scenario's end and return the model."""
         return self._run_to(self.last_week + 1)
 
-    def run_for(self, duration: float) -> RouteModel:  # type: ignore[override]
+    def run_for(self, duration: float) -> RouteModel:
         """Run a number of weeks, at most to the scenario's end."""
         return self._run_to(min(self.week + int(duration), self.last_week + 1))
 
-    def run_until(self, end: str | date) -> RouteModel:  # type: ignore[override]
+    def run_until(self, end: str | dt.date) -> RouteModel:
         """Run up to a date: the next week to be simulated is the one that holds it.
 
         Raises
@@ -166,7 +167,9 @@ class RouteModel(Model):  # type: ignore[misc]
         return self._run_to(week)
 
     def _run_to(self, end: int) -> RouteModel:
-        """Run to a week in stretches: as far as no parameter changes, no Mesa event is due and no rule of the user asks."""
+        """Run to a week in stretches: as far as no parameter changes, no Mesa event is due and no rule of the
+        user asks.
+        """
         while self.week < end:
             stop = min([end, *(week for week in self._parameter_weeks if week > self.week), self._next_mesa_event()])
             stop = self.week + 1 if self.after_week is not None else max(stop, self.week + 1)
@@ -182,6 +185,9 @@ class RouteModel(Model):  # type: ignore[misc]
     def _advance(self, stop: int) -> None:
         """Run compiled weeks up to `stop`; buffers grow where they must, and nothing is dropped."""
         values = self._values_at(self.week)
+        if values != self._in_force:
+            self._in_force = values
+            self.state.counts[REVIEW_DUE] = 1
         while self.week < stop:
             self.week += advance(
                 self.world.arrays, self.inputs, self.state, self.buffers, values, self.seed_value, self.week,
@@ -205,7 +211,7 @@ class RouteModel(Model):  # type: ignore[misc]
         """Parameters in force in a week, as the compiled week reads them."""
         epoch = sum(start <= week for start in self._parameter_weeks)
         if epoch not in self._values:
-            sunday = calendar.monday(week) + timedelta(days=6)
+            sunday = calendar.monday(week) + dt.timedelta(days=6)
             parameters = self.policy.parameters_at(sunday) if self._parameter_weeks else self.policy.parameters
             self._values[epoch] = to_values(parameters)
         return self._values[epoch]
@@ -248,6 +254,7 @@ class RouteModel(Model):  # type: ignore[misc]
         )  # fmt: skip
         twin.week, twin.state, twin.opening = self.week, copy_state(self.state), self.opening.copy()
         twin.state = twin.state._replace(forget=twin.forget_table())
+        twin._in_force = self._in_force
         twin.buffers = copy_record(self.buffers, twin.buffers)
         twin._advance_time(float(twin.week - twin.first_week)) if twin.week > twin.first_week else None
         return twin
@@ -355,7 +362,7 @@ class RouteModel(Model):  # type: ignore[misc]
         return seizure_frame(self.buffers, int(self.state.counts[EVENTS]), self._names)
 
     @property
-    def graph(self) -> nx.MultiDiGraph:
+    def graph(self) -> nx.MultiDiGraph[str]:
         """The route graph with ``flow_kg`` of the last 52 weeks on every edge."""
         graph = self.world.graph.copy()
         flow = dict(zip(self.world.legs, self.state.legs.set_out_kg.tolist(), strict=True))

@@ -111,9 +111,7 @@ def grow(state: State, rows: int) -> State:
 
 
 @compiled
-def begin(
-    world: WorldArrays, inputs: Inputs, state: State, parameters: ParameterValues, seed: int, week: int
-) -> None:
+def begin(world: WorldArrays, inputs: Inputs, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
     """Fill the first state: inputs of the first week, normal stocks and prices, then the groups."""
     state.counts[EPOCH_NOW] = -1
     state.counts[FREE] = state.free.shape[0]
@@ -125,7 +123,9 @@ def begin(
         state.accounts[OPENING_KG] += state.markets.inventory_kg[market]
     for source in range(world.origins):
         state.sources.price_eur_per_kg[source] = parameters.source_price_eur_per_kg
-        net = state.sources.supply_kg_per_week[source] * (1.0 - parameters.origin_losses_share - parameters.other_markets_share)
+        net = state.sources.supply_kg_per_week[source] * (
+            1.0 - parameters.origin_losses_share - parameters.other_markets_share
+        )
         state.sources.pool_kg[source] = parameters.source_cover_weeks * net
         state.accounts[OPENING_KG] += state.sources.pool_kg[source]
         for lag in range(52):
@@ -152,7 +152,10 @@ def first_groups(world: WorldArrays, state: State, parameters: ParameterValues, 
         state.accounts[FOUNDING] -= organisations.capital_eur[organisation]
         fund(world, state, parameters, organisation)
         plan(world, state, parameters, seed, organisation, week)
-        if world.source_is_origin[organisations.source[organisation]] == 1 and organisations.plan_slot[organisation] >= 0:
+        if (
+            world.source_is_origin[organisations.source[organisation]] == 1
+            and organisations.plan_slot[organisation] >= 0
+        ):
             part = draws.uniform(seed, draws.INITIAL, 2, organisations.ident[organisation], 0)
             organisations.inventory_kg[organisation] = part * organisations.plan_load_kg[organisation]
             state.accounts[OPENING_KG] += organisations.inventory_kg[organisation]

@@ -1,7 +1,8 @@
 """The columns: what changes in a run, one NamedTuple of arrays for each kind of agent.
 
 A field is declared once, with its kind, unit and meaning; `allocate` makes the arrays. Rows are a pool of fixed
-capacity: a group that enters takes a dead row under a new ``ident``, and draws are addressed by ``ident``, never by row.
+capacity: a group that enters takes a dead row under a new ``ident``, and draws are addressed by ``ident``, never by
+row.
 """
 
 from __future__ import annotations
@@ -231,8 +232,8 @@ class State(NamedTuple):
     leg_use: Array  # how many known routes use a leg, zero between calls
 
 
-COUNTS = ("live", "free", "groups", "idents", "events", "cues", "status", "epoch")
-LIVE, FREE, GROUPS_ALIVE, IDENTS, EVENTS, CUES, STATUS, EPOCH_NOW = range(len(COUNTS))
+COUNTS = ("live", "free", "groups", "idents", "events", "cues", "status", "epoch", "review")
+LIVE, FREE, GROUPS_ALIVE, IDENTS, EVENTS, CUES, STATUS, EPOCH_NOW, REVIEW_DUE = range(len(COUNTS))
 
 ACCOUNTS = (
     "opening_kg", "produced_kg", "seized_kg", "custody_leaked_kg", "lost_kg", "consumed_kg", "elsewhere_kg",
@@ -240,7 +241,8 @@ ACCOUNTS = (
     "entry_eur", "laundering_eur", "confiscated_eur", "drawings_eur", "closing_eur",
 )  # fmt: skip
 (
-    OPENING_KG, PRODUCED_KG, SEIZED_KG, LEAKED_KG, LOST_KG, CONSUMED_KG, ELSEWHERE_KG, FOUNDING, REVENUE, PURCHASES, TRANSPORT,
+    OPENING_KG, PRODUCED_KG, SEIZED_KG, LEAKED_KG, LOST_KG, CONSUMED_KG, ELSEWHERE_KG, FOUNDING, REVENUE, PURCHASES,
+    TRANSPORT,
     BRIBES, RISK, STORAGE, ENTRY, LAUNDERING, CONFISCATED, DRAWINGS, CLOSING,
 ) = range(len(ACCOUNTS))  # fmt: skip
 
@@ -262,4 +264,7 @@ def allocate(kind: type, rows: int, sizes: dict[str, int]) -> Any:
 
 def copy_state(state: State) -> State:
     """Copy every column, so that the copy and the original can go different ways."""
-    return State(*(part.copy() if isinstance(part, np.ndarray) else type(part)(*(a.copy() for a in part)) for part in state))
+    parts: list[Any] = []
+    for part in state:
+        parts.append(part.copy() if isinstance(part, np.ndarray) else type(part)(*(column.copy() for column in part)))
+    return State(*parts)

@@ -1,20 +1,175 @@
+"""The tables of a data directory, read and checked against its datapackage.json.
+
+``load_tables()`` gives one pandas DataFrame for each CSV file. Dates stay ISO text, lists stay text joined by
+semicolons, empty cells are missing values. Every problem of every table is listed at once.
+"""
+
 from __future__ import annotations
-from dataclasses import dataclass
+
+import json
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
+
 import pandas as pd
-NAMES=("places","legs","lanes","leg_sea_areas","modes","states","governance","platforms","memberships","assets","supply","demand","exchange","trade","prices","timeline","observations")
-@dataclass(frozen=True)
+
+from model.errors import InputError
+from model.table_checks import Schema, check_columns, check_keys, check_links, convert
+
+__all__ = ["DATA", "Tables", "load_tables"]
+
+DATA: Final = Path(__file__).resolve().parent / "data"
+"""The project's own tables."""
+DESCRIPTION: Final = "datapackage.json"
+MOST: Final = 40
+"""Problems that one error lists."""
+
+
+@dataclass(frozen=True, eq=False)
 class Tables:
-    places: pd.DataFrame; legs: pd.DataFrame; lanes: pd.DataFrame; leg_sea_areas: pd.DataFrame; modes: pd.DataFrame
-    states: pd.DataFrame; governance: pd.DataFrame; platforms: pd.DataFrame; memberships: pd.DataFrame; assets: pd.DataFrame
-    supply: pd.DataFrame; demand: pd.DataFrame; exchange: pd.DataFrame; trade: pd.DataFrame; prices: pd.DataFrame; timeline: pd.DataFrame; observations: pd.DataFrame
-@lru_cache
-def load_tables(directory: Path | None = None) -> Tables:
-    d = directory or Path(__file__).parent/"data"
-    t={}
-    for n in NAMES:
-        p=d/f"{n}.csv"; alt=Path("/tmp/h10/standin_inst")/f"{n}.csv"
-        f = pd.read_csv(p if p.exists() else alt, keep_default_na=False, na_values=[""])
-        t[n]=f
-    return Tables(**t)
+    """All tables, one DataFrame for each CSV file; shared, so not to be changed in place.
+
+    Columns, units and sources are told in model/data/datapackage.json.
+    """
+
+    places: pd.DataFrame
+    legs: pd.DataFrame
+    lanes: pd.DataFrame
+    leg_sea_areas: pd.DataFrame
+    modes: pd.DataFrame
+    states: pd.DataFrame
+    governance: pd.DataFrame
+    platforms: pd.DataFrame
+    memberships: pd.DataFrame
+    assets: pd.DataFrame
+    supply: pd.DataFrame
+    demand: pd.DataFrame
+    exchange: pd.DataFrame
+    trade: pd.DataFrame
+    prices: pd.DataFrame
+    timeline: pd.DataFrame
+    observations: pd.DataFrame
+
+
+def load_tables(directory: Path | str | None = None) -> Tables:
+    """Read and check the tables of a directory, by default the project's own, which are read once.
+
+    A directory without a datapackage.json is checked against the project's.
+
+    Raises
+    ------
+    InputError
+        Listing every problem: file, column, line and key, value, what is allowed, remedy.
+    """
+    if directory is None or Path(directory).resolve() == DATA:
+        return _default()
+    return _load(Path(directory))
+
+
+@lru_cache(maxsize=1)
+def _default() -> Tables:
+    return _load(DATA)
+
+
+def _load(directory: Path) -> Tables:
+    """Read, convert and check everything; cross checks only between tables that could be read."""
+    problems: list[InputError] = []
+    resources = describe(directory)
+    frames: dict[str, pd.DataFrame] = {}
+    for name, resource in resources.items():
+        try:
+            raw = read(directory / str(resource["path"]), resource)
+        except InputError as error:
+            problems.append(error)
+            continue
+        frames[name], found = convert(resource, raw)
+        problems += found
+    broken = {problem.file for problem in problems}
+    problems += _cross_checks(resources, frames, broken)
+    if problems:
+        raise InputError.collect(_shortened(problems))
+    return Tables(**{field.name: frames[field.name] for field in fields(Tables)})
+
+
+def _cross_checks(
+    resources: dict[str, Schema], frames: dict[str, pd.DataFrame], broken: set[str | None]
+) -> Iterator[InputError]:
+    """Keys and links of the tables whose cells are in order."""
+    for name, frame in frames.items():
+        if resources[name]["path"] not in broken:
+            yield from check_keys(resources[name], frame)
+            yield from check_links(resources[name], frames)
+
+
+def _shortened(problems: list[InputError]) -> list[InputError]:
+    """The first problems, and how many more there are."""
+    if len(problems) <= MOST:
+        return problems
+    return [*problems[:MOST], InputError(f"{len(problems) - MOST} more problems; they are shown once these are solved")]
+
+
+def describe(directory: Path) -> dict[str, Schema]:
+    """Descriptions of the tables that `Tables` holds, from datapackage.json.
+
+    Raises
+    ------
+    InputError
+        If the file is not JSON or leaves out a table.
+    """
+    path = directory / DESCRIPTION
+    path = path if path.exists() else DATA / DESCRIPTION
+    try:
+        package = json.loads(path.read_text(encoding="utf-8"))
+        found = {resource["name"]: resource for resource in package["resources"]}
+    except (ValueError, KeyError, TypeError) as error:
+        text = f"the description of the tables cannot be read: {error}"
+        raise InputError(text, file=DESCRIPTION, remedy="restore the file of the project") from error
+    names = [field.name for field in fields(Tables)]
+    for name in names:
+        if name not in found:
+            raise InputError(
+                "the table is not described", file=DESCRIPTION, field="resources", value=name, allowed=", ".join(names),
+                remedy="restore the file of the project",
+            )  # fmt: skip
+    return {name: found[name] for name in names}
+
+
+def read(path: Path, resource: Schema) -> pd.DataFrame:
+    """The cells of a CSV file as text, in the order of its description.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, not CSV in UTF-8, or has other columns.
+    """
+    if not path.is_file():
+        raise InputError(
+            "the table is missing", file=path.name, allowed=f"a CSV file in {path.parent}",
+            remedy="copy it from model/data of the project",
+        )  # fmt: skip
+    try:
+        frame = _read_text(path)
+    except UnicodeDecodeError as error:
+        raise InputError(f"the file is not UTF-8: {error}", file=path.name, remedy="save it as CSV, UTF-8") from error
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
+        text = " ".join(str(error).split())
+        remedy = "put cells with commas in double quotes; every line needs as many cells as the first"
+        raise InputError(f"the file is not a CSV table: {text}", file=path.name, remedy=remedy) from error
+    problems = list(check_columns(resource, [str(c) for c in frame.columns]))
+    if not problems and frame.empty:
+        problems = [InputError("the table has no rows", file=path.name, remedy="restore the rows of the project")]
+    if problems:
+        raise InputError.collect(problems)
+    return frame
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(
+            path, dtype="str", keep_default_na=False, na_values=[""], index_col=False, encoding="utf-8-sig",
+            skip_blank_lines=False,
+        )  # fmt: skip

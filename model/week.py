@@ -11,7 +11,7 @@ from model.compiled import compiled, rule
 from model.inputs import Inputs
 from model.parameters import ParameterValues
 from model.record import ACT_RATE, ACTED, CUED, EFFECTIVE_ROUTES, IN_STOCK, IN_TRANSIT, Record
-from model.state import CUES, EVENTS, LIVE, STATUS, Array, State
+from model.state import CUES, EVENTS, LIVE, REVIEW_DUE, STATUS, Array, State
 from model.submodels.beliefs import fade_public
 from model.submodels.events import take_inputs
 from model.submodels.finance import launder
@@ -83,7 +83,8 @@ def one_week(
     """The week in order; see `SCHEDULE`."""
     year = inputs.year_of_week[week]
     changed = take_inputs(inputs, state, week)
-    if changed or week % REVIEW_WEEKS == 0:
+    if changed or week % REVIEW_WEEKS == 0 or state.counts[REVIEW_DUE] == 1:
+        state.counts[REVIEW_DUE] = 0
         review(world, state, parameters, year)
     produce(world, state.sources, parameters, state.accounts, state.counts, record, week, year)
     buy(world, state.organisations, state.sources, parameters, state.accounts)

@@ -132,7 +132,7 @@ class World:
     """Tables, graph and arrays of one data directory, with the names of every index."""
 
     tables: Tables
-    graph: nx.MultiDiGraph
+    graph: nx.MultiDiGraph[str]
     arrays: WorldArrays
     routes: tuple[Path, ...]
     places: tuple[str, ...]
@@ -151,7 +151,8 @@ class World:
         """Valid names by kind of event target; those of places, states and assets with their table rows."""
         members = self.tables.memberships
         rows = {
-            kind: getattr(self.tables, f"{kind}s").set_index(kind).to_dict("index") for kind in ("place", "state", "asset")
+            kind: getattr(self.tables, f"{kind}s").set_index(kind).to_dict("index") for kind in ("place", "state",
+                "asset")
         }  # fmt: skip
         return {
             **rows, "leg": self.legs, "platform": self.platforms, "market": self.markets, "mode": MODES,
@@ -161,9 +162,9 @@ class World:
         }  # fmt: skip
 
 
-def build_graph(tables: Tables) -> nx.MultiDiGraph:
+def build_graph(tables: Tables) -> nx.MultiDiGraph[str]:
     """Places as nodes, legs as edges keyed by leg, with all columns of their tables as attributes."""
-    graph = nx.MultiDiGraph(name="Highway 10")
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(name="Highway 10")
     for row in tables.places.to_dict("records"):
         graph.add_node(str(row["place"]), **{str(k): "" if pd.isna(v) else v for k, v in row.items()})
     for row in tables.legs.to_dict("records"):
@@ -328,14 +329,15 @@ def legs_of_platforms(
     By its sea areas at sea, by its targets at ports and airports, and everywhere if it is a plain exchange of leads.
     """
     works = np.zeros((len(names["legs"]), len(names["platforms"])), dtype=np.int8)
-    for p, row in enumerate(tables.platforms.itertuples()):
-        areas = {names["areas"].index(a) for a in split(row.sea_areas)}
+    for p, row in enumerate(tables.platforms.to_dict("records")):
+        areas = {names["areas"].index(a) for a in split(row["sea_areas"])}
         for i, (leg, mode) in enumerate(zip(names["legs"], tables.legs["mode"], strict=True)):
             at_sea = mode in {"fast_boat", "small_vessel", "merchant_vessel", "light_aircraft"}
             in_area = at_sea and any(a in areas for a, _ in on_leg.get(leg, []))
-            at_port = mode == "container" and row.targets_containers == 1
-            at_airport = mode == "air_courier" and row.targets_airports == 1
-            exchange = row.shares_leads == 1 and not areas and not row.targets_containers and not row.targets_airports
+            at_port = mode == "container" and row["targets_containers"] == 1
+            at_airport = mode == "air_courier" and row["targets_airports"] == 1
+            special = areas or row["targets_containers"] or row["targets_airports"]
+            exchange = row["shares_leads"] == 1 and not special
             works[i, p] = int(in_area or at_port or at_airport or exchange)
     return works
 
@@ -363,9 +365,7 @@ def hull_recall(length_m: float) -> float:
     return 1.0 / (1.0 + math.exp(-(1.54 + 1.93 * math.log(length_m / 20.0)))) if length_m > 0 else 0.0
 
 
-def route_arrays(
-    tables: Tables, names: dict[str, tuple[str, ...]], found: list[list[Path]]
-) -> dict[str, object]:
+def route_arrays(tables: Tables, names: dict[str, tuple[str, ...]], found: list[list[Path]]) -> dict[str, object]:
     """Arrays by route of the library, sorted by source."""
     leg_of = {name: i for i, name in enumerate(names["legs"])}
     mode = dict(zip(tables.legs["leg"], tables.legs["mode"], strict=True))
@@ -376,7 +376,9 @@ def route_arrays(
     hubs = set(names["hubs"])
     paths = [path for routes in found for path in routes]
     start, legs = compress([[leg_of[leg] for leg in path.legs] for path in paths])
-    trunk_leg = [max((x for x in p.legs if mode[x] != "overland"), key=lambda x: length[x], default=p.legs[0]) for p in paths]
+    trunk_leg = [
+        max((x for x in p.legs if mode[x] != "overland"), key=lambda x: length[x], default=p.legs[0]) for p in paths
+    ]
     source = [i for i, routes in enumerate(found) for _ in routes]
     twins: dict[tuple[int, str], int] = {}
     for s, leg in zip(source, trunk_leg, strict=True):
@@ -386,7 +388,9 @@ def route_arrays(
         for path in paths for leg, after in zip(path.legs, (*path.legs[1:], None), strict=True)
     ]  # fmt: skip
     return {
-        "usual_cost_eur_per_kg": float(np.median([sum(tables.legs["cost_eur_per_kg"].iloc[leg_of[x]] for x in p.legs) for p in paths])),
+        "usual_cost_eur_per_kg": float(
+            np.median([sum(tables.legs["cost_eur_per_kg"].iloc[leg_of[x]] for x in p.legs) for p in paths])
+        ),
         "route_source": np.array(source, dtype=np.int32),
         "route_market": np.array([names["markets"].index(p.market) for p in paths], dtype=np.int32),
         "route_mode": np.array([MODES.index(mode[leg]) for leg in trunk_leg], dtype=np.int32),
@@ -420,11 +424,17 @@ def actor_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
     lent = [sum(1 << platform_of[p] for p in split(cell)) for cell in assets["lent_to"]]
     satellite = platforms.index[platforms["fuses_sensors"] == 1].tolist()
     return {
-        "satellite_platform": names["platforms"].index("eurosur") if "eurosur" in names["platforms"] and satellite else -1,
+        "satellite_platform": names["platforms"].index("eurosur")
+        if "eurosur" in names["platforms"] and satellite
+        else -1,
         "state_consent": indices(states["consent_regime"], REGIMES),
         "state_eu": states["eu_since"].notna().to_numpy().astype(np.int8),
-        "state_west_africa": np.array([int(bool(regions.get(s, set()) & {"west_africa", "sahel"})) for s in names["states"]], dtype=np.int8),
-        "state_americas": np.array([int(bool(regions.get(s, set()) & AMERICAS)) for s in names["states"]], dtype=np.int8),
+        "state_west_africa": np.array(
+            [int(bool(regions.get(s, set()) & {"west_africa", "sahel"})) for s in names["states"]], dtype=np.int8
+        ),
+        "state_americas": np.array(
+            [int(bool(regions.get(s, set()) & AMERICAS)) for s in names["states"]], dtype=np.int8
+        ),
         "platform_tasks": platforms["tasks_assets"].to_numpy(dtype=np.int8).copy(),
         "platform_containers": platforms["targets_containers"].to_numpy(dtype=np.int8).copy(),
         "asset_owner": indices(assets["owner"], names["states"]),
@@ -442,7 +452,9 @@ def actor_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
 
 
 def pairs_that_act(fields: dict[str, object]) -> Array:
-    """Whether a state touched by a leg can act there itself: it is the destination, or has ships that patrol its sea."""
+    """Whether a state touched by a leg can act there itself: it is the destination, or has ships that patrol
+    its sea.
+    """
     start, state = np.asarray(fields["leg_state_start"]), np.asarray(fields["leg_state"])
     area_start, area = np.asarray(fields["leg_area_start"]), np.asarray(fields["leg_area"])
     boards, owner = np.asarray(fields["asset_boards"]), np.asarray(fields["asset_owner"])
@@ -450,7 +462,9 @@ def pairs_that_act(fields: dict[str, object]) -> Array:
     patrolled: dict[int, set[int]] = {}
     for asset in range(len(owner)):
         if boards[asset] == 1:
-            patrolled.setdefault(int(owner[asset]), set()).update(reach[reach_start[asset] : reach_start[asset + 1]].tolist())
+            patrolled.setdefault(int(owner[asset]), set()).update(
+                reach[reach_start[asset] : reach_start[asset + 1]].tolist()
+            )
     place_state, destination = np.asarray(fields["place_state"]), np.asarray(fields["leg_destination"])
     acts = np.zeros(len(state), dtype=np.int8)
     for leg in range(len(destination)):

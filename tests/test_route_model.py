@@ -27,7 +27,9 @@ def test_step_runs_one_week(model: RouteModel) -> None:
 
 def test_run_ends_with_the_scenario(model: RouteModel) -> None:
     document = {"base": "as-it-happened", "title": "short"}
-    short = RouteModel(Scenario.from_dict({**document, "end": pd.Timestamp("2000-06-30").date()}, "short"), rng=1, organisations=20)
+    short = RouteModel(
+        Scenario.from_dict({**document, "end": pd.Timestamp("2000-06-30").date()}, "short"), rng=1, organisations=20
+    )
     assert short.run() is short
     assert not short.running
     weeks = len(short.weekly)
@@ -45,7 +47,9 @@ def test_frames(short_run: RouteModel) -> None:
     for dimension in ("state", "mode", "platform", "leg", "place", "region"):
         frame = short_run.by(dimension)
         assert frame.index.names == ["year", dimension]
-        assert {"moved_kg", "seized_kg", "seized_bulk_kg", "expected_seized_kg", "seizures", "lost_kg"} <= set(frame.columns)
+        assert {"moved_kg", "seized_kg", "seized_bulk_kg", "expected_seized_kg", "seizures", "lost_kg"} <= set(
+            frame.columns
+        )
     with pytest.raises(InputError, match="no such dimension"):
         short_run.by("colour")
 
@@ -143,12 +147,16 @@ def test_users_mesa_events_fire_on_time(model: RouteModel) -> None:
 
 def test_after_week_is_called_every_week() -> None:
     weeks: list[int] = []
-    RouteModel("as-it-happened", rng=1, organisations=20, after_week=lambda m: weeks.append(m.week)).run_until("2000-03-06")
+    RouteModel("as-it-happened", rng=1, organisations=20, after_week=lambda m: weeks.append(m.week)).run_until(
+        "2000-03-06"
+    )
     assert weeks == list(range(1, 10))
 
 
 def test_parameters_as_keywords() -> None:
-    assert RouteModel(rng=1, organisations=20, theta_per_thousand_eur=0.5).policy.parameters.theta_per_thousand_eur == 0.5
+    assert (
+        RouteModel(rng=1, organisations=20, theta_per_thousand_eur=0.5).policy.parameters.theta_per_thousand_eur == 0.5
+    )
     with pytest.raises(InputError, match="theta"):
         RouteModel(rng=1, organisations=20, theta_per_thousand_eur=50.0)
     with pytest.raises(InputError, match="thetta"):
@@ -157,7 +165,8 @@ def test_parameters_as_keywords() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "field"),
-    [({"rng": -1}, "rng"), ({"rng": 2**63}, "rng"), ({"rng": "x"}, "rng"), ({"rng": 1, "organisations": 5}, "organisations"),
+    [({"rng": -1}, "rng"), ({"rng": 2**63}, "rng"), ({"rng": "x"}, "rng"), ({"rng": 1, "organisations": 5},
+        "organisations"),
      ({"rng": 1, "organisations": 1.5}, "organisations"), ({"rng": 1, "record": "all"}, "record")],
 )  # fmt: skip
 def test_bad_arguments(arguments: dict, field: str) -> None:
@@ -181,7 +190,8 @@ def test_parameter_events_take_effect_and_end() -> None:
 
     document = {
         "base": "as-it-happened", "title": "quiet", "end": date(2001, 12, 30),
-        "events": [{"id": "quiet", "date": date(2000, 7, 3), "until": date(2001, 1, 1), "target": "parameter:inspection_scale",
+        "events": [{"id": "quiet", "date": date(2000, 7, 3), "until": date(2001, 1, 1),
+        "target": "parameter:inspection_scale",
                     "value": 0.0, "source": "test", "confidence": "assumed"}],
     }  # fmt: skip
     model = RouteModel(Scenario.from_dict(document, "quiet"), rng=3, organisations=60).run()

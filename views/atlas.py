@@ -64,7 +64,7 @@ LABELS: Final = {
 """Short names of places in the order in which a crowded map keeps them."""
 
 
-def project(lon: Any, lat: Any) -> tuple[Floats, Floats]:  # noqa: ANN401
+def project(lon: Any, lat: Any) -> tuple[Floats, Floats]:
     """Degrees east and north (scalars or arrays) to map x and y."""
     lam = np.radians(np.asarray(lon, dtype=float) - LON0)
     phi, phi0 = np.radians(np.asarray(lat, dtype=float)), np.radians(LAT0)
@@ -129,7 +129,7 @@ def outlines(path: Path | None = None) -> tuple[Ring, ...]:
     return tuple(_rings(json.loads(path.read_text(encoding="utf-8"))))
 
 
-def _rings(node: Any) -> list[Ring]:  # noqa: ANN401
+def _rings(node: Any) -> list[Ring]:
     """Every list of coordinate pairs inside `node`, whatever nesting (GeoJSON or plain lists) holds it."""
     if isinstance(node, dict):
         parts = [node[key] for key in ("features", "geometry", "geometries", "coordinates") if node.get(key)]

@@ -87,7 +87,7 @@ SERIES: Final = {
 """Key -> series, in the order of the table."""
 
 
-def load() -> Any:  # noqa: ANN401
+def load() -> Any:
     """The tables of model/data: validated by the model when it can, else as they stand."""
     try:
         from model.tables import load_tables
@@ -111,7 +111,7 @@ def model_bands(yearly: pd.DataFrame, key: str) -> pd.DataFrame:
     return bands(yearly, series.value, series.scale)
 
 
-def published(tables: Any, key: str) -> pd.DataFrame:  # noqa: ANN401
+def published(tables: Any, key: str) -> pd.DataFrame:
     """Published points of a series: COLUMNS, sorted by year."""
     if key == "price":
         return prices(tables.prices)
@@ -121,7 +121,8 @@ def published(tables: Any, key: str) -> pd.DataFrame:  # noqa: ANN401
     rows = table[_slugs(table["measure"]).isin(series.measures) & _slugs(table["area"]).isin(series.areas)]
     if series.unit == "%":
         words = rows[[c for c in ("observation", "family", "measure", "basis", "note") if c in rows]]
-        rows = rows[~words.astype(str).agg(" ".join, axis=1).str.contains(NOT_MASS, case=False)] if len(rows) else rows
+        text = words.fillna("").astype(str).agg(" ".join, axis=1) if len(rows) else pd.Series(dtype=str)
+        rows = rows[~text.str.contains(NOT_MASS, case=False)] if len(rows) else rows
     return _points(rows, "published")
 
 
@@ -130,7 +131,7 @@ def _slugs(names: pd.Series) -> pd.Series:
     return names.astype(str).str.lower().str.replace(r"[^a-z0-9]+", "_", regex=True)
 
 
-def unmatched(tables: Any) -> list[str]:  # noqa: ANN401
+def unmatched(tables: Any) -> list[str]:
     """Names of the series for which the tables hold no published value, so that a gap is seen and not silent."""
     return [series.name for key, series in SERIES.items() if published(tables, key).empty]
 
@@ -158,7 +159,7 @@ def prices(table: pd.DataFrame) -> pd.DataFrame:
     return _points(rows.rename(columns={"eur_per_kg_pure": "value"}).assign(use=""), "published")
 
 
-def sum_of_states(tables: Any, members: set[str], skip: set[int] | None = None) -> pd.DataFrame:  # noqa: ANN401
+def sum_of_states(tables: Any, members: set[str], skip: set[int] | None = None) -> pd.DataFrame:
     """Yearly sums of the tonnes that `members` reported seized, in years covered well enough.
 
     A year counts when the states that reported it hold at least COVERAGE of the tonnage that all `members` reported
@@ -189,7 +190,7 @@ AMERICAS: Final = frozenset(
 )  # fmt: skip
 
 
-def members_of(tables: Any, kind: str) -> set[str]:  # noqa: ANN401
+def members_of(tables: Any, kind: str) -> set[str]:
     """ISO3 codes of the states whose seizures the model counts as the EU's (`eu`), West African or American.
 
     EU states are those of states.csv with a year of accession; the others have a place in the region, as in the model.
@@ -202,7 +203,7 @@ def members_of(tables: Any, kind: str) -> set[str]:  # noqa: ANN401
     return set(tables.places.loc[tables.places["region"].isin(regions), "state"].dropna()) - europe
 
 
-def compare(yearly: pd.DataFrame, tables: Any, keys: list[str] | None = None) -> list[Comparison]:  # noqa: ANN401
+def compare(yearly: pd.DataFrame, tables: Any, keys: list[str] | None = None) -> list[Comparison]:
     """Every published value of every series beside the model's band of the same year."""
     found = []
     for key in keys or list(SERIES):
@@ -219,5 +220,5 @@ def compare(yearly: pd.DataFrame, tables: Any, keys: list[str] | None = None) ->
     return found
 
 
-def _text(value: Any) -> str:  # noqa: ANN401
+def _text(value: Any) -> str:
     return "" if value is None or value != value else str(value)

@@ -207,7 +207,7 @@ def legend(figure: go.Figure) -> str:
     )
 
 
-def _swatch(trace: Any) -> str:  # noqa: ANN401
+def _swatch(trace: Any) -> str:
     """A small drawing of the marker, line or area of `trace`."""
     if trace.type == "scatter" and trace.mode == "markers":
         hollow = "open" in trace.marker.symbol
@@ -223,7 +223,7 @@ def _swatch(trace: Any) -> str:  # noqa: ANN401
     )
 
 
-def json_script(name: str, value: Any) -> str:  # noqa: ANN401
+def json_script(name: str, value: Any) -> str:
     """`value` as an inert JSON script element; a closing tag inside a text cannot end it."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("</", "<\\/")
     return f'<script type="application/json" id="{name}">{text}</script>'
@@ -251,7 +251,7 @@ def traces_table(figure: go.Figure, name: str = "Year") -> pd.DataFrame:
     return table.assign(**{name: table[name].astype(str)})
 
 
-def _cell(value: Any) -> str:  # noqa: ANN401
+def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if math.isnan(value) else theme.number(value)
     return escape(str(value))

@@ -52,7 +52,7 @@ class Study:
         return int(self.yearly["replication"].nunique())
 
 
-def read_study(results_dir: Path, tables: Any = None) -> Study:  # noqa: ANN401
+def read_study(results_dir: Path, tables: Any = None) -> Study:
     """Read the frames that the page needs; raises FileNotFoundError naming the file that is missing."""
     missing = [name for name in FRAMES if not (results_dir / f"{name}.parquet").exists()]
     if missing:
@@ -65,7 +65,7 @@ def read_study(results_dir: Path, tables: Any = None) -> Study:  # noqa: ANN401
     return Study(frames, manifest, observed.load() if tables is None else tables)
 
 
-def write_history_report(results_dir: Path, tables: Any = None, *, notice: str = NOTICE) -> Path:  # noqa: ANN401
+def write_history_report(results_dir: Path, tables: Any = None, *, notice: str = NOTICE) -> Path:
     """Write `results_dir`/report.html (atomically) and return its path.
 
     Parameters

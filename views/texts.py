@@ -88,7 +88,7 @@ def honest_table_text(compared: list[Comparison], runs: int, gaps: list[str]) ->
     )
 
 
-def sources(tables: Any) -> list[str]:  # noqa: ANN401
+def sources(tables: Any) -> list[str]:
     """The sources of the observations, the most used first, and of the geography."""
     found: list[str] = []
     if len(tables.observations):

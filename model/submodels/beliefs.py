@@ -51,9 +51,7 @@ def risk_price(world: WorldArrays, parameters: ParameterValues, leg: int) -> flo
 
 
 @rule
-def remember(
-    organisations: Organisations, forget: Array, organisation: int, leg: int, week: int, lost: float
-) -> None:
+def remember(organisations: Organisations, forget: Array, organisation: int, leg: int, week: int, lost: float) -> None:
     """Add one trip of the organisation itself; `lost` is the share of the load that was taken."""
     fade = forget[week - organisations.belief_week[organisation, leg]]
     organisations.hits[organisation, leg] = float(organisations.hits[organisation, leg]) * fade + lost

@@ -12,7 +12,7 @@ import math
 from model import draws
 from model.compiled import rule
 from model.parameters import ParameterValues
-from model.record import BOARDED, EXPECTED, LOST, WON, Record
+from model.record import BOARDED, LOST, WON, Record
 from model.record import DUMPED as DUMPED_COLUMN
 from model.state import LOST_KG, State
 from model.submodels.consequences import expect, take_load
@@ -48,7 +48,9 @@ def board(
     load_kg = state.consignments.load_kg[row]
     u, v, w, _ = draws.uniform_four(seed, draws.BOARDING, week, state.consignments.ident[row], stage)
     leave = boarding_chance(world, state, parameters, row, asset, u)
-    expect(world, state, record, row, leave * parameters.pursuit_success, world.asset_owner[asset], platform, week, year)
+    expect(
+        world, state, record, row, leave * parameters.pursuit_success, world.asset_owner[asset], platform, week, year
+    )
     if v >= leave:
         return
     record.weekly[week, BOARDED] += 1.0
@@ -56,7 +58,8 @@ def board(
     if w < parameters.pursuit_success:
         record.weekly[week, WON] += 1.0
         state.areas.evidence_kg[area] += load_kg
-        take_load(world, state, parameters, record, seed, row, 1.0, place, world.asset_owner[asset], member, platform, stage, day, week, year)  # fmt: skip
+        take_load(world, state, parameters, record, seed, row, 1.0, place, world.asset_owner[asset], member,
+            platform, stage, day, week, year)  # fmt: skip
     elif w > 1.0 - parameters.dump_share * (1.0 - parameters.pursuit_success):
         state.accounts[LOST_KG] += load_kg
         record.weekly[week, LOST] += load_kg

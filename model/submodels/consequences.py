@@ -22,7 +22,7 @@ from model.record import (
     TAKEN,
     Record,
 )
-from model.state import EVENTS, LEAKED_KG, SEIZED_KG, Array, State
+from model.state import EVENTS, LEAKED_KG, SEIZED_KG, State
 from model.submodels.beliefs import remember, spread
 from model.submodels.movement import learn_payoff
 from model.world import WorldArrays
@@ -48,7 +48,9 @@ def expect(
 
 
 @rule
-def count_region(world: WorldArrays, parameters: ParameterValues, record: Record, place: int, member: int, kg: float, week: int) -> None:
+def count_region(
+    world: WorldArrays, parameters: ParameterValues, record: Record, place: int, member: int, kg: float, week: int
+) -> None:
     """Add a seizure to the regional series, as bulk: at sea it counts for the state that made it, as statistics do."""
     bulk_kg = kg / parameters.bulk_purity
     if world.place_area[place] >= 0:
@@ -66,7 +68,8 @@ def count_region(world: WorldArrays, parameters: ParameterValues, record: Record
 @rule
 def book(
     world: WorldArrays, state: State, parameters: ParameterValues, record: Record, kg: float, share: float, cases: int,
-    place: int, leg: int, member: int, lead_state: int, platform: int, stage: int, owner: int, day: float, week: int, year: int,
+    place: int, leg: int, member: int, lead_state: int, platform: int, stage: int, owner: int, day: float, week: int,
+    year: int,
 ) -> None:  # fmt: skip
     """Book one seizure once, in every table it belongs to."""
     state.accounts[SEIZED_KG] += kg
@@ -113,7 +116,8 @@ def take_load(
     leg = consignments.leg[row]
     cases = max(1, int(share * consignments.units[row] + 0.5))
     consignments.units[row] = max(1, consignments.units[row] - cases)
-    book(world, state, parameters, record, kg, share, cases, place, leg, member, lead_state, platform, stage, consignments.owner_ident[row], day, week, year)  # fmt: skip
+    book(world, state, parameters, record, kg, share, cases, place, leg, member, lead_state, platform, stage,
+        consignments.owner_ident[row], day, week, year)  # fmt: skip
     owner = consignments.owner[row]
     if owner >= 0:
         remember(state.organisations, state.forget, owner, leg, week, share)

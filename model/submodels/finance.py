@@ -1,6 +1,7 @@
 """Finance: revenue is laundered at a cost, traced and frozen where controls are strong, confiscated or given back.
 
-Laundering costs ``k0 + (k1 - k0) s`` of the sum, s the strength of control in the market states; a share ``f s`` of dirty
+Laundering costs ``k0 + (k1 - k0) s`` of the sum, s the strength of control in the market states; a share ``f s`` of
+dirty
 revenue is frozen, and courts confiscate part of that (mechanisms M15). Owners draw a fixed share of what is above the
 working capital they want (amendment 1).
 """
@@ -17,9 +18,7 @@ from model.world import WorldArrays
 
 
 @rule
-def launder(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int
-) -> None:
+def launder(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int) -> None:
     """One week of laundering, freezing, court decisions and drawings."""
     organisations = state.organisations
     strength = 0.0

@@ -19,9 +19,7 @@ CANDIDATES = 4
 
 
 @rule
-def seek_routes(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int
-) -> None:
+def seek_routes(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
     """Some organisations try a new route, or copy one a peer does well on (mechanisms M12)."""
     organisations = state.organisations
     rate = parameters.explore_rate_per_week + parameters.imitate_rate_per_week
@@ -118,7 +116,11 @@ def adopt(
     if worst < 0:
         return
     familiar = state.routes.users[route] / (state.routes.users[route] + FAMILIAR_USERS)
-    cost_eur = parameters.entry_cost_eur * world.mode_entry_cost[world.route_mode[route]] * (1.0 - (1.0 - COPY_COST_SHARE) * familiar)
+    cost_eur = (
+        parameters.entry_cost_eur
+        * world.mode_entry_cost[world.route_mode[route]]
+        * (1.0 - (1.0 - COPY_COST_SHARE) * familiar)
+    )
     if organisations.capital_eur[organisation] < cost_eur:
         return
     organisations.capital_eur[organisation] -= cost_eur
@@ -146,7 +148,9 @@ def come_and_go(
         if organisations.alive[organisation] == 1:
             floor = 0.0
             if organisations.can_borrow[organisation] == 1:
-                floor = -parameters.credit_weeks / parameters.capital_weeks * organisations.target_capital_eur[organisation]
+                floor = (
+                    -parameters.credit_weeks / parameters.capital_weeks * organisations.target_capital_eur[organisation]
+                )
             if organisations.capital_eur[organisation] + organisations.dirty_eur[organisation] < floor:
                 organisations.lean_weeks[organisation] += 1
             else:

@@ -2,7 +2,8 @@
 
 Containers: a share r of the boxes is opened, ranked by risk, and a load is among them with chance
 ``P = Phi(d' + Phi^-1(r))`` (binormal ROC, Green & Swets 1966; mechanisms M9); capacity to inspect grows slowly, so r
-falls where traffic grows faster (amendment 8). Couriers are many parcels, each found with the airport's chance or, under
+falls where traffic grows faster (amendment 8). Couriers are many parcels, each found with the airport's chance or,
+    under
 total control of a channel, with that of the control (M10). Corruption takes its part: ``(1 - b)``, b from the bribe on
 offer (M7, amendment 17).
 """
@@ -17,10 +18,8 @@ from model.parameters import ParameterValues
 from model.record import INSPECTION, LEAD, POLICE, Record
 from model.samplers import binomial, normal_quantile
 from model.state import LIVE, State
-from model.submodels.beliefs import spread
 from model.submodels.consequences import book, expect, leak_back, take_load
-from model.submodels.movement import NEVER
-from model.world import AIRCRAFT, CONTAINER, COURIER, LAND, MERCHANT, WorldArrays
+from model.world import CONTAINER, COURIER, LAND, MERCHANT, WorldArrays
 
 EXPORT, IMPORT = 0, 1
 
@@ -150,7 +149,8 @@ def inspect(
         u, v = draws.uniform_pair(seed, draws.INSPECTION, week, consignments.ident[row], leg)
         if leaving:
             chance = state.legs.export_find[leg]
-            control(world, state, parameters, record, seed, row, chance, world.leg_origin[leg], INSPECTION, u, consignments.set_out_day[row], week, year)  # fmt: skip
+            control(world, state, parameters, record, seed, row, chance, world.leg_origin[leg], INSPECTION, u,
+                consignments.set_out_day[row], week, year)  # fmt: skip
         if arriving and consignments.alive[row] == 1:
             chance = state.legs.import_find[leg]
             stage = INSPECTION
@@ -158,7 +158,8 @@ def inspect(
                 known = state.legs.known_find[leg]
                 chance = known + (1.0 - known) * chance
                 stage = LEAD
-            control(world, state, parameters, record, seed, row, chance, world.leg_destination[leg], stage, v, consignments.arrive_day[row], week, year)  # fmt: skip
+            control(world, state, parameters, record, seed, row, chance, world.leg_destination[leg], stage, v,
+                consignments.arrive_day[row], week, year)  # fmt: skip
 
 
 @rule
@@ -185,7 +186,8 @@ def control(
     if stage == LEAD:
         lead_state = consignments.lead_state[row]
         platform = consignments.lead_platform[row]
-    take_load(world, state, parameters, record, seed, row, share, place, member, lead_state, platform, stage, day, week, year)  # fmt: skip
+    take_load(world, state, parameters, record, seed, row, share, place, member, lead_state, platform, stage, day,
+        week, year)  # fmt: skip
 
 
 @rule
@@ -224,5 +226,6 @@ def seize_store(
         return
     organisations.stock_kg[organisation, hub] -= kg
     organisations.stock_west_africa_kg[organisation, hub] *= 1.0 - v
-    book(world, state, parameters, record, kg, v, 1, place, -1, member, member, -1, POLICE, organisations.ident[organisation], 7.0 * week, week, year)  # fmt: skip
+    book(world, state, parameters, record, kg, v, 1, place, -1, member, member, -1, POLICE,
+        organisations.ident[organisation], 7.0 * week, week, year)  # fmt: skip
     leak_back(world, state, parameters, record, kg, member, place, week)

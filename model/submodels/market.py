@@ -1,7 +1,8 @@
 """Market: wholesalers' stocks, prices, consumption, arbitrage between markets and back up the chain.
 
 ``ln p* = ln p0 + ln(I / (W D0)) / eps``, ``ln p += clip(eta (ln p* - ln p), -0.05, 0.05)`` (amendment 14), so a market
-is stable by construction; consumption is ``D0 (p / p0)^eps``. European markets trade with one another where the price gap
+is stable by construction; consumption is ``D0 (p / p0)^eps``. European markets trade with one another where the
+price gap
 exceeds the cost of the way. What a kg is worth on the way follows from the markets by arbitrage, with no fixed mark-up.
 """
 
@@ -78,7 +79,9 @@ def arbitrage(world: WorldArrays, state: State, parameters: ParameterValues) -> 
         for dear in range(markets.price_eur_per_kg.shape[0]):
             if world.market_is_europe[dear] == 0 or dear == cheap:
                 continue
-            gap = markets.price_eur_per_kg[dear] - markets.price_eur_per_kg[cheap] - parameters.arbitrage_cost_eur_per_kg
+            gap = (
+                markets.price_eur_per_kg[dear] - markets.price_eur_per_kg[cheap] - parameters.arbitrage_cost_eur_per_kg
+            )
             if gap > 0.0:
                 rate = parameters.arbitrage_rate_per_week * min(1.0, 4.0 * gap / markets.price_eur_per_kg[cheap])
                 moved = rate * markets.inventory_kg[cheap]

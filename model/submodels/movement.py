@@ -23,7 +23,7 @@ from model.record import (
     WEST_AFRICA,
     Record,
 )
-from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STORAGE, TRANSPORT, Array, State
+from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STORAGE, TRANSPORT, State
 from model.submodels.beliefs import believed_loss, public_loss, remember, risk_price, spread
 from model.submodels.routes import EXPERIENCE, SMALLEST_LOAD_KG, STALE_WEEKS, choose_onward, draw_unit, plan
 from model.submodels.routes import RISK as BELIEVED
@@ -43,7 +43,9 @@ def rows_needed(world: WorldArrays, state: State, parameters: ParameterValues) -
         if organisations.alive[organisation] == 0:
             continue
         source = organisations.source[organisation]
-        part = organisations.weight[organisation] * parameters.purchase_ambition / max(1e-12, state.sources.weight[source])
+        part = (
+            organisations.weight[organisation] * parameters.purchase_ambition / max(1e-12, state.sources.weight[source])
+        )
         more_kg = min(1.0, part) * (state.sources.pool_kg[source] + 2.0 * state.sources.supply_kg_per_week[source])
         if organisations.inventory_kg[organisation] + more_kg >= organisations.plan_load_kg[organisation]:
             bound += LONGEST_SERIES
@@ -248,9 +250,7 @@ def charge(state: State, owner: int, amount_eur: float) -> None:
 
 
 @rule
-def arrive(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int, year: int
-) -> None:
+def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int, year: int) -> None:
     """Loads whose leg ends this week: learn from it, then sell, store, or go on."""
     consignments = state.consignments
     end_day = 7.0 * (week + 1)

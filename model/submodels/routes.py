@@ -139,13 +139,16 @@ def choose_known(
         modes[slot] = world.route_mode[route]
     ident = organisations.ident[organisation]
     stay_out = nested_logit(state.scratch, modes, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
-    return pick(state.scratch, known, stay_out, draws.uniform(seed, draws.ROUTE, week, ident, organisations.sequence[organisation]))
+    return pick(
+        state.scratch,
+        known,
+        stay_out,
+        draws.uniform(seed, draws.ROUTE, week, ident, organisations.sequence[organisation]),
+    )
 
 
 @rule
-def weigh_experience(
-    state: State, parameters: ParameterValues, organisation: int, slot: int, expected: float
-) -> float:
+def weigh_experience(state: State, parameters: ParameterValues, organisation: int, slot: int, expected: float) -> float:
     """Move the attraction of a slot towards its foregone payoff and return it (EWA with rho = phi, averages)."""
     attraction = state.organisations.attraction[organisation, slot]
     step = (1.0 - parameters.experience_memory) * parameters.experience_foregone
@@ -159,7 +162,9 @@ def draw_unit(
     world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, mode: int, mu: float,
     week: int, k: int,
 ) -> float:  # fmt: skip
-    """Size of one box, courier's bag or boat load (kg): heavy-tailed by mode, smaller where the believed risk is high."""
+    """Size of one box, courier's bag or boat load (kg): heavy-tailed by mode, smaller where the believed risk
+    is high.
+    """
     if world.mode_parcel[mode] > 0.0:
         return world.mode_parcel[mode]
     u = draws.uniform(seed, draws.LOAD, week, state.organisations.ident[organisation], k)
@@ -193,7 +198,9 @@ def plan(
     limit = parameters.load_capital_share * means_eur / unit_cost
     units = 1
     if world.mode_bundled[mode] == 1:
-        part = organisations.weight[organisation] / max(organisations.weight[organisation], state.sources.weight[source])
+        part = organisations.weight[organisation] / max(
+            organisations.weight[organisation], state.sources.weight[source]
+        )
         flow_kg = part * max(state.sources.supply_kg_per_week[source], 0.2 * state.sources.pool_kg[source])
         wanted = min(parameters.shipment_weeks * flow_kg, limit)
         units = max(1, int(wanted / unit))
@@ -222,7 +229,8 @@ def choose_onward(
         state.scratch[VALUE, i] = (
             parameters.theta_per_thousand_eur * utility + willing + state.routes.exposure[route]
         )  # fmt: skip
-    # goods in stock are sunk cost: waiting is worth holding them at the storage cost, so it is no alternative of its own
+    # goods in stock are sunk cost: waiting is worth holding them at the storage cost, so it is no alternative of its
+    # own
     nested_logit(state.scratch, state.nests, count, parameters.nest_dissimilarity, -1e9)
     ident = state.organisations.ident[organisation]
     u = draws.uniform(seed, draws.ROUTE, week, ident, 1_000_000_000 + source * 16 + turn)

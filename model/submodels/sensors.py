@@ -1,6 +1,7 @@
 """Sensors: detection without a lead, by patrol, coastal radar and satellite.
 
-Patrol follows the random-search law (Koopman 1946): assets that sweep ``w v`` km2 an hour find a craft in a sea of A km2
+Patrol follows the random-search law (Koopman 1946): assets that sweep ``w v`` km2 an hour find a craft in a sea of A
+km2
 with chance ``1 - exp(-w v T / A)``. Satellites look at a share f of the sea every R days and see a hull of given length
 with chance P_d (QuasarSR recall; mechanisms M3); most contacts are harmless, so only a share is taken for suspect, and
 false contacts cost ship time. Coastal radar covers landings of small craft.
@@ -13,10 +14,9 @@ import math
 from model import draws
 from model.compiled import compiled, rule
 from model.parameters import ParameterValues
-from model.samplers import poisson
 from model.record import PATROL, RADAR, SATELLITE
+from model.samplers import poisson
 from model.state import CUES, LIVE, State
-from model.submodels.movement import NEVER
 from model.world import AIRCRAFT, CONTAINER, COURIER, FAST_BOAT, LAND, WorldArrays
 
 CUE_DAY, CUE_LOAD, CUE_AREA, CUE_PLATFORM, CUE_STATE, CUE_STAGE = range(6)
@@ -62,9 +62,7 @@ def radar_chance(world: WorldArrays, state: State, parameters: ParameterValues, 
 
 
 @rule
-def add_cue(
-    state: State, day: float, row: int, area: int, platform: int, member: int, stage: int
-) -> None:
+def add_cue(state: State, day: float, row: int, area: int, platform: int, member: int, stage: int) -> None:
     """Add a cue to this week's list."""
     cue = state.cues[state.counts[CUES]]
     cue[CUE_DAY] = day
@@ -87,9 +85,7 @@ def area_on_leg(world: WorldArrays, leg: int, u: float) -> int:
 
 
 @rule
-def detect(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int
-) -> None:
+def detect(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
     """Collect this week's cues: leads that come in, and uncued detections of loads at sea."""
     consignments = state.consignments
     start_day, end_day = 7.0 * week, 7.0 * (week + 1)
@@ -137,7 +133,7 @@ def false_contacts(world: WorldArrays, state: State, parameters: ParameterValues
             continue
         looks = 7.0 / parameters.satellite_revisit_days * imaged
         mean = looks * (1.0 - parameters.satellite_precision) * world.area_contacts_per_look[area]
-        u, v = draws.uniform_pair(seed, draws.SATELLITE, week, area, 0)
+        u = draws.uniform(seed, draws.SATELLITE, week, area, 0)
         for k in range(poisson(u, mean)):
             moment = draws.uniform(seed, draws.SATELLITE, week, area, k + 1)
             add_cue(state, 7.0 * (week + moment), -1, area, world.satellite_platform, -1, SATELLITE)

@@ -1,4 +1,6 @@
-"""States, monthly: what they share, where satellites look, and the chances that follow from it for every leg and route."""
+"""States, monthly: what they share, where satellites look, and the chances that follow from it for every leg
+and route.
+"""
 
 from __future__ import annotations
 

@@ -65,7 +65,11 @@ def seize_at_source(
     state = world.place_state[place]
     record.weekly[week, SEIZED] += lost_kg
     record.weekly[week, SEIZED_AMERICAS] += lost_kg / parameters.bulk_purity
-    for table, row in ((record.by_state, state), (record.by_place, place), (record.by_region, world.place_region[place])):
+    for table, row in (
+        (record.by_state, state),
+        (record.by_place, place),
+        (record.by_region, world.place_region[place]),
+    ):
         table[year, row, TAKEN] += lost_kg
         table[year, row, EXPECTED_TAKEN] += lost_kg
         table[year, row, CASES] += 1.0
@@ -73,7 +77,13 @@ def seize_at_source(
         row = record.seizures[counts[EVENTS]]
         row[0] = 7.0 * week
         row[1], row[2], row[3], row[4], row[5], row[6] = place, -1.0, -1.0, state, state, -1.0
-        row[7], row[8], row[9], row[10], row[11] = SOURCE, -1.0, lost_kg, 1.0, lost_kg * parameters.source_price_eur_per_kg
+        row[7], row[8], row[9], row[10], row[11] = (
+            SOURCE,
+            -1.0,
+            lost_kg,
+            1.0,
+            lost_kg * parameters.source_price_eur_per_kg,
+        )
         row[12] = world.place_region[place]
         counts[EVENTS] += 1
 
@@ -103,7 +113,9 @@ def wanted_kg(organisations: Organisations, sources: Sources, parameters: Parame
     if price > 0.0:
         floor_eur = 0.0
         if organisations.can_borrow[organisation] == 1:
-            floor_eur = -parameters.credit_weeks / parameters.capital_weeks * organisations.target_capital_eur[organisation]
+            floor_eur = (
+                -parameters.credit_weeks / parameters.capital_weeks * organisations.target_capital_eur[organisation]
+            )
         means_eur = organisations.capital_eur[organisation] - floor_eur
         room_kg = min(room_kg, 0.5 * means_eur / price)
     return max(0.0, min(flow_kg, room_kg))

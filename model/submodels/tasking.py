@@ -25,9 +25,7 @@ EVIDENCE_PRIOR_KG = 500.0
 
 
 @rule
-def patrol(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
-) -> None:
+def patrol(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int) -> None:
     """Assets leave port, choose an area, search it, and return; each area's swept sea is added up."""
     assets = state.assets
     for area in range(state.areas.search_km2_per_day.shape[0]):
@@ -151,7 +149,8 @@ def respond(
             continue
         if row >= 0:
             state.areas.cases[area] += 1.0
-        handle(world, state, parameters, record, seed, row, area, platform, int(cue[CUE_STATE]), int(cue[CUE_STAGE]), cue[CUE_DAY], week, year)  # fmt: skip
+        handle(world, state, parameters, record, seed, row, area, platform, int(cue[CUE_STATE]),
+            int(cue[CUE_STAGE]), cue[CUE_DAY], week, year)  # fmt: skip
 
 
 @rule
@@ -196,7 +195,9 @@ def handle(
     state.assets.area[best] = area
     state.assets.cases[best] += 1.0
     u, v = draws.uniform_pair(seed, draws.TASKING, week, state.consignments.ident[row], stage)
-    hold = math.exp(-world.mode_track_loss[world.leg_mode[state.consignments.leg[row]]] * HOURS_PER_DAY * (best_day - day))
+    hold = math.exp(
+        -world.mode_track_loss[world.leg_mode[state.consignments.leg[row]]] * HOURS_PER_DAY * (best_day - day)
+    )
     days = 0.5
     if u < hold:
         days = -parameters.service_days * math.log(v)

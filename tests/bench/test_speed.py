@@ -59,7 +59,7 @@ def history(organisations: int) -> RouteModel:
     return RouteModel("as-it-happened", rng=1, organisations=organisations).run()
 
 
-def test_one_history_against_the_yardstick(benchmark) -> None:  # noqa: ANN001
+def test_one_history_against_the_yardstick(benchmark) -> None:
     values, work = np.linspace(0.0, 1.0, 10), np.zeros(10)
     yardstick(1, 2, 2, values, work)
     history(150)
@@ -68,7 +68,9 @@ def test_one_history_against_the_yardstick(benchmark) -> None:  # noqa: ANN001
     bare = best_of(5, lambda: yardstick(1, 150, WEEKS, values, work))
     benchmark.extra_info.update(ratio=once / bare, organisation_weeks_per_second=150 * WEEKS / once)
     benchmark.pedantic(lambda: next(models).run(), rounds=3)
-    print(f"\nhistory / yardstick = {once / bare:.2f}; {150 * WEEKS / once / 1e6:.2f} million organisation-weeks a second")
+    print(
+        f"\nhistory / yardstick = {once / bare:.2f}; {150 * WEEKS / once / 1e6:.2f} million organisation-weeks a second"
+    )
     assert once / bare <= LARGEST_RATIO
 
 
@@ -88,7 +90,9 @@ def test_cost_grows_no_faster_than_organisations() -> None:
     """Cost per organisation-week never rises: loads keep their size, so traffic does not grow with their number."""
     per_week = {}
     for organisations in (150, 1500, 15_000, 150_000):
-        model = RouteModel("as-it-happened", rng=1, organisations=organisations, record="summary").run_until("2000-04-03")
+        model = RouteModel("as-it-happened", rng=1, organisations=organisations, record="summary").run_until(
+            "2000-04-03"
+        )
         start, first = time.perf_counter(), model.week
         model.run_until("2000-10-02" if organisations > 10_000 else "2001-10-01")
         per_week[organisations] = (time.perf_counter() - start) / (model.week - first) / organisations
@@ -103,7 +107,8 @@ def test_interpreted_is_a_hundred_times_slower() -> None:
         "m.run_until('2000-01-10')\nt = time.perf_counter()\nm.run_until('2000-02-07')\nprint(time.perf_counter() - t)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True,
+            check=True
     )  # fmt: skip
     model = RouteModel("as-it-happened", rng=1).run_until("2000-01-10")
     start = time.perf_counter()

@@ -14,17 +14,15 @@ from model.submodels.movement import send
 from model.world import FAST_BOAT, MODES
 
 
-def values(model: RouteModel, **changes: object):  # noqa: ANN201
+def values(model: RouteModel, **changes: object):
     return to_values(model.policy.parameters.model_copy(update=changes))
 
 
 def test_random_search_law(model: RouteModel) -> None:
     """Share of loads found by patrol in a week follows 1 - exp(-w v T / A) (Koopman 1946)."""
     world, state = model.world.arrays, model.state
-    leg = next(
-        i for i in range(len(world.leg_mode))
-        if world.leg_mode[i] == FAST_BOAT and world.leg_area_start[i + 1] > world.leg_area_start[i] and world.leg_days[i] > 0
-    )  # fmt: skip
+    long = (world.leg_mode == FAST_BOAT) & (np.diff(world.leg_area_start) > 0)
+    leg = int(np.flatnonzero(long)[0])
     parameters = values(model, fast_craft_suspicion=0.5)
     state.areas.search_km2_per_day[:] = 60_000.0
     state.areas.imaged_share[:] = 0.0

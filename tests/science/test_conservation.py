@@ -54,7 +54,13 @@ def residuals(model: RouteModel) -> tuple[float, float]:
 def test_nothing_is_lost_or_made(
     values: dict[str, object], seed: int, dated: list[dict[str, object]], organisations: int
 ) -> None:
-    document = {"base": "as-it-happened", "title": "random", "end": date(2000, 12, 31), "parameters": values, "events": dated}
+    document = {
+        "base": "as-it-happened",
+        "title": "random",
+        "end": date(2000, 12, 31),
+        "parameters": values,
+        "events": dated,
+    }
     model = RouteModel(Scenario.from_dict(document, "random"), rng=seed, organisations=organisations).run()
     kg, eur = residuals(model)
     assert kg < 1e-6

@@ -81,7 +81,8 @@ def test_salience_weighs_the_larger_payoff_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "d", "expected"), [(0.02, 0.0, 0.02), (0.02, 0.5, 0.06), (0.02, 1.0, 0.15), (0.02, 1.5, 0.29), (0.05, 1.0, 0.26), (0.10, 1.0, 0.39)]
+    ("share", "d", "expected"), [(0.02, 0.0, 0.02), (0.02, 0.5, 0.06), (0.02, 1.0, 0.15), (0.02, 1.5, 0.29), (0.05,
+        1.0, 0.26), (0.10, 1.0, 0.39)]
 )  # fmt: skip
 def test_container_targeting_hits(share: float, d: float, expected: float) -> None:
     """The table of mechanisms M9."""
@@ -145,7 +146,7 @@ def test_load_sizes_by_mode(world: World, mode: str) -> None:
     assert len(tail) / len(loads) == pytest.approx(1 - body, abs=2e-3)
     # survival of the truncated Pareto at twice the start of the tail
     cut = (tail_from / maximum) ** exponent
-    expected = ((2.0 ** -exponent) - cut) / (1 - cut) if 2 * tail_from < maximum else 0.0
+    expected = ((2.0**-exponent) - cut) / (1 - cut) if 2 * tail_from < maximum else 0.0
     assert np.mean(tail > 2 * tail_from) == pytest.approx(expected, abs=0.01)
 
 

@@ -63,7 +63,9 @@ def write(frame: pd.DataFrame, name: str) -> None:
 
 def states() -> pd.DataFrame:
     """One row per state: class values, then what the seed says of the state itself."""
-    table = seed("states").merge(seed("state_classes"), on="class", how="left", suffixes=("", "_of_class"), validate="m:1")
+    table = seed("states").merge(
+        seed("state_classes"), on="class", how="left", suffixes=("", "_of_class"), validate="m:1"
+    )
     for column in ("air", "coast", "finance"):
         table[column] = table[column].fillna(table[f"{column}_of_class"])
     names = dict(zip(("container", "air", "land", "coast"), SHARES, strict=True)) | {"finance": "finance_strength"}
@@ -71,7 +73,17 @@ def states() -> pd.DataFrame:
     note = "Class " + table["class"] + "; " + table["basis"] + ". Shares swept by a factor of 3 either way"
     table["note"] = (table["note"] + ". ").fillna("") + note
     table["source"], table["confidence"] = SHARE_SOURCE, "assumed"
-    columns = ["state", "name", "region", "role", "own_benefit", "eu_since", "consent_regime", *SHARES, "finance_strength"]
+    columns = [
+        "state",
+        "name",
+        "region",
+        "role",
+        "own_benefit",
+        "eu_since",
+        "consent_regime",
+        *SHARES,
+        "finance_strength",
+    ]
     return table[[*columns, "source", "confidence", "note"]]
 
 
@@ -103,7 +115,9 @@ def governance(reference: Path) -> pd.DataFrame:
             if state in PROXIES:
                 basis, confidence, text = "assumed", "assumed", f"assumed: mean of {', '.join(models)}"
             levels = {name: round(float(series[year]), 3) for name, series in filled.items()}
-            rows.append({"state": state, "year": year, **levels, "basis": basis, "source": text, "confidence": confidence})
+            rows.append(
+                {"state": state, "year": year, **levels, "basis": basis, "source": text, "confidence": confidence}
+            )
     return pd.DataFrame(rows)
 
 
@@ -119,15 +133,34 @@ def assets() -> pd.DataFrame:
     """One row per ship or aircraft; a seed row stands for several of the same kind."""
     table = seed("assets").merge(seed("asset_kinds"), on="kind", how="left", validate="m:1")
     table = table.loc[table.index.repeat(table["count"])].reset_index(drop=True)
-    stem = table["owner"].str.lower() + "-" + table["kind"].str.replace("_", "-") + "-" + table["base"].str.replace("_", "-")
+    stem = (
+        table["owner"].str.lower()
+        + "-"
+        + table["kind"].str.replace("_", "-")
+        + "-"
+        + table["base"].str.replace("_", "-")
+    )
     number = (stem.groupby(stem).cumcount() + 1).astype(str)
     table["asset"] = stem + "-" + number
     words = table["kind"].str.replace("_", " ").str.capitalize()
     owners = table["owner"].map(seed("states").set_index("state")["name"])
     places = table["base"].map(read(DATA / "places.csv").set_index("place")["name"]).str.split("[:,]").str[0]
     table["name"] = words + " " + number + " of " + owners + ", " + places
-    table["source"], table["confidence"] = "assumed, order of magnitude; speed and sweep width M2, availability M5", "assumed"
-    columns = ["asset", "name", "owner", "kind", "base", "speed_kn", "sweep_width_nm", "endurance_days", "turnaround_days"]
+    table["source"], table["confidence"] = (
+        "assumed, order of magnitude; speed and sweep width M2, availability M5",
+        "assumed",
+    )
+    columns = [
+        "asset",
+        "name",
+        "owner",
+        "kind",
+        "base",
+        "speed_kn",
+        "sweep_width_nm",
+        "endurance_days",
+        "turnaround_days",
+    ]
     return table[[*columns, "availability", "boards", "lent_to", "since", "until", "source", "confidence", "note"]]
 
 

@@ -23,6 +23,7 @@ GROUPS = {
     "United States": "USA", "Uruguay": "URY", "West Africa": "west_africa", "West Africa to Europe": "europe",
     "Western Europe": "europe", "Western Europe (population weighted)": "europe",
 }  # fmt: skip
+PARTLY = "partly purity adjusted in the source, taken as pure; high: none of it adjusted at purity 0.6"
 GBP_EUR = {2010: 1.166, 2011: 1.152}
 """Euro for one pound, yearly average, recollected."""
 FEWEST_STATES = 3
@@ -49,7 +50,7 @@ def _purity(record: dict[str, object], group: str) -> tuple[float, str]:
         ends = [float(part) / 100 for part in text.split("-")]
         return round(float(np.mean(ends)), 3), f"purity {text}% published" + (", middle taken" if len(ends) > 1 else "")
     if group == "USA" and level == "retail":
-        return 1.0, "partly purity adjusted in the source, taken as pure"
+        return 1.0, PARTLY
     key = "source" if level == "wholesale" and group in LATIN_AMERICA else level
     return ASSUMED_PURITY[key], f"purity {ASSUMED_PURITY[key]:g} assumed"
 
@@ -66,11 +67,11 @@ def _row(record: dict[str, object], dollars: pd.Series) -> dict[str, object]:
     grams = 1000.0 if "gram" in unit and "kg" not in unit else 1.0
     low, best, high = (_number(record[c]) * rate * grams for c in ("price_low", "price", "price_high"))
     middle = best if not np.isnan(best) else (low + high) / 2
-    error = 0.0 if purity == 1.0 else PURITY_ERROR
+    error = 0.4 if words == PARTLY else 0.0 if purity == 1.0 else PURITY_ERROR
     note = "; ".join(str(record[c]) for c in ("product", "note") if isinstance(record[c], str))
     return {
         "year": year, "place_group": group, "level": record["level"], "eur_per_kg_pure": round(middle / purity),
-        "purity": purity, "low": round((middle if np.isnan(low) else low) / min(1.0, purity + error)),
+        "purity": purity, "low": round((middle if np.isnan(low) else low) / min(1.0, purity + PURITY_ERROR)),
         "high": round((middle if np.isnan(high) else high) / (purity - error)),
         "basis": f"{currency}{' x 1000 g' if grams > 1 else ''} / purity; {words}"
         + ("; middle of the range" if np.isnan(best) else ""),
@@ -95,7 +96,7 @@ def _medians(frame: pd.DataFrame) -> pd.DataFrame:
                     "year": year, "place_group": "europe", "level": "wholesale",
                     "eur_per_kg_pure": round(group["eur_per_kg_pure"].median()), "purity": ASSUMED_PURITY["wholesale"],
                     "low": round(group["low"].min()), "high": round(group["high"].max()),
-                    "basis": f"median of {group['place_group'].nunique()} states ({names}); range from lowest to highest",
+                    "basis": f"median of {group['place_group'].nunique()} states ({names}); from lowest to highest",
                     "source": "derived: " + str(group["source"].iloc[0]), "confidence": "medium",
                     "note": "States change from year to year",
                 }

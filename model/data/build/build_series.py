@@ -25,7 +25,9 @@ TONNES = "potential_pure_cocaine_tonnes"
 def exchange() -> pd.DataFrame:
     """US dollars for one euro, yearly average."""
     table = pd.read_csv(SEED / "exchange.csv")
-    return table.assign(source="European Central Bank, yearly average of reference rates; recollected", confidence="medium")
+    return table.assign(
+        source="European Central Bank, yearly average of reference rates; recollected", confidence="medium"
+    )
 
 
 def supply(reference: pd.DataFrame) -> pd.DataFrame:
@@ -87,7 +89,7 @@ def _row(
 
 
 def demand() -> pd.DataFrame:
-    """Consumption at the reference price by market, kg pure: a smooth path through a few anchors, never fitted by year."""
+    """Consumption at the reference price by market, kg pure: a smooth path through a few anchors."""
     anchors, shares = pd.read_csv(SEED / "demand_anchors.csv"), pd.read_csv(SEED / "demand_shares.csv")
     rows = []
     for area, anchor in anchors.groupby("area", sort=False):
@@ -98,7 +100,11 @@ def demand() -> pd.DataFrame:
         for share in shares[shares["area"] == area].itertuples():
             for i, year in enumerate(YEARS):
                 at = anchor[anchor["year"] == year]
-                basis = f"anchor: {at['basis'].iloc[0]}" if len(at) else "smooth path between anchors (monotone cubic in logs)"
+                basis = (
+                    f"anchor: {at['basis'].iloc[0]}"
+                    if len(at)
+                    else "smooth path between anchors (monotone cubic in logs)"
+                )
                 low, kg, high = (round(float(paths[c][i]) * share.share) for c in ("low", "kg", "high"))
                 rows.append(
                     {
@@ -106,5 +112,7 @@ def demand() -> pd.DataFrame:
                         "basis": f"{basis}; constant share {share.share:g} of {area.replace('_', ' ')}",
                     }
                 )  # fmt: skip
-    source = "assumed path; anchors: flows.csv of the notes (UNODC, DEA, EMCDDA-Europol), SF52; shares of markets assumed"
+    source = (
+        "assumed path; anchors: flows.csv of the notes (UNODC, DEA, EMCDDA-Europol), SF52; shares of markets assumed"
+    )
     return pd.DataFrame(rows).assign(source=source, confidence="assumed")
