@@ -1,21 +1,37 @@
-"""The one calendar: week numbers and dates. Week 0 starts on Monday 2000-01-03; a week belongs to its
-Thursday's year.
+"""The one calendar: week numbers and dates.
+
+Week 0 starts on Monday 2000-01-03; a week belongs to the year of its Thursday.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
 
 from model.errors import InputError
 
-__all__ = ["EPOCH", "FIRST_YEAR", "LAST_YEAR", "first_week", "monday", "week_of", "year_of"]
+__all__ = [
+    "EPOCH",
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "first_week",
+    "monday",
+    "week_of",
+    "weeks_in_year",
+    "year_of",
+    "years_of",
+]
 
 EPOCH = date(2000, 1, 3)
+"""First day of week 0, a Monday."""
 FIRST_YEAR, LAST_YEAR = 2000, 2023
+"""First and last year of the tables, as ISO years: weeks 0 to 1251."""
 
 
 def week_of(day: date | str) -> int:
-    """Number of the week that holds a date (ISO text or date).
+    """Number of the week that holds a date (ISO text, date or datetime).
 
     Raises
     ------
@@ -24,7 +40,7 @@ def week_of(day: date | str) -> int:
     """
     allowed = f"an ISO date from {EPOCH} on, e.g. 2011-05-10"
     try:
-        when = day if isinstance(day, date) else date.fromisoformat(str(day))
+        when = as_date(day)
     except ValueError:
         raise InputError(
             "not a date", field="date", value=str(day), allowed=allowed, remedy="write year-month-day"
@@ -36,9 +52,22 @@ def week_of(day: date | str) -> int:
     return (when - EPOCH).days // 7
 
 
+def as_date(day: date | str) -> date:
+    """Plain date of a date, a datetime (pandas' time stamps are some) or ISO text; ValueError if it is none."""
+    if isinstance(day, str):
+        when = date.fromisoformat(day)
+        if when.isoformat() != day:  # the standard library also reads 20110510 and 2011-W19-2
+            raise ValueError(day)
+        return when
+    when = day.date() if isinstance(day, datetime) else day
+    if not isinstance(when, date) or when != when:  # pandas' NaT is a datetime that equals nothing
+        raise ValueError(day)
+    return when
+
+
 def monday(week: int) -> date:
     """First day of a week."""
-    return EPOCH + timedelta(weeks=week)
+    return EPOCH + timedelta(weeks=int(week))
 
 
 def year_of(week: int) -> int:
@@ -46,6 +75,16 @@ def year_of(week: int) -> int:
     return (monday(week) + timedelta(days=3)).year
 
 
+def years_of(weeks: int) -> NDArray[np.int64]:
+    """ISO year of each of the weeks 0 to `weeks` - 1; shape (weeks,)."""
+    return np.array([year_of(week) for week in range(weeks)], dtype=np.int64)
+
+
 def first_week(year: int) -> int:
-    """First ISO week of a year: the one that holds 4 January."""
-    return (date(year, 1, 4) - EPOCH).days // 7
+    """First ISO week of a year: the one that holds 4 January; negative before 2000."""
+    return (date(int(year), 1, 4) - EPOCH).days // 7
+
+
+def weeks_in_year(year: int) -> int:
+    """Number of ISO weeks of a year: 52 or 53."""
+    return first_week(year + 1) - first_week(year)

@@ -2,17 +2,51 @@
 
 A draw is a pure function of (seed, stream, week, who, k). Nobody's luck depends on what others do, on the order of
 agents or on the number of workers; two scenarios meet the same luck until policy makes a difference.
+
+The address fills the counter and the key of the generator: counter = (low word of who, high word of who,
+week + stream * 2**16, k), key = (low word of seed, high word of seed). So seed and who lie below 2**63, stream and week
+below 2**16, k below 2**32. A decision has a stream of its own; `who` is an ident, never a row.
+
+| Stream | Decides |
+|---|---|
+| SUPPLY | harvests and output of the producing states |
+| INITIAL | state at the start, and what a group is born with |
+| ROUTE | which route an organisation takes |
+| LOAD | size of a load |
+| EXPLORE | whether a group tries a leg that is new to it, and which |
+| IMITATE | whom a group copies |
+| MOVEMENT | losses and length of a leg under way |
+| LEAD | whether and when a state learns of a load |
+| SENSOR | contacts by patrols and radar |
+| TASKING | search for a load by the asset sent |
+| BOARDING | consent, pursuit and finding what is aboard |
+| INSPECTION | controls at ports, airports and borders |
+| POLICE | work of the police against hubs and stocks |
+| RUMOUR | news of a loss that reaches other groups |
+| NEWS | public reports |
+| MARKET | noise of prices and sales |
+| FINANCE | financial inquiries, freezing and confiscation |
+| STATE | choices of states |
+| PLATFORM | choices of platforms |
+| ENTRY | new groups |
+| EXIT | groups that end |
+| CORRUPTION | bribes tried and taken |
+| ASSET | availability of patrol assets |
+| SATELLITE | images and false contacts |
+| LEAK | leads betrayed to their object |
+| PROSECUTION | arrests that lead to trials |
 """
 
 from __future__ import annotations
 
-from model.compiled import compiled
+from model.compiled import compiled, rule
 
 MASK = 0xFFFFFFFF
 ROUND_0, ROUND_1 = 0xD2511F53, 0xCD9E8D57
 WEYL_0, WEYL_1 = 0x9E3779B9, 0xBB67AE85
 UNIT_53 = 1.0 / 9007199254740992.0
 UNIT_32 = 1.0 / 4294967296.0
+BELOW_ONE = 1.0 - UNIT_53
 
 STREAM_NAMES = (
     "SUPPLY", "INITIAL", "ROUTE", "LOAD", "EXPLORE", "IMITATE", "MOVEMENT", "LEAD", "SENSOR", "TASKING", "BOARDING",
@@ -24,7 +58,7 @@ STREAM_NAMES = (
     RUMOUR, NEWS, MARKET, FINANCE, STATE, PLATFORM, ENTRY, EXIT, CORRUPTION, ASSET, SATELLITE, LEAK, PROSECUTION,
 ) = range(len(STREAM_NAMES))  # fmt: skip
 STREAMS = dict(zip(STREAM_NAMES, range(len(STREAM_NAMES)), strict=True))
-"""Streams by name; a decision has a stream of its own."""
+"""Number of each stream by name; new streams go to the end, so that the old ones keep their luck."""
 
 
 @compiled
@@ -41,27 +75,32 @@ def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, i
 
 @compiled
 def block(seed: int, stream: int, week: int, who: int, k: int) -> tuple[int, int, int, int]:
-    """The four words at an address; seed and who below 2**63, stream and week below 2**16, k below 2**32."""
+    """The four 32-bit words at an address; seed and who below 2**63, stream and week below 2**16, k below 2**32."""
+    # In plain Python the arguments may be NumPy integers, which would overflow with a warning: int() makes them wide.
     seed, who = int(seed), int(who)
-    return philox(
-        who & MASK, (who >> 32) & MASK, int(week) + (int(stream) << 16), int(k), seed & MASK, (seed >> 32) & MASK
-    )
+    place = (int(week) + (int(stream) << 16)) & MASK
+    return philox(who & MASK, (who >> 32) & MASK, place, int(k) & MASK, seed & MASK, (seed >> 32) & MASK)
+
+
+@rule
+def unit(high: int, low: int) -> float:
+    """A number strictly between 0 and 1 from two words: the upper 27 and 26 bits, in steps of 2**-53."""
+    # From one half on the added half is rounded to even; without the bound the very last step would be 1.
+    return min((float((high >> 5) * 67108864 + (low >> 6)) + 0.5) * UNIT_53, BELOW_ONE)
 
 
 @compiled
 def uniform(seed: int, stream: int, week: int, who: int, k: int) -> float:
     """A number strictly between 0 and 1, 53 bits."""
     a, b, _, _ = block(seed, stream, week, who, k)
-    return (float((a >> 5) * 67108864 + (b >> 6)) + 0.5) * UNIT_53
+    return unit(a, b)
 
 
 @compiled
 def uniform_pair(seed: int, stream: int, week: int, who: int, k: int) -> tuple[float, float]:
     """Two independent numbers strictly between 0 and 1, 53 bits each, from one block."""
     a, b, c, d = block(seed, stream, week, who, k)
-    u = (float((a >> 5) * 67108864 + (b >> 6)) + 0.5) * UNIT_53
-    v = (float((c >> 5) * 67108864 + (d >> 6)) + 0.5) * UNIT_53
-    return u, v
+    return unit(a, b), unit(c, d)
 
 
 @compiled
@@ -73,5 +112,5 @@ def uniform_four(seed: int, stream: int, week: int, who: int, k: int) -> tuple[f
 
 @compiled
 def consignment_ident(owner_ident: int, sequence: int) -> int:
-    """Identity of a load: its owner's ident and running number (below 2**24)."""
+    """Identity of a load from its owner's ident (below 2**39) and running number (below 2**24): below 2**63."""
     return int(owner_ident) * 16777216 + int(sequence)

@@ -1,10 +1,23 @@
-"""Samplers: a value from a uniform number, by inversion, so that common random numbers stay common."""
+"""Samplers: values from uniform numbers, the same to the last bit compiled and interpreted.
+
+All but `gamma` and `beta` invert a distribution function: the value rises with `u`, so that common random numbers stay
+common when a parameter changes. Only scalar `math` functions are used (not `lgamma`, whose last bits differ). `u` lies
+strictly between 0 and 1, as the draws do; scales and spreads are positive.
+"""
 
 from __future__ import annotations
 
 import math
 
-from model.compiled import compiled
+from model.compiled import compiled, rule
+from model.draws import uniform, uniform_pair
+
+FROM_ZERO_UP_TO = 200.0
+"""Mean up to which counts are summed from zero; beyond, from ten standard deviations below the mean (2e-22 of mass)."""
+STEP = 16777216
+"""Distance in `k` between the draws of one gamma value: the caller's own `k` stays below it."""
+ATTEMPTS = 126
+"""Draws that one gamma value may take; each is accepted with a chance of at least 0.95."""
 
 
 @compiled
@@ -53,39 +66,58 @@ def lognormal(u: float, median: float, log_sd: float) -> float:
 @compiled
 def exponential(u: float, mean: float) -> float:
     """Exponential value."""
-    return -mean * math.log(1.0 - u)
+    return -mean * math.log1p(-u)
 
 
 @compiled
 def pareto(u: float, minimum: float, exponent: float, maximum: float) -> float:
-    """Pareto value truncated at a maximum."""
+    """Pareto value between a minimum and a maximum; a share x**-exponent exceeds x times the minimum, untruncated."""
     ratio = math.pow(minimum / maximum, exponent)
-    return minimum * math.pow(1.0 - u * (1.0 - ratio), -1.0 / exponent)
+    return min(minimum * math.pow(1.0 - u * (1.0 - ratio), -1.0 / exponent), maximum)
 
 
 @compiled
 def load_kg(u: float, median: float, log_sd: float, tail_from: float, exponent: float, maximum: float) -> float:
-    """Load size: lognormal up to `tail_from`, a truncated Pareto tail beyond, continuous, never above `maximum`."""
+    """Load size (kg): lognormal up to `tail_from`, truncated Pareto beyond, never above `maximum`.
+
+    The quantile function is continuous: the tail starts at `tail_from` and has the mass the lognormal has beyond it.
+    """
     body = normal_share(math.log(tail_from / median) / log_sd)
     if u <= body:
-        return lognormal(u, median, log_sd)
+        return min(lognormal(u, median, log_sd), tail_from, maximum)
     return pareto((u - body) / (1.0 - body), tail_from, exponent, maximum)
+
+
+@rule
+def stirling_error(n: float) -> float:
+    """What Stirling's formula lacks of ln n!, for n of 50 or more (error below 1e-18)."""
+    square = 1.0 / (n * n)
+    return (1.0 / 12.0 - square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square / 1680.0))) / n
+
+
+@rule
+def deviance(x: float, mean: float) -> float:
+    """The term x ln(x / mean) + mean - x of Loader's (2000) saddle-point form of count probabilities."""
+    return x * math.log1p((x - mean) / mean) - (x - mean)
 
 
 @compiled
 def poisson(u: float, mean: float) -> int:
-    """Poisson count by inversion (mean up to about 700)."""
+    """Poisson count by inversion; means to 1e4 and beyond, in steps of at most the mean or 20 standard deviations."""
     if mean <= 0.0:
         return 0
-    chance = math.exp(-mean)
+    count, chance = 0, math.exp(-mean)
+    if mean > FROM_ZERO_UP_TO:
+        count = int(mean - 10.0 * math.sqrt(mean))
+        log_chance = -stirling_error(float(count)) - deviance(float(count), mean)
+        chance = math.exp(log_chance) / math.sqrt(2.0 * math.pi * count)
     total = chance
-    count = 0
-    while u > total and count < 100000:
+    while u > total:
         count += 1
         chance *= mean / count
-        total += chance
-        if chance <= 0.0:
+        if count > mean and total + chance == total:  # the sum stays a rounding error short of 1
             break
+        total += chance
     return count
 
 
@@ -103,13 +135,56 @@ def binomial(u: float, n: int, p: float) -> int:
 
 @compiled
 def binomial_low(u: float, n: int, p: float) -> int:
-    """Binomial count for p up to one half."""
-    chance = math.exp(n * math.log1p(-p))
+    """Binomial count for p above zero and up to one half."""
+    mean, q = n * p, 1.0 - p
+    count, chance = 0, math.exp(n * math.log1p(-p))
+    if mean > FROM_ZERO_UP_TO:
+        count = int(mean - 10.0 * math.sqrt(mean * q))
+        rest = n - count
+        log_chance = stirling_error(float(n)) - stirling_error(float(count)) - stirling_error(float(rest))
+        log_chance -= deviance(float(count), mean) + deviance(float(rest), n * q)
+        chance = math.exp(log_chance) * math.sqrt(n / (2.0 * math.pi * count * rest))
     total = chance
-    odds = p / (1.0 - p)
-    count = 0
+    odds = p / q
     while u > total and count < n:
         count += 1
         chance *= odds * (n - count + 1) / count
+        if count > mean and total + chance == total:
+            break
         total += chance
     return count
+
+
+@rule
+def log_gamma_value(seed: int, stream: int, week: int, who: int, k: int, first: int, shape: float) -> float:
+    """Logarithm of a gamma value of scale 1 (Marsaglia & Tsang 2000), from draws `first` to `first + ATTEMPTS`."""
+    d = (shape if shape >= 1.0 else shape + 1.0) - 1.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    cube = 1.0
+    for attempt in range(first, first + ATTEMPTS):
+        u, v = uniform_pair(seed, stream, week, who, k + attempt * STEP)
+        x = normal_quantile(u)
+        root = 1.0 + c * x
+        if root > 0.0:
+            cube = root * root * root
+            if math.log(v) < 0.5 * x * x + d * (1.0 - cube + math.log(cube)):
+                break
+    value = math.log(d * cube)
+    if shape < 1.0:
+        value += math.log(uniform(seed, stream, week, who, k + (first + ATTEMPTS) * STEP)) / shape
+    return value
+
+
+@compiled
+def gamma(seed: int, stream: int, week: int, who: int, k: int, shape: float, scale: float) -> float:
+    """Gamma value at an address, k below 2**24; its draws lie at k and multiples of 2**24 above, used by no other k."""
+    return scale * math.exp(log_gamma_value(seed, stream, week, who, k, 0, shape))
+
+
+@compiled
+def beta(seed: int, stream: int, week: int, who: int, k: int, a: float, b: float) -> float:
+    """Beta value at an address, k below 2**24, as the share of a gamma value of shape a in its sum with one of b."""
+    x = log_gamma_value(seed, stream, week, who, k, 0, a)
+    y = log_gamma_value(seed, stream, week, who, k, 128, b)
+    # Logarithms, for both values may be too small for a float; beyond 700 the share is 0 or 1 and exp would overflow.
+    return 1.0 / (1.0 + math.exp(min(max(y - x, -700.0), 700.0)))

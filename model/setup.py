@@ -34,6 +34,7 @@ from model.state import (
     States,
     allocate,
 )
+from model.submodels.beliefs import weigh_public
 from model.submodels.events import take_inputs
 from model.submodels.groups import found, fund
 from model.submodels.market import reference_price
@@ -134,6 +135,7 @@ def begin(world: WorldArrays, inputs: Inputs, state: State, parameters: Paramete
         state.assets.place[asset] = world.asset_base[asset]
         state.assets.area[asset] = -1
         state.assets.return_day[asset] = 7.0 * week + 14.0 * draws.uniform(seed, draws.INITIAL, 1, asset, 0)
+    weigh_public(world, state.legs, parameters)
     review(world, state, parameters, inputs.year_of_week[week])
     first_groups(world, state, parameters, seed, week)
     review(world, state, parameters, inputs.year_of_week[week])

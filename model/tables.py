@@ -75,7 +75,7 @@ def _default() -> Tables:
 
 
 def _load(directory: Path) -> Tables:
-    """Read, convert and check everything; cross checks only between tables that could be read."""
+    """Read, convert and check everything that can be read."""
     problems: list[InputError] = []
     resources = describe(directory)
     frames: dict[str, pd.DataFrame] = {}
@@ -87,21 +87,22 @@ def _load(directory: Path) -> Tables:
             continue
         frames[name], found = convert(resource, raw)
         problems += found
-    broken = {problem.file for problem in problems}
-    problems += _cross_checks(resources, frames, broken)
+    problems += list(_cross_checks(resources, frames, problems))
     if problems:
         raise InputError.collect(_shortened(problems))
     return Tables(**{field.name: frames[field.name] for field in fields(Tables)})
 
 
 def _cross_checks(
-    resources: dict[str, Schema], frames: dict[str, pd.DataFrame], broken: set[str | None]
+    resources: dict[str, Schema], frames: dict[str, pd.DataFrame], problems: list[InputError]
 ) -> Iterator[InputError]:
-    """Keys and links of the tables whose cells are in order."""
+    """Keys and links; of a table with faulty cells only the names, and none of them twice."""
+    broken = {problem.file for problem in problems}
+    told = {(problem.file, problem.field, problem.value) for problem in problems}
     for name, frame in frames.items():
-        if resources[name]["path"] not in broken:
-            yield from check_keys(resources[name], frame)
-            yield from check_links(resources[name], frames)
+        yield from check_keys(resources[name], frame)
+        links = check_links(resources[name], frames, names_only=resources[name]["path"] in broken)
+        yield from (link for link in links if (link.file, link.field, link.value) not in told)
 
 
 def _shortened(problems: list[InputError]) -> list[InputError]:

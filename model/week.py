@@ -12,7 +12,7 @@ from model.inputs import Inputs
 from model.parameters import ParameterValues
 from model.record import ACT_RATE, ACTED, CUED, EFFECTIVE_ROUTES, IN_STOCK, IN_TRANSIT, Record
 from model.state import CUES, EVENTS, LIVE, REVIEW_DUE, STATUS, Array, State
-from model.submodels.beliefs import fade_public
+from model.submodels.beliefs import fade_public, weigh_public
 from model.submodels.events import take_inputs
 from model.submodels.finance import launder
 from model.submodels.groups import come_and_go, seek_routes
@@ -83,6 +83,7 @@ def one_week(
     """The week in order; see `SCHEDULE`."""
     year = inputs.year_of_week[week]
     changed = take_inputs(inputs, state, week)
+    weigh_public(world, state.legs, parameters)
     if changed or week % REVIEW_WEEKS == 0 or state.counts[REVIEW_DUE] == 1:
         state.counts[REVIEW_DUE] = 0
         review(world, state, parameters, year)

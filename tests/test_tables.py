@@ -291,6 +291,16 @@ def test_all_problems_are_listed_at_once(folder: Path):
         assert word in str(caught.value)
 
 
+def test_a_faulty_cell_hides_no_faulty_name(folder: Path):
+    frame = pd.read_csv(folder / "legs.csv", dtype="str", keep_default_na=False)
+    frame.loc[0, "mode"], frame.loc[1, "origin"] = "overlnd", "col_sw"
+    frame.to_csv(folder / "legs.csv", index=False)
+    with pytest.raises(InputError, match="2 problems") as caught:
+        load_tables(folder)
+    assert "mode = 'overlnd'" in str(caught.value)
+    assert "origin = 'col_sw'" in str(caught.value)
+
+
 def test_many_faults_of_one_column_are_shortened(folder: Path):
     frame = pd.read_csv(folder / "legs.csv", dtype="str", keep_default_na=False)
     frame["days"] = "soon"

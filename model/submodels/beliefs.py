@@ -17,37 +17,38 @@ RISK_CEILING = 0.98
 
 
 @rule
+def weigh_public(world: WorldArrays, legs: Legs, parameters: ParameterValues) -> None:
+    """Prior and public memory of every leg, and the price of risk on it; beliefs of the week start from these."""
+    for leg in range(legs.public_hits.shape[0]):
+        mode = world.leg_mode[leg]
+        prior = min(1.0, parameters.prior_risk_scale * world.mode_prior_risk[mode])
+        legs.remembered_hits[leg] = parameters.prior_strength * prior + legs.public_hits[leg]
+        legs.remembered_trips[leg] = parameters.prior_strength + legs.public_trips[leg]
+        price = parameters.risk_payment_scale * world.mode_risk_payment[mode]
+        if world.leg_africa[leg] == 1:
+            price *= parameters.risk_payment_africa
+        legs.risk_price_eur_per_kg[leg] = price
+
+
+@rule
 def believed_loss(
-    world: WorldArrays,
-    organisations: Organisations,
-    legs: Legs,
-    forget: Array,
-    parameters: ParameterValues,
-    organisation: int,
-    leg: int,
-    week: int,
+    organisations: Organisations, legs: Legs, forget: Array, organisation: int, leg: int, week: int
 ) -> float:
-    """Believed probability of losing a load on one leg, in [0, 1]."""
-    fade = forget[week - organisations.belief_week[organisation, leg]]
-    prior = min(1.0, parameters.prior_risk_scale * world.mode_prior_risk[world.leg_mode[leg]])
-    hits = float(organisations.hits[organisation, leg]) * fade + legs.public_hits[leg]
-    trips = float(organisations.trips[organisation, leg]) * fade + legs.public_trips[leg]
-    return (parameters.prior_strength * prior + hits) / (parameters.prior_strength + max(trips, hits))
+    """Believed probability of losing a load on one leg, in [0, 1]: losses among remembered trips."""
+    hits = legs.remembered_hits[leg]
+    trips = legs.remembered_trips[leg]
+    own = float(organisations.trips[organisation, leg])
+    if own > 0.0:
+        fade = forget[week - organisations.belief_week[organisation, leg]]
+        hits += float(organisations.hits[organisation, leg]) * fade
+        trips += own * fade
+    return hits / trips
 
 
 @rule
-def public_loss(world: WorldArrays, legs: Legs, parameters: ParameterValues, leg: int) -> float:
+def public_loss(legs: Legs, leg: int) -> float:
     """The same for an organisation without trips of its own."""
-    prior = min(1.0, parameters.prior_risk_scale * world.mode_prior_risk[world.leg_mode[leg]])
-    trips = max(legs.public_trips[leg], legs.public_hits[leg])
-    return (parameters.prior_strength * prior + legs.public_hits[leg]) / (parameters.prior_strength + trips)
-
-
-@rule
-def risk_price(world: WorldArrays, parameters: ParameterValues, leg: int) -> float:
-    """Cash that crews and protectors on a leg are paid per kg for each unit of believed loss, F (EUR/kg)."""
-    price = parameters.risk_payment_scale * world.mode_risk_payment[world.leg_mode[leg]]
-    return price * parameters.risk_payment_africa if world.leg_africa[leg] == 1 else price
+    return legs.remembered_hits[leg] / legs.remembered_trips[leg]
 
 
 @rule

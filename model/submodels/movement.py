@@ -24,7 +24,7 @@ from model.record import (
     Record,
 )
 from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STORAGE, TRANSPORT, State
-from model.submodels.beliefs import believed_loss, public_loss, remember, risk_price, spread
+from model.submodels.beliefs import believed_loss, public_loss, remember, spread
 from model.submodels.routes import EXPERIENCE, SMALLEST_LOAD_KG, STALE_WEEKS, choose_onward, draw_unit, plan
 from model.submodels.routes import RISK as BELIEVED
 from model.world import WorldArrays
@@ -227,12 +227,10 @@ def pay_leg(
     bribes = state.legs.bribe_eur_per_kg[leg] + state.places.risk_premium_eur_per_kg[destination]
     risk = 0.0
     if parameters.deterrence == 0:
-        believed = public_loss(world, state.legs, parameters, leg)
+        believed = public_loss(state.legs, leg)
         if owner >= 0:
-            believed = believed_loss(
-                world, state.organisations, state.legs, state.forget, parameters, owner, leg, week
-            )  # fmt: skip
-        risk = believed * risk_price(world, parameters, leg)
+            believed = believed_loss(state.organisations, state.legs, state.forget, owner, leg, week)
+        risk = believed * state.legs.risk_price_eur_per_kg[leg]
     charge(state, owner, (transport + bribes + risk) * load_kg)
     consignments.spent_eur_per_kg[row] += transport + bribes + risk
     state.accounts[TRANSPORT] += transport * load_kg

@@ -16,7 +16,7 @@ from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.samplers import load_kg as sample_load_kg
 from model.state import Array, State
-from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss, risk_price
+from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
 from model.world import WorldArrays
 
 EXPECTED_VALUE, EXPERIENCE, SALIENCE = 0, 1, 2
@@ -39,12 +39,9 @@ def value_route(
     arrest = 0.0
     for step in range(world.route_start[route], world.route_start[route + 1]):
         leg = world.route_leg[step]
-        risk = believed_loss(
-            world, state.organisations, state.legs, state.forget, parameters, organisation, leg, week
-        )  # fmt: skip
-        mode = world.leg_mode[leg]
-        risk_eur += risk * risk_price(world, parameters, leg)
-        arrest += kept * risk * world.mode_crew_arrest[mode]
+        risk = believed_loss(state.organisations, state.legs, state.forget, organisation, leg, week)
+        risk_eur += risk * state.legs.risk_price_eur_per_kg[leg]
+        arrest += kept * risk * world.mode_crew_arrest[world.leg_mode[leg]]
         kept *= 1.0 - risk
     mu = min(RISK_CEILING, max(RISK_FLOOR, 1.0 - kept))
     price = state.markets.price_eur_per_kg[world.route_market[route]]

@@ -59,7 +59,8 @@ def test_beliefs_learn_a_known_rate_and_forget_it(model: RouteModel) -> None:
     prior = parameters.prior_risk_scale * world.mode_prior_risk[world.leg_mode[leg]]
 
     def believed(week: int) -> float:
-        return beliefs.believed_loss(world, state.organisations, state.legs, state.forget, parameters, me, leg, week)
+        beliefs.weigh_public(world, state.legs, parameters)
+        return beliefs.believed_loss(state.organisations, state.legs, state.forget, me, leg, week)
 
     assert believed(0) == pytest.approx(prior)
     rng = np.random.default_rng(3)

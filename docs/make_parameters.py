@@ -1,0 +1,35 @@
+"""Write docs/parameters.md from the fields of model/parameters.py: ``uv run python docs/make_parameters.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from model.parameter_fields import markdown_table, parameter_rows
+from model.parameters import Parameters
+
+HEAD = """# Parameters
+
+Made from `model/parameters.py` by `docs/make_parameters.py`; do not edit by hand.
+
+There are {count} parameters. A **lever** is what a policy sets, an **uncertainty** what nobody knows exactly (the
+allowed range is the range to sweep), a **switch** chooses between rival theories. Confidence `assumed` means that no
+source gives the value: {assumed} of them are of this kind. None is calibrated yet; defaults were tuned by hand so that
+the years around 2008 lie within a factor of two of published figures.
+
+A scenario sets parameters in its table `[parameters]`, an event changes a numeric one from a date on (target
+`parameter`, see `model/scenario_events.py`), and `RouteModel(..., name=value)` overrides them for one run. Labels such
+as M12, SF25 and "amendment 6" are explained in [sources.md](sources.md). What each parameter does stands in
+[odd.md](odd.md).
+
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    rows = parameter_rows(Parameters).values()
+    assumed = sum(row.confidence == "assumed" for row in rows)
+    return HEAD.format(count=len(rows), assumed=assumed) + markdown_table(Parameters)
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("parameters.md").write_text(page(), encoding="utf-8")
