@@ -61,23 +61,18 @@ def patrol(world: WorldArrays, state: State, parameters: ParameterValues, record
 def change_watch(
     world: WorldArrays, state: State, parameters: ParameterValues, seed: int, asset: int, week: int
 ) -> None:
-    """End of a patrol or of a port call: go home or go out, so that the share of time out is the availability."""
+    """End of a patrol or of a port call: out again with the chance of its availability, so that this is its share out."""
     assets = state.assets
-    u, v = draws.uniform_pair(seed, draws.ASSET, week, asset, 0)
-    day = 7.0 * week
-    out = min(0.98, assets.availability[asset] * parameters.availability_scale)
-    endurance = world.asset_endurance_days[asset]
-    if assets.area[asset] >= 0:
+    u, v, w, _ = draws.uniform_four(seed, draws.ASSET, week, asset, 0)
+    spell_days = max(7.0, world.asset_endurance_days[asset]) * (0.5 + u)
+    assets.return_day[asset] = 7.0 * week + spell_days
+    if w >= min(0.98, assets.availability[asset] * parameters.availability_scale):
         assets.area[asset] = -1
         assets.place[asset] = world.asset_base[asset]
-        assets.return_day[asset] = day + endurance * (1.0 - out) / max(0.02, out) * (0.5 + u)
-        return
-    if out <= 0.02:
         return
     area = choose_area(world, state, asset, v)
     assets.area[asset] = area
     assets.place[asset] = world.area_place[area]
-    assets.return_day[asset] = day + endurance * (0.5 + u)
 
 
 @rule

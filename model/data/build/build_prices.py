@@ -75,8 +75,13 @@ def _row(record: dict[str, object], dollars: pd.Series) -> dict[str, object]:
         "high": round((middle if np.isnan(high) else high) / (purity - error)),
         "basis": f"{currency}{' x 1000 g' if grams > 1 else ''} / purity; {words}"
         + ("; middle of the range" if np.isnan(best) else ""),
-        "source": record["source"], "confidence": record["confidence"], "note": note,
+        "source": record["source"], "confidence": _confidence(str(record["confidence"]), words), "note": note,
     }  # fmt: skip
+
+
+def _confidence(published: str, words: str) -> str:
+    """Confidence of a converted price: that of the source, but not high if its purity is assumed."""
+    return "medium" if published == "high" and "assumed" in words else published
 
 
 def _number(value: object) -> float:
