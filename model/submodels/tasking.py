@@ -61,7 +61,7 @@ def patrol(world: WorldArrays, state: State, parameters: ParameterValues, record
 def change_watch(
     world: WorldArrays, state: State, parameters: ParameterValues, seed: int, asset: int, week: int
 ) -> None:
-    """End of a patrol or of a port call: out again with the chance of its availability, so that this is its share out."""
+    """End of a spell at sea or in port: out again with the chance of its availability, which is its share out."""
     assets = state.assets
     u, v, w, _ = draws.uniform_four(seed, draws.ASSET, week, asset, 0)
     spell_days = max(7.0, world.asset_endurance_days[asset]) * (0.5 + u)
