@@ -1,284 +1,322 @@
-"""Highway 10 on the command line: one short command for each question a researcher asks."""
+"""Highway 10 on the command line: one short command for each question a researcher asks.
+
+``uv run run.py`` without a command is the main job. Heavy imports stand inside the commands, so that help is quick.
+"""
 
 from __future__ import annotations
 
 import sys
-import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from model.parameter_fields import ParameterRow
+
+SCENARIO: Final = "as-it-happened"
+REPLICATIONS, ORGANISATIONS, SEED = 20, 150, 1
+QUICK_REPLICATIONS, QUICK_ORGANISATIONS = 3, 60
+INTERRUPTED: Final = 130
+HISTORY, QUICK = Path("results/history"), Path("results/history-quick")
+PLAIN_COLUMNS: Final = 160
+"""Width of tables that go to a file or a pipe."""
+
+
+# --- the application and its errors -------------------------------------------------------------------------------
+
+
+class Guarded(TyperGroup):
+    """Commands whose refusals and interruptions end in a message and an exit code, never in a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command: 2 after an input that is not acceptable, 130 after Ctrl-C."""
+        try:
+            return super().invoke(ctx)
+        except ValueError as error:
+            # model.errors is loaded when it was raised; importing it here would make --help slow
+            refused = getattr(sys.modules.get("model.errors"), "InputError", ())
+            if not isinstance(error, refused):
+                raise
+            terminal().say(f"Error: {error}", style="red")
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt as stopped:
+            kept = str(stopped) or "Earlier results are as they were, and nothing half-written is left."
+            terminal().say(f"Interrupted. {kept}", style="yellow")
+            raise typer.Exit(INTERRUPTED) from None
+
 
 app = typer.Typer(
-    help="Simulate cocaine-trafficking routes from the Andes to Europe and the states that police them.\n\n"
-    "Without a command: history, 2000-2023 as it happened, 20 replications, with a report.",
-    no_args_is_help=False, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
+    cls=Guarded, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Without a command: [bold]history[/bold], the main job. Examples: [bold]run.py[/bold] · "
+    "[bold]run.py history --quick[/bold] · [bold]run.py run no-schiphol-sive --seed 7[/bold]",
 )  # fmt: skip
 
-NOTICE = (
-    "The model is not calibrated yet: its defaults are tuned by hand to the published record of about 2004-08, "
-    "within a factor of two. Bands show chance only. Do not cite."
-)
-SUMMARY = (
-    ("Flow towards Europe (t pure)", "dispatched_to_europe_kg", 1000.0, "212-250", "UNODC 2010, 2011; Elcano 2009"),
-    ("Consumption in Europe (t pure)", "consumed_europe_kg", 1000.0, "124", "UNODC 2010"),
-    ("EU seizures (t bulk)", "seized_eu_bulk_kg", 1000.0, "67", "EMCDDA 2010"),
-    ("Wholesale price, Europe (EUR/kg pure)", "price_europe_eur_per_kg", 1.0, "50,000", "EMCDDA 2011, purity 0.7"),
-    ("Arrived via West Africa (t pure)", "west_africa_kg", 1000.0, "47 in 2007, 18 in 2010", "UNODC 2013"),
-)
+Seed = Annotated[int, typer.Option("--seed", help="Seed; the same seed gives the same run, to the last bit.")]
+Organisations = Annotated[int, typer.Option("--organisations", help="Groups that the trade is divided among.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter (see [bold]parameters[/bold]); may be repeated."),
+]
+TablesFolder = Annotated[
+    Path | None, typer.Option("--tables", metavar="FOLDER", help="Use these tables in place of model/data.")
+]
+
+
+def examples(*lines: str) -> str:
+    """Epilog of a command: a line for each example."""
+    return "Examples:\n\n" + "\n\n".join(f"  [bold]uv run run.py {line}[/bold]" for line in lines)
 
 
 @app.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
-    """Run the main job when no command is given."""
+    """Simulate cocaine-trafficking routes from the Andes to Europe and the states that police them."""
     if context.invoked_subcommand is None:
-        history()
+        study_history(REPLICATIONS, SEED, ORGANISATIONS, HISTORY, SCENARIO, None, {}, None)
 
 
-@app.command()
+# --- commands -----------------------------------------------------------------------------------------------------
+
+
+@app.command(epilog=examples("history", "history --quick", "history --replications 50 --seed 100 --out results/fifty"))
 def history(
-    replications: Annotated[int, typer.Option(help="How many runs, each with its own seed.")] = 20,
-    seed: Annotated[int, typer.Option(help="First seed.")] = 1,
-    organisations: Annotated[int, typer.Option(help="Trafficking organisations the trade is divided among.")] = 150,
-    workers: Annotated[int | None, typer.Option(help="Threads; default: all cores.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for frames, manifest and report.")] = Path("results/history"),
-    scenario: Annotated[str, typer.Option(help="Scenario, a name or a file.")] = "as-it-happened",
+    replications: Annotated[int | None, typer.Option(help=f"Runs, each with its own seed. \\[{REPLICATIONS}]")] = None,
+    seed: Seed = SEED,
+    workers: Annotated[int | None, typer.Option(help="Threads; results do not depend on it. \\[all cores]")] = None,
+    organisations: Annotated[
+        int | None, typer.Option(help=f"Groups that the trade is divided among. \\[{ORGANISATIONS}]")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help=f"Folder of the results. \\[{HISTORY}]")] = None,
+    scenario: Annotated[str, typer.Option(help="A name or the path of a TOML file.")] = SCENARIO,
+    settings: Settings = None,
+    tables: TablesFolder = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help=f"A look, no result: {QUICK_REPLICATIONS} runs of {QUICK_ORGANISATIONS} groups in {QUICK}, "
+            "unless other options say otherwise.",
+        ),
+    ] = False,
 ) -> None:
-    """Simulate 2000-2023 as it happened, write frames and a report.
+    """Simulate 2000-2023 as it happened, many times, and write frames, a manifest and report.html.
 
-    Example: [bold]run.py history --replications 5 --out results/quick[/bold]
+    This is also what runs without a command.
     """
-    guard(lambda: run_main_job(replications, seed, organisations, workers, out, scenario))
+    usual = (QUICK_REPLICATIONS, QUICK_ORGANISATIONS, QUICK) if quick else (REPLICATIONS, ORGANISATIONS, HISTORY)
+    runs = usual[0] if replications is None else replications
+    groups = usual[1] if organisations is None else organisations
+    folder = usual[2] if out is None else out
+    study_history(runs, seed, groups, folder, scenario, workers, read_settings(settings or []), tables)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "run as-it-happened", "run no-schiphol-sive --seed 7 --until 2012-12-31", "run my.toml --set sharing_scale=1.5"
+    )
+)
 def run(
-    scenario: Annotated[str, typer.Argument(help="A name (see run.py scenarios) or a TOML file.")],
-    seed: Annotated[int, typer.Option(help="Seed, 0 to 2**63 - 1.")] = 1,
-    organisations: Annotated[int, typer.Option(help="Trafficking organisations.")] = 150,
-    until: Annotated[str | None, typer.Option(help="Stop at this date, e.g. 2011-05-10.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write frames to.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Parameter, as name=value; may be repeated.")] = None,
+    scenario: Annotated[str, typer.Argument(help="A name (see [bold]scenarios[/bold]) or the path of a TOML file.")],
+    seed: Seed = SEED,
+    organisations: Organisations = ORGANISATIONS,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Last day to simulate, in place of the scenario's end.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the frames. \\[results/run-SCENARIO]", show_default=False)
+    ] = None,
+    settings: Settings = None,
+    tables: TablesFolder = None,
 ) -> None:
-    """Run one scenario once and print its years.
+    """Run one simulation, write its frames and print its years."""
+    from experiments.history import run_once
 
-    Example: [bold]run.py run as-it-happened --seed 7 --set sharing_scale=0 --until 2012-01-02[/bold]
-    """
-    guard(lambda: run_once(scenario, seed, organisations, until, out, set_ or []))
+    folder = out if out is not None else Path("results") / f"run-{Path(scenario).stem}"
+    with terminal().showing_progress() as progress:
+        path = run_once(
+            scenario, folder, seed, organisations, read_settings(settings or []), until, progress, tables=tables
+        )  # fmt: skip
+    terminal().print_years(path)
+    typer.echo(terminal().shown(path))
 
 
-@app.command()
+@app.command(epilog=examples("report", "report results/run-no-schiphol-sive"))
+def report(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder that [bold]history[/bold] or [bold]run[/bold] wrote.")
+    ] = HISTORY,
+) -> None:
+    """Write report.html of results that are there already."""
+    from experiments.folder import read_manifest
+    from model.errors import InputError
+
+    if not read_manifest(folder):
+        raise InputError(
+            "there are no results in this folder", field="folder", value=str(folder),
+            allowed="a folder with a manifest.json that history or run wrote", remedy="run run.py history first",
+        )  # fmt: skip
+    typer.echo(terminal().shown(write_report(folder)))
+
+
+@app.command(epilog=examples("scenarios"))
 def scenarios() -> None:
-    """List the scenarios that run.py run knows."""
+    """List the scenarios within reach: those of the project and of the working directory."""
+    from model.scenario_files import list_scenarios
 
-    def show() -> None:
-        from model.scenario_files import list_scenarios
-
-        print_table(list_scenarios().drop(columns="path", errors="ignore"), "Scenarios")
-
-    guard(show)
+    rows = list_scenarios().itertuples(index=False)
+    terminal().print_table("Scenarios", ("name", "title", "base"), [(row.name, row.title, row.base) for row in rows])
+    typer.echo("Run one with: uv run run.py run NAME. Your own is a TOML file with a title and a base.")
 
 
-@app.command()
+@app.command(epilog=examples("parameters", "parameters --group market", "parameters --csv > parameters.csv"))
 def parameters(
-    group: Annotated[str | None, typer.Option(help="Only one group, e.g. routes.")] = None,
-    markdown: Annotated[bool, typer.Option(help="As Markdown, for the documentation.")] = False,
+    group: Annotated[str | None, typer.Option(help="Only the parameters of this group.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the Markdown table of the documentation.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV, with sources and confidence.")] = False,
 ) -> None:
-    """Show every parameter: default, unit, bounds, role, source and confidence.
-
-    Example: [bold]run.py parameters --group cooperation[/bold]
-    """
-
-    def show() -> None:
-        from model import InputError, Parameters
-        from model.parameter_fields import describe, markdown_table
-
-        if markdown:
-            typer.echo(markdown_table(Parameters))
-            return
-        table = describe(Parameters)
-        groups = sorted(set(table["group"]))
-        if group is not None and group not in groups:
-            raise InputError(
-                "no such group", field="group", value=group, allowed=", ".join(groups), remedy="choose one of these"
-            )
-        table = table if group is None else table[table["group"] == group]
-        print_table(table.drop(columns=["group"]), "Parameters")
-
-    guard(show)
+    """List every parameter: default, unit, what is allowed, role, meaning."""
+    rows = chosen_parameters(group)
+    if markdown and csv:
+        refuse("only one of them", "--markdown, --csv", "both", "--markdown or --csv", "leave one out")
+    if csv:
+        write_csv(rows)
+    elif markdown:
+        write_markdown(group)
+    else:
+        heads = ("name", "default", "allowed", "role", "group", "meaning")
+        cells = [(r.name, terminal().plain(r.default), r.allowed, r.role, r.group, r.description) for r in rows]
+        terminal().print_table(f"Parameters ({len(rows)})", heads, cells)
 
 
-@app.command()
+@app.command(epilog=examples("schedule"))
 def schedule() -> None:
-    """Print the week in order: the submodels and what each does."""
+    """Print what happens in one week, in order."""
+    from model.week import SCHEDULE
 
-    def show() -> None:
-        import pandas as pd
-
-        from model.week import SCHEDULE
-
-        print_table(pd.DataFrame(SCHEDULE, columns=["submodel", "what it does"]), "One week")
-
-    guard(show)
+    rows = [(str(number), name, what) for number, (name, what) in enumerate(SCHEDULE, start=1)]
+    terminal().print_table("One week", ("", "submodel", "what it does"), rows)
 
 
-def guard(job: Any) -> None:
-    """Turn an error of the user's input into a message and exit code 2, an interrupt into 130."""
+# --- what the commands do -----------------------------------------------------------------------------------------
+
+
+def study_history(
+    replications: int, seed: int, organisations: int, out: Path, scenario: str, workers: int | None,
+    values: dict[str, Any], tables: Path | None,
+) -> None:  # fmt: skip
+    """Run replications, write the report, print the summary; the path of the report comes last."""
+    from experiments.history import run_history
+    from model.tables import load_tables
+
+    with terminal().showing_progress() as progress:
+        folder = run_history(
+            scenario, replications, seed, organisations, out, workers, values, progress, tables=tables
+        )  # fmt: skip
     try:
-        from model.errors import InputError
-    except ImportError as error:  # pragma: no cover
-        stop(f"Highway 10 is not installed completely: {error}", 1)
-    try:
-        job()
-    except InputError as error:
-        stop(str(error), 2)
+        path = write_report(folder, tables)
     except KeyboardInterrupt:
-        stop("Interrupted. What was there before is unchanged; nothing half-written is left.", 130)
+        raise KeyboardInterrupt(
+            f"The frames in {terminal().shown(folder)} are new and complete; only the report is missing. "
+            f"Write it with: uv run run.py report {terminal().shown(folder)}"
+        ) from None
+    terminal().print_summary(folder, load_tables(tables))
+    typer.echo(terminal().shown(path))
 
 
-def stop(message: str, code: int) -> NoReturn:
-    """Say why on stderr and leave."""
-    typer.secho(message, fg=typer.colors.RED, err=True)
-    raise typer.Exit(code)
-
-
-def compile_first() -> None:
-    """Prepare the weekly rules, visibly: the first time that takes about a minute."""
-    from rich.console import Console
-
-    from model.compiled import CACHE
-
-    console = Console(stderr=True)
-    cold = not CACHE.exists()
-    text = "compiling the weekly rules (first time only, one to two minutes)" if cold else "loading the weekly rules"
-    started = time.perf_counter()
-    with console.status(text):
-        from model import RouteModel
-
-        RouteModel("as-it-happened", rng=0, organisations=10).step()
-    if cold:
-        console.print(f"weekly rules compiled in {time.perf_counter() - started:.0f} s")
-
-
-def run_main_job(
-    replications: int, seed: int, organisations: int, workers: int | None, out: Path, scenario: str
-) -> None:
-    """Replications with a progress bar, report, summary, path."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from experiments import history as job
-    from model import Scenario
-
-    chosen = Scenario.load(scenario)
-    job.check(replications, workers, out)
-    compile_first()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[rate]}")) as bar:
-        task = bar.add_task(chosen.title, total=replications, rate="")
-        started = time.perf_counter()
-
-        def advance(done: int, _: int) -> None:
-            bar.update(task, completed=done, rate=f"{done / (time.perf_counter() - started):.1f} runs/s")
-
-        job.run_history(chosen, replications, seed, organisations, out, workers, progress=advance)
+def write_report(folder: Path, tables: Path | None = None) -> Path:
+    """Make report.html of a results folder."""
+    from model.tables import load_tables
     from views.report import write_history_report
 
-    path = write_history_report(out, notice=NOTICE)
-    summarise(out)
-    typer.echo(str(path))
+    with terminal().messages().status("writing the report"):
+        return write_history_report(folder, load_tables(tables))
 
 
-def summarise(out: Path) -> None:
-    """Print medians and 90 percent bands of 2008 beside published figures."""
-    import pandas as pd
+def read_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """Parameter values from NAME=VALUE texts; values are left as text where they are no number.
 
-    yearly = pd.read_parquet(out / "yearly.parquet")
-    chosen = yearly[yearly["year"] == 2008]
-    rows = []
-    for label, column, unit, published, source in SUMMARY:
-        low, middle, high = (chosen[column] / unit).quantile([0.05, 0.5, 0.95])
-        rows.append((label, f"{middle:,.0f}", f"{low:,.0f} to {high:,.0f}", published, source))
-    if len(chosen):
-        columns = ["2008", "model, median", "90% of runs", "published", "source"]
-        print_table(pd.DataFrame(rows, columns=columns), "Model and record, 2008")
-    typer.secho(NOTICE, fg=typer.colors.YELLOW)
-
-
-def run_once(
-    scenario: str, seed: int, organisations: int, until: str | None, out: Path | None, settings: list[str]
-) -> None:
-    """One run, its yearly table, its frames."""
-    from experiments import history as job
-    from model import RouteModel, Scenario
-
-    values = read_settings(settings)
-    chosen = Scenario.load(scenario).with_parameters(**values)
-    if out is not None:
-        job.check(1, None, out)
-    compile_first()
-    model = RouteModel(chosen, rng=seed, organisations=organisations)
-    if until is None:
-        model.run()
-    else:
-        model.run_until(until)
-    if model.week > model.first_week:
-        columns = [
-            "produced_kg", "dispatched_to_europe_kg", "arrived_europe_kg", "west_africa_kg", "seized_kg",
-            "price_europe_eur_per_kg",
-        ]  # fmt: skip
-        print_table(model.yearly[columns].round(0).astype(int).reset_index(), chosen.title)
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, frame in job.frames_of(model).items():
-            frame.insert(0, "replication", 0)
-            frame.to_parquet(out / f"{name}.parquet", compression="zstd", index=False)
-        manifest = job.describe(chosen, [seed], organisations, 0.0)
-        (out / "manifest.json").write_text(__import__("json").dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        typer.echo(str(out))
-
-
-def read_settings(settings: list[str]) -> dict[str, Any]:
-    """Parameter values from name=value words."""
-    from model import InputError
-
+    Raises
+    ------
+    InputError
+        When a setting is not of that form or is given twice. Names and values are checked by the model.
+    """
     values: dict[str, Any] = {}
     for setting in settings:
-        name, sign, text = setting.partition("=")
-        if not sign or not name:
-            raise InputError(
-                "not a setting",
-                field="--set",
-                value=setting,
-                allowed="name=value",
-                remedy="write e.g. --set sharing_scale=0",
-            )
-        try:
-            values[name] = float(text)
-        except ValueError:
-            values[name] = text
+        name, equals, text = (part.strip() for part in setting.partition("="))
+        if not (name and equals and text):
+            refuse("this is not a setting", "--set", setting, "NAME=VALUE", "write it as --set sharing_scale=1.5")
+        if name in values:
+            refuse("this parameter is set twice", "--set", setting, "every parameter once", "leave one out")
+        values[name] = read_value(name, text)
     return values
 
 
-def print_table(table: pd.DataFrame, title: str) -> None:
-    """Print a frame as a table that fits the terminal."""
-    from rich.console import Console
-    from rich.table import Table
+def read_value(name: str, text: str) -> object:
+    """A value as the parameter wants it; text that does not fit stays text, for the model to refuse."""
+    from model.parameter_fields import parameter_rows
+    from model.parameters import Parameters
 
-    shown = Table(title=title, title_justify="left", header_style="bold")
-    for column in table.columns:
-        numeric = table[column].dtype.kind in "if"
-        shown.add_column(str(column), justify="right" if numeric else "left", overflow="fold")
-    for row in table.itertuples(index=False):
-        shown.add_row(
-            *(
-                f"{v:,}" if isinstance(v, (int, float)) and str(table.columns[i]) != "year" else str(v)
-                for i, v in enumerate(row)
-            )
-        )
-    Console(width=None if sys.stdout.isatty() else 140).print(shown)
+    row = parameter_rows(Parameters).get(name)
+    if row is None or row.options:
+        return text
+    if isinstance(row.default, bool):
+        return {"true": True, "false": False}.get(text.lower(), text)
+    try:
+        return int(text) if isinstance(row.default, int) else float(text)
+    except ValueError:
+        return text
+
+
+def chosen_parameters(group: str | None) -> list[ParameterRow]:
+    """Rows of one group of parameters, or of all."""
+    from model.parameter_fields import parameter_rows
+    from model.parameters import Parameters
+
+    rows = list(parameter_rows(Parameters).values())
+    groups = list(dict.fromkeys(row.group for row in rows))
+    if group is not None and group not in groups:
+        refuse("there is no such group of parameters", "--group", group, ", ".join(groups), "choose one of these")
+    return [row for row in rows if group in (None, row.group)]
+
+
+def write_csv(rows: Iterable[ParameterRow]) -> None:
+    """Print parameters as CSV, a column for everything that is known of them."""
+    import csv
+
+    from model.parameter_fields import ParameterRow as Columns
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(Columns._fields)
+    for row in rows:
+        writer.writerow([" | ".join(cell) if isinstance(cell, tuple) else terminal().plain(cell) for cell in row])
+
+
+def write_markdown(group: str | None) -> None:
+    """Print the Markdown table of the documentation, or its section of one group."""
+    from model.parameter_fields import markdown_table
+    from model.parameters import Parameters
+
+    sections = markdown_table(Parameters).split("### ")[1:]
+    chosen = (text for text in sections if group is None or text.startswith(f"{group}\n"))
+    typer.echo("".join(f"### {text}" for text in chosen).rstrip())
+
+
+def terminal() -> ModuleType:
+    """What shows things on the screen, loaded when it is needed."""
+    from views import terminal
+
+    return terminal
+
+
+def refuse(message: str, field: str, value: object, allowed: str, remedy: str) -> NoReturn:
+    """Raise an InputError."""
+    from model.errors import InputError
+
+    raise InputError(message, field=field, value=value, allowed=allowed, remedy=remedy)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ source gives the value: {assumed} of them are of this kind. None is calibrated y
 the years around 2008 lie within a factor of two of published figures.
 
 A scenario sets parameters in its table `[parameters]`, an event changes a numeric one from a date on (target
-`parameter`, see `model/scenario_events.py`), and `RouteModel(..., name=value)` overrides them for one run. Labels such
-as M12, SF25 and "amendment 6" are explained in [sources.md](sources.md). What each parameter does stands in
+`parameter:NAME`, see `model/scenario_events.py`), and `RouteModel(..., name=value)` overrides them for one run. Labels
+such as M12, SF25 and "amendment 6" are explained in [sources.md](sources.md). What each parameter does stands in
 [odd.md](odd.md).
 
 """

@@ -1,1 +1,1 @@
-
+"""Ask questions of the model: studies of many runs, stored with what is needed to repeat them."""

@@ -1,162 +1,351 @@
-"""The main job: replications of one scenario, written as Parquet frames with a manifest."""
+"""The main job: replications of one scenario on threads, stored as Parquet frames with a manifest.
+
+The same seeds give the same files, to the last bit, on any number of workers: replications are written in the order
+of their seeds, and memory holds only those that wait for their turn.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-import importlib.metadata
 import json
 import os
-import platform
-import shutil
-import subprocess
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from threading import Event as Flag
+from typing import Any, Final, NamedTuple
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from model import InputError, RouteModel, Scenario
+from experiments import provenance
+from experiments.folder import FRAMES, FrameFiles, arrow_table, check_folder, replacing
+from model import RouteModel, Scenario, calendar, load_world
+from model.compiled import CACHE
+from model.errors import InputError
+from model.route_model import LARGEST_SEED, check_numbers
+from model.week import advance
+from model.world import World
 
-__all__ = ["DIMENSIONS", "frames_of", "run_history"]
+__all__ = ["Preparation", "Progress", "Study", "cache_is_cold", "prepare", "run_history", "run_once", "run_study"]
 
-DIMENSIONS = ("state", "mode", "platform", "leg", "place", "region")
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("highway10", "mesa", "networkx", "numba", "numpy", "pandas", "plotly", "pyarrow")
+HISTORY, RUN = "history", "run"
+MOST_REPLICATIONS: Final = 1_000_000
+MOST_WORKERS: Final = 4096
+CHUNK_WEEKS: Final = 26
+"""Weeks between two looks at whether the study was stopped."""
+POLL_SECONDS: Final = 0.1
 
 
-def frames_of(model: RouteModel) -> dict[str, pd.DataFrame]:
-    """All result frames of a model, with dates, years and names as ordinary columns."""
-    frames = {"weekly": model.weekly.reset_index(), "yearly": model.yearly.reset_index()}
-    frames |= {f"by_{dimension}": model.by(dimension).reset_index() for dimension in DIMENSIONS}
-    return frames | {"seizures": model.seizures}
+class Progress(NamedTuple):
+    """How far a study is: `stage` is preparing, prepared or running; weeks are summed over replications."""
+
+    stage: str
+    weeks: int
+    all_weeks: int
+    replications: int
+    all_replications: int
+    compiled: bool
+    seconds: float
+
+
+class Preparation(NamedTuple):
+    """How long the first model took, and whether its rules had to be compiled."""
+
+    seconds: float
+    compiled: bool
+
+
+type Report = Callable[[Progress], object]
+
+
+class Stopped(Exception):  # noqa: N818
+    """A run found that its study was stopped."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is run: a scenario, the seeds, the number of organisations, the world; `last_week` is simulated too."""
+
+    kind: str
+    scenario: Scenario
+    seeds: tuple[int, ...]
+    organisations: int
+    world: World
+    last_week: int
+    tables: Path | None = None
+
+    @property
+    def weeks(self) -> int:
+        """Weeks of one replication."""
+        return self.last_week - calendar.week_of(self.scenario.start) + 1
+
+    def model(self, seed: int) -> RouteModel:
+        """The model of one replication, before its first week."""
+        return RouteModel(self.scenario, seed, self.organisations, world=self.world)
+
+
+# --- the public face ----------------------------------------------------------------------------------------------
 
 
 def run_history(
-    scenario: str | Scenario = "as-it-happened",
+    scenario: str | PathLike[str] | Scenario = "as-it-happened",
     replications: int = 20,
     seed: int = 1,
     organisations: int = 150,
     out: Path = Path("results/history"),
     workers: int | None = None,
     parameters: Mapping[str, Any] | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Report | None = None,
+    *,
+    tables: Path | None = None,
 ) -> Path:
-    """Run replications with seeds seed, seed + 1, ... and write frames and manifest; returns the folder.
+    """Simulate a scenario `replications` times and write frames and manifest; returns the folder.
 
-    Everything is written into a folder beside `out`, which takes its place only when complete.
+    Parameters
+    ----------
+    scenario, organisations, parameters
+        As for `RouteModel`.
+    replications, seed
+        Replication i runs with seed + i.
+    out
+        Folder that is replaced when everything is complete, and not before.
+    workers
+        Threads; by default one for each core. The results do not depend on it.
+    progress
+        Called with a `Progress` from the calling thread; may raise to stop the study.
+    tables
+        Directory of tables to use in place of the project's own.
 
     Raises
     ------
     InputError
-        If a number is out of range, or `out` holds something that is not a result of ours.
+        If anything asked for is not acceptable; then nothing is written.
     """
-    check(replications, workers, out)
+    seeds = _seeds(seed, replications)
+    check_folder(out, HISTORY)
+    study = make_study(HISTORY, scenario, seeds, organisations, parameters or {}, tables)
+    return run_study(study, out, workers, progress)
+
+
+def run_once(
+    scenario: str | PathLike[str] | Scenario,
+    out: Path,
+    seed: int = 1,
+    organisations: int = 150,
+    parameters: Mapping[str, Any] | None = None,
+    until: str | dt.date | None = None,
+    progress: Report | None = None,
+    *,
+    tables: Path | None = None,
+) -> Path:
+    """Simulate a scenario once and write frames and manifest; `until` is the last day that is simulated.
+
+    Raises
+    ------
+    InputError
+        As `run_history`.
+    """
+    seeds = _seeds(seed, 1)
+    check_folder(out, RUN)
+    study = make_study(RUN, scenario, seeds, organisations, parameters or {}, tables)
+    if until is not None:
+        study = replace(study, last_week=_last_week(study, until))
+    return run_study(study, out, 1, progress)
+
+
+def make_study(
+    kind: str, scenario: str | PathLike[str] | Scenario, seeds: tuple[int, ...], organisations: int,
+    parameters: Mapping[str, Any], tables: Path | None = None,
+) -> Study:  # fmt: skip
+    """Check everything that a study is made of; raises InputError."""
+    check_numbers(seeds[0], organisations, "events")
     chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     chosen = chosen.with_parameters(**parameters) if parameters else chosen
+    world = load_world(_directory(tables))
+    chosen.check(world.names)
+    return Study(kind, chosen, seeds, organisations, world, calendar.week_of(chosen.end), tables)
+
+
+def run_study(study: Study, out: Path, workers: int | None = None, progress: Report | None = None) -> Path:
+    """Run a study and put its folder in place; raises InputError."""
+    threads = min(_workers(workers), len(study.seeds))
+    folder = check_folder(out, study.kind)
+    tell = progress or (lambda _: None)
     started = time.perf_counter()
-    seeds = list(range(seed, seed + replications))
-    RouteModel(chosen, rng=seed, organisations=organisations).step()
-    making = out.parent / f".{out.name}.making-{os.getpid()}"
-    making.mkdir(parents=True)
+    with replacing(folder) as making:
+        first = prepare(study, tell)
+        with FrameFiles(making) as files:
+            for tables in simulate(study, threads, tell, first):
+                files.add(tables)
+        manifest = {**describe(study), **_effort(threads, time.perf_counter() - started, first)}
+        manifest["files"] = files.summary()
+        text = json.dumps(manifest, indent=1, ensure_ascii=False)
+        (making / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    return folder
+
+
+# --- checking -----------------------------------------------------------------------------------------------------
+
+
+def _seeds(seed: int, replications: int) -> tuple[int, ...]:
+    _check_count("replications", replications, MOST_REPLICATIONS, "20 is usual")
+    highest = LARGEST_SEED - replications + 1
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= highest:
+        raise InputError("not a seed", field="seed", value=seed, allowed=f"a whole number from 0 to {highest}",
+                         remedy="take a small one, as 1")  # fmt: skip
+    return tuple(range(int(seed), int(seed) + replications))
+
+
+def _workers(workers: int | None) -> int:
+    if workers is None:
+        return os.process_cpu_count() or 1 if hasattr(os, "process_cpu_count") else os.cpu_count() or 1
+    _check_count("workers", workers, MOST_WORKERS, "leave it out: then every core is used")
+    return workers
+
+
+def _check_count(field: str, value: object, most: int, remedy: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= most:
+        raise InputError(f"not a number of {field}", field=field, value=value,
+                         allowed=f"a whole number from 1 to {most:,}", remedy=remedy)  # fmt: skip
+
+
+def _directory(tables: Path | None) -> Path | None:
+    if tables is not None and not Path(tables).is_dir():
+        raise InputError("there is no such folder of tables", field="tables", value=str(tables),
+                         allowed="a folder with the tables of model/data",
+                         remedy="copy model/data there and change the copy")  # fmt: skip
+    return tables
+
+
+def _last_week(study: Study, until: str | dt.date) -> int:
+    scenario = study.scenario
     try:
-        write_frames(making, chosen, seeds, organisations, workers or min(os.cpu_count() or 1, replications), progress)
-        manifest = describe(chosen, seeds, organisations, time.perf_counter() - started)
-        (making / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        replace_folder(making, out)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-    return out
+        week = calendar.week_of(until)
+    except InputError as error:
+        raise InputError(error.message, field="until", value=str(until), allowed=f"{scenario.start} to {scenario.end}",
+                         remedy="write it as 2011-05-10") from None  # fmt: skip
+    if not calendar.week_of(scenario.start) <= week <= calendar.week_of(scenario.end):
+        raise InputError("this day lies outside the scenario", field="until", value=str(until),
+                         allowed=f"{scenario.start} to {scenario.end}", remedy="take a day within these")  # fmt: skip
+    return week
 
 
-def check(replications: int, workers: int | None, out: Path) -> None:
-    """Refuse what cannot work before anything is run."""
-    for field, value in (("replications", replications), ("workers", workers if workers is not None else 1)):
-        if not 1 <= value <= 100_000:
-            raise InputError(
-                "out of range", field=field, value=value, allowed="1 to 100,000", remedy=f"give e.g. --{field} 2"
-            )
-    if out.exists() and not (out / "manifest.json").is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(
-            "this holds something else and is not overwritten", field="out", value=str(out),
-            allowed="a new folder, or one with a manifest.json of an earlier run", remedy="choose another --out",
-        )  # fmt: skip
+# --- running ------------------------------------------------------------------------------------------------------
 
 
-def write_frames(
-    folder: Path, scenario: Scenario, seeds: list[int], organisations: int, workers: int,
-    progress: Callable[[int, int], object] | None,
-) -> None:  # fmt: skip
-    """Run all seeds on threads; frames are written in the order of the seeds, whatever the number of workers."""
-
-    def one(seed: int) -> dict[str, pd.DataFrame]:
-        return frames_of(RouteModel(scenario, rng=seed, organisations=organisations).run())
-
-    writers: dict[str, pq.ParquetWriter] = {}
-    try:
-        with ThreadPoolExecutor(workers) as pool:
-            for number, frames in enumerate(pool.map(one, seeds)):
-                for name, frame in frames.items():
-                    frame.insert(0, "replication", number)
-                    table = pa.Table.from_pandas(frame, preserve_index=False)
-                    if name not in writers:
-                        writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", table.schema, compression="zstd")
-                    writers[name].write_table(table)
-                if progress is not None:
-                    progress(number + 1, len(seeds))
-    finally:
-        for writer in writers.values():
-            writer.close()
+def cache_is_cold() -> bool:
+    """Whether no compiled week of the present sources is on disk, so that the first run has to compile."""
+    return hasattr(advance, "stats") and not any(CACHE.rglob("week.advance*.nbi"))
 
 
-def describe(scenario: Scenario, seeds: list[int], organisations: int, seconds: float) -> dict[str, Any]:
-    """The manifest: what was run, with what, and how to run it again."""
-    return {
-        "title": scenario.title, "scenario": scenario.name, "run_id": scenario.identity()[:16],
-        "parameters_hash": hashlib.sha256(scenario.parameters.model_dump_json().encode()).hexdigest()[:16],
-        "parameters": scenario.parameters.model_dump(mode="json"), "replications": len(seeds), "seeds": seeds,
-        "organisations": organisations, "start": str(scenario.start), "end": str(scenario.end),
-        "scored_from": str(scenario.scored_from), "versions": versions(), "git_commit": git_commit(),
-        "data_hash": tree_hash("model/data", "*.csv"), "source_hash": tree_hash("model", "*.py"),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(seconds, 1),
-    }  # fmt: skip
+def prepare(study: Study, tell: Report) -> Preparation:
+    """Build a small model of the study and run it alone for a week, so that compiling happens once, and visibly."""
+    all_weeks = study.weeks * len(study.seeds)
+    state = Progress("preparing", 0, all_weeks, 0, len(study.seeds), cache_is_cold(), 0.0)
+    tell(state)
+    before, started = _misses(), time.perf_counter()
+    study.model(study.seeds[0]).step()
+    done = Preparation(time.perf_counter() - started, _misses() > before)
+    tell(state._replace(stage="prepared", compiled=done.compiled, seconds=done.seconds))
+    return done
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that results depend on."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
+def _misses() -> int:
+    """How often this process has found no machine code of the week on disk; 0 when compiling is switched off."""
+    stats = getattr(advance, "stats", None)
+    return sum(stats.cache_misses.values()) if stats is not None else 0
+
+
+def simulate(study: Study, threads: int, tell: Report, first: Preparation) -> Iterator[dict[str, pa.Table]]:
+    """Tables of each replication in the order of the seeds.
+
+    At most twice as many runs as threads are under way or waiting for their turn, which bounds memory.
+    """
+    stop, done = Flag(), np.zeros(len(study.seeds), dtype=np.int64)
+    started, ended = time.perf_counter(), 0
+    waiting: deque[Future[dict[str, pa.Table]]] = deque()
+    left = iter(range(len(study.seeds)))
+    with ThreadPoolExecutor(threads, thread_name_prefix="replication") as pool:
         try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "unknown"
-    return found
+            while True:
+                while len(waiting) < 2 * threads and (number := next(left, None)) is not None:
+                    waiting.append(pool.submit(replicate, study, number, done, stop))
+                if not waiting:
+                    return
+                wait([waiting[0]], timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                finished = ended + sum(future.done() for future in waiting)
+                counts = (int(done.sum()), study.weeks * len(done), finished, len(done))
+                tell(Progress("running", *counts, first.compiled, time.perf_counter() - started))
+                if waiting[0].done():
+                    ended += 1
+                    yield waiting.popleft().result()
+        finally:
+            # also when the caller is interrupted: runs notice within half a simulated year
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            for future in waiting:
+                with suppress(BaseException):
+                    future.result(timeout=0)
 
 
-def git_commit() -> str | None:
-    """Commit of the working tree, with a plus sign where it has changes; None outside git."""
-    try:
-        said = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
-        dirty = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return said.stdout.strip() + ("+" if dirty.stdout.strip() else "")
+def replicate(study: Study, number: int, done: np.ndarray, stop: Flag) -> dict[str, pa.Table]:
+    """Run one replication and give its tables by name of frame; `done[number]` counts its weeks meanwhile."""
+    model = study.model(study.seeds[number])
+    while (left := study.weeks - int(done[number])) > 0:
+        if stop.is_set():
+            raise Stopped
+        step = min(CHUNK_WEEKS, left)
+        model.run_for(step)
+        done[number] += step
+    return frames_of(model, number)
 
 
-def tree_hash(folder: str, pattern: str) -> str:
-    """Hash of the files below a folder of the project."""
-    files = sorted((ROOT / folder).rglob(pattern))
-    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:16]
+def frames_of(model: RouteModel, replication: int) -> dict[str, pa.Table]:
+    """All frames of a model as Arrow tables with a leading `replication`, in the order of `FRAMES`."""
+    frames = {"weekly": model.weekly, "yearly": model.yearly, "seizures": model.seizures}
+    for name in FRAMES:
+        if name.startswith("by_"):
+            frames[name] = model.by(name.removeprefix("by_"))
+    return {name: arrow_table(frames[name], replication) for name in FRAMES}
 
 
-def replace_folder(new: Path, old: Path) -> None:
-    """Put a complete folder in the place of another one."""
-    away = old.parent / f".{old.name}.old-{os.getpid()}"
-    if old.exists():
-        old.rename(away)
-    new.rename(old)
-    shutil.rmtree(away, ignore_errors=True)
+# --- the manifest -------------------------------------------------------------------------------------------------
+
+
+def describe(study: Study) -> dict[str, Any]:
+    """What was run and with what: the same for the same study, whenever and wherever it is run."""
+    scenario, parameters = study.scenario, study.scenario.parameters.model_dump(mode="json")
+    commit, dirty = provenance.git_state()
+    what: dict[str, Any] = {
+        "study": study.kind, "title": scenario.title, "scenario": scenario.name,
+        "scenario_identity": scenario.identity(), "scenario_bases": list(scenario.bases),
+        "start": scenario.start.isoformat(), "end": scenario.end.isoformat(),
+        "scored_from": scenario.scored_from.isoformat(), "weeks": study.weeks,
+        "replications": len(study.seeds), "seeds": list(study.seeds), "organisations": study.organisations,
+        "parameters_hash": _hash(parameters), "parameters": parameters,
+        "data_hash": provenance.data_hash(study.tables), "source_hash": provenance.source_hash(),
+        "git_commit": commit, "git_dirty": dirty, "versions": provenance.versions(),
+    }  # fmt: skip
+    keys = ("scenario_identity", "weeks", "seeds", "organisations", "data_hash", "source_hash")
+    return {"run_id": _hash({key: what[key] for key in keys})[:16], **what}
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _effort(threads: int, seconds: float, first: Preparation) -> dict[str, Any]:
+    """When it was made, how long it took and on how many cores: what differs from one making to the next."""
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    return {
+        "created": now.isoformat().replace("+00:00", "Z"), "seconds": round(seconds, 2),
+        "preparing_seconds": round(first.seconds, 2), "compiled": first.compiled,
+        "workers": threads, "cores": os.cpu_count(),
+    }  # fmt: skip

@@ -44,7 +44,7 @@ from model.scenario import Scenario, difference
 from model.setup import begin, empty_state, forgetting, grow, sizes_of
 from model.state import EVENTS, LIVE, REVIEW_DUE, STATUS, copy_state
 from model.submodels.movement import rows_needed
-from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, SCHEDULE, advance
+from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, RUNNING, SCHEDULE, advance
 from model.world import MODES, World, load_world
 
 __all__ = ["RouteModel"]
@@ -195,9 +195,14 @@ class RouteModel(Model):  # type: ignore[misc]
             )  # fmt: skip
             if self.state.counts[STATUS] == NEEDS_ROWS:
                 self._make_room(values)
+            elif self.state.counts[STATUS] != RUNNING:
+                raise RuntimeError(
+                    f"week {self.week} ({self.date}), movement: a load found no free row; please report this with "
+                    f"the scenario {self.policy.name!r} and seed {self.seed_value}"
+                )
 
     def _make_room(self, values: ParameterValues) -> None:
-        live = int(self.state.counts[LIVE]) + rows_needed(self.world.arrays, self.state, values)
+        live = int(self.state.counts[LIVE]) + rows_needed(self.world.arrays, self.state, values, self.week)
         rows = self.state.consignments.alive.shape[0]
         if live + CONTACTS_AT_MOST > self.state.cues.shape[0] or live > rows:
             self.state = grow(self.state, max(2 * rows, live + CONTACTS_AT_MOST))

@@ -57,18 +57,20 @@ def advance(
 ) -> int:  # fmt: skip
     """Run up to `weeks` weeks from `week` on; returns how many were run (fewer when a buffer is full)."""
     for done in range(weeks):
-        if short_of_rows(world, state, record, parameters):
+        if short_of_rows(world, state, record, parameters, week + done):
             state.counts[STATUS] = NEEDS_ROWS
             return done
+        state.counts[STATUS] = RUNNING
         one_week(world, inputs, state, record, parameters, seed, week + done)
-    state.counts[STATUS] = RUNNING
+        if state.counts[STATUS] != RUNNING:
+            return done
     return weeks
 
 
 @rule
-def short_of_rows(world: WorldArrays, state: State, record: Record, parameters: ParameterValues) -> bool:
+def short_of_rows(world: WorldArrays, state: State, record: Record, parameters: ParameterValues, week: int) -> bool:
     """Whether a buffer might overflow in the coming week."""
-    more = rows_needed(world, state, parameters)
+    more = rows_needed(world, state, parameters, week)
     live = state.counts[LIVE] + more
     if live > state.consignments.alive.shape[0] or live + CONTACTS_AT_MOST > state.cues.shape[0]:
         return True

@@ -23,7 +23,7 @@ from model.record import (
     WEST_AFRICA,
     Record,
 )
-from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STORAGE, TRANSPORT, State
+from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STATUS, STORAGE, TRANSPORT, Organisations, State
 from model.submodels.beliefs import believed_loss, public_loss, remember, spread
 from model.submodels.routes import EXPERIENCE, SMALLEST_LOAD_KG, STALE_WEEKS, choose_onward, draw_unit, plan
 from model.submodels.routes import RISK as BELIEVED
@@ -32,10 +32,12 @@ from model.world import WorldArrays
 LONGEST_SERIES = 4  # loads an organisation can send from home in one week
 ONWARD_SERIES = 2  # loads it can send on from one store in one week
 NEVER = 1e18
+NO_ROW_LEFT = 2
+"""Status: a load found no free row, although the pool is made large enough before the week; never to be seen."""
 
 
 @compiled
-def rows_needed(world: WorldArrays, state: State, parameters: ParameterValues) -> int:
+def rows_needed(world: WorldArrays, state: State, parameters: ParameterValues, week: int) -> int:
     """Upper bound of new consignments this week, so that the pool can grow before the week starts."""
     organisations = state.organisations
     bound = 0
@@ -47,13 +49,23 @@ def rows_needed(world: WorldArrays, state: State, parameters: ParameterValues) -
             organisations.weight[organisation] * parameters.purchase_ambition / max(1e-12, state.sources.weight[source])
         )
         more_kg = min(1.0, part) * (state.sources.pool_kg[source] + 2.0 * state.sources.supply_kg_per_week[source])
-        if organisations.inventory_kg[organisation] + more_kg >= organisations.plan_load_kg[organisation]:
-            bound += LONGEST_SERIES
+        most_kg = organisations.inventory_kg[organisation] + more_kg
+        if most_kg >= organisations.plan_load_kg[organisation] or plans_again(organisations, organisation, week):
+            bound += min(LONGEST_SERIES, int(most_kg / SMALLEST_LOAD_KG))
         stocked = organisations.hubs_stocked[organisation]
         while stocked != 0:
             stocked &= stocked - 1
             bound += ONWARD_SERIES
     return bound
+
+
+@rule
+def plans_again(organisations: Organisations, organisation: int, week: int) -> bool:
+    """Whether an organisation thinks anew this week: it stays out or its plan is stale; a quarter a week."""
+    stale = week - organisations.plan_week[organisation] >= STALE_WEEKS
+    if organisations.plan_slot[organisation] >= 0 and not stale:
+        return False
+    return (organisations.ident[organisation] + week) % 4 == 0
 
 
 @rule
@@ -65,9 +77,8 @@ def send_from_home(
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 0:
             continue
-        if organisations.plan_slot[organisation] < 0 or week - organisations.plan_week[organisation] >= STALE_WEEKS:
-            if (organisations.ident[organisation] + week) % 4 == 0:
-                plan(world, state, parameters, seed, organisation, week)
+        if plans_again(organisations, organisation, week):
+            plan(world, state, parameters, seed, organisation, week)
         for _ in range(LONGEST_SERIES):
             slot = organisations.plan_slot[organisation]
             load_kg = organisations.plan_load_kg[organisation]
@@ -160,6 +171,9 @@ def send(
 ) -> None:  # fmt: skip
     """Put a load on the first leg of a route; it sets out this week."""
     consignments = state.consignments
+    if state.counts[FREE] <= 0:
+        state.counts[STATUS] = NO_ROW_LEFT
+        return
     state.counts[FREE] -= 1
     row = state.free[state.counts[FREE]]
     state.live[state.counts[LIVE]] = row

@@ -1,0 +1,170 @@
+"""A folder of results: refused when it is somebody else's, replaced in one step, Parquet files written as runs come."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from model.errors import InputError
+
+__all__ = ["FRAMES", "FrameFiles", "arrow_table", "check_folder", "read_manifest", "replacing"]
+
+DIMENSIONS: Final = ("state", "mode", "platform", "leg", "place", "region")
+FRAMES: Final = ("weekly", "yearly", *(f"by_{dimension}" for dimension in DIMENSIONS), "seizures")
+MANIFEST: Final = "manifest.json"
+OURS: Final = frozenset({MANIFEST, "report.html", *(f"{name}.parquet" for name in FRAMES)})
+TEXTS: Final = frozenset({*DIMENSIONS, "lead_state", "stage"})
+WHOLE: Final = frozenset({"replication", "year", "owner"})
+
+
+# --- whose folder it is -------------------------------------------------------------------------------------------
+
+
+def check_folder(out: Path, study: str) -> Path:
+    """Absolute path of a folder that results of `study` may be written to; nothing is made yet.
+
+    Raises
+    ------
+    InputError
+        If it is a file, holds anything that a study of this kind did not write, or cannot be made.
+    """
+    folder = Path(out).expanduser().resolve()
+    above = next(path for path in [folder, *folder.parents] if path.exists())
+    if not above.is_dir():
+        raise _refused("this is a file, not a folder" if above == folder else "a part of this path is a file", out)
+    if above != folder:
+        return folder
+    found = {path.name for path in folder.iterdir()}
+    if found and MANIFEST not in found:
+        raise _refused("the folder holds something else (there is no manifest.json) and is left alone", out)
+    if found and read_manifest(folder).get("study") != study:
+        raise _refused(f"the folder holds other results than those of {study!r}", out)
+    if found - OURS:
+        raise _refused(f"the folder also holds {', '.join(sorted(found - OURS))}, which would be lost", out)
+    return folder
+
+
+def _refused(message: str, out: Path) -> InputError:
+    return InputError(
+        message, field="out", value=str(out), allowed="a new or empty folder, or one that this study wrote before",
+        remedy="choose another folder with --out",
+    )  # fmt: skip
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a results folder; empty when there is none or it is not ours."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder beside `folder`, which takes its place when the block ends well, and vanishes otherwise.
+
+    Raises
+    ------
+    InputError
+        If nothing can be written there.
+    """
+    new = _temporary(folder)
+    try:
+        yield new
+        new.chmod(0o755)
+        _put_in_place(new, folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _temporary(folder: Path) -> Path:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    except OSError as error:
+        raise _refused(f"nothing can be written there ({error.strerror})", folder) from error
+
+
+def _put_in_place(new: Path, folder: Path) -> None:
+    """Two renames; when the second fails or is interrupted, the first is taken back."""
+    if not folder.exists():
+        new.rename(folder)
+        return
+    old = new.with_suffix(".old")
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except BaseException:
+        if not folder.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def arrow_table(frame: pd.DataFrame, replication: int) -> pa.Table:
+    """A frame as an Arrow table with a leading `replication`; types follow from names, so that every run fits."""
+    flat = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
+    flat = flat.assign(replication=replication)[["replication", *flat.columns]]
+    schema = pa.schema([(str(name), _type(str(name))) for name in flat.columns])
+    return pa.Table.from_pandas(flat, schema=schema, preserve_index=False).replace_schema_metadata(None)
+
+
+def _type(column: str) -> pa.DataType:
+    if column in TEXTS:
+        return pa.string()
+    if column in WHOLE:
+        return pa.int64()
+    return pa.timestamp("us") if column == "date" else pa.float64()
+
+
+class FrameFiles:
+    """Parquet files of a study, one for each frame; replications are appended in the order in which they are added.
+
+    A context manager: leaving it closes the files.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows: dict[str, int] = {}
+        self._writers: dict[str, pq.ParquetWriter] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self._writers.values():
+            writer.close()
+
+    def add(self, tables: Mapping[str, pa.Table]) -> None:
+        """Append the tables of one replication."""
+        for name, table in tables.items():
+            if name not in self._writers:
+                path = self.folder / f"{name}.parquet"
+                self._writers[name] = pq.ParquetWriter(path, table.schema, compression="zstd")
+            self._writers[name].write_table(table)
+            self.rows[name] = self.rows.get(name, 0) + table.num_rows
+
+    def summary(self) -> dict[str, dict[str, int | str]]:
+        """Rows and SHA-256 of each file; call it after the files are closed."""
+        found: dict[str, dict[str, int | str]] = {}
+        for name, rows in self.rows.items():
+            with (self.folder / f"{name}.parquet").open("rb") as file:
+                found[name] = {"rows": rows, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+        return found

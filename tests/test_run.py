@@ -1,0 +1,266 @@
+"""The command line: quick help, what each command shows, examples, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+import run
+from experiments import history
+from model.parameter_fields import markdown_table, parameter_rows
+from model.parameters import Parameters
+from model.week import SCHEDULE
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMANDS = ("history", "run", "report", "scenarios", "parameters", "schedule")
+HELP_SECONDS = 0.5
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run every command in an empty folder, on a wide screen without colours."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+    return tmp_path
+
+
+def call(*words: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(run.app, list(words))
+    assert result.exit_code == code, (result.output, result.exception)
+    return result
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+# --- help ---------------------------------------------------------------------------------------------------------
+
+
+def seconds_of(*command: str) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, *command], check=True, capture_output=True, cwd=ROOT)
+    return time.perf_counter() - started
+
+
+def test_help_is_quick():
+    # the best of several, less what the bare interpreter takes when the machine is busy with other things
+    bare = min(seconds_of("-c", "pass") for _ in range(3))
+    best = min(seconds_of("run.py", "--help") for _ in range(5))
+    assert best < HELP_SECONDS + bare
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys, run; print([m for m in ('numba', 'pandas', 'mesa', 'model', 'views') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_lists_every_command():
+    text = call("--help").output
+    for command in COMMANDS:
+        assert re.search(rf"\b{command}\b", text)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_sentence_and_examples(command: str):
+    text = call(command, "--help").output
+    assert "Examples" in text
+    assert f"uv run run.py {command}" in text
+    assert "TODO" not in text
+
+
+def examples_of(command: str) -> list[str]:
+    text = call(command, "--help").output
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("uv run run.py")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_examples_are_understood(command: str, monkeypatch: pytest.MonkeyPatch):
+    """Every example of the help parses: its options exist and take such values (the work itself is left out)."""
+    seen: list[str] = []
+
+    def note(*_: object, **__: object) -> Path:
+        seen.append("called")
+        return Path("results/x")
+
+    monkeypatch.setattr(run, "study_history", note)
+    monkeypatch.setattr(run, "write_report", note)
+    monkeypatch.setattr("experiments.folder.read_manifest", lambda _: {"study": "history"})
+    monkeypatch.setattr("experiments.history.run_once", note)
+    monkeypatch.setattr("views.terminal.print_years", note)
+    found = examples_of(command)
+    assert found
+    for line in found:
+        call(*shlex.split(line.split(" > ")[0])[3:])
+    assert seen or command in {"scenarios", "parameters", "schedule"}
+
+
+# --- what is shown ------------------------------------------------------------------------------------------------
+
+
+def test_schedule_is_that_of_the_week():
+    text = call("schedule").output
+    rows = [line for line in text.splitlines() if re.match(r"│\s+\d+", line)]
+    assert len(rows) == len(SCHEDULE)
+    for row, (name, what) in zip(rows, SCHEDULE, strict=True):
+        assert name in row
+        assert what in row
+
+
+def test_scenarios_are_listed(elsewhere: Path):
+    (elsewhere / "mine.toml").write_text('title = "My own"\nbase = "as-it-happened"\n', encoding="utf-8")
+    text = call("scenarios").output
+    for name in ("as-it-happened", "no-schiphol-sive", "zero-effect", "My own"):
+        assert name in text
+
+
+def test_parameters_show_every_name():
+    text = call("parameters").output
+    for name in parameter_rows(Parameters):
+        assert name in text
+
+
+def test_parameters_of_a_group():
+    text = call("parameters", "--group", "market").output
+    assert "demand_elasticity" in text
+    assert "supply_scale" not in text
+
+
+def test_parameters_as_csv():
+    rows = list(csv.DictReader(io.StringIO(call("parameters", "--csv").stdout)))
+    known = parameter_rows(Parameters)
+    assert [row["name"] for row in rows] == list(known)
+    assert all(row["source"] and row["confidence"] for row in rows)
+
+
+def test_parameters_as_markdown():
+    whole = call("parameters", "--markdown").stdout
+    assert whole.strip() == markdown_table(Parameters).strip()
+    part = call("parameters", "--markdown", "--group", "market").stdout
+    assert part.startswith("### market")
+    assert part in whole
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("sharing_scale=0.5", 0.5), ("sharing_scale = 1", 1.0), ("choice_rule=salience", "salience"),
+        ("no_such=3", "3"), ("sharing_scale=much", "much"),
+    ],
+)  # fmt: skip
+def test_settings_take_the_type_of_their_parameter(setting: str, value: object):
+    (found,) = run.read_settings([setting]).values()
+    assert found == value
+    assert type(found) is type(value)
+
+
+# --- running ------------------------------------------------------------------------------------------------------
+
+SHORT = ("--organisations", "20", "--until", "2000-12-31", "--seed", "5")
+
+
+def test_run_writes_frames_and_prints_years(elsewhere: Path):
+    result = call("run", "as-it-happened", *SHORT, "--set", "supply_scale=1.2", "--out", "out/one")
+    assert result.stdout.splitlines()[-1] == str(Path("out/one"))
+    assert "2000" in result.stdout
+    assert "not calibrated" in result.stdout
+    assert "weekly rules" in result.stderr
+    yearly = pd.read_parquet(elsewhere / "out/one/yearly.parquet")
+    assert list(yearly["year"]) == [2000]
+    assert yearly.columns[0] == "replication"
+    assert [path.name for path in (elsewhere / "out").iterdir()] == ["one"]
+
+
+def test_run_says_when_a_year_is_incomplete():
+    text = call("run", "as-it-happened", "--organisations", "20", "--until", "2000-03-01", "--out", "o").stdout
+    assert "2000 (9 of 52 weeks)" in text
+
+
+def test_history_writes_a_report_and_prints_its_path_last(elsewhere: Path):
+    (elsewhere / "early.toml").write_text(
+        'title = "Early"\nbase = "as-it-happened"\nend = 2008-12-28\n', encoding="utf-8"
+    )
+    result = call("history", "--scenario", "early", "--quick", "--replications", "2", "--organisations", "20")
+    last = Path(result.stdout.splitlines()[-1])
+    assert last == Path("results/history-quick/report.html")
+    assert (elsewhere / last).stat().st_size > 100_000
+    text = words(result.stdout)
+    for part in ("Wholesale price in Europe", "50,000", "124", "67", "47", "not calibrated"):
+        assert part in text
+    again = call("report", "results/history-quick")
+    assert again.stdout.splitlines()[-1] == str(last)
+
+
+def test_no_command_is_the_main_job(monkeypatch: pytest.MonkeyPatch):
+    asked: list[object] = []
+    monkeypatch.setattr(run, "study_history", lambda *words: asked.append(words))
+    call()
+    call("history")
+    assert asked[0] == asked[1] == (20, 1, 150, Path("results/history"), "as-it-happened", None, {}, None)
+
+
+# --- stopping -----------------------------------------------------------------------------------------------------
+
+
+def test_interruption_says_what_was_kept(elsewhere: Path, monkeypatch: pytest.MonkeyPatch):
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(history, "prepare", stop)
+    result = call("history", "--out", "results/history", code=130)
+    assert "Interrupted" in result.stderr
+    assert "nothing half-written" in words(result.stderr)
+    assert not list(elsewhere.rglob("*.p*"))
+
+
+def test_interruption_of_the_report_says_that_the_frames_are_kept(monkeypatch: pytest.MonkeyPatch, elsewhere: Path):
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(history, "run_history", lambda *_, **__: elsewhere / "results")
+    monkeypatch.setattr(run, "write_report", stop)
+    result = call("history", code=130)
+    assert "complete" in result.stderr
+    assert "run.py report results" in words(result.stderr)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_in_a_terminal(elsewhere: Path):
+    """A real interruption, while runs are under way, ends soon, with 130, and leaves nothing behind."""
+    history.prepare(history.make_study("history", "as-it-happened", (1,), 10, {}), lambda _: None)
+    command = [sys.executable, str(ROOT / "run.py"), "history", "--replications", "500", "--out", "out/many"]
+    with subprocess.Popen(command, cwd=elsewhere, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as job:
+        assert job.stderr is not None
+        for line in job.stderr:
+            if "loaded in" in line or "compiled in" in line:
+                break
+        time.sleep(0.5)
+        job.send_signal(signal.SIGINT)
+        _, said = job.communicate(timeout=60)
+    assert job.returncode == 130
+    assert "Interrupted" in said
+    assert "Traceback" not in said
+    assert list((elsewhere / "out").iterdir()) == []
+
+
+def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object) -> None:
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr(run, "study_history", broken)
+    result = CliRunner().invoke(run.app, ["history"])
+    assert isinstance(result.exception, ValueError)

@@ -1,0 +1,210 @@
+"""What the command line shows: progress, tables, and the summary of the main job beside the published record.
+
+Progress and messages go to stderr, results to stdout. Imports that take time stand inside the functions.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["messages", "plain", "print_summary", "print_table", "print_years", "say", "showing_progress", "shown"]
+
+PLAIN_COLUMNS: Final = 160
+"""Width of tables that go to a file or a pipe."""
+WEEKS_A_YEAR: Final = 52.18
+NOT_CALIBRATED: Final = (
+    "The model is not calibrated yet: its defaults are tuned by hand. Bands show chance among replications only. "
+    "Do not cite."
+)
+HEADLINES: Final = (
+    ("flow_europe", 2008), ("consumption", 2008), ("seized_eu", 2008), ("price", 2008), ("west_africa", 2007),
+)  # fmt: skip
+"""Series of `views.observed` and the year shown in the summary."""
+YEARLY: Final = (
+    ("dispatched_to_europe_kg", "sent to Europe, t", 1e-3), ("arrived_europe_kg", "arrived, t", 1e-3),
+    ("west_africa_kg", "via West Africa, t", 1e-3), ("seized_eu_bulk_kg", "EU seizures, t bulk", 1e-3),
+    ("consumed_europe_kg", "consumed, t", 1e-3), ("price_europe_eur_per_kg", "price, EUR/kg", 1.0),
+    ("seizures", "seizures", 1.0), ("groups", "groups", 1.0),
+)  # fmt: skip
+"""Columns of the yearly table: column of the frame, heading, factor."""
+
+
+# --- messages -----------------------------------------------------------------------------------------------------
+
+
+def messages() -> Console:
+    """Where progress and refusals go: stderr, so that stdout holds results only."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a message that is not a result; long lines are not broken, so that they can be searched."""
+    from rich.text import Text
+
+    messages().print(Text(text, style=style), soft_wrap=True)
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be written from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def plain(value: object) -> str:
+    """A cell: true and false as in TOML, nothing for None."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# --- progress -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def showing_progress() -> Iterator[Callable[[Any], None]]:
+    """Give a function that shows an `experiments.history.Progress`: a spinner while preparing, then a bar.
+
+    Nothing is drawn before the first call, so that a refusal stands alone on the screen.
+    """
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    bar = Progress(*columns, console=messages(), transient=True)
+    display = Display(bar)
+    try:
+        yield display.show
+    finally:
+        if display.started:
+            bar.stop()
+
+
+class Display:
+    """The progress of one study on the screen."""
+
+    def __init__(self, bar: Any) -> None:
+        self.bar = bar
+        self.started = False
+        self.task: Any = None
+        self.last: Any = None
+
+    def show(self, state: Any) -> None:
+        """Bring the display up to date with a `Progress`."""
+        if not self.started:
+            self.started = True
+            self.bar.start()
+        {"preparing": self.preparing, "prepared": self.prepared}.get(state.stage, self.running)(state)
+
+    def preparing(self, state: Any) -> None:
+        """The rules are being loaded or compiled."""
+        cold = "compiling the weekly rules (first time only, about a minute)"
+        text = cold if state.compiled else "preparing the weekly rules"
+        self.task = self.bar.add_task(text, total=None, rate="")
+        if not self.bar.console.is_terminal:
+            self.bar.console.print(text, soft_wrap=True)
+
+    def prepared(self, state: Any) -> None:
+        """The rules are there; the runs begin."""
+        self.bar.remove_task(self.task)
+        what = "weekly rules compiled in" if state.compiled else "weekly rules, compiled earlier, loaded in"
+        self.bar.console.print(f"{what} {state.seconds:.1f} s", soft_wrap=True)
+        self.task = self.bar.add_task("simulating", total=state.all_weeks, rate="")
+
+    def running(self, state: Any) -> None:
+        """Weeks have been simulated."""
+        years = state.weeks / WEEKS_A_YEAR
+        runs = counted(state.all_replications)
+        rate = f"{state.replications} of {runs}, {years / max(state.seconds, 1e-3):,.0f} years/s"
+        self.bar.update(self.task, completed=state.weeks, rate=rate)
+        if state.replications == state.all_replications and self.last != state.replications:
+            self.bar.console.print(f"{runs}, {years:,.0f} years simulated in {state.seconds:.1f} s", soft_wrap=True)
+        self.last = state.replications
+
+
+def counted(runs: int) -> str:
+    """Number of runs in words: 1 run, 20 runs."""
+    return f"{runs} run" if runs == 1 else f"{runs:,} runs"
+
+
+# --- tables -------------------------------------------------------------------------------------------------------
+
+
+def print_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], right: int = 0) -> None:
+    """Print a table; the last `right` columns hold numbers. Without a terminal it takes PLAIN_COLUMNS columns."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="right" if place >= len(heads) - right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PLAIN_COLUMNS
+    Console(width=width, highlight=False).print(table)
+
+
+def print_years(folder: Path) -> None:
+    """Print the yearly table of one run."""
+    import pandas as pd
+
+    frame = pd.read_parquet(folder / "yearly.parquet")
+    labels = year_labels(pd.read_parquet(folder / "weekly.parquet", columns=["date"])["date"])
+    rows = [
+        [labels[year], *(f"{float(frame[name].iloc[i]) * factor:,.0f}" for name, _, factor in YEARLY)]
+        for i, year in enumerate(frame["year"].tolist())
+    ]
+    print_table("Yearly (mass pure unless it says bulk)", ("year", *(head for _, head, _ in YEARLY)), rows, len(YEARLY))
+    print(NOT_CALIBRATED)
+
+
+def year_labels(mondays: Any) -> dict[int, str]:
+    """Year -> its label; a year that was simulated in part says so."""
+    from model.calendar import weeks_in_year
+
+    counts = {int(year): int(weeks) for year, weeks in mondays.dt.isocalendar()["year"].value_counts().items()}
+    whole = {year: weeks_in_year(year) for year in counts}
+    return {y: str(y) if n == whole[y] else f"{y} ({n} of {whole[y]} weeks)" for y, n in counts.items()}
+
+
+def print_summary(folder: Path, tables: Any) -> None:
+    """Print the model's medians and bands beside published figures; `tables` is a `model.tables.Tables`."""
+    import pandas as pd
+
+    from views import observed
+
+    yearly = pd.read_parquet(folder / "yearly.parquet")
+    rows = []
+    for key, year in HEADLINES:
+        series, bands = observed.SERIES[key], observed.model_bands(yearly, key)
+        if year in bands.index:
+            middle, low, high = (f"{float(bands[name][year]):,.0f}" for name in ("median", "low90", "high90"))
+            published = observed.published(tables, key)
+            figure, source = published_figure(published[published["year"] == year].to_dict("records"))
+            rows.append((series.name, str(year), series.unit, middle, f"{low} to {high}", figure, source))
+    if rows:
+        heads = ("", "year", "unit", "model, median", "90% of runs", "published", "source")
+        print_table("The model beside the published record", heads, rows)
+    print(NOT_CALIBRATED)
+
+
+def published_figure(points: Sequence[dict[Any, Any]]) -> tuple[str, str]:
+    """Published values of one year as a figure or a span, and their sources."""
+    if not points:
+        return "none in the tables", ""
+    bounds = [float(point[name]) for point in points for name in ("low", "value", "high") if point[name] == point[name]]
+    values = sorted(float(point["value"]) for point in points)
+    text = f"{values[0]:,.0f}" if values[0] == values[-1] else f"{values[0]:,.0f} to {values[-1]:,.0f}"
+    if min(bounds) < values[0] or max(bounds) > values[-1]:
+        text += f" (range {min(bounds):,.0f} to {max(bounds):,.0f})"
+    return text, "; ".join(dict.fromkeys(str(point["source"]) for point in points))
