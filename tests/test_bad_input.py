@@ -1,0 +1,332 @@
+"""What a hand may get wrong: command lines, scenarios, tables. Each ends in a clear message, exit code 2, no trace."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import run
+from model.tables import DATA
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLES = "tables"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, a wide screen, no colours, no scenarios but the project's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("HIGHWAY10_SCENARIOS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal comes before any work: whoever starts to simulate or to make folders has missed the fault."""
+
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("the study was started")
+
+    monkeypatch.setattr("experiments.history.prepare", started)
+    monkeypatch.setattr("experiments.history.replacing", started)
+
+
+def everything(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
+
+
+def plain(text: str) -> str:
+    """A message without the frame and the line breaks that the terminal gives it."""
+    return " ".join(text.replace("│", " ").split())
+
+
+def refused(folder: Path, words: list[str], parts: list[str]) -> Result:
+    """Call the command line and check the refusal."""
+    before = everything(folder)
+    result = CliRunner().invoke(run.app, words)
+    assert result.exit_code == 2, (result.output, result.exception)
+    assert result.stdout == ""
+    said = plain(result.stderr)
+    for part in parts:
+        assert part in said, f"{part!r} is not in: {said}"
+    assert "Traceback" not in said
+    assert everything(folder) == before
+    return result
+
+
+# --- command lines ------------------------------------------------------------------------------------------------
+
+LINES: dict[str, tuple[str, list[str]]] = {
+    "unknown command": ("rum", ["No such command 'rum'"]),
+    "unknown option": ("history --speed 3", ["No such option", "--speed"]),
+    "option of another command": ("schedule --seed 3", ["No such option", "--seed"]),
+    "no scenario": ("run", ["Missing argument", "scenario"]),
+    "one argument too many": ("run as-it-happened zero-effect", ["unexpected extra argument", "zero-effect"]),
+    "option without value": ("history --seed", ["--seed", "requires an argument"]),
+    "replications are no number": ("history --replications many", ["--replications", "valid integer"]),
+    "replications are a fraction": ("history --replications 2.5", ["--replications", "valid integer"]),
+    "no replications": (
+        "history --replications 0",
+        ["replications = 0", "Allowed: a whole number from 1 to 1,000,000", "20 is usual"],
+    ),
+    "negative replications": ("history --replications -4", ["replications = -4", "Allowed: a whole number from 1"]),
+    "too many replications": ("history --replications 1000001", ["replications = 1000001", "1,000,000"]),
+    "no workers": ("history --workers 0", ["workers = 0", "Allowed: a whole number from 1", "every core"]),
+    "negative seed": ("history --seed -1", ["seed = -1", "not a seed", "Allowed: a whole number from 0"]),
+    "seed too large": ("run as-it-happened --seed 9223372036854775808", ["seed = 9223372036854775808", "Allowed"]),
+    "last seed too large": (
+        "history --seed 9223372036854775807",
+        ["seed = 9223372036854775807", "to 9223372036854775788"],
+    ),
+    "seed is a word": ("run as-it-happened --seed luck", ["--seed", "valid integer"]),
+    "too few organisations": ("run as-it-happened --organisations 3", ["organisations = 3", "from 10 to 5,000,000"]),
+    "too many organisations": ("history --organisations 6000000", ["organisations = 6000000", "5,000,000"]),
+    "unknown scenario": (
+        "run as-it-hapened",
+        ["scenario = 'as-it-hapened'", "no such scenario", "zero-effect", "did you mean 'as-it-happened'?"],
+    ),
+    "unknown scenario of the main job": ("history --scenario paris", ["scenario = 'paris'", "no such scenario"]),
+    "scenario is a folder": ("run .", ["scenario = '.'", "directory, not a scenario file", "name the file in it"]),
+    "missing scenario file": ("run nowhere/mine.toml", ["scenario = 'nowhere/mine.toml'", "no such scenario"]),
+    "setting without value": ("run as-it-happened --set sharing_scale", ["--set = 'sharing_scale'", "NAME=VALUE"]),
+    "setting without name": ("run as-it-happened --set =3", ["--set = '=3'", "NAME=VALUE"]),
+    "setting twice": (
+        "history --set supply_scale=1 --set supply_scale=1.1",
+        ["--set = 'supply_scale=1.1'", "set twice", "every parameter once"],
+    ),
+    "unknown parameter": (
+        "run as-it-happened --set suply_scale=1",
+        ["parameters.suply_scale = '1'", "no parameter 'suply_scale'", "did you mean 'supply_scale'?"],
+    ),
+    "parameter out of bounds": (
+        "history --set supply_scale=9",
+        ["parameters.supply_scale = 9.0", "Allowed: 0.7 to 1.4", "the default is 1"],
+    ),
+    "parameter is no number": (
+        "run as-it-happened --set supply_scale=lots",
+        ["parameters.supply_scale = 'lots'", "Allowed: 0.7 to 1.4", "plain number"],
+    ),
+    "parameter is not finite": ("run as-it-happened --set supply_scale=nan", ["parameters.supply_scale = nan", "0.7"]),
+    "parameter is infinite": ("run as-it-happened --set supply_scale=inf", ["parameters.supply_scale = inf", "1.4"]),
+    "unknown theory": (
+        "run as-it-happened --set choice_rule=saliance",
+        ["parameters.choice_rule = 'saliance'", "'expected-value'", "did you mean 'salience'?"],
+    ),
+    "until is no date": (
+        "run as-it-happened --until soon",
+        ["until = 'soon'", "not a date", "to 2023-12-31"],
+    ),
+    "until does not exist": ("run as-it-happened --until 2011-02-30", ["until = '2011-02-30'", "write it as"]),
+    "until too early": ("run as-it-happened --until 1999-12-31", ["until = '1999-12-31'", "2000-01-03"]),
+    "until too late": ("run as-it-happened --until 2024-06-01", ["until = '2024-06-01'", "outside the scenario"]),
+    "unknown group": ("parameters --group sea", ["--group = 'sea'", "supply", "market", "choose one of these"]),
+    "two formats": ("parameters --csv --markdown", ["--csv", "only one of them"]),
+    "no such tables": ("run as-it-happened --tables nowhere", ["tables = 'nowhere'", "no such folder", "model/data"]),
+    "no results to report": ("report nothing", ["folder = 'nothing'", "no results", "manifest.json"]),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_command_lines(name: str, elsewhere: Path):
+    line, parts = LINES[name]
+    refused(elsewhere, line.split(), parts)
+
+
+@pytest.mark.parametrize("command", ["history", "run as-it-happened"])
+@pytest.mark.parametrize("name", ["thesis", "letter.txt", "letter.txt/results"])
+def test_places_that_hold_something_else(command: str, name: str, elsewhere: Path):
+    (elsewhere / "thesis").mkdir()
+    (elsewhere / "thesis" / "chapter.tex").write_text("years of work", encoding="utf-8")
+    (elsewhere / "letter.txt").write_text("a letter", encoding="utf-8")
+    refused(elsewhere, [*command.split(), "--out", name], [f"out = '{name}'", "Allowed: a new or empty folder"])
+
+
+# --- scenarios ----------------------------------------------------------------------------------------------------
+
+BASE = 'title = "Mine"\nbase = "as-it-happened"\n'
+EVENT = BASE + '[[events]]\nid = "e"\ndate = 2011-05-10\n'
+STATE = EVENT + 'target = "state:GNB"\n'
+
+SCENARIOS: dict[str, tuple[str, list[str]]] = {
+    "empty": ("", ["whole file", "the file is empty", "title"]),
+    "not TOML": ("title = Mine\n", ["line 1", "title = Mine", "not TOML", "text stands in quotes"]),
+    "no title": ('base = "as-it-happened"\n', ["title", "needs a title"]),
+    "unknown field": (BASE + 'author = "me"\n', ["author = 'me'", "no such field", "description"]),
+    "unknown base": ('title = "Mine"\nbase = "as-it-was"\n', ["base = 'as-it-was'", "no such scenario", "zero-effect"]),
+    "base of itself": ('title = "Mine"\nbase = "mine"\n', ["base = 'mine -> mine'", "its own base"]),
+    "day does not exist": (BASE + "end = 2011-02-30\n", ["line 3", "2011-02-30", "does not exist", "2011-05-10"]),
+    "end before start": (BASE + "end = 1999-01-01\n", ["end = '1999-01-01'", "2000-01-03 to 2023-12-31"]),
+    "end after the tables": (BASE + "end = 2031-01-01\n", ["end = '2031-01-01'", "hold no data", "2023-12-31"]),
+    "unknown parameter": (
+        BASE + "[parameters]\nshare_scale = 2\n",
+        ["parameters.share_scale = 2", "no parameter", "did you mean"],
+    ),
+    "parameter out of bounds": (
+        BASE + "[parameters]\nsupply_scale = 3.0\n",
+        ["parameters.supply_scale = 3.0", "Allowed: 0.7 to 1.4"],
+    ),
+    "number in quotes": (
+        BASE + '[parameters]\nsupply_scale = "1"\n',
+        ["parameters.supply_scale = '1'", "without quotes"],
+    ),
+    "event without id": (BASE + "[[events]]\ndate = 2011-05-10\n", ["events[1].id", "needs an id"]),
+    "event without date": (BASE + '[[events]]\nid = "e"\n', ["events.e.date", "needs a date"]),
+    "event outside": (
+        BASE + '[[events]]\nid = "e"\ndate = 2031-05-10\ntarget = "state:GNB"\nfield = "capacity"\nvalue = 0.5\n',
+        ["events.e.date = '2031-05-10'", "outside the scenario", "2000-01-03 to 2023-12-31"],
+    ),
+    "target without kind": (EVENT + 'target = "GNB"\n', ["events.e.target = 'GNB'", "kind:name"]),
+    "unknown kind": (EVENT + 'target = "country:GNB"\n', ["events.e.target = 'country:GNB'", "no such kind", "place"]),
+    "unknown state": (
+        EVENT + 'target = "state:GNP"\nfield = "corruption"\nadd = 0.1\n',
+        ["events.e.target = 'state:GNP'", "no such state", "did you mean 'state:GNB'?"],
+    ),
+    "unknown place": (
+        EVENT + 'target = "place:algecira"\nfield = "coastal_radar"\nvalue = 0.5\n',
+        ["events.e.target = 'place:algecira'", "no such place", "did you mean 'place:algeciras'?"],
+    ),
+    "unknown platform": (
+        EVENT + 'target = "platform:maoc"\nfield = "active"\nvalue = 0\n',
+        ["events.e.target = 'platform:maoc'", "no such platform", "maoc-n"],
+    ),
+    "unknown membership": (
+        EVENT + 'target = "membership:maoc-n/USB"\nfield = "active"\nvalue = 1\n',
+        ["events.e.target = 'membership:maoc-n/USB'", "no such membership"],
+    ),
+    "unknown column": (STATE + 'field = "mood"\nvalue = 1\n', ["events.e.field = 'mood'", "corruption, rule_of_law"]),
+    "value out of bounds": (
+        STATE + 'field = "corruption"\nvalue = 1.5\n',
+        ["events.e.value = 1.5", "not allowed", "0 to 1 share"],
+    ),
+    "value is text": (STATE + 'field = "corruption"\nvalue = "high"\n', ["events.e.value = 'high'", "not a number"]),
+    "no change": (STATE + 'field = "corruption"\n', ["events.e = 'none of them'", "value, add or multiply"]),
+    "two changes": (STATE + 'field = "corruption"\nadd = 0.1\nvalue = 1\n', ["events.e = 'value and add'", "keep one"]),
+    "drops what is not there": (BASE + 'drop = ["sive"]\n', ["drop = 'sive'", "no such event", "sive-algeciras"]),
+}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenarios(name: str, elsewhere: Path):
+    text, parts = SCENARIOS[name]
+    (elsewhere / "mine.toml").write_text(text, encoding="utf-8")
+    refused(elsewhere, ["run", "mine.toml", "--out", "out"], ["mine.toml", "Allowed", "Remedy", *parts])
+
+
+def test_all_faults_of_a_scenario_are_told_at_once(elsewhere: Path):
+    text = BASE + "end = 2031-01-01\ncolour = 1\n[parameters]\nsupply_scale = 3.0\nno_such = 1\n"
+    (elsewhere / "mine.toml").write_text(text, encoding="utf-8")
+    refused(
+        elsewhere, ["history", "--scenario", "mine.toml"], ["4 problems", "end", "colour", "supply_scale", "no_such"]
+    )
+
+
+# --- tables -------------------------------------------------------------------------------------------------------
+
+type Damage = Callable[[str], str]
+
+
+def swap(old: str, new: str) -> Damage:
+    """Replace the first appearance of a text."""
+
+    def damage(text: str) -> str:
+        assert old in text, old
+        return text.replace(old, new, 1)
+
+    return damage
+
+
+def cell(line: int, column: int, value: str) -> Damage:
+    """Change one cell; only in lines whose cells up to it hold no quotes."""
+
+    def damage(text: str) -> str:
+        lines = text.split("\n")
+        cells = lines[line - 1].split(",")
+        assert '"' not in "".join(cells[: column + 1])
+        cells[column] = value
+        lines[line - 1] = ",".join(cells)
+        return "\n".join(lines)
+
+    return damage
+
+
+def doubled(text: str) -> str:
+    """A table whose last row stands in it twice."""
+    return text + text.rstrip("\n").split("\n")[-1] + "\n"
+
+
+def without_line(line: int) -> Damage:
+    """Leave out one line."""
+    return lambda text: "\n".join(row for number, row in enumerate(text.split("\n"), 1) if number != line)
+
+
+DAMAGES: dict[str, tuple[str, Damage, list[str]]] = {
+    "empty table": ("legs.csv", lambda _: "", ["legs.csv"]),
+    "only a header": ("supply.csv", lambda text: text.split("\n")[0] + "\n", ["supply.csv", "no rows"]),
+    "missing column": ("places.csv", swap("kind", "kinds"), ["places.csv", "missing", "rename the column 'kinds'"]),
+    "unknown column": ("exchange.csv", swap("source", "colour,source"), ["exchange.csv", "colour"]),
+    "text for a number": ("legs.csv", cell(2, 4, "far"), ["legs.csv", "distance_km = 'far'", "line 2", "not a number"]),
+    "negative mass": ("supply.csv", cell(2, 3, "-5"), ["supply.csv", "kg = '-5'", "line 2", "out of bounds"]),
+    "share above one": ("governance.csv", cell(2, 2, "1.7"), ["governance.csv", "corruption = '1.7'", "0 to 1"]),
+    "unknown mode": ("legs.csv", cell(2, 3, "submarine"), ["legs.csv", "mode = 'submarine'", "fast_boat"]),
+    "unknown origin": ("legs.csv", cell(2, 1, "col_southwst"), ["legs.csv", "origin = 'col_southwst'", "did you mean"]),
+    "unknown state": ("governance.csv", cell(2, 0, "COK"), ["governance.csv", "state = 'COK'", "states.csv"]),
+    "day does not exist": ("platforms.csv", swap("2007-04-01", "2007-02-30"), ["platforms.csv", "= '2007-02-30'"]),
+    "row twice": ("supply.csv", doubled, ["supply.csv", "stands in the table already", "every key once"]),
+    "year missing": ("supply.csv", without_line(2), ["supply.csv", "year", "no row for 2000", "add the missing rows"]),
+}  # fmt: skip
+
+
+@pytest.fixture
+def tables(elsewhere: Path) -> Path:
+    """A copy of the tables that a test may break."""
+    folder = elsewhere / TABLES
+    folder.mkdir()
+    for path in [*DATA.glob("*.csv"), DATA / "datapackage.json"]:
+        shutil.copy(path, folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_tables(name: str, elsewhere: Path, tables: Path):
+    file, damage, parts = DAMAGES[name]
+    path = tables / file
+    path.write_text(damage(path.read_text(encoding="utf-8")), encoding="utf-8")
+    refused(elsewhere, ["run", "as-it-happened", "--tables", TABLES, "--out", "out"], parts)
+
+
+def test_missing_table(elsewhere: Path, tables: Path):
+    (tables / "modes.csv").unlink()
+    refused(elsewhere, ["history", "--tables", TABLES], ["modes.csv", "the table is missing", "model/data"])
+
+
+def test_broken_description_of_the_tables(elsewhere: Path, tables: Path):
+    (tables / "datapackage.json").write_text("{", encoding="utf-8")
+    refused(elsewhere, ["history", "--tables", TABLES], ["datapackage.json", "cannot be read"])
+
+
+# --- as a user calls it -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line", ["history --workers 0", "run as-it-hapened", "run as-it-happened --set supply_scale=9", "bogus"]
+)
+def test_in_a_process_of_its_own(line: str, elsewhere: Path):
+    command = [sys.executable, "-W", "error", str(ROOT / "run.py"), *line.split()]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=elsewhere)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Error" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(elsewhere.iterdir())
+
+
+def test_there_are_enough_of_them():
+    assert len(LINES) + len(SCENARIOS) + len(DAMAGES) >= 40
