@@ -44,6 +44,8 @@ from model.world import World, WorldArrays
 
 KNOWN_ROUTES = 10
 FIRST_ROWS = 1024
+HAND_WEEKS = 26.0
+"""At most so many weeks of its flow are in a group's hand on the first day (assumed; burn-in forgets it)."""
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 
 
@@ -159,5 +161,9 @@ def first_groups(world: WorldArrays, state: State, parameters: ParameterValues, 
             and organisations.plan_slot[organisation] >= 0
         ):
             part = draws.uniform(seed, draws.INITIAL, 2, organisations.ident[organisation], 0)
-            organisations.inventory_kg[organisation] = part * organisations.plan_load_kg[organisation]
+            source = organisations.source[organisation]
+            flow_kg = state.sources.supply_kg_per_week[source] * organisations.weight[organisation]
+            most_kg = HAND_WEEKS * flow_kg / state.sources.weight[source]
+            load_kg = min(organisations.plan_load_kg[organisation], most_kg)
+            organisations.inventory_kg[organisation] = part * load_kg
             state.accounts[OPENING_KG] += organisations.inventory_kg[organisation]

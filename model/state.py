@@ -51,13 +51,14 @@ class Organisations(NamedTuple):
     hubs_stocked: Annotated[Array, Column("i8", "bits", "transhipment places where it holds stock")]
     known_route: Annotated[Array, Column("i2", "", "routes it knows, -1 free", ("known",))]
     ready_week: Annotated[Array, Column("i4", "week", "from when a known route can be used", ("known",))]
-    attraction: Annotated[Array, Column("f8", "1000 EUR/kg", "experience-weighted attraction", ("known",))]
-    path_size: Annotated[Array, Column("f8", "log", "log path size among the known routes", ("known",))]
-    hits: Annotated[Array, Column("f4", "trips", "own losses on each leg, fading", ("legs",))]
-    trips: Annotated[Array, Column("f4", "trips", "own trips on each leg, fading", ("legs",))]
+    attraction: Annotated[Array, Column("f4", "1000 EUR/kg", "experience-weighted attraction", ("known",))]
+    known_value: Annotated[Array, Column("f4", "1000 EUR/kg", "utility of a known route when last weighed", ("known",))]
+    path_size: Annotated[Array, Column("f4", "log", "log path size among the known routes", ("known",))]
+    hits: Annotated[Array, Column("u2", "trips/256", "own losses on each leg, fading", ("legs",))]
+    trips: Annotated[Array, Column("u2", "trips/256", "own trips on each leg, fading", ("legs",))]
     belief_week: Annotated[Array, Column("i2", "week", "when hits and trips were last brought up to date", ("legs",))]
     stock_kg: Annotated[Array, Column("f8", "kg", "stock at transhipment places", ("hubs",))]
-    stock_west_africa_kg: Annotated[Array, Column("f8", "kg", "part of it that came through West Africa", ("hubs",))]
+    stock_west_africa_kg: Annotated[Array, Column("f4", "kg", "part of it that came through West Africa", ("hubs",))]
 
 
 class Consignments(NamedTuple):
@@ -80,6 +81,7 @@ class Consignments(NamedTuple):
     lead_day: Annotated[Array, Column("f8", "day", "when a lead about the present leg comes in; 1e18 none")]
     lead_state: Annotated[Array, Column("i2", "", "state that had the lead, -1 none")]
     lead_platform: Annotated[Array, Column("i2", "", "platform it was shared through, -1 none")]
+    lead_stage: Annotated[Array, Column("i2", "", "how it became known: lead or coastal radar")]
     spent_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "cash spent on it so far")]
 
 
@@ -161,6 +163,7 @@ class Routes(NamedTuple):
     """What changes on the routes of the library."""
 
     cost_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "transport, bribes and premiums along the route")]
+    congestion_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "extra handling where much goes this way")]
     exposure: Annotated[Array, Column("f8", "log", "beta_M ln(M/M_ref) of the tightest leg")]
     open: Annotated[Array, Column("i1", "0/1", "all legs can be used")]
     flow_kg: Annotated[Array, Column("f8", "kg", "sent in the last 13 weeks, fading")]

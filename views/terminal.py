@@ -78,7 +78,7 @@ def showing_progress() -> Iterator[Callable[[Any], None]]:
 
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        TimeElapsedColumn(), TextColumn("{task.fields[left]}"), TimeRemainingColumn(),
     )  # fmt: skip
     bar = Progress(*columns, console=messages(), transient=True)
     display = Display(bar)
@@ -109,7 +109,7 @@ class Display:
         """The rules are being loaded or compiled."""
         cold = "compiling the weekly rules (first time only, about a minute)"
         text = cold if state.compiled else "preparing the weekly rules"
-        self.task = self.bar.add_task(text, total=None, rate="")
+        self.task = self.bar.add_task(text, total=None, rate="", left="")
         if not self.bar.console.is_terminal:
             self.bar.console.print(text, soft_wrap=True)
 
@@ -118,7 +118,7 @@ class Display:
         self.bar.remove_task(self.task)
         what = "weekly rules compiled in" if state.compiled else "weekly rules, compiled earlier, loaded in"
         self.bar.console.print(f"{what} {state.seconds:.1f} s", soft_wrap=True)
-        self.task = self.bar.add_task("simulating", total=state.all_weeks, rate="")
+        self.task = self.bar.add_task("simulating", total=state.all_weeks, rate="", left="left")
 
     def running(self, state: Any) -> None:
         """Weeks have been simulated."""
@@ -184,17 +184,19 @@ def print_summary(folder: Path, tables: Any) -> None:
     from views import observed
 
     yearly = pd.read_parquet(folder / "yearly.parquet")
-    rows = []
+    rows, notes = [], []
     for key, year in HEADLINES:
         series, bands = observed.SERIES[key], observed.model_bands(yearly, key)
         if year in bands.index:
             middle, low, high = (f"{float(bands[name][year]):,.0f}" for name in ("median", "low90", "high90"))
             published = observed.published(tables, key)
             figure, source = published_figure(published[published["year"] == year].to_dict("records"))
-            rows.append((series.name, str(year), series.unit, middle, f"{low} to {high}", figure, source))
+            rows.append((f"{series.name}, {year}, {series.unit}", middle, f"{low} to {high}", figure))
+            notes.append(f"  {series.name}: {source}")
     if rows:
-        heads = ("", "year", "unit", "model, median", "90% of runs", "published", "source")
-        print_table("The model beside the published record", heads, rows)
+        heads = ("", "model, median", "90% of runs", "published")
+        print_table("The model beside the published record", heads, rows, right=len(heads) - 1)
+        print("\n".join(["Published in:", *notes]))
     print(NOT_CALIBRATED)
 
 

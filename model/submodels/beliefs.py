@@ -14,6 +14,9 @@ from model.world import WorldArrays
 
 RISK_FLOOR = 0.001
 RISK_CEILING = 0.98
+GRAINS = 256.0
+MOST_GRAINS = 65535.0
+"""Memories are kept in 16 bits, in 256ths of a trip: they take most of a model's room when organisations are many."""
 
 
 @rule
@@ -37,9 +40,9 @@ def believed_loss(
     """Believed probability of losing a load on one leg, in [0, 1]: losses among remembered trips."""
     hits = legs.remembered_hits[leg]
     trips = legs.remembered_trips[leg]
-    own = float(organisations.trips[organisation, leg])
-    if own > 0.0:
-        fade = forget[week - organisations.belief_week[organisation, leg]]
+    own = int(organisations.trips[organisation, leg])
+    if own > 0:
+        fade = forget[week - organisations.belief_week[organisation, leg]] / GRAINS
         hits += float(organisations.hits[organisation, leg]) * fade
         trips += own * fade
     return hits / trips
@@ -55,8 +58,10 @@ def public_loss(legs: Legs, leg: int) -> float:
 def remember(organisations: Organisations, forget: Array, organisation: int, leg: int, week: int, lost: float) -> None:
     """Add one trip of the organisation itself; `lost` is the share of the load that was taken."""
     fade = forget[week - organisations.belief_week[organisation, leg]]
-    organisations.hits[organisation, leg] = float(organisations.hits[organisation, leg]) * fade + lost
-    organisations.trips[organisation, leg] = float(organisations.trips[organisation, leg]) * fade + 1.0
+    hits = float(organisations.hits[organisation, leg]) * fade + GRAINS * lost
+    trips = float(organisations.trips[organisation, leg]) * fade + GRAINS
+    organisations.hits[organisation, leg] = int(min(MOST_GRAINS, hits + 0.5))
+    organisations.trips[organisation, leg] = int(min(MOST_GRAINS, trips + 0.5))
     organisations.belief_week[organisation, leg] = week
 
 

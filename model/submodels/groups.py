@@ -15,6 +15,8 @@ from model.world import WorldArrays
 
 FAMILIAR_USERS = 2.0
 COPY_COST_SHARE = 0.2
+DOES_WELL = 0.7
+"""Capital over target from which a peer is taken to do well (assumed)."""
 CANDIDATES = 4
 
 
@@ -66,7 +68,7 @@ def try_new(
 def copy_peer(
     world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, v: float, week: int
 ) -> int:
-    """The planned route of another organisation of the same source; -1 if it has none that is new."""
+    """The planned route of another organisation of the same source that does well; -1 if it has none that is new."""
     organisations = state.organisations
     rows = organisations.alive.shape[0]
     start = min(rows - 1, int(v * rows))
@@ -75,6 +77,8 @@ def copy_peer(
         if peer == organisation or organisations.alive[peer] == 0:
             continue
         if organisations.source[peer] != organisations.source[organisation] or organisations.plan_slot[peer] < 0:
+            continue
+        if organisations.capital_eur[peer] < DOES_WELL * organisations.target_capital_eur[peer]:
             continue
         route = organisations.known_route[peer, organisations.plan_slot[peer]]
         if route < 0 or knows(state, organisation, route):
@@ -96,23 +100,20 @@ def knows(state: State, organisation: int, route: int) -> bool:
 def adopt(
     world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, route: int, week: int
 ) -> None:
-    """Learn a route in place of the worst one known, if it is worth more; costly to open, quick to copy."""
+    """Learn a route in place of the one last judged worst, if it is worth more; costly to open, quick to copy."""
     organisations = state.organisations
     bought = world.source_is_origin[organisations.source[organisation]]
     new_utility, _, _ = value_route(world, state, parameters, organisation, route, week, bought)
     worst = -1
-    worst_utility = new_utility
+    worst_value = new_utility
     for slot in range(organisations.known_route.shape[1]):
-        known = organisations.known_route[organisation, slot]
-        if known < 0:
+        if organisations.known_route[organisation, slot] < 0:
             worst = slot
             break
-        if slot == organisations.plan_slot[organisation]:
-            continue
-        utility, _, _ = value_route(world, state, parameters, organisation, known, week, bought)
-        if utility < worst_utility:
+        value = float(organisations.known_value[organisation, slot])
+        if slot != organisations.plan_slot[organisation] and value < worst_value:
             worst = slot
-            worst_utility = utility
+            worst_value = value
     if worst < 0:
         return
     familiar = state.routes.users[route] / (state.routes.users[route] + FAMILIAR_USERS)
@@ -133,6 +134,7 @@ def adopt(
     organisations.known_route[organisation, worst] = route
     organisations.ready_week[organisation, worst] = week + int(delay)
     organisations.attraction[organisation, worst] = new_utility
+    organisations.known_value[organisation, worst] = new_utility
     path_sizes(world, state, organisation)
 
 
@@ -142,6 +144,7 @@ def come_and_go(
 ) -> None:
     """Groups without means for too long leave; free places are taken by new groups where margins are fat."""
     organisations = state.organisations
+    vacancy = 0
     margin = mean_margin(world, state)
     record.weekly[week, MARGIN] = margin
     for organisation in range(organisations.alive.shape[0]):
@@ -159,7 +162,8 @@ def come_and_go(
                 leave(world, state, organisation)
                 record.weekly[week, LEFT] += 1.0
         else:
-            u = draws.uniform(seed, draws.ENTRY, week, organisation, 0)
+            u = draws.uniform(seed, draws.ENTRY, week, vacancy, 0)
+            vacancy += 1
             if margin > 0.0 and u < parameters.entry_rate_per_week:
                 found(world, state, parameters, seed, organisation, week)
                 record.weekly[week, ENTERED] += 1.0
@@ -183,7 +187,9 @@ def leave(world: WorldArrays, state: State, organisation: int) -> None:
     state.sources.pool_kg[source] += organisations.inventory_kg[organisation]
     for hub in range(world.hub_place.shape[0]):
         state.sources.pool_kg[world.origins + hub] += organisations.stock_kg[organisation, hub]
-        state.sources.west_africa_kg[world.origins + hub] += organisations.stock_west_africa_kg[organisation, hub]
+        state.sources.west_africa_kg[world.origins + hub] += float(
+            organisations.stock_west_africa_kg[organisation, hub]
+        )
         organisations.stock_kg[organisation, hub] = 0.0
         organisations.stock_west_africa_kg[organisation, hub] = 0.0
     state.accounts[CLOSING] += (
@@ -277,6 +283,7 @@ def meet_routes(
         organisations.known_route[organisation, slot] = -1
         organisations.ready_week[organisation, slot] = 0
         organisations.attraction[organisation, slot] = 0.0
+        organisations.known_value[organisation, slot] = 0.0
         state.scratch[0, slot] = 1e300
     for i in range(count):
         route = first + i

@@ -15,7 +15,7 @@ import math
 from model import draws
 from model.compiled import compiled, rule
 from model.parameters import ParameterValues
-from model.record import INSPECTION, LEAD, POLICE, Record
+from model.record import EXPECTED, INSPECTION, POLICE, Record
 from model.samplers import binomial, normal_quantile
 from model.state import LIVE, State
 from model.submodels.consequences import book, expect, leak_back, take_load
@@ -157,7 +157,7 @@ def inspect(
             if consignments.lead_day[row] < consignments.arrive_day[row]:
                 known = state.legs.known_find[leg]
                 chance = known + (1.0 - known) * chance
-                stage = LEAD
+                stage = consignments.lead_stage[row]
             control(world, state, parameters, record, seed, row, chance, world.leg_destination[leg], stage, v,
                 consignments.arrive_day[row], week, year)  # fmt: skip
 
@@ -183,7 +183,7 @@ def control(
         return
     lead_state = -1
     platform = -1
-    if stage == LEAD:
+    if stage != INSPECTION:
         lead_state = consignments.lead_state[row]
         platform = consignments.lead_platform[row]
     take_load(world, state, parameters, record, seed, row, share, place, member, lead_state, platform, stage, day,
@@ -209,6 +209,7 @@ def search_stores(
                 continue
             honest = 1.0 - state.states.corruption[member]
             chance = parameters.store_risk_per_week * state.states.capacity[member] * honest
+            record.weekly[week, EXPECTED] += 0.5 * chance * organisations.stock_kg[organisation, hub]
             u, v = draws.uniform_pair(seed, draws.POLICE, week, organisations.ident[organisation], hub)
             if u < chance:
                 seize_store(world, state, parameters, record, organisation, hub, place, member, v, week, year)
@@ -225,7 +226,8 @@ def seize_store(
     if kg <= 0.0:
         return
     organisations.stock_kg[organisation, hub] -= kg
-    organisations.stock_west_africa_kg[organisation, hub] *= 1.0 - v
+    lineage_kg = float(organisations.stock_west_africa_kg[organisation, hub])
+    organisations.stock_west_africa_kg[organisation, hub] = (1.0 - v) * lineage_kg
     book(world, state, parameters, record, kg, v, 1, place, -1, member, member, -1, POLICE,
         organisations.ident[organisation], 7.0 * week, week, year)  # fmt: skip
     leak_back(world, state, parameters, record, kg, member, place, week)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from model import draws
 from model.compiled import rule
 from model.parameters import ParameterValues
-from model.record import KNOWN, Record
+from model.record import KNOWN, LEAD, Record
 from model.state import LIVE, State
 from model.submodels.movement import NEVER
 from model.world import WorldArrays
@@ -77,6 +77,7 @@ def draw_leads(
         consignments.lead_day[row] = NEVER
         consignments.lead_state[row] = -1
         consignments.lead_platform[row] = -1
+        consignments.lead_stage[row] = LEAD
         u, v, through, _ = draws.uniform_four(seed, draws.LEAD, week, consignments.ident[row], leg)
         if u >= state.legs.know[leg]:
             continue

@@ -19,6 +19,7 @@ from model.world import WorldArrays
 
 LARGEST_STEP = 0.05
 SMALLEST_STOCK_KG = 1.0
+RISK_PRICE = 0
 
 
 @rule
@@ -127,6 +128,7 @@ def value_chain(world: WorldArrays, state: State, parameters: ParameterValues) -
                 continue
             risk = public_loss(state.legs, leg)
             cost = world.leg_cost[leg] * state.legs.cost_multiplier[leg] + state.legs.bribe_eur_per_kg[leg]
-            cost += risk * state.legs.risk_price_eur_per_kg[leg]
+            if parameters.deterrence == RISK_PRICE:
+                cost += risk * state.legs.risk_price_eur_per_kg[leg]
             worth = (1.0 - risk) * values[world.leg_destination[leg]] - cost
             values[world.leg_origin[leg]] = max(values[world.leg_origin[leg]], worth)

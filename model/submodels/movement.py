@@ -153,8 +153,8 @@ def send_on(
         if stock_kg - load_kg < SMALLEST_LOAD_KG:
             load_kg = stock_kg
         share = load_kg / stock_kg
-        lineage = min(1.0, organisations.stock_west_africa_kg[organisation, hub] / stock_kg)
-        organisations.stock_west_africa_kg[organisation, hub] *= 1.0 - share
+        lineage = min(1.0, float(organisations.stock_west_africa_kg[organisation, hub]) / stock_kg)
+        organisations.stock_west_africa_kg[organisation, hub] = (1.0 - share) * lineage * stock_kg
         organisations.stock_kg[organisation, hub] -= load_kg
         room_kg -= load_kg
         send(world, state, record, organisation, route, -1, load_kg, units, lineage, week, year)
@@ -192,7 +192,13 @@ def send(
     consignments.units[row] = units
     consignments.west_africa[row] = lineage
     consignments.setting_out[row] = 1
-    consignments.spent_eur_per_kg[row] = 0.0
+    source = world.route_source[route]
+    consignments.spent_eur_per_kg[row] = (
+        state.sources.price_eur_per_kg[source] + state.routes.congestion_eur_per_kg[route]
+    )
+    congestion_eur = state.routes.congestion_eur_per_kg[route] * load_kg
+    charge(state, organisation, congestion_eur)
+    state.accounts[TRANSPORT] += congestion_eur
     state.routes.flow_kg[route] += load_kg
     record.weekly[week, DISPATCHES] += 1.0
     record.weekly[week, MEAN_LOAD] += load_kg
@@ -341,7 +347,8 @@ def store(world: WorldArrays, state: State, parameters: ParameterValues, row: in
         load_kg -= local_kg
     if owner >= 0:
         organisations.stock_kg[owner, hub] += load_kg
-        organisations.stock_west_africa_kg[owner, hub] += load_kg * consignments.west_africa[row]
+        stored_kg = float(organisations.stock_west_africa_kg[owner, hub])
+        organisations.stock_west_africa_kg[owner, hub] = stored_kg + load_kg * consignments.west_africa[row]
         organisations.hubs_stocked[owner] |= 1 << hub
         value = state.places.value_eur_per_kg[world.hub_place[hub]]
         learn_payoff(state, parameters, row, value - consignments.spent_eur_per_kg[row])
@@ -357,9 +364,9 @@ def learn_payoff(state: State, parameters: ParameterValues, row: int, payoff_eur
         return
     if state.organisations.known_route[owner, slot] != state.consignments.route[row]:
         return
-    attraction = state.organisations.attraction[owner, slot]
+    attraction = float(state.organisations.attraction[owner, slot])
     step = 1.0 - parameters.experience_memory
-    state.organisations.attraction[owner, slot] += step * (payoff_eur_per_kg / 1000.0 - attraction)
+    state.organisations.attraction[owner, slot] = attraction + step * (payoff_eur_per_kg / 1000.0 - attraction)
 
 
 @rule

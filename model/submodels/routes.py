@@ -129,10 +129,13 @@ def choose_known(
             continue
         utility, mu, willing = value_route(world, state, parameters, organisation, route, week, bought)
         state.scratch[RISK, slot] = mu
+        organisations.known_value[organisation, slot] = utility
         if parameters.choice_rule == EXPERIENCE:
             utility = weigh_experience(state, parameters, organisation, slot, utility)
         value = parameters.theta_per_thousand_eur * utility + willing + state.routes.exposure[route]
-        state.scratch[VALUE, slot] = value + parameters.path_size_weight * organisations.path_size[organisation, slot]
+        state.scratch[VALUE, slot] = value + parameters.path_size_weight * float(
+            organisations.path_size[organisation, slot]
+        )
         modes[slot] = world.route_mode[route]
     ident = organisations.ident[organisation]
     stay_out = nested_logit(state.scratch, modes, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
@@ -147,7 +150,7 @@ def choose_known(
 @rule
 def weigh_experience(state: State, parameters: ParameterValues, organisation: int, slot: int, expected: float) -> float:
     """Move the attraction of a slot towards its foregone payoff and return it (EWA with rho = phi, averages)."""
-    attraction = state.organisations.attraction[organisation, slot]
+    attraction = float(state.organisations.attraction[organisation, slot])
     step = (1.0 - parameters.experience_memory) * parameters.experience_foregone
     attraction += step * (expected - attraction)
     state.organisations.attraction[organisation, slot] = attraction

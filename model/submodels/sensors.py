@@ -21,6 +21,8 @@ from model.world import AIRCRAFT, CONTAINER, COURIER, FAST_BOAT, LAND, WorldArra
 
 CUE_DAY, CUE_LOAD, CUE_AREA, CUE_PLATFORM, CUE_STATE, CUE_STAGE = range(6)
 SEA_PATROL, SEA_SATELLITE = 0, 1
+RADAR_WARNING_DAYS = 0.1
+"""Radar sees a small craft at about 21 km (mechanisms M3), an hour or two before it lands."""
 
 
 @compiled
@@ -113,9 +115,11 @@ def detect(world: WorldArrays, state: State, parameters: ParameterValues, seed: 
             continue
         mark = v * hazard
         if mark < radar:
-            owner = world.place_state[world.leg_destination[leg]]
-            area = world.place_near_area[world.leg_destination[leg]]
-            add_cue(state, until - 0.2, row, area, -1, owner, RADAR)
+            # too close to the coast for a ship to be sent: the landing is expected on the shore (inspection)
+            consignments.lead_day[row] = until - RADAR_WARNING_DAYS
+            consignments.lead_state[row] = world.place_state[world.leg_destination[leg]]
+            consignments.lead_platform[row] = -1
+            consignments.lead_stage[row] = RADAR
         elif mark < radar + satellite:
             area = area_on_leg(world, leg, z)
             add_cue(state, since + w * (until - since), row, area, world.satellite_platform, -1, SATELLITE)

@@ -45,8 +45,9 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
         normal = 1.0 + 4.0 * total / max(1, last - first)
         for route in range(first, last):
             cost = 0.0
+            congestion = 0.0
             if state.routes.flow_kg[route] > 0.01 * normal:
-                cost = parameters.congestion_eur_per_kg * math.log2(1.0 + state.routes.flow_kg[route] / normal)
+                congestion = parameters.congestion_eur_per_kg * math.log2(1.0 + state.routes.flow_kg[route] / normal)
             is_open = 1
             for step in range(world.route_start[route], world.route_start[route + 1]):
                 leg = world.route_leg[step]
@@ -55,7 +56,8 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
                 if state.legs.open[leg] < 0.5:
                     is_open = 0
             exposure = state.legs.log_exposure[world.route_tight_leg[route]] - world.route_log_duplicates[route]
-            state.routes.cost_eur_per_kg[route] = cost
+            state.routes.congestion_eur_per_kg[route] = congestion
+            state.routes.cost_eur_per_kg[route] = cost + congestion
             state.routes.exposure[route] = parameters.exposure_weight * exposure
             state.routes.open[route] = is_open
 

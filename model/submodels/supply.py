@@ -13,6 +13,7 @@ from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import (
     CASES,
+    EXPECTED,
     EXPECTED_TAKEN,
     PRODUCED,
     SEIZED,
@@ -64,6 +65,7 @@ def seize_at_source(
     place = world.source_place[source]
     state = world.place_state[place]
     record.weekly[week, SEIZED] += lost_kg
+    record.weekly[week, EXPECTED] += lost_kg
     record.weekly[week, SEIZED_AMERICAS] += lost_kg / parameters.bulk_purity
     for table, row in (
         (record.by_state, state),

@@ -105,16 +105,17 @@ def sort_cues(state: State) -> None:
 
 @rule
 def may_act(world: WorldArrays, state: State, asset: int, platform: int, member: int, area: int, stage: int) -> bool:
-    """Whether an asset can be sent: by its own state, by a platform it is lent to, or to what its own patrol meets."""
+    """Whether an asset can be sent: by its own state, through a platform of its state, or to what its patrol meets."""
     owner = world.asset_owner[asset]
     if stage == PATROL:
         return state.assets.area[asset] == area
     if member == owner:
         return True
-    if platform < 0 or state.platforms.active[platform] < 0.5 or world.platform_tasks[platform] == 0:
+    if platform < 0 or state.platforms.active[platform] < 0.5 or state.states.sharing[owner, platform] <= 0.0:
         return False
-    lent = (world.asset_platforms[asset] >> platform) & 1
-    return lent == 1 and state.states.sharing[owner, platform] > 0.0
+    if world.platform_tasks[platform] == 0:
+        return True  # an exchange: each member acts on what it hears with its own ships
+    return bool((world.asset_platforms[asset] >> platform) & 1)
 
 
 @rule
