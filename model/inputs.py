@@ -148,10 +148,10 @@ def yearly_tables(world: World) -> dict[str, Array]:
 
 
 def source_shares(world: World) -> list[tuple[str, float]]:
-    """Producing state of each origin and its even part of that state's output."""
-    state = dict(zip(world.tables.places["place"], world.tables.places["state"], strict=True))
-    origins = [state[place] for place in world.sources[: world.arrays.origins]]
-    return [(s, 1.0 / origins.count(s)) for s in origins]
+    """Producing state of each origin and its part of that state's output."""
+    places = world.tables.places.set_index("place")
+    origins = list(world.sources[: world.arrays.origins])
+    return list(zip(places["state"].loc[origins], places["output_share"].loc[origins].astype(float), strict=True))
 
 
 def leg_exposure(world: World) -> Array:

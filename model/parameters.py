@@ -136,7 +136,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     purchase_ambition: float = uncertainty(
-        1.3,
+        1.1,
         "1",
         1.0,
         2.0,
@@ -218,7 +218,7 @@ class Parameters(BaseModel):
 
     # --- routes ---------------------------------------------------------------------------------------------------
     theta_per_thousand_eur: float = uncertainty(
-        0.3,
+        0.14,
         "kg/1000 EUR",
         0.05,
         1.0,
@@ -228,7 +228,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     nest_dissimilarity: float = uncertainty(
-        0.95,
+        1.0,
         "1",
         0.4,
         1.0,
@@ -248,7 +248,7 @@ class Parameters(BaseModel):
         confidence="medium",
     )
     exposure_weight: float = uncertainty(
-        0.65,
+        1.0,
         "1",
         0.0,
         1.0,
@@ -258,7 +258,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     stay_out_utility: float = uncertainty(
-        -1.5,
+        -0.98,
         "1",
         -3.0,
         3.0,
@@ -268,7 +268,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     congestion_eur_per_kg: float = uncertainty(
-        230.0,
+        270.0,
         "EUR/kg",
         0.0,
         4000.0,
@@ -308,7 +308,7 @@ class Parameters(BaseModel):
         confidence="medium",
     )
     explore_rate_per_week: float = uncertainty(
-        0.065,
+        0.02,
         "1/week",
         0.0,
         0.1,
@@ -318,7 +318,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     imitate_rate_per_week: float = uncertainty(
-        0.12,
+        0.05,
         "1/week",
         0.0,
         0.2,
@@ -328,7 +328,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     entry_delay_weeks: float = uncertainty(
-        52.0,
+        25.0,
         "weeks",
         13.0,
         104.0,
@@ -338,7 +338,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     copy_delay_weeks: float = uncertainty(
-        6.0,
+        3.6,
         "weeks",
         1.0,
         39.0,
@@ -378,7 +378,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     load_split: float = uncertainty(
-        2.8,
+        2.0,
         "1",
         0.0,
         8.0,
@@ -388,7 +388,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     shipment_weeks: float = uncertainty(
-        3.0,
+        4.0,
         "weeks",
         0.25,
         8.0,
@@ -410,7 +410,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     risk_payment_africa: float = uncertainty(
-        0.5,
+        0.2,
         "1",
         0.1,
         1.0,
@@ -421,7 +421,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     in_kind_share: float = uncertainty(
-        0.14,
+        0.092,
         "share",
         0.0,
         0.4,
@@ -433,7 +433,7 @@ class Parameters(BaseModel):
 
     # --- beliefs --------------------------------------------------------------------------------------------------
     prior_strength: float = uncertainty(
-        10.0,
+        15.0,
         "trips",
         1.0,
         40.0,
@@ -453,7 +453,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     memory_months: float = uncertainty(
-        3.5,
+        3.0,
         "months",
         3.0,
         18.0,
@@ -463,7 +463,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     rumour_weight: float = uncertainty(
-        0.55,
+        0.3,
         "trips",
         0.0,
         1.0,
@@ -517,7 +517,7 @@ class Parameters(BaseModel):
 
     # --- leads and cooperation ------------------------------------------------------------------------------------
     lead_probability: float = uncertainty(
-        0.3,
+        0.19,
         "probability",
         0.05,
         0.35,
@@ -619,7 +619,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     area_km2: float = uncertainty(
-        1000000.0,
+        700000.0,
         "km2",
         700_000.0,
         10_000_000.0,
@@ -639,7 +639,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     suspicion_share: float = uncertainty(
-        0.035,
+        0.25,
         "probability",
         0.02,
         0.3,
@@ -795,7 +795,7 @@ class Parameters(BaseModel):
 
     # --- inspection -----------------------------------------------------------------------------------------------
     targeting_base: float = uncertainty(
-        0.95,
+        0.38,
         "1",
         0.0,
         1.0,
@@ -815,7 +815,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     inspection_scale: float = lever(
-        1.3,
+        2.0,
         "1",
         0.0,
         4.0,
@@ -835,7 +835,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     export_effort: float = uncertainty(
-        0.6,
+        0.43,
         "share",
         0.0,
         1.0,
@@ -845,7 +845,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     known_search_success: float = uncertainty(
-        0.35,
+        0.31,
         "probability",
         0.3,
         0.95,
@@ -855,7 +855,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     store_risk_per_week: float = uncertainty(
-        0.005,
+        0.0043,
         "1/week",
         0.0,
         0.05,
@@ -877,7 +877,7 @@ class Parameters(BaseModel):
         confidence="high",
     )
     bribe_price_eur_per_kg: float = uncertainty(
-        8500.0,
+        9600.0,
         "EUR/kg",
         1000.0,
         40000.0,

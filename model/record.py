@@ -6,7 +6,7 @@ tables by state, mode, platform, leg, place and region are always kept; seizure 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -59,6 +59,10 @@ COSTS = (
 """Accounts that reduce profit."""
 
 
+FIRST_SEIZURES = 100_000
+"""Room for the seizures of a usual history; memory is taken only as it fills."""
+
+
 class Record(NamedTuple):
     """Buffers of one run; years and weeks count from the epoch."""
 
@@ -66,11 +70,8 @@ class Record(NamedTuple):
     accounts: Array  # (weeks, len(ACCOUNTS)), as they stand at the end of each week
     by_leg: Array  # (years, legs, len(YEARLY))
     by_state: Array
-    by_mode: Array
     by_platform: Array
     by_place: Array
-    by_region: Array
-    routes_year: Array  # (routes,) kilograms sent in the current year, for the effective number of routes
     seizures: Array  # (rows, len(SEIZURE))
     keep_seizures: Array  # (1,) 0/1
 
@@ -86,12 +87,9 @@ def make_record(weeks: int, years: int, sizes: dict[str, int], *, keep_seizures:
         accounts=np.zeros((weeks, len(ACCOUNTS))),
         by_leg=table("legs"),
         by_state=table("states"),
-        by_mode=table("modes"),
         by_platform=table("platforms"),
         by_place=table("places"),
-        by_region=table("regions"),
-        routes_year=np.zeros(sizes["routes"]),
-        seizures=np.zeros((4096 if keep_seizures else 1, len(SEIZURE))),
+        seizures=np.zeros((FIRST_SEIZURES if keep_seizures else 1, len(SEIZURE))),
         keep_seizures=np.array([int(keep_seizures)], dtype=np.int64),
     )
 
@@ -162,6 +160,11 @@ def yearly_frame(weekly: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def summed(table: Array, groups: Array, count: int) -> Array:
+    """Sum rows of a yearly table by group: legs by mode, places by region; shape (years, count, len(YEARLY))."""
+    return np.stack([table[:, groups == group].sum(axis=1) for group in range(count)], axis=1)
+
+
 def dimension_frame(
     table: Array, names: tuple[str, ...], dimension: str, years: list[int], purity: float
 ) -> pd.DataFrame:
@@ -177,8 +180,9 @@ def seizure_frame(record: Record, rows: int, names: dict[str, tuple[str, ...]]) 
     """One row for each seizure, with names in place of indices; empty text where there is none."""
     frame = pd.DataFrame(record.seizures[:rows].copy(), columns=list(SEIZURE))
 
-    def named(column: str, order: tuple[str, ...]) -> list[str]:
-        return [order[int(i)] if i >= 0 else "" for i in frame[column]]
+    def named(column: str, order: tuple[str, ...]) -> Any:
+        index = frame[column].to_numpy(dtype=int)
+        return pd.array([*order, ""], dtype="str").take(np.where(index < 0, len(order), index))
 
     days = pd.Timestamp(calendar.EPOCH) + pd.to_timedelta(np.floor(frame["day"].to_numpy(dtype=float)), unit="D")
     out = pd.DataFrame({"date": days})

@@ -37,13 +37,13 @@ from model.record import (
     dimension_frame,
     make_record,
     seizure_frame,
+    summed,
     weekly_frame,
     yearly_frame,
 )
 from model.scenario import Scenario, difference
 from model.setup import begin, empty_state, forgetting, grow, sizes_of
-from model.state import EVENTS, LIVE, REVIEW_DUE, STATUS, copy_state
-from model.submodels.movement import rows_needed
+from model.state import EVENTS, LIVE, REVIEW_DUE, ROWS_NEEDED, STATUS, copy_state
 from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, RUNNING, SCHEDULE, advance
 from model.world import MODES, World, load_world
 
@@ -186,6 +186,7 @@ class RouteModel(Model):  # type: ignore[misc]
         """Run compiled weeks up to `stop`; buffers grow where they must, and nothing is dropped."""
         values = self._values_at(self.week)
         if values != self._in_force:
+            self.state = self.state._replace(forget=forgetting(values.memory_months, self.last_week + 1))
             self._in_force = values
             self.state.counts[REVIEW_DUE] = 1
         while self.week < stop:
@@ -194,15 +195,15 @@ class RouteModel(Model):  # type: ignore[misc]
                 stop - self.week,
             )  # fmt: skip
             if self.state.counts[STATUS] == NEEDS_ROWS:
-                self._make_room(values)
+                self._make_room()
             elif self.state.counts[STATUS] != RUNNING:
                 raise RuntimeError(
                     f"week {self.week} ({self.date}), movement: a load found no free row; please report this with "
                     f"the scenario {self.policy.name!r} and seed {self.seed_value}"
                 )
 
-    def _make_room(self, values: ParameterValues) -> None:
-        live = int(self.state.counts[LIVE]) + rows_needed(self.world.arrays, self.state, values, self.week)
+    def _make_room(self) -> None:
+        live = int(self.state.counts[LIVE]) + int(self.state.counts[ROWS_NEEDED])
         rows = self.state.consignments.alive.shape[0]
         if live + CONTACTS_AT_MOST > self.state.cues.shape[0] or live > rows:
             self.state = grow(self.state, max(2 * rows, live + CONTACTS_AT_MOST))
@@ -239,6 +240,8 @@ class RouteModel(Model):  # type: ignore[misc]
     def fork(self, scenario: str | PathLike[str] | Scenario | None = None, **parameters: Any) -> RouteModel:
         """Make an independent copy that goes on from here under another scenario, with the same luck.
 
+        Parameters given as keywords change from this week on.
+
         Raises
         ------
         InputError
@@ -246,9 +249,9 @@ class RouteModel(Model):  # type: ignore[misc]
         """
         other = self.policy if scenario is None else scenario
         other = other if isinstance(other, Scenario) else Scenario.load(other)
-        other = other.with_parameters(**parameters) if parameters and scenario is None else other
-        found = difference(self.policy, other, calendar.monday(self.week))
-        if found and self.week > self.first_week and not (parameters and scenario is None):
+        other = other.changed_from(self.date, **parameters) if parameters else other
+        found = difference(self.policy, other, self.date)
+        if found and self.week > self.first_week:
             raise InputError(
                 "the scenario differs before the fork: " + "; ".join(found), field="scenario", value=other.name,
                 allowed=f"scenarios that say the same as {self.policy.name!r} before {self.date}",
@@ -258,15 +261,10 @@ class RouteModel(Model):  # type: ignore[misc]
             other, self.seed_value, self.organisations, world=self.world, record=self.level, after_week=self.after_week
         )  # fmt: skip
         twin.week, twin.state, twin.opening = self.week, copy_state(self.state), self.opening.copy()
-        twin.state = twin.state._replace(forget=twin.forget_table())
         twin._in_force = self._in_force
         twin.buffers = copy_record(self.buffers, twin.buffers)
         twin._advance_time(float(twin.week - twin.first_week)) if twin.week > twin.first_week else None
         return twin
-
-    def forget_table(self) -> np.ndarray:
-        """Share of a memory left after so many weeks, by the scenario's memory."""
-        return forgetting(self.policy.parameters, self.last_week + 1)
 
     # --- Mesa: agents and space -------------------------------------------------------------------------------------
 
@@ -349,8 +347,13 @@ class RouteModel(Model):  # type: ignore[misc]
                 "no such dimension", field="dimension", value=dimension, allowed=", ".join(DIMENSIONS),
                 remedy="choose one of these",
             )  # fmt: skip
-        names = {**self._names, "mode": MODES}[dimension]
-        table = getattr(self.buffers, f"by_{dimension}")
+        names = self._names[dimension]
+        if dimension == "mode":
+            table = summed(self.buffers.by_leg, self.world.arrays.leg_mode, len(names))
+        elif dimension == "region":
+            table = summed(self.buffers.by_place, self.world.arrays.place_region, len(names))
+        else:
+            table = getattr(self.buffers, f"by_{dimension}")
         return dimension_frame(table, names, dimension, self.years, self.policy.parameters.bulk_purity)
 
     @property

@@ -77,12 +77,20 @@ def pareto(u: float, minimum: float, exponent: float, maximum: float) -> float:
 
 
 @compiled
-def load_kg(u: float, median: float, log_sd: float, tail_from: float, exponent: float, maximum: float) -> float:
+def load_body(median: float, log_sd: float, tail_from: float) -> float:
+    """Share of loads up to `tail_from`: the mass of the lognormal body of `load_kg`."""
+    return normal_share(math.log(tail_from / median) / log_sd)
+
+
+@compiled
+def load_kg(
+    u: float, body: float, median: float, log_sd: float, tail_from: float, exponent: float, maximum: float
+) -> float:
     """Load size (kg): lognormal up to `tail_from`, truncated Pareto beyond, never above `maximum`.
 
-    The quantile function is continuous: the tail starts at `tail_from` and has the mass the lognormal has beyond it.
+    The quantile function is continuous: the tail starts at `tail_from` and has the mass the lognormal has beyond it,
+    ``1 - body`` (see `load_body`).
     """
-    body = normal_share(math.log(tail_from / median) / log_sd)
     if u <= body:
         return min(lognormal(u, median, log_sd), tail_from, maximum)
     return pareto((u - body) / (1.0 - body), tail_from, exponent, maximum)
@@ -136,6 +144,8 @@ def binomial(u: float, n: int, p: float) -> int:
 @compiled
 def binomial_low(u: float, n: int, p: float) -> int:
     """Binomial count for p above zero and up to one half."""
+    if u <= 1.0 - n * p:  # below (1 - p)**n, without a logarithm
+        return 0
     mean, q = n * p, 1.0 - p
     count, chance = 0, math.exp(n * math.log1p(-p))
     if mean > FROM_ZERO_UP_TO:

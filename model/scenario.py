@@ -32,7 +32,7 @@ from typing import Any, Self
 from model.errors import InputError, closest
 from model.parameter_fields import changed_values, check_values, try_values
 from model.parameters import Parameters
-from model.scenario_events import FIRST_DAY, LAST_DAY, Event, Names, expand
+from model.scenario_events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of
 from model.scenario_files import find_scenario, list_scenarios, read_toml, to_toml
 from model.scenario_reading import Problems, read_date, read_event
 
@@ -124,6 +124,24 @@ class Scenario:
         """Make a copy with other parameter values; raises InputError that lists what is wrong with them."""
         values = {**changed_values(self.parameters), **changes}
         return replace(self, parameters=check_values(Parameters, values, file=f"scenario {self.name!r}"))
+
+    def changed_from(self, day: date, **changes: object) -> Self:
+        """Make a copy in which parameters have other values from a day on; raises InputError if they cannot have."""
+        values = dict(self.parameters)
+        checked = check_values(
+            Parameters, {**changed_values(self.parameters), **changes}, file=f"scenario {self.name!r}"
+        )
+        events = list(self.events)
+        for name in changes:
+            if event_field("parameter", name) is None:
+                raise InputError("this parameter holds for a whole run", field=name, value=changes[name],
+                                 allowed="parameters with a number: " + ", ".join(fields_of("parameter")),
+                                 remedy="build a new model with it")  # fmt: skip
+            amount = float(getattr(checked, name))
+            if amount != float(values[name]):
+                event = Event(f"{name}-from-{day}", day, None, "parameter", name, name, "value", amount)
+                events = [e for e in events if e.id != event.id] + [event]
+        return replace(self, events=tuple(sorted(events, key=lambda event: (event.date, event.id))))
 
     # --- asking ---------------------------------------------------------------------------------------------------
 

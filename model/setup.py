@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from model import draws
+from model.by_reference import by_reference
 from model.compiled import compiled, rule
 from model.inputs import Inputs
 from model.parameters import Parameters, ParameterValues
@@ -61,9 +62,9 @@ def sizes_of(world: World) -> dict[str, int]:
     }  # fmt: skip
 
 
-def forgetting(parameters: Parameters, weeks: int) -> Array:
+def forgetting(memory_months: float, weeks: int) -> Array:
     """Share of a memory left after 0, 1, 2, ... weeks."""
-    mean_weeks = parameters.memory_months * WEEKS_PER_MONTH
+    mean_weeks = memory_months * WEEKS_PER_MONTH
     return np.array([math.exp(-week / mean_weeks) for week in range(weeks + 2)])
 
 
@@ -85,7 +86,7 @@ def empty_state(world: World, organisations: int, parameters: Parameters, weeks:
         areas=allocate(Areas, sizes["areas"], sizes),
         sources=allocate(Sources, sizes["sources"], sizes),
         markets=allocate(Markets, sizes["markets"], sizes),
-        forget=forgetting(parameters, weeks),
+        forget=forgetting(parameters.memory_months, weeks),
         live=np.zeros(rows, dtype=np.int32),
         free=np.arange(rows - 1, -1, -1, dtype=np.int32),
         cues=np.zeros((rows + 2048, 6)),
@@ -93,6 +94,7 @@ def empty_state(world: World, organisations: int, parameters: Parameters, weeks:
         accounts=np.zeros(len(ACCOUNTS)),
         scratch=np.zeros((4, max(widest, KNOWN_ROUTES, 8))),
         nests=np.zeros(max(widest, KNOWN_ROUTES), dtype=np.int32),
+        out=np.zeros(sizes["assets"], dtype=np.int32),
         leg_use=np.zeros(sizes["legs"], dtype=np.int32),
     )
 
@@ -115,7 +117,13 @@ def grow(state: State, rows: int) -> State:
 
 @compiled
 def begin(world: WorldArrays, inputs: Inputs, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
-    """Fill the first state: inputs of the first week, normal stocks and prices, then the groups."""
+    """Fill the first state."""
+    fill(by_reference(world), by_reference(inputs), by_reference(state), by_reference(parameters), seed, week)
+
+
+@rule
+def fill(world: WorldArrays, inputs: Inputs, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
+    """Inputs of the first week, normal stocks and prices, then the groups."""
     state.counts[EPOCH_NOW] = -1
     state.counts[FREE] = state.free.shape[0]
     state.counts[IDENTS] = 1

@@ -47,6 +47,7 @@ class Organisations(NamedTuple):
     sequence: Annotated[Array, Column("i8", "", "consignments sent so far")]
     entered_week: Annotated[Array, Column("i4", "week", "when the group was founded")]
     lean_weeks: Annotated[Array, Column("i4", "weeks", "weeks in a row without means")]
+    wanted_kg: Annotated[Array, Column("f8", "kg", "what it would buy this week")]
     jailed_share: Annotated[Array, Column("f8", "share", "part of its people in prison")]
     hubs_stocked: Annotated[Array, Column("i8", "bits", "transhipment places where it holds stock")]
     known_route: Annotated[Array, Column("i2", "", "routes it knows, -1 free", ("known",))]
@@ -141,12 +142,14 @@ class Legs(NamedTuple):
     public_trips: Annotated[Array, Column("f8", "trips", "trips everybody has heard of, fading")]
     remembered_hits: Annotated[Array, Column("f8", "trips", "prior and public losses, as of this week")]
     remembered_trips: Annotated[Array, Column("f8", "trips", "prior and public trips, as of this week")]
+    public_loss: Annotated[Array, Column("f8", "probability", "loss believed by those without trips of their own")]
     risk_price_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "F: cash for each unit of believed loss")]
     know: Annotated[Array, Column("f8", "probability", "chance that somebody who can act knows of a load")]
     export_find: Annotated[Array, Column("f8", "probability", "export control finds an unknown load")]
     import_find: Annotated[Array, Column("f8", "probability", "import control finds an unknown load")]
     known_find: Annotated[Array, Column("f8", "probability", "import control finds a known load")]
     bribe_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "expected bribes at both ends")]
+    cash_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "transport, bribes and premium")]
     sensor_per_day: Annotated[Array, Column("f8", "1/day", "hazard of being detected uncued", ("sensors",))]
     set_out_kg: Annotated[Array, Column("f8", "kg", "set out in the last 52 weeks, fading")]
 
@@ -178,6 +181,7 @@ class Places(NamedTuple):
     inspection_share: Annotated[Array, Column("f8", "1", "multiplies inspection here")]
     risk_premium_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "price of protection and entry here")]
     value_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "what a kg is worth here by arbitrage down the chain")]
+    handled_kg: Annotated[Array, Column("f8", "kg", "sent on from stores this week")]
     bribed_share: Annotated[Array, Column("f8", "share", "controls here that are bought off")]
     mass_kg: Annotated[Array, Column("f8", "kg", "arrivals in the last 52 weeks, fading")]
 
@@ -235,11 +239,12 @@ class State(NamedTuple):
     accounts: Array  # kg and EUR since the start: see ACCOUNTS
     scratch: Array  # work area of route choice: value, risk, weight and share of the alternatives
     nests: Array  # mode of each alternative under choice
+    out: Array  # assets that are out and can board, this week
     leg_use: Array  # how many known routes use a leg, zero between calls
 
 
-COUNTS = ("live", "free", "groups", "idents", "events", "cues", "status", "epoch", "review")
-LIVE, FREE, GROUPS_ALIVE, IDENTS, EVENTS, CUES, STATUS, EPOCH_NOW, REVIEW_DUE = range(len(COUNTS))
+COUNTS = ("live", "free", "groups", "idents", "events", "cues", "status", "epoch", "review", "out", "rows_needed")
+LIVE, FREE, GROUPS_ALIVE, IDENTS, EVENTS, CUES, STATUS, EPOCH_NOW, REVIEW_DUE, OUT, ROWS_NEEDED = range(len(COUNTS))
 
 ACCOUNTS = (
     "opening_kg", "produced_kg", "seized_kg", "custody_leaked_kg", "lost_kg", "consumed_kg", "elsewhere_kg",

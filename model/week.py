@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 
+from model.by_reference import by_reference
 from model.compiled import compiled, rule
 from model.inputs import Inputs
 from model.parameters import ParameterValues
 from model.record import ACT_RATE, ACTED, CUED, EFFECTIVE_ROUTES, IN_STOCK, IN_TRANSIT, Record
-from model.state import CUES, EVENTS, LIVE, REVIEW_DUE, STATUS, Array, State
+from model.state import CUES, EVENTS, LIVE, REVIEW_DUE, ROWS_NEEDED, STATUS, Array, State
 from model.submodels.beliefs import fade_public, weigh_public
 from model.submodels.events import take_inputs
 from model.submodels.finance import launder
@@ -56,12 +57,14 @@ def advance(
     week: int, weeks: int,
 ) -> int:  # fmt: skip
     """Run up to `weeks` weeks from `week` on; returns how many were run (fewer when a buffer is full)."""
+    facts, dated, columns = by_reference(world), by_reference(inputs), by_reference(state)
+    books, values = by_reference(record), by_reference(parameters)
     for done in range(weeks):
-        if short_of_rows(world, state, record, parameters, week + done):
+        if short_of_rows(facts, columns, books, values, week + done):
             state.counts[STATUS] = NEEDS_ROWS
             return done
         state.counts[STATUS] = RUNNING
-        one_week(world, inputs, state, record, parameters, seed, week + done)
+        one_week(facts, dated, columns, books, values, seed, week + done)
         if state.counts[STATUS] != RUNNING:
             return done
     return weeks
@@ -70,8 +73,8 @@ def advance(
 @rule
 def short_of_rows(world: WorldArrays, state: State, record: Record, parameters: ParameterValues, week: int) -> bool:
     """Whether a buffer might overflow in the coming week."""
-    more = rows_needed(world, state, parameters, week)
-    live = state.counts[LIVE] + more
+    state.counts[ROWS_NEEDED] = rows_needed(world, state, parameters, week)
+    live = state.counts[LIVE] + state.counts[ROWS_NEEDED]
     if live > state.consignments.alive.shape[0] or live + CONTACTS_AT_MOST > state.cues.shape[0]:
         return True
     events = 3 * live + world.origins

@@ -18,6 +18,7 @@ import pandas as pd
 
 from model import calendar
 from model.network import Path, library
+from model.samplers import load_body
 from model.state import Array
 from model.tables import Tables, load_tables
 
@@ -93,6 +94,7 @@ class WorldArrays(NamedTuple):
     mode_bundled: Array
     mode_recall: Array
     mode_entry_cost: Array
+    mode_load_body: Array
     mode_load_median: Array
     mode_load_log_sd: Array
     mode_load_tail_from: Array
@@ -149,7 +151,6 @@ class World:
     @cached_property
     def names(self) -> dict[str, Collection[str]]:
         """Valid names by kind of event target; those of places, states and assets with their table rows."""
-        members = self.tables.memberships
         rows = {
             kind: getattr(self.tables, f"{kind}s").set_index(kind).to_dict("index") for kind in ("place", "state",
                 "asset")
@@ -158,7 +159,7 @@ class World:
             **rows, "leg": self.legs, "platform": self.platforms, "market": self.markets, "mode": MODES,
             "supply": tuple(sorted(set(self.tables.supply["state"]))),
             "trade": tuple(sorted(set(self.tables.trade["corridor"]))),
-            "membership": tuple(f"{p}/{s}" for p, s in zip(members["platform"], members["state"], strict=True)),
+            "membership": tuple(f"{p}/{s}" for p in self.platforms for s in self.states),
         }  # fmt: skip
 
 
@@ -259,10 +260,9 @@ def place_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
     eu = set(tables.states.loc[tables.states["eu_since"].notna(), "state"])
     eu_places = [i for i, s in enumerate(table["state"]) if s in eu and table["kind"].iloc[i] != "market"]
     is_origin = (table["kind"] == "origin").to_numpy()[source_place]
-    per_state = table.loc[table["kind"] == "origin", "state"].value_counts()
     output = tables.supply.groupby("state")["kg"].mean()
     weight = [
-        float(output[table["state"].iloc[p]]) / float(per_state[table["state"].iloc[p]])
+        float(output[table["state"].iloc[p]]) * float(table["output_share"].iloc[p])
         if is_origin[i] else 0.05 + float(table["familiarity_2000"].iloc[p])
         for i, p in enumerate(source_place)
     ]  # fmt: skip
@@ -356,6 +356,8 @@ def mode_arrays(tables: Tables) -> dict[str, object]:
         field: table[column].to_numpy(dtype=float).copy() for field, column in columns.items()
     }  # fmt: skip
     arrays["mode_bundled"] = np.array([int(mode in BUNDLED) for mode in MODES], dtype=np.int8)
+    shapes = zip(*(table[name] for name in ("load_median_kg", "load_log_sd", "load_tail_from_kg")), strict=True)
+    arrays["mode_load_body"] = np.array([load_body(*shape) for shape in shapes])
     arrays["mode_recall"] = np.array([hull_recall(length) for length in table["hull_length_m"]])
     return arrays
 

@@ -366,3 +366,11 @@ def test_errors_are_collected():
 def test_closest_names():
     assert closest("galcia", ["galicia", "lisbon"]) == "galicia"
     assert closest("zzz", ["galicia", "lisbon"]) == ""
+
+
+def test_origins_divide_the_whole_output_of_their_state() -> None:
+    tables = load_tables()
+    shares = tables.places.groupby("state")["output_share"].sum()
+    for state in set(tables.supply["state"]):
+        assert shares[state] == pytest.approx(1.0)
+    assert set(tables.places.loc[tables.places["output_share"] > 0, "kind"]) == {"origin"}

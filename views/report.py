@@ -115,7 +115,7 @@ def _texts(study: Study, compared: list[page.Comparison], notice: str) -> dict[s
     """Header, tiles, table and foot."""
     title = str(study.manifest.get("title") or "2000-2023 as it happened").replace("2000-2023", "2000 to 2023")
     return {
-        "title": escape(f"Cocaine across the Atlantic, {title}"),
+        "title": escape(f"Cocaine across the Atlantic: {title[:1].lower()}{title[1:]}"),
         "finding": finding(compared),
         "notice": escape(notice),
         "facts": page.facts(_facts(study)),

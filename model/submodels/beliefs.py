@@ -27,6 +27,7 @@ def weigh_public(world: WorldArrays, legs: Legs, parameters: ParameterValues) ->
         prior = min(1.0, parameters.prior_risk_scale * world.mode_prior_risk[mode])
         legs.remembered_hits[leg] = parameters.prior_strength * prior + legs.public_hits[leg]
         legs.remembered_trips[leg] = parameters.prior_strength + legs.public_trips[leg]
+        legs.public_loss[leg] = legs.remembered_hits[leg] / legs.remembered_trips[leg]
         price = parameters.risk_payment_scale * world.mode_risk_payment[mode]
         if world.leg_africa[leg] == 1:
             price *= parameters.risk_payment_africa
@@ -38,20 +39,12 @@ def believed_loss(
     organisations: Organisations, legs: Legs, forget: Array, organisation: int, leg: int, week: int
 ) -> float:
     """Believed probability of losing a load on one leg, in [0, 1]: losses among remembered trips."""
-    hits = legs.remembered_hits[leg]
-    trips = legs.remembered_trips[leg]
     own = int(organisations.trips[organisation, leg])
-    if own > 0:
-        fade = forget[week - organisations.belief_week[organisation, leg]] / GRAINS
-        hits += float(organisations.hits[organisation, leg]) * fade
-        trips += own * fade
-    return hits / trips
-
-
-@rule
-def public_loss(legs: Legs, leg: int) -> float:
-    """The same for an organisation without trips of its own."""
-    return legs.remembered_hits[leg] / legs.remembered_trips[leg]
+    if own == 0:
+        return legs.public_loss[leg]
+    fade = forget[week - organisations.belief_week[organisation, leg]] / GRAINS
+    hits = legs.remembered_hits[leg] + float(organisations.hits[organisation, leg]) * fade
+    return hits / (legs.remembered_trips[leg] + own * fade)
 
 
 @rule

@@ -63,6 +63,5 @@ def board(
     elif w > 1.0 - parameters.dump_share * (1.0 - parameters.pursuit_success):
         state.accounts[LOST_KG] += load_kg
         record.weekly[week, LOST] += load_kg
-        record.by_mode[year, world.leg_mode[state.consignments.leg[row]], DUMPED_COLUMN] += load_kg
         record.by_leg[year, state.consignments.leg[row], DUMPED_COLUMN] += load_kg
         state.consignments.alive[row] = 0

@@ -40,7 +40,6 @@ def expect(
     leg = state.consignments.leg[row]
     record.weekly[week, EXPECTED] += expected_kg
     record.by_leg[year, leg, EXPECTED_TAKEN] += expected_kg
-    record.by_mode[year, world.leg_mode[leg], EXPECTED_TAKEN] += expected_kg
     if member >= 0:
         record.by_state[year, member, EXPECTED_TAKEN] += expected_kg
     if platform >= 0:
@@ -78,15 +77,11 @@ def book(
     count_region(world, parameters, record, place, member, kg, week)
     record.by_place[year, place, TAKEN] += kg
     record.by_place[year, place, CASES] += cases
-    record.by_region[year, world.place_region[place], TAKEN] += kg
-    record.by_region[year, world.place_region[place], CASES] += cases
     mode = -1
     if leg >= 0:
         mode = world.leg_mode[leg]
         record.by_leg[year, leg, TAKEN] += kg
         record.by_leg[year, leg, CASES] += cases
-        record.by_mode[year, mode, TAKEN] += kg
-        record.by_mode[year, mode, CASES] += cases
     if member >= 0:
         state.states.seized_kg[member] += kg
         record.by_state[year, member, TAKEN] += kg

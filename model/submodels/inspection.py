@@ -142,24 +142,21 @@ def inspect(
         if consignments.alive[row] == 0:
             continue
         leg = consignments.leg[row]
-        leaving = consignments.setting_out[row] == 1
-        arriving = consignments.arrive_day[row] < end_day
-        if not leaving and not arriving:
-            continue
-        u, v = draws.uniform_pair(seed, draws.INSPECTION, week, consignments.ident[row], leg)
-        if leaving:
-            chance = state.legs.export_find[leg]
-            control(world, state, parameters, record, seed, row, chance, world.leg_origin[leg], INSPECTION, u,
-                consignments.set_out_day[row], week, year)  # fmt: skip
-        if arriving and consignments.alive[row] == 1:
-            chance = state.legs.import_find[leg]
-            stage = INSPECTION
-            if consignments.lead_day[row] < consignments.arrive_day[row]:
-                known = state.legs.known_find[leg]
-                chance = known + (1.0 - known) * chance
-                stage = consignments.lead_stage[row]
-            control(world, state, parameters, record, seed, row, chance, world.leg_destination[leg], stage, v,
-                consignments.arrive_day[row], week, year)  # fmt: skip
+        for side in range(2):
+            chance, stage = 0.0, INSPECTION
+            day, place = consignments.set_out_day[row], world.leg_origin[leg]
+            if side == EXPORT and consignments.setting_out[row] == 1:
+                chance = state.legs.export_find[leg]
+            elif side == IMPORT and consignments.arrive_day[row] < end_day:
+                day, place = consignments.arrive_day[row], world.leg_destination[leg]
+                chance = state.legs.import_find[leg]
+                if consignments.lead_day[row] < day:
+                    known = state.legs.known_find[leg]
+                    chance = known + (1.0 - known) * chance
+                    stage = consignments.lead_stage[row]
+            if chance > 0.0 and consignments.alive[row] == 1:
+                u = draws.uniform(seed, draws.INSPECTION, week, consignments.ident[row], 2 * leg + side)
+                control(world, state, parameters, record, seed, row, chance, place, stage, u, day, week, year)
 
 
 @rule
@@ -168,8 +165,6 @@ def control(
     place: int, stage: int, u: float, day: float, week: int, year: int,
 ) -> None:  # fmt: skip
     """One control of one load; couriers lose parcel by parcel."""
-    if chance <= 0.0:
-        return
     consignments = state.consignments
     member = world.place_state[place]
     expect(world, state, record, row, chance, member, -1, week, year)

@@ -14,7 +14,6 @@ from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import CONSUMED_AMERICA, CONSUMED_EUROPE, PRICE_AMERICA, PRICE_EUROPE, PRICE_SOURCE, Record
 from model.state import CONSUMED_KG, State
-from model.submodels.beliefs import public_loss
 from model.world import WorldArrays
 
 LARGEST_STEP = 0.05
@@ -126,7 +125,7 @@ def value_chain(world: WorldArrays, state: State, parameters: ParameterValues) -
         for leg in range(world.leg_mode.shape[0]):
             if state.legs.open[leg] < 0.5:
                 continue
-            risk = public_loss(state.legs, leg)
+            risk = state.legs.public_loss[leg]
             cost = world.leg_cost[leg] * state.legs.cost_multiplier[leg] + state.legs.bribe_eur_per_kg[leg]
             if parameters.deterrence == RISK_PRICE:
                 cost += risk * state.legs.risk_price_eur_per_kg[leg]

@@ -8,7 +8,7 @@ leg starts in the week after. Where a route changes its mode at a transhipment p
 from __future__ import annotations
 
 from model import draws
-from model.compiled import compiled, rule
+from model.compiled import rule
 from model.parameters import ParameterValues
 from model.record import (
     ARRIVED_AMERICA,
@@ -24,19 +24,28 @@ from model.record import (
     Record,
 )
 from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STATUS, STORAGE, TRANSPORT, Organisations, State
-from model.submodels.beliefs import believed_loss, public_loss, remember, spread
-from model.submodels.routes import EXPERIENCE, SMALLEST_LOAD_KG, STALE_WEEKS, choose_onward, draw_unit, plan
+from model.submodels.beliefs import believed_loss, remember, spread
+from model.submodels.routes import (
+    EXPERIENCE,
+    SMALLEST_LOAD_KG,
+    STALE_WEEKS,
+    choose_onward,
+    draw_unit,
+    settle,
+    weigh_known,
+)
 from model.submodels.routes import RISK as BELIEVED
 from model.world import WorldArrays
 
 LONGEST_SERIES = 4  # loads an organisation can send from home in one week
 ONWARD_SERIES = 2  # loads it can send on from one store in one week
 NEVER = 1e18
+NOT_WEIGHED = -1.0
 NO_ROW_LEFT = 2
 """Status: a load found no free row, although the pool is made large enough before the week; never to be seen."""
 
 
-@compiled
+@rule
 def rows_needed(world: WorldArrays, state: State, parameters: ParameterValues, week: int) -> int:
     """Upper bound of new consignments this week, so that the pool can grow before the week starts."""
     organisations = state.organisations
@@ -77,8 +86,10 @@ def send_from_home(
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 0:
             continue
+        stay_out = NOT_WEIGHED
         if plans_again(organisations, organisation, week):
-            plan(world, state, parameters, seed, organisation, week)
+            stay_out = weigh_known(world, state, parameters, organisation, week)
+            settle(world, state, parameters, seed, organisation, week, stay_out)
         for _ in range(LONGEST_SERIES):
             slot = organisations.plan_slot[organisation]
             load_kg = organisations.plan_load_kg[organisation]
@@ -90,7 +101,9 @@ def send_from_home(
             route = organisations.known_route[organisation, slot]
             units = organisations.plan_units[organisation]
             send(world, state, record, organisation, route, slot, load_kg, units, lineage, week, year)
-            plan(world, state, parameters, seed, organisation, week)
+            if stay_out == NOT_WEIGHED:
+                stay_out = weigh_known(world, state, parameters, organisation, week)
+            settle(world, state, parameters, seed, organisation, week, stay_out)
 
 
 @rule
@@ -109,7 +122,12 @@ def send_from_stock(
 ) -> None:
     """Onward loads from stocks, each with its own route, mode and size, within the place's handling capacity."""
     organisations = state.organisations
-    for organisation in range(organisations.alive.shape[0]):
+    for place in range(state.places.handled_kg.shape[0]):
+        state.places.handled_kg[place] = 0.0
+    rows = organisations.alive.shape[0]
+    for k in range(rows):
+        # another group comes first every week, so that scarce handling is nobody's privilege
+        organisation = (week + k) % rows
         stocked = organisations.hubs_stocked[organisation]
         if stocked == 0:
             continue
@@ -130,7 +148,7 @@ def send_on(
     rent_eur = organisations.stock_kg[organisation, hub] * world.place_storage_eur[place]
     organisations.capital_eur[organisation] -= rent_eur
     state.accounts[STORAGE] += rent_eur
-    room_kg = world.place_handling_kg[place]
+    room_kg = world.place_handling_kg[place] - state.places.handled_kg[place]
     for turn in range(ONWARD_SERIES):
         stock_kg = organisations.stock_kg[organisation, hub]
         if stock_kg <= 0.0 or room_kg < SMALLEST_LOAD_KG:
@@ -157,6 +175,7 @@ def send_on(
         organisations.stock_west_africa_kg[organisation, hub] = (1.0 - share) * lineage * stock_kg
         organisations.stock_kg[organisation, hub] -= load_kg
         room_kg -= load_kg
+        state.places.handled_kg[place] += load_kg
         send(world, state, record, organisation, route, -1, load_kg, units, lineage, week, year)
     if organisations.stock_kg[organisation, hub] <= 0.0:
         organisations.stock_kg[organisation, hub] = 0.0
@@ -204,7 +223,6 @@ def send(
     record.weekly[week, MEAN_LOAD] += load_kg
     if world.source_is_origin[world.route_source[route]] == 1:
         record.weekly[week, DISPATCHED] += load_kg
-        record.routes_year[route] += load_kg
         if world.market_is_europe[world.route_market[route]] == 1:
             record.weekly[week, TO_EUROPE] += load_kg
         else:
@@ -229,7 +247,6 @@ def set_out(
         pay_leg(world, state, parameters, record, row, leg, week)
         load_kg = consignments.load_kg[row]
         record.by_leg[year, leg, MOVED] += load_kg
-        record.by_mode[year, world.leg_mode[leg], MOVED] += load_kg
         record.weekly[week, EXPOSURES] += 1.0
         state.legs.set_out_kg[leg] += load_kg
 
@@ -247,7 +264,7 @@ def pay_leg(
     bribes = state.legs.bribe_eur_per_kg[leg] + state.places.risk_premium_eur_per_kg[destination]
     risk = 0.0
     if parameters.deterrence == 0:
-        believed = public_loss(state.legs, leg)
+        believed = state.legs.public_loss[leg]
         if owner >= 0:
             believed = believed_loss(state.organisations, state.legs, state.forget, owner, leg, week)
         risk = believed * state.legs.risk_price_eur_per_kg[leg]
@@ -285,7 +302,6 @@ def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record
             remember(state.organisations, state.forget, owner, leg, week, 0.0)
         spread(state.legs, parameters, leg, 0.0, load_kg)
         record.by_place[year, place, MOVED] += load_kg
-        record.by_region[year, world.place_region[place], MOVED] += load_kg
         if world.place_state[place] >= 0:
             record.by_state[year, world.place_state[place], MOVED] += load_kg
         state.places.mass_kg[place] += load_kg

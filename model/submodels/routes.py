@@ -40,8 +40,10 @@ def value_route(
     for step in range(world.route_start[route], world.route_start[route + 1]):
         leg = world.route_leg[step]
         risk = believed_loss(state.organisations, state.legs, state.forget, organisation, leg, week)
-        risk_eur += risk * state.legs.risk_price_eur_per_kg[leg]
-        arrest += kept * risk * world.mode_crew_arrest[world.leg_mode[leg]]
+        if parameters.deterrence == RISK_PRICE:
+            risk_eur += risk * state.legs.risk_price_eur_per_kg[leg]
+        else:
+            arrest += kept * risk * world.mode_crew_arrest[world.leg_mode[leg]]
         kept *= 1.0 - risk
     mu = min(RISK_CEILING, max(RISK_FLOOR, 1.0 - kept))
     price = state.markets.price_eur_per_kg[world.route_market[route]]
@@ -113,10 +115,11 @@ def pick(scratch: Array, count: int, stay_out: float, u: float) -> int:
 
 
 @rule
-def choose_known(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
-) -> int:
-    """Choose among the known routes that are ready and open: a slot, or -1 to stay out."""
+def weigh_known(world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, week: int) -> float:
+    """Weigh the known routes that are ready and open (weights in the scratch area); the weight of staying out.
+
+    Within a week nothing that is weighed changes, so one weighing serves all loads of an organisation.
+    """
     organisations = state.organisations
     known = organisations.known_route.shape[1]
     bought = world.source_is_origin[organisations.source[organisation]]
@@ -137,14 +140,7 @@ def choose_known(
             organisations.path_size[organisation, slot]
         )
         modes[slot] = world.route_mode[route]
-    ident = organisations.ident[organisation]
-    stay_out = nested_logit(state.scratch, modes, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
-    return pick(
-        state.scratch,
-        known,
-        stay_out,
-        draws.uniform(seed, draws.ROUTE, week, ident, organisations.sequence[organisation]),
-    )
+    return nested_logit(state.scratch, modes, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
 
 
 @rule
@@ -169,8 +165,8 @@ def draw_unit(
         return world.mode_parcel[mode]
     u = draws.uniform(seed, draws.LOAD, week, state.organisations.ident[organisation], k)
     load = sample_load_kg(
-        u, world.mode_load_median[mode], world.mode_load_log_sd[mode], world.mode_load_tail_from[mode],
-        world.mode_load_exponent[mode], world.mode_load_max[mode],
+        u, world.mode_load_body[mode], world.mode_load_median[mode], world.mode_load_log_sd[mode],
+        world.mode_load_tail_from[mode], world.mode_load_exponent[mode], world.mode_load_max[mode],
     )  # fmt: skip
     return max(SMALLEST_LOAD_KG, load * parameters.load_scale / (1.0 + parameters.load_split * mu))
 
@@ -179,9 +175,22 @@ def draw_unit(
 def plan(
     world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
 ) -> None:
-    """Decide the next load: its route, and its size within the means; boxes and couriers go several at a time."""
+    """Decide the next load: weigh the known routes and settle on one."""
+    settle(
+        world, state, parameters, seed, organisation, week, weigh_known(world, state, parameters, organisation, week)
+    )
+
+
+@rule
+def settle(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int,
+    stay_out: float,
+) -> None:  # fmt: skip
+    """Draw a route by the weights, and a load within the means; boxes and couriers go several at a time."""
     organisations = state.organisations
-    slot = choose_known(world, state, parameters, seed, organisation, week)
+    turn = organisations.sequence[organisation]
+    u = draws.uniform(seed, draws.ROUTE, week, organisations.ident[organisation], turn)
+    slot = pick(state.scratch, organisations.known_route.shape[1], stay_out, u)
     organisations.plan_week[organisation] = week
     organisations.plan_slot[organisation] = slot
     if slot < 0:
@@ -189,9 +198,7 @@ def plan(
     route = organisations.known_route[organisation, slot]
     mu = state.scratch[RISK, slot]
     mode = world.route_mode[route]
-    unit = draw_unit(
-        world, state, parameters, seed, organisation, mode, mu, week, organisations.sequence[organisation]
-    )  # fmt: skip
+    unit = draw_unit(world, state, parameters, seed, organisation, mode, mu, week, turn)
     source = organisations.source[organisation]
     unit_cost = state.sources.price_eur_per_kg[source] + state.routes.cost_eur_per_kg[route] + 1.0
     means_eur = max(organisations.capital_eur[organisation], 0.2 * organisations.target_capital_eur[organisation])

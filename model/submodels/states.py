@@ -35,8 +35,12 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
     Congestion adds a fixed sum per doubling of a route's flow over the mean of its source. The licit flow of a route's
     tightest leg is divided among the routes that duplicate it, so that splitting a port changes nothing (amendment 6).
     """
+    legs = state.legs
     for leg in range(world.leg_mode.shape[0]):
-        state.legs.log_exposure[leg] = math.log(max(1e-6, state.legs.exposure[leg]))
+        legs.log_exposure[leg] = math.log(max(1e-6, legs.exposure[leg]))
+        premium = state.places.risk_premium_eur_per_kg[world.leg_destination[leg]]
+        cash = world.leg_cost[leg] * legs.cost_multiplier[leg] + legs.bribe_eur_per_kg[leg] + premium
+        legs.cash_eur_per_kg[leg] = cash
     for source in range(world.source_place.shape[0]):
         first, last = world.source_route_start[source], world.source_route_start[source + 1]
         total = 0.0
@@ -51,11 +55,10 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
             is_open = 1
             for step in range(world.route_start[route], world.route_start[route + 1]):
                 leg = world.route_leg[step]
-                cost += world.leg_cost[leg] * state.legs.cost_multiplier[leg] + state.legs.bribe_eur_per_kg[leg]
-                cost += state.places.risk_premium_eur_per_kg[world.leg_destination[leg]]
-                if state.legs.open[leg] < 0.5:
+                cost += legs.cash_eur_per_kg[leg]
+                if legs.open[leg] < 0.5:
                     is_open = 0
-            exposure = state.legs.log_exposure[world.route_tight_leg[route]] - world.route_log_duplicates[route]
+            exposure = legs.log_exposure[world.route_tight_leg[route]] - world.route_log_duplicates[route]
             state.routes.congestion_eur_per_kg[route] = congestion
             state.routes.cost_eur_per_kg[route] = cost + congestion
             state.routes.exposure[route] = parameters.exposure_weight * exposure

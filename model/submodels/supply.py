@@ -67,11 +67,7 @@ def seize_at_source(
     record.weekly[week, SEIZED] += lost_kg
     record.weekly[week, EXPECTED] += lost_kg
     record.weekly[week, SEIZED_AMERICAS] += lost_kg / parameters.bulk_purity
-    for table, row in (
-        (record.by_state, state),
-        (record.by_place, place),
-        (record.by_region, world.place_region[place]),
-    ):
+    for table, row in ((record.by_state, state), (record.by_place, place)):
         table[year, row, TAKEN] += lost_kg
         table[year, row, EXPECTED_TAKEN] += lost_kg
         table[year, row, CASES] += 1.0
@@ -137,6 +133,7 @@ def buy(
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 1:
             want = wanted_kg(organisations, sources, parameters, organisation)
+            organisations.wanted_kg[organisation] = want
             sources.wanted_kg[organisations.source[organisation]] += want
     for source in range(sources.wanted_kg.shape[0]):
         wanted = sources.wanted_kg[source]
@@ -156,7 +153,7 @@ def take(
     ration = sources.wanted_kg[source]
     if ration <= 0.0:
         return
-    load_kg = min(sources.pool_kg[source], ration * wanted_kg(organisations, sources, parameters, organisation))
+    load_kg = min(sources.pool_kg[source], ration * organisations.wanted_kg[organisation])
     paid_eur = load_kg * sources.price_eur_per_kg[source]
     share = load_kg / sources.pool_kg[source] if sources.pool_kg[source] > 0.0 else 0.0
     sources.west_africa_kg[source] *= 1.0 - share

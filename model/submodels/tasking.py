@@ -14,7 +14,7 @@ from model import draws
 from model.compiled import rule
 from model.parameters import ParameterValues
 from model.record import ACTED, ASSET_WEEKS, CUED, PATROL, Record
-from model.state import CUES, State
+from model.state import CUES, OUT, State
 from model.submodels.boarding import board
 from model.submodels.sensors import CUE_AREA, CUE_DAY, CUE_LOAD, CUE_PLATFORM, CUE_STAGE, CUE_STATE
 from model.world import WorldArrays
@@ -129,11 +129,22 @@ def report_hours(state: State, parameters: ParameterValues, platform: int, membe
 
 
 @rule
+def list_ready(world: WorldArrays, state: State) -> None:
+    """List the assets that are out and can board."""
+    state.counts[OUT] = 0
+    for asset in range(state.assets.active.shape[0]):
+        if state.assets.active[asset] > 0.5 and state.assets.area[asset] >= 0 and world.asset_boards[asset] == 1:
+            state.out[state.counts[OUT]] = asset
+            state.counts[OUT] += 1
+
+
+@rule
 def respond(
     world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
 ) -> None:
     """Handle the week's cues in time order."""
     sort_cues(state)
+    list_ready(world, state)
     for i in range(state.counts[CUES]):
         cue = state.cues[i]
         row, area, platform = int(cue[CUE_LOAD]), int(cue[CUE_AREA]), int(cue[CUE_PLATFORM])
@@ -161,9 +172,8 @@ def handle(
     ready_day = day + delay_h / HOURS_PER_DAY
     best = -1
     best_day = 1e18
-    for asset in range(state.assets.active.shape[0]):
-        if state.assets.active[asset] < 0.5 or state.assets.area[asset] < 0 or world.asset_boards[asset] == 0:
-            continue
+    for i in range(state.counts[OUT]):
+        asset = state.out[i]
         if state.assets.free_day[asset] > ready_day or not may_act(world, state, asset, platform, member, area, stage):
             continue
         way_km = 150.0 + world.distance_km[state.assets.place[asset], world.area_place[area]]

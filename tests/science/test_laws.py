@@ -11,7 +11,7 @@ from scipy import stats
 
 from model import Parameters, RouteModel
 from model.parameter_fields import to_values
-from model.samplers import load_kg
+from model.samplers import load_body, load_kg
 from model.submodels.inspection import bribed_share, roc_hit
 from model.submodels.market import move_price
 from model.submodels.routes import INCLUSIVE, VALUE, WEIGHT, nested_logit, pick, salient_value
@@ -137,7 +137,9 @@ def test_load_sizes_by_mode(world: World, mode: str) -> None:
     median, log_sd, tail_from = a.mode_load_median[i], a.mode_load_log_sd[i], a.mode_load_tail_from[i]
     exponent, maximum = a.mode_load_exponent[i], a.mode_load_max[i]
     grid = (np.arange(20_000) + 0.5) / 20_000
-    loads = np.array([load_kg(u, median, log_sd, tail_from, exponent, maximum) for u in grid])
+    loads = np.array(
+        [load_kg(u, load_body(median, log_sd, tail_from), median, log_sd, tail_from, exponent, maximum) for u in grid]
+    )
     assert np.median(loads) == pytest.approx(median, rel=0.01)
     assert loads.max() <= maximum
     assert np.all(np.diff(loads) >= 0)
@@ -153,7 +155,7 @@ def test_load_sizes_by_mode(world: World, mode: str) -> None:
 def test_pareto_tail_exponent_is_recovered(world: World) -> None:
     """Hill estimator far below the truncation."""
     rng = np.random.default_rng(1)
-    loads = np.array([load_kg(u, 38.5, 1.59, 70.0, 1.01, 1e9) for u in rng.random(60_000)])
+    loads = np.array([load_kg(u, load_body(38.5, 1.59, 70.0), 38.5, 1.59, 70.0, 1.01, 1e9) for u in rng.random(60_000)])
     tail = np.sort(loads[loads > 200.0])
     hill = len(tail) / np.log(tail / 200.0).sum()
     assert hill == pytest.approx(1.01, abs=0.03)

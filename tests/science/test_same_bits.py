@@ -108,3 +108,20 @@ def test_a_fork_into_another_past_is_refused() -> None:
     model = RouteModel("as-it-happened", rng=4, organisations=20).run_until("2004-06-07")
     with pytest.raises(InputError, match="differs before the fork"):
         model.fork("no-schiphol-sive")
+
+
+def test_a_fork_with_parameters_changes_from_its_date_on() -> None:
+    model = RouteModel("as-it-happened", rng=4, organisations=40).run_until("2004-06-07")
+    straight = model.fork().run_until("2005-06-06").weekly
+    changed = model.fork(service_days=10.0, memory_months=12.0)
+    assert [event.date for event in changed.policy.events if event.kind == "parameter"] == [model.date] * 2
+    weekly = changed.run_until("2005-06-06").weekly
+    before = weekly.index < "2004-06-07"
+    assert weekly[before].equals(straight[before])
+    assert not weekly.equals(straight)
+
+
+def test_a_fork_with_another_theory_is_refused() -> None:
+    model = RouteModel("as-it-happened", rng=4, organisations=20).run_until("2004-06-07")
+    with pytest.raises(InputError, match="whole run"):
+        model.fork(choice_rule="salience")
