@@ -44,10 +44,13 @@ AVERAGED = frozenset(
 YEARLY = ("moved_kg", "seized_kg", "expected_seized_kg", "seizures", "lost_kg")
 MOVED, TAKEN, EXPECTED_TAKEN, CASES, DUMPED = range(len(YEARLY))
 
-SEIZURE = (
-    "day", "place", "leg", "mode", "state", "lead_state", "platform", "stage", "owner", "kg", "parcels_share",
-    "value_eur", "region",
+SEIZURE = np.dtype(
+    [
+        ("kg", "f8"), ("owner", "i8"), ("day", "f4"), ("parcels_share", "f4"), ("value_eur", "f4"), ("place", "i2"),
+        ("leg", "i2"), ("state", "i2"), ("lead_state", "i2"), ("platform", "i2"), ("stage", "i2"),
+    ]
 )  # fmt: skip
+"""A row of the seizures, -1 where there is none. Kept small: memory touched for the first time is what costs here."""
 STAGES = ("lead", "patrol", "radar", "satellite", "inspection", "police", "source")
 LEAD, PATROL, RADAR, SATELLITE, INSPECTION, POLICE, SOURCE = range(len(STAGES))
 
@@ -72,7 +75,7 @@ class Record(NamedTuple):
     by_state: Array
     by_platform: Array
     by_place: Array
-    seizures: Array  # (rows, len(SEIZURE))
+    seizures: Array  # (rows,) of SEIZURE
     keep_seizures: Array  # (1,) 0/1
 
 
@@ -89,7 +92,7 @@ def make_record(weeks: int, years: int, sizes: dict[str, int], *, keep_seizures:
         by_state=table("states"),
         by_platform=table("platforms"),
         by_place=table("places"),
-        seizures=np.zeros((FIRST_SEIZURES if keep_seizures else 1, len(SEIZURE))),
+        seizures=np.zeros(FIRST_SEIZURES if keep_seizures else 1, dtype=SEIZURE),
         keep_seizures=np.array([int(keep_seizures)], dtype=np.int64),
     )
 
@@ -99,7 +102,7 @@ def copy_record(source: Record, target: Record) -> Record:
     parts = []
     for old, new in zip(source, target, strict=True):
         shared = min(old.shape[0], new.shape[0])
-        if old.ndim == 2 and old.shape[1] == len(SEIZURE):
+        if old.dtype == SEIZURE:
             parts.append(old.copy())
             continue
         new[:shared] = old[:shared]
@@ -176,19 +179,22 @@ def dimension_frame(
     return frame
 
 
-def seizure_frame(record: Record, rows: int, names: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+def seizure_frame(
+    record: Record, rows: int, names: dict[str, tuple[str, ...]], leg_mode: Array, place_region: Array
+) -> pd.DataFrame:
     """One row for each seizure, with names in place of indices; empty text where there is none."""
-    frame = pd.DataFrame(record.seizures[:rows].copy(), columns=list(SEIZURE))
+    table = record.seizures[:rows]
+    index = {name: table[name].astype(int) for name in ("place", "leg", "state", "lead_state", "platform", "stage")}
+    index["mode"] = np.where(index["leg"] < 0, -1, leg_mode[index["leg"]])
+    index["region"] = place_region[index["place"]]
 
-    def named(column: str, order: tuple[str, ...]) -> Any:
-        index = frame[column].to_numpy(dtype=int)
-        return pd.array([*order, ""], dtype="str").take(np.where(index < 0, len(order), index))
+    def named(column: str) -> Any:
+        texts = pd.array([*names[column], ""], dtype="str")
+        return texts.take(np.where(index[column] < 0, len(names[column]), index[column]))
 
-    days = pd.Timestamp(calendar.EPOCH) + pd.to_timedelta(np.floor(frame["day"].to_numpy(dtype=float)), unit="D")
-    out = pd.DataFrame({"date": days})
-    for column in ("place", "leg", "mode", "state", "lead_state", "platform", "stage", "region"):
-        out[column] = named(column, names[column])
-    out["owner"] = frame["owner"].astype(np.int64)
-    for column in ("kg", "parcels_share", "value_eur"):
-        out[column] = frame[column]
+    days = pd.Timestamp(calendar.EPOCH) + pd.to_timedelta(np.floor(table["day"].astype(float)), unit="D")
+    columns = ("place", "leg", "mode", "state", "lead_state", "platform", "stage", "region")
+    out = pd.DataFrame({"date": days, **{column: named(column) for column in columns}})
+    for column in ("owner", "kg", "parcels_share", "value_eur"):
+        out[column] = table[column].astype(np.int64 if column == "owner" else float)
     return out.sort_values("date", kind="stable", ignore_index=True)

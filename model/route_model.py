@@ -44,7 +44,7 @@ from model.record import (
 from model.scenario import Scenario, difference
 from model.setup import begin, empty_state, forgetting, grow, sizes_of
 from model.state import EVENTS, LIVE, REVIEW_DUE, ROWS_NEEDED, STATUS, copy_state
-from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, RUNNING, SCHEDULE, advance
+from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, RUNNING, SCHEDULE, advance, events_at_most
 from model.world import MODES, World, load_world
 
 __all__ = ["RouteModel"]
@@ -208,8 +208,8 @@ class RouteModel(Model):  # type: ignore[misc]
         if live + CONTACTS_AT_MOST > self.state.cues.shape[0] or live > rows:
             self.state = grow(self.state, max(2 * rows, live + CONTACTS_AT_MOST))
         used, kept = int(self.state.counts[EVENTS]), self.buffers.seizures
-        if self.level == "events":
-            more = np.zeros((used + max(used, 4 * live, 4096) + CONTACTS_AT_MOST, len(SEIZURE)))
+        if self.level == "events" and used + events_at_most(live, self.world.arrays.origins) > kept.shape[0]:
+            more = np.zeros(used + max(used, 4 * live) + CONTACTS_AT_MOST, dtype=SEIZURE)
             more[:used] = kept[:used]
             self.buffers = self.buffers._replace(seizures=more)
 
@@ -367,7 +367,9 @@ class RouteModel(Model):  # type: ignore[misc]
     @property
     def seizures(self) -> pd.DataFrame:
         """One row for each seizure: date, place, leg, mode, acting and lead state, platform, stage, kg and value."""
-        return seizure_frame(self.buffers, int(self.state.counts[EVENTS]), self._names)
+        arrays = self.world.arrays
+        rows = int(self.state.counts[EVENTS])
+        return seizure_frame(self.buffers, rows, self._names, arrays.leg_mode, arrays.place_region)
 
     @property
     def graph(self) -> nx.MultiDiGraph[str]:

@@ -45,6 +45,9 @@ class Tables:
     platforms: pd.DataFrame
     memberships: pd.DataFrame
     assets: pd.DataFrame
+    programmes: pd.DataFrame
+    treaties: pd.DataFrame
+    measures: pd.DataFrame
     supply: pd.DataFrame
     demand: pd.DataFrame
     exchange: pd.DataFrame

@@ -77,8 +77,14 @@ def short_of_rows(world: WorldArrays, state: State, record: Record, parameters: 
     live = state.counts[LIVE] + state.counts[ROWS_NEEDED]
     if live > state.consignments.alive.shape[0] or live + CONTACTS_AT_MOST > state.cues.shape[0]:
         return True
-    events = 3 * live + world.origins
+    events = events_at_most(live, world.origins)
     return record.keep_seizures[0] == 1 and state.counts[EVENTS] + events > record.seizures.shape[0]
+
+
+@compiled
+def events_at_most(live: int, origins: int) -> int:
+    """Seizures that a week can have with so many loads under way."""
+    return 3 * live + origins
 
 
 @rule

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from model.errors import InputError, closest
+from model.scenario_events import PARAMETER_ROWS
 from model.tables import DATA, Tables, describe, load_tables
 
 NAMES = [field.name for field in fields(Tables)]
@@ -138,6 +139,40 @@ def test_platforms_that_task_have_assets_and_seas(tables: Tables):
     assert tables.platforms.set_index("platform").loc[sorted(tasking), "sea_areas"].notna().all()
 
 
+def test_programmes_spend_the_known_budgets(tables: Tables):
+    table = tables.programmes
+    years = (pd.to_datetime(table["until"]) - pd.to_datetime(table["since"])).dt.days / 365.25
+    total = (table["eur_per_year"] * years).groupby(table["programme"]).sum() / 1e6
+    assert total["ecowas-plan"] == pytest.approx(16.47, rel=0.01)
+    assert total["eucap-sahel"] == pytest.approx(69 + 66, rel=0.01)
+    assert total["cocaine-route-other"] < 10 + 5.5 + 1.8 + 5.193 + 3.745 + 3.175
+    assert table.loc[table["programme"] == "ecowas-plan", "since"].eq("2015-01-01").all()
+
+
+def test_treaties_of_a_pair_do_not_overlap(tables: Tables):
+    assert (tables.treaties["flag"] != tables.treaties["boarder"]).all()
+    for pair, rows in tables.treaties.sort_values("since").groupby(["flag", "boarder"]):
+        ends = rows["until"].fillna("9999-12-31").to_list()
+        assert all(end <= start for end, start in zip(ends, rows["since"].to_list()[1:], strict=False)), pair
+
+
+def test_measures_name_levers_that_exist(tables: Tables):
+    known = {
+        "parameter": set(PARAMETER_ROWS), "platform": set(tables.platforms["platform"]),
+        "place": set(tables.places["place"]), "state": {*tables.states["state"], "*"},
+        "programme": set(tables.programmes["programme"]), "treaty": set(tables.treaties["treaty"]), "market": {"*"},
+        "asset": {"*", *("owner=" + tables.assets["owner"])},
+        "membership": {f"{p}/{s}" for p in tables.platforms["platform"] for s in {*tables.states["state"], "*"}},
+    }  # fmt: skip
+    for row in tables.measures.to_dict("records"):
+        assert (DATA.parent / "submodels" / f"{row['submodel']}.py").is_file()
+        for lever in row["levers"].split(";"):
+            kind, _, name = lever.split(" ")[0].partition(":")
+            assert name in known[kind], (row["measure"], lever)
+    costs = tables.measures[["cost_eur_low", "cost_eur", "cost_eur_high"]]
+    assert costs.notna().all(axis=1).eq(tables.measures["cost_per"] != "none").all()
+
+
 def test_observations_fit_only_what_the_amendment_lets_them(tables: Tables):
     table = tables.observations
     fitted = table[(table["use"] == "fit") & ~table["family"].isin(["load_size", "price_ratio", "price_chain"])]
@@ -230,6 +265,9 @@ BROKEN: dict[str, tuple[str, Breaker, list[str]]] = {
     "member of nothing": ("memberships", cell(0, "platform", "acra"), ["memberships.csv", "'acra'", "'accra'"]),
     "base unknown": ("assets", cell(0, "base", "panamà"), ["assets.csv", "base", "'panamà'", "'panama'"]),
     "lent to nothing": ("assets", cell(0, "lent_to", "jiatf-south;natto"), ["lent_to", "'natto'", "platforms.csv"]),
+    "sector unknown": ("programmes", cell(0, "sector", "harbour"), ["programmes.csv", "sector", "'harbour'", "maritime"]),
+    "flag is no state": ("treaties", cell(0, "flag", "XXX"), ["treaties.csv", "flag", "'XXX'", "states.csv"]),
+    "stage unknown": ("measures", cell(0, "stage", "knows"), ["measures.csv", "stage", "'knows'", "'know'"]),
     "kappa above one": (
         "governance",
         cell(7, "corruption", "1.2"),

@@ -22,7 +22,7 @@ from model.record import (
     TAKEN,
     Record,
 )
-from model.state import EVENTS, LEAKED_KG, SEIZED_KG, State
+from model.state import EVENTS, LEAKED_KG, SEIZED_KG, Array, State
 from model.submodels.beliefs import remember, spread
 from model.submodels.movement import learn_payoff
 from model.world import WorldArrays
@@ -65,6 +65,20 @@ def count_region(
 
 
 @rule
+def write_seizure(
+    record: Record, counts: Array, day: float, place: int, leg: int, member: int, lead_state: int, platform: int,
+    stage: int, owner: int, kg: float, share: float, value_eur: float,
+) -> None:  # fmt: skip
+    """Add a row to the list of seizures."""
+    row = record.seizures[counts[EVENTS]]
+    row["kg"], row["owner"], row["day"] = kg, owner, day
+    row["parcels_share"], row["value_eur"] = share, value_eur
+    row["place"], row["leg"], row["state"] = place, leg, member
+    row["lead_state"], row["platform"], row["stage"] = lead_state, platform, stage
+    counts[EVENTS] += 1
+
+
+@rule
 def book(
     world: WorldArrays, state: State, parameters: ParameterValues, record: Record, kg: float, share: float, cases: int,
     place: int, leg: int, member: int, lead_state: int, platform: int, stage: int, owner: int, day: float, week: int,
@@ -77,9 +91,7 @@ def book(
     count_region(world, parameters, record, place, member, kg, week)
     record.by_place[year, place, TAKEN] += kg
     record.by_place[year, place, CASES] += cases
-    mode = -1
     if leg >= 0:
-        mode = world.leg_mode[leg]
         record.by_leg[year, leg, TAKEN] += kg
         record.by_leg[year, leg, CASES] += cases
     if member >= 0:
@@ -91,11 +103,9 @@ def book(
         record.by_platform[year, platform, TAKEN] += kg
         record.by_platform[year, platform, CASES] += cases
     if record.keep_seizures[0] == 1:
-        row = record.seizures[state.counts[EVENTS]]
-        row[0], row[1], row[2], row[3], row[4], row[5] = day, place, leg, mode, member, lead_state
-        row[6], row[7], row[8], row[9], row[10] = platform, stage, owner, kg, share
-        row[11], row[12] = kg * state.places.value_eur_per_kg[place], world.place_region[place]
-        state.counts[EVENTS] += 1
+        value_eur = kg * state.places.value_eur_per_kg[place]
+        write_seizure(record, state.counts, day, place, leg, member, lead_state, platform, stage, owner, kg, share,
+            value_eur)  # fmt: skip
 
 
 @rule

@@ -22,7 +22,8 @@ from model.record import (
     TAKEN,
     Record,
 )
-from model.state import ELSEWHERE_KG, EVENTS, PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
+from model.state import ELSEWHERE_KG, PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
+from model.submodels.consequences import write_seizure
 from model.world import WorldArrays
 
 LARGEST_PRICE_STEP = 0.05
@@ -72,18 +73,8 @@ def seize_at_source(
         table[year, row, EXPECTED_TAKEN] += lost_kg
         table[year, row, CASES] += 1.0
     if record.keep_seizures[0] == 1 and lost_kg > 0.0:
-        row = record.seizures[counts[EVENTS]]
-        row[0] = 7.0 * week
-        row[1], row[2], row[3], row[4], row[5], row[6] = place, -1.0, -1.0, state, state, -1.0
-        row[7], row[8], row[9], row[10], row[11] = (
-            SOURCE,
-            -1.0,
-            lost_kg,
-            1.0,
-            lost_kg * parameters.source_price_eur_per_kg,
-        )
-        row[12] = world.place_region[place]
-        counts[EVENTS] += 1
+        value_eur = lost_kg * parameters.source_price_eur_per_kg
+        write_seizure(record, counts, 7.0 * week, place, -1, state, state, -1, SOURCE, -1, lost_kg, 1.0, value_eur)
 
 
 @compiled
