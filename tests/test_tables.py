@@ -265,7 +265,7 @@ BROKEN: dict[str, tuple[str, Breaker, list[str]]] = {
     "member of nothing": ("memberships", cell(0, "platform", "acra"), ["memberships.csv", "'acra'", "'accra'"]),
     "base unknown": ("assets", cell(0, "base", "panamà"), ["assets.csv", "base", "'panamà'", "'panama'"]),
     "lent to nothing": ("assets", cell(0, "lent_to", "jiatf-south;natto"), ["lent_to", "'natto'", "platforms.csv"]),
-    "sector unknown": ("programmes", cell(0, "sector", "harbour"), ["programmes.csv", "sector", "'harbour'", "maritime"]),
+    "sector unknown": ("programmes", cell(0, "sector", "harbour"), ["programmes.csv", "'harbour'", "maritime"]),
     "flag is no state": ("treaties", cell(0, "flag", "XXX"), ["treaties.csv", "flag", "'XXX'", "states.csv"]),
     "stage unknown": ("measures", cell(0, "stage", "knows"), ["measures.csv", "stage", "'knows'", "'know'"]),
     "kappa above one": (
