@@ -18,7 +18,7 @@ from model import calendar
 from model.scenario import Scenario
 from model.scenario_events import Event, expand
 from model.state import Array
-from model.world import MODES, World
+from model.world import MODES, REGIMES, RULES, SECTORS, World
 
 __all__ = ["Inputs", "compile_inputs"]
 
@@ -44,10 +44,17 @@ class Inputs(NamedTuple):
     state_finance_strength: Array
     state_protection_price: Array
     state_capacity: Array
+    state_reform_per_year: Array
+    state_shock: Array
+    state_consent_regime: Array
+    state_spend_meur: Array
+    boarding_regime: Array
     membership_active: Array
     membership_sharing: Array
     platform_active: Array
     platform_sharing: Array
+    platform_allocation: Array
+    platform_liaison: Array
     asset_active: Array
     asset_availability: Array
     place_coastal_radar: Array
@@ -104,8 +111,9 @@ def _compile(world: World, scenario: Scenario) -> Inputs:
 
 def change_weeks(world: World, scenario: Scenario) -> list[int]:
     """Weeks in which any input changes, from the first week of the calendar on."""
+    t = world.tables
     days: list[object] = []
-    for table in (world.tables.platforms, world.tables.memberships, world.tables.assets):
+    for table in (t.platforms, t.memberships, t.assets, t.programmes, t.treaties):
         for column in ("since", "until"):
             days += table[column].dropna().tolist()
     last = calendar.week_of(scenario.end)
@@ -180,10 +188,54 @@ def _epoch(world: World, yearly: dict[str, Array], week: int, events: list[tuple
     ]  # fmt: skip
     rows = _base(world, yearly, week, year)
     members = {f"{p}/{s}": (si, pi) for pi, p in enumerate(world.platforms) for si, s in enumerate(world.states)}
+    money, treaties = _programmes(world, week), _running(world.tables.treaties, week)
+    # a member shares at the level of its platform unless an event gives it one of its own
+    running.sort(key=lambda pair: pair[0].kind == "membership")
+    levels_set = False
     for event, targets in running:
-        _apply(world, yearly, rows, event, targets, members)
-    rows["membership_sharing"] = rows["membership_sharing"] * rows["membership_active"]
+        if event.kind == "membership" and not levels_set:
+            rows["membership_sharing"] *= rows["platform_sharing"][None, :]
+            levels_set = True
+        if event.kind == "programme":
+            money[world.tables.programmes["programme"].isin(targets).to_numpy()] *= event.apply(1.0)
+        elif event.kind == "treaty":
+            treaties[world.tables.treaties["treaty"].isin(targets).to_numpy()] = event.amount
+        else:
+            _apply(world, yearly, rows, event, targets, members)
+    if not levels_set:
+        rows["membership_sharing"] *= rows["platform_sharing"][None, :]
+    rows["membership_sharing"] *= rows["membership_active"]
+    rows["state_spend_meur"] = _spend(world, money)
+    rows["boarding_regime"] = _boarding(world, rows["state_consent_regime"], treaties)
     return rows
+
+
+def _programmes(world: World, week: int) -> Array:
+    """Money of each row of programmes.csv that builds ability against drugs, EUR a year, in a week."""
+    table = world.tables.programmes
+    euros: Array = (table["eur_per_year"] * table["drugs_share"]).to_numpy(dtype=float) * _running(table, week)
+    return euros
+
+
+def _spend(world: World, euros: Array) -> Array:
+    """Money by state and sector, million EUR a year."""
+    spend = np.zeros((len(world.states), len(SECTORS)))
+    table = world.tables.programmes
+    for state, sector, amount in zip(table["state"], table["sector"], euros, strict=True):
+        if state in world.states:
+            spend[world.states.index(state), SECTORS.index(sector)] += amount / 1e6
+    return spend
+
+
+def _boarding(world: World, base: Array, treaties: Array) -> Array:
+    """Regime for every flag and boarding state: the best of what the flag grants all and of the treaties in force."""
+    regime = np.repeat(base[:, None], len(world.states), axis=1).astype(np.int8)
+    table = world.tables.treaties
+    for flag, boarder, kind, running in zip(table["flag"], table["boarder"], table["regime"], treaties, strict=True):
+        if running > 0 and flag in world.states and boarder in world.states:
+            i, j = world.states.index(flag), world.states.index(boarder)
+            regime[i, j] = min(regime[i, j], REGIMES.index(kind))
+    return regime
 
 
 def _base(world: World, yearly: dict[str, Array], week: int, year: int) -> Rows:
@@ -212,6 +264,10 @@ def _base(world: World, yearly: dict[str, Array], week: int, year: int) -> Rows:
         "state_finance_strength": states["finance_strength"].to_numpy(float).copy(),
         "state_protection_price": np.ones(len(states)),
         "state_capacity": CAPACITY_FLOOR + (1.0 - CAPACITY_FLOOR) * law,
+        "state_reform_per_year": np.zeros(len(states)), "state_shock": np.zeros(len(states)),
+        "state_consent_regime": np.array([float(REGIMES.index(r)) for r in states["consent_regime"]]),
+        "platform_allocation": np.array([float(RULES.index(r)) for r in t.platforms["allocation"]]),
+        "platform_liaison": np.zeros(len(world.platforms)),
         "membership_active": active, "membership_sharing": role,
         "platform_active": _running(t.platforms, week),
         "platform_sharing": t.platforms["sharing_default"].to_numpy(float).copy(),

@@ -39,6 +39,31 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
 
+    cooperation: Literal["fixed", "endogenous"] = choice(
+        "fixed",
+        group="theory",
+        description="how states share: at the level of the tables and events, or as each decides for its own benefit "
+        "every month, with trust and up to its pledge",
+        source="mechanisms M1; amendments 13 and 19",
+        confidence="assumed",
+    )
+    allocation: Literal["table", "random", "last-seizures", "greedy", "covering", "network", "bandit"] = choice(
+        "table",
+        group="theory",
+        description="how platforms place the assets lent to them: as platforms.csv says, or one rule for all",
+        source="Magliocca et al. 2019; Church & ReVelle 1974; Giommoni et al. 2021; Auer et al. 2002",
+        confidence="assumed",
+    )
+
+    service_times: Literal["exponential", "fixed"] = choice(
+        "exponential",
+        group="theory",
+        description="how the asset time of a case is spread; by Erlang's law the share of cues lost without waiting "
+        "does not depend on it",
+        source="Erlang 1917; amendment 11",
+        confidence="assumed",
+    )
+
     # --- supply and source market ---------------------------------------------------------------------------------
     supply_answer: float = uncertainty(
         0.0,
@@ -517,7 +542,7 @@ class Parameters(BaseModel):
 
     # --- leads and cooperation ------------------------------------------------------------------------------------
     lead_probability: float = uncertainty(
-        0.19,
+        0.14,
         "probability",
         0.05,
         0.35,
@@ -587,7 +612,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     report_delay_shape: float = uncertainty(
-        1.0,
+        2.0,
         "1",
         0.5,
         2.0,
@@ -603,6 +628,147 @@ class Parameters(BaseModel):
         24.0,
         group="cooperation",
         description="time from a cue to a tasked asset",
+        source="assumed",
+        confidence="assumed",
+    )
+
+    lending_scale: float = lever(
+        1.6,
+        "1",
+        0.0,
+        3.0,
+        group="cooperation",
+        description="chance that a lendable asset is lent in a month, for each unit of sharing (at most 1)",
+        source="assumed",
+        confidence="assumed",
+    )
+    trust_prior_useful: float = uncertainty(
+        2.0,
+        "counts",
+        1.0,
+        5.0,
+        group="cooperation",
+        description="a: useful exchanges that trust starts with",
+        source="mechanisms M1",
+        confidence="low",
+    )
+    trust_prior_failed: float = uncertainty(
+        2.0,
+        "counts",
+        1.0,
+        5.0,
+        group="cooperation",
+        description="b: failed exchanges that trust starts with",
+        source="mechanisms M1",
+        confidence="low",
+    )
+    trust_memory_per_month: float = uncertainty(
+        0.97,
+        "share",
+        0.9,
+        1.0,
+        group="cooperation",
+        description="rho: share of the counts above the prior left after a month",
+        source="amendments 13 and 19",
+        confidence="assumed",
+    )
+    sharing_build_up_per_month: float = uncertainty(
+        0.03,
+        "1/month",
+        0.01,
+        0.1,
+        group="cooperation",
+        description="u: speed at which sharing rises to what the state wants",
+        source="mechanisms M1",
+        confidence="low",
+    )
+    sharing_loss_per_leak: float = uncertainty(
+        0.2,
+        "1",
+        0.05,
+        0.5,
+        group="cooperation",
+        description="v: fall of the log of sharing with each leak, in real-equivalent loads",
+        source="mechanisms M1",
+        confidence="low",
+    )
+    sharing_decay_per_month: float = uncertainty(
+        0.01,
+        "1/month",
+        0.005,
+        0.03,
+        group="cooperation",
+        description="d: decay of sharing without upkeep",
+        source="mechanisms M1",
+        confidence="low",
+    )
+    reciprocity: float = uncertainty(
+        0.5,
+        "share",
+        0.0,
+        1.0,
+        group="cooperation",
+        description="gamma: how far what a platform gives depends on what a state gives (0 a public good, 1 a club)",
+        source="amendment 13",
+        confidence="assumed",
+    )
+    sharing_cost_curvature: float = uncertainty(
+        0.08,
+        "1",
+        0.02,
+        0.4,
+        group="cooperation",
+        description="h: growth of the cost of sharing, in units of the benefit of a removed load",
+        source="amendment 13; level assumed",
+        confidence="assumed",
+    )
+    sharing_upkeep: float = uncertainty(
+        0.01,
+        "1",
+        0.0,
+        0.1,
+        group="cooperation",
+        description="k: marginal cost of the first sharing, in the same unit",
+        source="amendment 13; level assumed",
+        confidence="assumed",
+    )
+    leak_loss: float = uncertainty(
+        0.3,
+        "1",
+        0.0,
+        1.0,
+        group="cooperation",
+        description="L: what a leak costs the state whose lead it was, in the same unit",
+        source="amendment 13; level assumed",
+        confidence="assumed",
+    )
+    pledge_headroom: float = uncertainty(
+        1.5,
+        "1",
+        1.0,
+        2.5,
+        group="cooperation",
+        description="how far a pledge lies above the documented level of sharing, when states decide themselves",
+        source="assumed",
+        confidence="assumed",
+    )
+    liaison_relevance: float = uncertainty(
+        0.3,
+        "share",
+        0.0,
+        0.8,
+        group="cooperation",
+        description="share of irrelevant or late leads that full posting of liaison officers makes useful",
+        source="assumed; claimed by all services (institutions 10)",
+        confidence="assumed",
+    )
+    liaison_delay: float = uncertainty(
+        0.5,
+        "share",
+        0.0,
+        0.9,
+        group="cooperation",
+        description="share of the reporting delay that full posting of liaison officers removes",
         source="assumed",
         confidence="assumed",
     )
@@ -720,6 +886,47 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
 
+    cue_area_km2: float = uncertainty(
+        8600.0,
+        "km2",
+        8600.0,
+        137000.0,
+        group="sensors",
+        description="sea that an asset sent to a cue has to search",
+        source="mechanisms M2: 2,500-40,000 nm2; the lower end, as leads come with a position",
+        confidence="low",
+    )
+    satellite_delay_hours: float = uncertainty(
+        3.0,
+        "h",
+        0.5,
+        24.0,
+        group="sensors",
+        description="time from an image to a reported contact",
+        source="institutions 3: near real time was the aim; assumed",
+        confidence="assumed",
+    )
+    tasked_imaged_share: float = lever(
+        0.8,
+        "share",
+        0.0,
+        1.0,
+        group="sensors",
+        description="share of the sea imaged when satellites are tasked on a cue",
+        source="mechanisms M3: 0.8",
+        confidence="low",
+    )
+    tasked_revisit_days: float = uncertainty(
+        1.0,
+        "days",
+        0.25,
+        3.0,
+        group="sensors",
+        description="time between passes tasked on a cue",
+        source="mechanisms M3: 1 day",
+        confidence="low",
+    )
+
     # --- tasking and boarding -------------------------------------------------------------------------------------
     service_days: float = uncertainty(
         5.0,
@@ -749,6 +956,26 @@ class Parameters(BaseModel):
         group="tasking",
         description="how far an asset is sent to a cue",
         source="assumed",
+        confidence="assumed",
+    )
+    bandit_exploration: float = uncertainty(
+        0.15,
+        "share",
+        0.01,
+        0.5,
+        group="tasking",
+        description="share of patrols that the bandit draws at random",
+        source="Auer et al. 2002",
+        confidence="assumed",
+    )
+    bandit_rate: float = uncertainty(
+        0.1,
+        "1",
+        0.01,
+        1.0,
+        group="tasking",
+        description="learning rate of the bandit",
+        source="Auer et al. 2002",
         confidence="assumed",
     )
     consent_flag_share: float = uncertainty(
@@ -907,6 +1134,68 @@ class Parameters(BaseModel):
         confidence="medium",
     )
 
+    # --- capacity ---------------------------------------------------------------------------------------------
+    capacity_per_meur: float = uncertainty(
+        1.0,
+        "1/MEUR",
+        0.2,
+        4.0,
+        group="capacity",
+        description="e: stock of ability built by a million euro, in units of K0",
+        source="mechanisms M8; AIRCOP, 3.1 t in six years for EUR 7.8 million, gives the order",
+        confidence="low",
+    )
+    capacity_lag_years: float = uncertainty(
+        3.0,
+        "years",
+        1.0,
+        6.0,
+        group="capacity",
+        description="time from money to ability",
+        source="mechanisms M8",
+        confidence="medium",
+    )
+    capacity_decay_per_year: float = uncertainty(
+        0.3,
+        "1/year",
+        0.15,
+        0.5,
+        group="capacity",
+        description="delta: loss of built ability without upkeep",
+        source="mechanisms M8",
+        confidence="low",
+    )
+    capacity_recovery_per_year: float = uncertainty(
+        0.2,
+        "1/year",
+        0.05,
+        0.5,
+        group="capacity",
+        description="speed at which domestic ability recovers after a shock",
+        source="amendment 17; level assumed",
+        confidence="assumed",
+    )
+    airport_best: float = uncertainty(
+        0.3,
+        "probability",
+        0.1,
+        0.6,
+        group="capacity",
+        description="p1: chance that a well-built airport unit finds a courier",
+        source="assumed; mechanisms M8 form",
+        confidence="assumed",
+    )
+    port_targeting_gain: float = uncertainty(
+        0.5,
+        "d prime",
+        0.0,
+        1.0,
+        group="capacity",
+        description="targeting that a well-built port unit adds",
+        source="mechanisms M9: d1 0.2-1",
+        confidence="low",
+    )
+
     # --- market ---------------------------------------------------------------------------------------------------
     demand_elasticity: float = uncertainty(
         -0.6,
@@ -1026,9 +1315,19 @@ class Parameters(BaseModel):
         0.0,
         0.2,
         group="finance",
-        description="share of dirty revenue frozen at full financial strength",
+        description="f: share of proceeds frozen at the control and exchange of 2012",
         source="Europol 2016: 2.2 percent",
         confidence="high",
+    )
+    abroad_share: float = uncertainty(
+        0.7,
+        "share",
+        0.0,
+        1.0,
+        group="finance",
+        description="share of proceeds that can be traced only with other states",
+        source="assumed",
+        confidence="assumed",
     )
     confiscated_of_frozen: float = lever(
         0.5,

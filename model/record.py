@@ -22,14 +22,15 @@ WEEKLY = (
     "price_source_eur_per_kg", "in_transit_kg", "in_stock_kg", "exposures", "known", "cued", "acted", "boarded", "won",
     "seizures", "groups", "entered", "left", "capital_eur", "frozen_eur", "effective_routes", "mean_load_kg",
     "asset_weeks", "act_rate", "dispatches",
-    "margin_eur_per_kg",
+    "margin_eur_per_kg", "expected_known_kg", "leads_leaked",
 )  # fmt: skip
 (
     PRODUCED, DISPATCHED, TO_EUROPE, TO_NORTH_AMERICA, SEIZED, EXPECTED, LOST, LEAKED, ARRIVED_EUROPE, ARRIVED_AMERICA,
     SEIZED_EU, SEIZED_AMERICAS, SEIZED_WEST_AFRICA, SEIZED_SEA, WEST_AFRICA, CONSUMED_EUROPE, CONSUMED_AMERICA,
     PRICE_EUROPE, PRICE_AMERICA, PRICE_SOURCE, IN_TRANSIT, IN_STOCK, EXPOSURES, KNOWN, CUED, ACTED, BOARDED, WON,
     SEIZURES, GROUPS, ENTERED, LEFT, CAPITAL, FROZEN, EFFECTIVE_ROUTES,
-    MEAN_LOAD, ASSET_WEEKS, ACT_RATE, DISPATCHES, MARGIN,
+    MEAN_LOAD, ASSET_WEEKS, ACT_RATE, DISPATCHES, MARGIN, EXPECTED_KNOWN,
+    LEADS_LEAKED,
 ) = range(len(WEEKLY))  # fmt: skip
 """Positions in a row of the weekly table."""
 
@@ -75,6 +76,7 @@ class Record(NamedTuple):
     by_state: Array
     by_platform: Array
     by_place: Array
+    by_stage: Array
     seizures: Array  # (rows,) of SEIZURE
     keep_seizures: Array  # (1,) 0/1
 
@@ -92,6 +94,7 @@ def make_record(weeks: int, years: int, sizes: dict[str, int], *, keep_seizures:
         by_state=table("states"),
         by_platform=table("platforms"),
         by_place=table("places"),
+        by_stage=table("stages"),
         seizures=np.zeros(FIRST_SEIZURES if keep_seizures else 1, dtype=SEIZURE),
         keep_seizures=np.array([int(keep_seizures)], dtype=np.int64),
     )

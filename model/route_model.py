@@ -44,14 +44,15 @@ from model.record import (
 from model.scenario import Scenario, difference
 from model.setup import begin, empty_state, forgetting, grow, sizes_of
 from model.state import EVENTS, LIVE, REVIEW_DUE, ROWS_NEEDED, STATUS, copy_state
-from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, RUNNING, SCHEDULE, advance, events_at_most
-from model.world import MODES, World, load_world
+from model.submodels.allocation import cover
+from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, REVIEW_WEEKS, RUNNING, SCHEDULE, advance, events_at_most
+from model.world import COVERING, MODES, World, load_world
 
 __all__ = ["RouteModel"]
 
 LARGEST_SEED = 2**63 - 1
 FEWEST_ORGANISATIONS, MOST_ORGANISATIONS = 10, 5_000_000
-DIMENSIONS = ("state", "mode", "platform", "leg", "place", "region")
+DIMENSIONS = ("state", "mode", "platform", "leg", "place", "region", "stage")
 RECORD_LEVELS = ("summary", "events")
 
 
@@ -173,6 +174,7 @@ class RouteModel(Model):  # type: ignore[misc]
         while self.week < end:
             stop = min([end, *(week for week in self._parameter_weeks if week > self.week), self._next_mesa_event()])
             stop = self.week + 1 if self.after_week is not None else max(stop, self.week + 1)
+            stop = self._plan_cover(stop)
             self._advance(stop)
             self._advance_time(float(self.week - self.first_week))
             if self.after_week is not None:
@@ -201,6 +203,19 @@ class RouteModel(Model):  # type: ignore[misc]
                     f"week {self.week} ({self.date}), movement: a load found no free row; please report this with "
                     f"the scenario {self.policy.name!r} and seed {self.seed_value}"
                 )
+
+    def _plan_cover(self, stop: int) -> int:
+        """Where a platform plans its cover: solve this month's plan and stop before the next month."""
+        values, platforms = self._values_at(self.week), self.state.platforms
+        one = int(values.allocation)
+        chosen = np.full(len(platforms.active), one - 1) if one else platforms.allocation
+        planning = np.flatnonzero((chosen == COVERING) & (self.world.arrays.platform_tasks == 1))
+        if not len(planning):
+            return stop
+        if self.week % REVIEW_WEEKS == 0:
+            for platform in planning:
+                cover(self.world.arrays, self.state, int(platform))
+        return min(stop, self.week + REVIEW_WEEKS - self.week % REVIEW_WEEKS)
 
     def _make_room(self) -> None:
         live = int(self.state.counts[LIVE]) + int(self.state.counts[ROWS_NEEDED])
@@ -335,7 +350,7 @@ class RouteModel(Model):  # type: ignore[misc]
         return list(range(calendar.year_of(self.first_week), calendar.year_of(self.week - 1) + 1))
 
     def by(self, dimension: str) -> pd.DataFrame:
-        """Yearly tidy frame by state, mode, platform, leg, place or region.
+        """Yearly tidy frame by state, mode, platform, leg, place, region or stage.
 
         Raises
         ------
@@ -348,7 +363,9 @@ class RouteModel(Model):  # type: ignore[misc]
                 remedy="choose one of these",
             )  # fmt: skip
         names = self._names[dimension]
-        if dimension == "mode":
+        if dimension == "stage":
+            table = self.buffers.by_stage
+        elif dimension == "mode":
             table = summed(self.buffers.by_leg, self.world.arrays.leg_mode, len(names))
         elif dimension == "region":
             table = summed(self.buffers.by_place, self.world.arrays.place_region, len(names))

@@ -53,7 +53,7 @@ class EventField:
     @property
     def whole(self) -> bool:
         """Whether it is on or off, or a year: then events only set it, to a whole number."""
-        return self.unit in {"0/1", "year"}
+        return self.unit in {"0/1", "year", "regime", "rule"}
 
     @property
     def allowed(self) -> str:
@@ -76,6 +76,11 @@ EVENT_FIELDS: dict[tuple[str, str], EventField] = {
     ("state", "corruption"): EventField(0, 1, "share", "kappa, from governance indicators"),
     ("state", "rule_of_law"): EventField(0, 1, "share", "strength of courts"),
     ("state", "capacity"): EventField(0, 1, "share", "share of its theoretical ability that its services reach"),
+    ("state", "reform_per_year"): EventField(0, 0.1, "1/year", "corruption that reform takes away each year"),
+    ("state", "shock"): EventField(0, 1, "share", "part of all ability lost when the event begins, as by a coup"),
+    ("state", "consent_regime"): EventField(
+        0, 3, "regime", "leave to board its flag: 0 standing, 1 within four hours, 2 Article 17, 3 none"
+    ),
     ("state", "inspection_container_share"): EventField(0, 1, "share", "containers inspected"),
     ("state", "inspection_air_share"): EventField(0, 1, "share", "couriers detected by routine controls"),
     ("state", "inspection_land_share"): EventField(0, 1, "share", "loads found on roads and at borders"),
@@ -83,9 +88,17 @@ EVENT_FIELDS: dict[tuple[str, str], EventField] = {
     ("state", "finance_strength"): EventField(0, 1, "share", "strength of anti-money-laundering control"),
     ("state", "protection_price"): EventField(0, 20, "1", "multiplies the price of protection"),
     ("platform", "active"): EventField(0, 1, "0/1", "the platform works"),
-    ("platform", "sharing"): EventField(0, 1, "share", "sharing level of its members before scaling"),
+    ("platform", "sharing"): EventField(0, 1, "share", "share of their leads that its members give"),
+    ("platform", "allocation"): EventField(
+        0, 5, "rule", "places lent assets: 0 random, 1 last seizures, 2 greedy, 3 covering, 4 network, 5 bandit"
+    ),
+    ("platform", "liaison"): EventField(0, 1, "share", "posting of liaison officers: 1 in every member"),
     ("membership", "active"): EventField(0, 1, "0/1", "the state is a member"),
-    ("membership", "sharing"): EventField(0, 1, "share", "share of its leads that the member gives"),
+    ("membership", "sharing"): EventField(
+        0, 1, "share", "share of its leads that the member gives, in place of its platform's"
+    ),
+    ("programme", "spend_multiplier"): EventField(0, 100, "1", "multiplies the money of a programme"),
+    ("treaty", "active"): EventField(0, 1, "0/1", "the treaty is in force, whatever its dates"),
     ("asset", "active"): EventField(0, 1, "0/1", "the asset is in service"),
     ("asset", "availability"): EventField(0, 1, "share", "share of its time at sea or in the air"),
     ("market", "demand_multiplier"): EventField(0, 10, "1", "multiplies consumption at the reference price"),

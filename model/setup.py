@@ -11,6 +11,7 @@ from model.by_reference import by_reference
 from model.compiled import compiled, rule
 from model.inputs import Inputs
 from model.parameters import Parameters, ParameterValues
+from model.record import STAGES
 from model.state import (
     ACCOUNTS,
     COUNTS,
@@ -41,7 +42,7 @@ from model.submodels.groups import found, fund
 from model.submodels.market import reference_price
 from model.submodels.routes import plan
 from model.submodels.states import review
-from model.world import World, WorldArrays
+from model.world import SECTORS, World, WorldArrays
 
 KNOWN_ROUTES = 10
 FIRST_ROWS = 1024
@@ -58,7 +59,7 @@ def sizes_of(world: World) -> dict[str, int]:
         "platforms": len(world.platforms), "assets": len(world.assets), "places": len(world.places),
         "regions": len(world.regions), "modes": 7, "routes": len(world.routes), "sources": len(world.sources),
         "markets": len(world.markets), "areas": len(world.areas), "pairs": len(arrays.leg_state), "year": 52,
-        "sensors": 2,
+        "sensors": 2, "sectors": len(SECTORS), "stages": len(STAGES),
     }  # fmt: skip
 
 
@@ -127,6 +128,9 @@ def fill(world: WorldArrays, inputs: Inputs, state: State, parameters: Parameter
     state.counts[EPOCH_NOW] = -1
     state.counts[FREE] = state.free.shape[0]
     state.counts[IDENTS] = 1
+    state.states.standing[:] = 1.0
+    state.states.level[:] = -1.0
+    state.assets.assigned_area[:] = -1
     take_inputs(inputs, state, week)
     for market in range(state.markets.price_eur_per_kg.shape[0]):
         state.markets.price_eur_per_kg[market] = reference_price(world, parameters, market)
@@ -146,9 +150,9 @@ def fill(world: WorldArrays, inputs: Inputs, state: State, parameters: Parameter
         state.assets.area[asset] = -1
         state.assets.return_day[asset] = 7.0 * week + 14.0 * draws.uniform(seed, draws.INITIAL, 1, asset, 0)
     weigh_public(world, state.legs, parameters)
-    review(world, state, parameters, inputs.year_of_week[week])
+    review(world, state, parameters, seed, week, inputs.year_of_week[week])
     first_groups(world, state, parameters, seed, week)
-    review(world, state, parameters, inputs.year_of_week[week])
+    review(world, state, parameters, seed, week, inputs.year_of_week[week])
 
 
 @rule

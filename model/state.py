@@ -90,6 +90,9 @@ class States(NamedTuple):
     """Partner states."""
 
     corruption: Annotated[Array, Column("f8", "share", "kappa, from governance indicators and events")]
+    reform_per_year: Annotated[Array, Column("f8", "1/year", "corruption that reform takes away each year")]
+    reformed: Annotated[Array, Column("f8", "share", "corruption taken away so far")]
+    kappa: Annotated[Array, Column("f8", "share", "corruption less what reform has taken away")]
     rule_of_law: Annotated[Array, Column("f8", "share", "strength of courts")]
     inspection_container_share: Annotated[Array, Column("f8", "share", "containers inspected at 2005 traffic")]
     inspection_air_share: Annotated[Array, Column("f8", "share", "couriers detected by routine controls")]
@@ -97,9 +100,22 @@ class States(NamedTuple):
     coast_police_share: Annotated[Array, Column("f8", "share", "landings met by police or customs")]
     finance_strength: Annotated[Array, Column("f8", "share", "strength of anti-money-laundering control")]
     protection_price: Annotated[Array, Column("f8", "1", "multiplies the price of protection")]
-    capacity: Annotated[Array, Column("f8", "share", "share of its theoretical ability that its services reach")]
+    capacity: Annotated[Array, Column("f8", "share", "share of its theoretical ability that its own services reach")]
+    shock: Annotated[Array, Column("f8", "share", "z: part of all ability lost by a coup or the like, when it begins")]
+    shock_taken: Annotated[Array, Column("f8", "share", "shock that has had its effect")]
+    standing: Annotated[Array, Column("f8", "share", "domestic ability left after shocks, recovering to 1")]
+    built: Annotated[Array, Column("f8", "K0", "stock of ability that programmes built", ("sectors",))]
+    ability: Annotated[Array, Column("f8", "share", "k: domestic and built ability together", ("sectors",))]
+    consent_regime: Annotated[Array, Column("f8", "", "leave to board its flag without a treaty, row of REGIMES")]
+    boarding_regime: Annotated[Array, Column("i1", "", "leave to board its flag, for each boarding state", ("states",))]
+    lead_kg: Annotated[Array, Column("f8", "kg", "loads of the leads it shared, fading over a year", ("platforms",))]
+    leaked: Annotated[Array, Column("f8", "loads", "real-equivalent loads leaked since the last month", ("platforms",))]
+    evidence_kg: Annotated[Array, Column("f8", "kg", "its own seizures in each area, fading", ("areas",))]
+    level: Annotated[Array, Column("f8", "share", "what it would share while a platform works", ("platforms",))]
     sharing: Annotated[Array, Column("f8", "share", "share of its leads it gives each platform", ("platforms",))]
-    pledge: Annotated[Array, Column("f8", "share", "ceiling of that, zero for non-members", ("platforms",))]
+    pledge: Annotated[
+        Array, Column("f8", "share", "level of the tables and events, zero for non-members", ("platforms",))
+    ]
     trust_useful: Annotated[Array, Column("f8", "counts", "useful exchanges, fading", ("platforms",))]
     trust_failed: Annotated[Array, Column("f8", "counts", "leaks and failures, fading", ("platforms",))]
     leads: Annotated[Array, Column("f8", "counts", "leads so far")]
@@ -110,7 +126,13 @@ class Platforms(NamedTuple):
     """Enforcement cooperation platforms."""
 
     active: Annotated[Array, Column("f8", "0/1", "works this week")]
-    level: Annotated[Array, Column("f8", "share", "sharing level of its members before scaling")]
+    allocation: Annotated[Array, Column("f8", "", "rule that places the assets lent to it, row of RULES")]
+    liaison: Annotated[Array, Column("f8", "share", "posting of liaison officers: 1 in every member")]
+    leak_risk: Annotated[Array, Column("f8", "share", "corruption of its members, weighted by what they share")]
+    shared_kg: Annotated[Array, Column("f8", "kg", "loads of the leads shared with it, fading over a year")]
+    removed_kg: Annotated[Array, Column("f8", "kg", "loads taken through it, fading over a year")]
+    evidence_kg: Annotated[Array, Column("f8", "kg", "seizures it knows of in each area, fading", ("areas",))]
+    weight: Annotated[Array, Column("f8", "log", "bandit: log weight of each area", ("areas",))]
     cues: Annotated[Array, Column("f8", "counts", "cues it received so far")]
     acted: Annotated[Array, Column("f8", "counts", "cues for which an asset was sent")]
     seized_kg: Annotated[Array, Column("f8", "kg", "seizures credited so far")]
@@ -123,6 +145,10 @@ class Assets(NamedTuple):
     availability: Annotated[Array, Column("f8", "share", "share of its time at sea or in the air")]
     place: Annotated[Array, Column("i2", "", "where it is: its base or a patrol area")]
     area: Annotated[Array, Column("i2", "", "patrol area it searches, -1 in port")]
+    lent_to: Annotated[Array, Column("i2", "", "platform it is lent to this month, -1 none")]
+    assigned_area: Annotated[Array, Column("i2", "", "area that a covering plan gives it, -1 none")]
+    chosen_chance: Annotated[Array, Column("f8", "probability", "bandit: chance with which its area was drawn")]
+    spell_kg: Annotated[Array, Column("f8", "kg", "taken by it since it went out")]
     free_day: Annotated[Array, Column("f8", "day", "from when it can take a cue")]
     return_day: Annotated[Array, Column("f8", "day", "end of the present patrol or port call")]
     search_hours: Annotated[Array, Column("f8", "h", "hours of search this week")]
@@ -144,7 +170,10 @@ class Legs(NamedTuple):
     remembered_trips: Annotated[Array, Column("f8", "trips", "prior and public trips, as of this week")]
     public_loss: Annotated[Array, Column("f8", "probability", "loss believed by those without trips of their own")]
     risk_price_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "F: cash for each unit of believed loss")]
-    know: Annotated[Array, Column("f8", "probability", "chance that somebody who can act knows of a load")]
+    know: Annotated[
+        Array,
+        Column("f8", "probability", "chance that somebody who can act knows of a load for a market", ("markets",)),
+    ]
     export_find: Annotated[Array, Column("f8", "probability", "export control finds an unknown load")]
     import_find: Annotated[Array, Column("f8", "probability", "import control finds an unknown load")]
     known_find: Annotated[Array, Column("f8", "probability", "import control finds a known load")]
@@ -190,7 +219,8 @@ class Areas(NamedTuple):
     """Patrol areas of the sea."""
 
     search_km2_per_day: Annotated[Array, Column("f8", "km2/day", "sea swept by the assets that patrol here this week")]
-    evidence_kg: Annotated[Array, Column("f8", "kg", "seized here, fading: what allocation looks at")]
+    effort: Annotated[Array, Column("f8", "asset-weeks", "search here, fading")]
+    position: Annotated[Array, Column("f8", "1", "how many routes pass here, where shared leads tell of them")]
     imaged_share: Annotated[Array, Column("f8", "share", "sea imaged at each satellite pass, zero without the service")]
     cases: Annotated[Array, Column("f8", "counts", "cues here, fading")]
     acted: Annotated[Array, Column("f8", "counts", "cues for which an asset was sent, fading")]

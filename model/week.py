@@ -22,7 +22,7 @@ from model.submodels.leads import draw_leads
 from model.submodels.market import clear, record_prices
 from model.submodels.movement import arrive, rows_needed, send_from_home, send_from_stock, set_out, sweep
 from model.submodels.sensors import detect, false_contacts, prepare_sensors
-from model.submodels.states import fade_flows, review
+from model.submodels.states import decide_month, fade_flows, review
 from model.submodels.supply import buy, produce
 from model.submodels.tasking import patrol, respond
 from model.world import WorldArrays
@@ -44,7 +44,7 @@ SCHEDULE = (
     ("consequences", "losses are booked; owners, peers and the public learn; loads arrive, are stored or sold"),
     ("market", "consumption, prices, arbitrage"),
     ("finance", "laundering, freezing, confiscation, drawings"),
-    ("states", "every fourth week: sharing, controls and what follows from them"),
+    ("states", "every fourth week: ability, trust, sharing, lending, and the chances that follow from them"),
     ("groups", "bankrupt groups leave, new ones enter"),
     ("record", "the week is recorded"),
 )
@@ -95,9 +95,11 @@ def one_week(
     year = inputs.year_of_week[week]
     changed = take_inputs(inputs, state, week)
     weigh_public(world, state.legs, parameters)
+    if week % REVIEW_WEEKS == 0:
+        decide_month(world, inputs, state, parameters, week)
     if changed or week % REVIEW_WEEKS == 0 or state.counts[REVIEW_DUE] == 1:
         state.counts[REVIEW_DUE] = 0
-        review(world, state, parameters, year)
+        review(world, state, parameters, seed, week, year)
     produce(world, state.sources, parameters, state.accounts, state.counts, record, week, year)
     buy(world, state.organisations, state.sources, parameters, state.accounts)
     seek_routes(world, state, parameters, seed, week)

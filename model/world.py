@@ -29,10 +29,17 @@ FAST_BOAT, SMALL_VESSEL, MERCHANT, CONTAINER, AIRCRAFT, COURIER, LAND = range(le
 BUNDLED = frozenset({"container", "air_courier", "overland"})
 """Modes in which several boxes, couriers or bags go at a time and are checked one by one."""
 REGIMES = ("standing", "four_hour", "article17", "none")
+SECTORS = ("maritime", "airport", "port", "justice")
+MARITIME, AIRPORT, PORT, JUSTICE = range(len(SECTORS))
+RULES = ("random", "last-seizures", "greedy", "covering", "network", "bandit")
+RANDOM, LAST_SEIZURES, GREEDY, COVERING, NETWORK, BANDIT = range(len(RULES))
+"""How a platform places the assets lent to it, from the baseline to the cleverest."""
 EARTH_RADIUS_KM = 6371.0
 KM_PER_NAUTICAL_MILE = 1.852
 ASSET_REACH_KM = 2500.0
 BASE_YEAR = 2005
+EXCHANGE = "eu-exchange"
+"""The platform over which states trace money across borders."""
 BELT_AREAS_WITHIN_KM = 900.0
 FLAGGED_REGIONS = frozenset({"caribbean", "guianas", "caribbean_coast"})
 AMERICAS = frozenset(
@@ -51,6 +58,8 @@ class WorldArrays(NamedTuple):
     origins: int
     base_year: int
     satellite_platform: int
+    exchange_platform: int
+    finance_normal: float
     usual_cost_eur_per_kg: float
     place_state: Array
     place_region: Array
@@ -85,6 +94,7 @@ class WorldArrays(NamedTuple):
     leg_state_start: Array
     leg_state: Array
     pair_acts: Array
+    leg_market_apart: Array
     leg_platform: Array
     mode_prior_risk: Array
     mode_risk_payment: Array
@@ -110,7 +120,7 @@ class WorldArrays(NamedTuple):
     route_leg: Array
     route_break: Array
     source_route_start: Array
-    state_consent: Array
+    state_own_benefit: Array
     state_eu: Array
     state_west_africa: Array
     state_americas: Array
@@ -159,6 +169,8 @@ class World:
             **rows, "leg": self.legs, "platform": self.platforms, "market": self.markets, "mode": MODES,
             "supply": tuple(sorted(set(self.tables.supply["state"]))),
             "trade": tuple(sorted(set(self.tables.trade["corridor"]))),
+            "programme": tuple(dict.fromkeys(self.tables.programmes["programme"])),
+            "treaty": tuple(dict.fromkeys(self.tables.treaties["treaty"])),
             "membership": tuple(f"{p}/{s}" for p in self.platforms for s in self.states),
         }  # fmt: skip
 
@@ -241,7 +253,9 @@ def build_world(tables: Tables) -> World:
         **route_arrays(tables, names, found),
         **actor_arrays(tables, names),
     }
+    fields.update(concern_watchers(fields))
     fields["pair_acts"] = pairs_that_act(fields)
+    fields["leg_market_apart"] = markets_apart(fields)
     for value in fields.values():
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
@@ -425,11 +439,14 @@ def actor_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
     platform_of = {name: i for i, name in enumerate(names["platforms"])}
     lent = [sum(1 << platform_of[p] for p in split(cell)) for cell in assets["lent_to"]]
     satellite = platforms.index[platforms["fuses_sensors"] == 1].tolist()
+    exchange = names["platforms"].index(EXCHANGE) if EXCHANGE in names["platforms"] else -1
     return {
         "satellite_platform": names["platforms"].index("eurosur")
         if "eurosur" in names["platforms"] and satellite
         else -1,
-        "state_consent": indices(states["consent_regime"], REGIMES),
+        "exchange_platform": exchange,
+        "finance_normal": finance_strength(tables) if exchange >= 0 else 1.0,
+        "state_own_benefit": states["own_benefit"].to_numpy(dtype=float).copy(),
         "state_eu": states["eu_since"].notna().to_numpy().astype(np.int8),
         "state_west_africa": np.array(
             [int(bool(regions.get(s, set()) & {"west_africa", "sahel"})) for s in names["states"]], dtype=np.int8
@@ -453,20 +470,54 @@ def actor_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
     }
 
 
+def finance_strength(tables: Tables) -> float:
+    """Mean strength of financial control where the goods are sold in Europe."""
+    places = tables.places[(tables.places["kind"] == "market") & (tables.places["market"] == "europe")]
+    strength = tables.states.set_index("state")["finance_strength"]
+    return float(strength.loc[places["state"]].mean())
+
+
+def concern_watchers(fields: dict[str, object]) -> dict[str, object]:
+    """Add to the states that a leg touches those whose patrol aircraft watch its sea; as CSR arrays."""
+    start, state = np.asarray(fields["leg_state_start"]), np.asarray(fields["leg_state"])
+    area_start, area = np.asarray(fields["leg_area_start"]), np.asarray(fields["leg_area"])
+    watched = reach_by_owner(fields, np.asarray(fields["asset_flies"]))
+    lists = []
+    for leg in range(len(start) - 1):
+        on_leg = set(area[area_start[leg] : area_start[leg + 1]].tolist())
+        known = state[start[leg] : start[leg + 1]].tolist()
+        lists.append(known + sorted(m for m, areas in watched.items() if areas & on_leg and m not in known))
+    new_start, new_state = compress(lists)
+    return {"leg_state_start": new_start, "leg_state": new_state}
+
+
+def reach_by_owner(fields: dict[str, object], chosen: Array) -> dict[int, set[int]]:
+    """Patrol areas within reach of each state's assets of a kind."""
+    owner, start = np.asarray(fields["asset_owner"]), np.asarray(fields["asset_area_start"])
+    area = np.asarray(fields["asset_area"])
+    reached: dict[int, set[int]] = {}
+    for asset in np.flatnonzero(chosen):
+        reached.setdefault(int(owner[asset]), set()).update(area[start[asset] : start[asset + 1]].tolist())
+    return reached
+
+
+def markets_apart(fields: dict[str, object]) -> Array:
+    """Whether the state of a market is not yet among those a leg concerns: (legs, markets) of 0/1."""
+    start, state = np.asarray(fields["leg_state_start"]), np.asarray(fields["leg_state"])
+    home = np.asarray(fields["place_state"])[np.asarray(fields["market_place"])]
+    apart = np.zeros((len(start) - 1, len(home)), dtype=np.int8)
+    for leg in range(len(start) - 1):
+        apart[leg] = ~np.isin(home, state[start[leg] : start[leg + 1]])
+    return apart
+
+
 def pairs_that_act(fields: dict[str, object]) -> Array:
     """Whether a state touched by a leg can act there itself: it is the destination, or has ships that patrol
     its sea.
     """
     start, state = np.asarray(fields["leg_state_start"]), np.asarray(fields["leg_state"])
     area_start, area = np.asarray(fields["leg_area_start"]), np.asarray(fields["leg_area"])
-    boards, owner = np.asarray(fields["asset_boards"]), np.asarray(fields["asset_owner"])
-    reach_start, reach = np.asarray(fields["asset_area_start"]), np.asarray(fields["asset_area"])
-    patrolled: dict[int, set[int]] = {}
-    for asset in range(len(owner)):
-        if boards[asset] == 1:
-            patrolled.setdefault(int(owner[asset]), set()).update(
-                reach[reach_start[asset] : reach_start[asset + 1]].tolist()
-            )
+    patrolled = reach_by_owner(fields, np.asarray(fields["asset_boards"]))
     place_state, destination = np.asarray(fields["place_state"]), np.asarray(fields["leg_destination"])
     acts = np.zeros(len(state), dtype=np.int8)
     for leg in range(len(destination)):

@@ -35,8 +35,18 @@ def boarding_chance(
     flag = world.leg_flag_state[leg]
     if flag < 0 or flag == world.asset_owner[asset]:
         return 1.0
-    regime = world.state_consent[flag]
+    regime = state.states.boarding_regime[flag, world.asset_owner[asset]]
     return CONSENT_CHANCE[regime] * math.exp(-parameters.consent_loss_per_hour * CONSENT_HOURS[regime])
+
+
+@rule
+def note_success(world: WorldArrays, state: State, asset: int, area: int, kg: float) -> None:
+    """Where it was: known to the asset's state, and to platforms as far as that state shares."""
+    owner = world.asset_owner[asset]
+    state.assets.spell_kg[asset] += kg
+    state.states.evidence_kg[owner, area] += kg
+    for platform in range(state.platforms.active.shape[0]):
+        state.platforms.evidence_kg[platform, area] += state.states.sharing[owner, platform] * kg
 
 
 @rule
@@ -48,16 +58,15 @@ def board(
     load_kg = state.consignments.load_kg[row]
     u, v, w, _ = draws.uniform_four(seed, draws.BOARDING, week, state.consignments.ident[row], stage)
     leave = boarding_chance(world, state, parameters, row, asset, u)
-    expect(
-        world, state, record, row, leave * parameters.pursuit_success, world.asset_owner[asset], platform, week, year
-    )
+    expect(world, state, record, row, leave * parameters.pursuit_success, world.asset_owner[asset], platform, stage,
+        week, year)  # fmt: skip
     if v >= leave:
         return
     record.weekly[week, BOARDED] += 1.0
     place = world.area_place[area]
     if w < parameters.pursuit_success:
         record.weekly[week, WON] += 1.0
-        state.areas.evidence_kg[area] += load_kg
+        note_success(world, state, asset, area, load_kg)
         take_load(world, state, parameters, record, seed, row, 1.0, place, world.asset_owner[asset], member,
             platform, stage, day, week, year)  # fmt: skip
     elif w > 1.0 - parameters.dump_share * (1.0 - parameters.pursuit_success):

@@ -24,6 +24,8 @@ from model.record import (
 )
 from model.state import EVENTS, LEAKED_KG, SEIZED_KG, Array, State
 from model.submodels.beliefs import remember, spread
+from model.submodels.capacity import courts
+from model.submodels.cooperation import note_exchange
 from model.submodels.movement import learn_payoff
 from model.world import WorldArrays
 
@@ -32,14 +34,15 @@ SMALLEST_REST_KG = 0.1
 
 @rule
 def expect(
-    world: WorldArrays, state: State, record: Record, row: int, chance: float, member: int, platform: int, week: int,
-    year: int,
+    world: WorldArrays, state: State, record: Record, row: int, chance: float, member: int, platform: int, stage: int,
+    week: int, year: int,
 ) -> None:  # fmt: skip
     """Book the expected kilograms of one exposure, load times chance of removal (amendment 10)."""
     expected_kg = chance * state.consignments.load_kg[row]
     leg = state.consignments.leg[row]
     record.weekly[week, EXPECTED] += expected_kg
     record.by_leg[year, leg, EXPECTED_TAKEN] += expected_kg
+    record.by_stage[year, stage, EXPECTED_TAKEN] += expected_kg
     if member >= 0:
         record.by_state[year, member, EXPECTED_TAKEN] += expected_kg
     if platform >= 0:
@@ -91,6 +94,8 @@ def book(
     count_region(world, parameters, record, place, member, kg, week)
     record.by_place[year, place, TAKEN] += kg
     record.by_place[year, place, CASES] += cases
+    record.by_stage[year, stage, TAKEN] += kg
+    record.by_stage[year, stage, CASES] += cases
     if leg >= 0:
         record.by_leg[year, leg, TAKEN] += kg
         record.by_leg[year, leg, CASES] += cases
@@ -123,6 +128,7 @@ def take_load(
     consignments.units[row] = max(1, consignments.units[row] - cases)
     book(world, state, parameters, record, kg, share, cases, place, leg, member, lead_state, platform, stage,
         consignments.owner_ident[row], day, week, year)  # fmt: skip
+    note_exchange(state, lead_state, member, platform, kg)
     owner = consignments.owner[row]
     if owner >= 0:
         remember(state.organisations, state.forget, owner, leg, week, share)
@@ -142,7 +148,8 @@ def jail(world: WorldArrays, state: State, parameters: ParameterValues, owner: i
     if member < 0:
         return
     crew = world.mode_crew_arrest[world.leg_mode[leg]]
-    more = parameters.jail_share * crew * state.states.rule_of_law[member]
+    convicted = courts(state, member) * (1.0 - state.states.kappa[member])
+    more = parameters.jail_share * crew * convicted
     state.organisations.jailed_share[owner] = min(0.9, state.organisations.jailed_share[owner] + more)
 
 
@@ -158,7 +165,7 @@ def leak_back(
     source = world.origins + hub
     if state.sources.weight[source] <= 0.0:
         return
-    back_kg = parameters.custody_leak * state.states.corruption[member] * kg
+    back_kg = parameters.custody_leak * state.states.kappa[member] * kg
     state.sources.pool_kg[source] += back_kg
     if world.place_west_africa[place] == 1:
         state.sources.west_africa_kg[source] += back_kg

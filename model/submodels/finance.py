@@ -16,15 +16,48 @@ from model.record import CAPITAL, FROZEN, Record
 from model.state import CONFISCATED, DRAWINGS, LAUNDERING, State
 from model.world import WorldArrays
 
+NORMAL_EXCHANGE = 0.4
+"""Sharing inside the EU to which the published freezing share belongs (mechanisms M1, EU pairs)."""
+
+
+@rule
+def control_strength(world: WorldArrays, state: State) -> float:
+    """Mean strength of financial control where the goods are sold in Europe."""
+    strength = 0.0
+    markets = 0
+    for market in range(world.market_place.shape[0]):
+        if world.market_is_europe[market] == 1:
+            strength += state.states.finance_strength[world.place_state[world.market_place[market]]]
+            markets += 1
+    return strength / markets
+
+
+@rule
+def freeze_chance(world: WorldArrays, state: State, parameters: ParameterValues, strength: float) -> float:
+    """Share of proceeds frozen: the published share, times control and tracing relative to those of the tables.
+
+    What is kept abroad can be traced only as far as the market states exchange (mechanisms M15).
+    """
+    exchange = world.exchange_platform
+    shared = 0.0
+    markets = 0
+    if exchange >= 0:
+        for market in range(world.market_place.shape[0]):
+            if world.market_is_europe[market] == 1:
+                shared += state.states.sharing[world.place_state[world.market_place[market]], exchange]
+                markets += 1
+        shared /= markets
+    reach = 1.0 - parameters.abroad_share * (1.0 - shared)
+    normal = 1.0 - parameters.abroad_share * (1.0 - NORMAL_EXCHANGE)
+    return min(0.9, parameters.freeze_share * strength / world.finance_normal * reach / normal)
+
 
 @rule
 def launder(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int) -> None:
     """One week of laundering, freezing, court decisions and drawings."""
     organisations = state.organisations
-    strength = 0.0
-    for market in range(world.market_place.shape[0]):
-        strength += state.states.finance_strength[world.place_state[world.market_place[market]]]
-    strength /= world.market_place.shape[0]
+    strength = control_strength(world, state)
+    frozen_share = freeze_chance(world, state, parameters, strength)
     spread = parameters.laundering_cost_max - parameters.laundering_cost_base
     fee = parameters.laundering_cost_base + spread * strength
     clean_share = 1.0 - math.exp(-1.0 / parameters.laundering_weeks)
@@ -36,7 +69,7 @@ def launder(world: WorldArrays, state: State, parameters: ParameterValues, recor
         if organisations.alive[organisation] == 0:
             continue
         moved = clean_share * organisations.dirty_eur[organisation]
-        caught = moved * parameters.freeze_share * strength
+        caught = moved * frozen_share
         cost = fee * (moved - caught)
         organisations.dirty_eur[organisation] -= moved
         decided = decided_share * organisations.frozen_eur[organisation]

@@ -15,11 +15,12 @@ import math
 from model import draws
 from model.compiled import compiled, rule
 from model.parameters import ParameterValues
-from model.record import EXPECTED, INSPECTION, POLICE, Record
+from model.record import EXPECTED, EXPECTED_TAKEN, INSPECTION, POLICE, Record
 from model.samplers import binomial, normal_quantile
 from model.state import LIVE, State
+from model.submodels.capacity import closed_gap
 from model.submodels.consequences import book, expect, leak_back, take_load
-from model.world import CONTAINER, COURIER, LAND, MERCHANT, WorldArrays
+from model.world import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, MERCHANT, PORT, WorldArrays
 
 EXPORT, IMPORT = 0, 1
 
@@ -65,14 +66,17 @@ def find_chance(
     if mode == CONTAINER:
         share = state.states.inspection_container_share[member] * effort * growth / max(0.2, state.legs.exposure[leg])
         discrimination = parameters.targeting_base + parameters.targeting_shared * shared_data(world, state, leg)
+        discrimination += parameters.port_targeting_gain * closed_gap(state, member, PORT)
         return roc_hit(min(0.5, share), discrimination)
     if mode == COURIER:
-        return min(0.95, state.states.inspection_air_share[member] * effort)
+        routine = state.states.inspection_air_share[member]
+        routine += max(0.0, parameters.airport_best - routine) * closed_gap(state, member, AIRPORT)
+        return min(0.95, routine * effort)
     if mode == LAND:
         return min(0.9, state.states.inspection_land_share[member] * effort)
     if side == EXPORT:
         return 0.0
-    landing = state.states.coast_police_share[member] * effort * state.states.capacity[member]
+    landing = state.states.coast_police_share[member] * effort * state.states.ability[member, MARITIME]
     if mode == MERCHANT:
         landing *= 0.5
     return min(0.9, landing)
@@ -101,7 +105,7 @@ def prepare_bribes(world: WorldArrays, state: State, parameters: ParameterValues
         bought = 0.0
         if member >= 0 and world.place_market[place] < 0:
             bought = bribed_share(
-                parameters, state.states.corruption[member], state.states.protection_price[member],
+                parameters, state.states.kappa[member], state.states.protection_price[member],
                 state.places.value_eur_per_kg[place],
             )  # fmt: skip
         state.places.bribed_share[place] = bought
@@ -167,7 +171,7 @@ def control(
     """One control of one load; couriers lose parcel by parcel."""
     consignments = state.consignments
     member = world.place_state[place]
-    expect(world, state, record, row, chance, member, -1, week, year)
+    expect(world, state, record, row, chance, member, -1, stage, week, year)
     units = consignments.units[row]
     share = 0.0
     if units > 1 and world.mode_bundled[world.leg_mode[consignments.leg[row]]] == 1:
@@ -202,9 +206,11 @@ def search_stores(
             member = world.place_state[place]
             if member < 0:
                 continue
-            honest = 1.0 - state.states.corruption[member]
-            chance = parameters.store_risk_per_week * state.states.capacity[member] * honest
-            record.weekly[week, EXPECTED] += 0.5 * chance * organisations.stock_kg[organisation, hub]
+            honest = 1.0 - state.states.kappa[member]
+            chance = parameters.store_risk_per_week * state.states.ability[member, JUSTICE] * honest
+            expected_kg = 0.5 * chance * organisations.stock_kg[organisation, hub]
+            record.weekly[week, EXPECTED] += expected_kg
+            record.by_stage[year, POLICE, EXPECTED_TAKEN] += expected_kg
             u, v = draws.uniform_pair(seed, draws.POLICE, week, organisations.ident[organisation], hub)
             if u < chance:
                 seize_store(world, state, parameters, record, organisation, hub, place, member, v, week, year)

@@ -1,6 +1,7 @@
 """Leads: who may come to know of a load, and through whom the knowledge reaches somebody able to act.
 
-Every state that a leg touches has a lead with chance ``q_j = q0 k_j``. It counts where the state can act itself; else
+A leg concerns the states it touches, those whose patrol aircraft watch its sea, and the state of the market that the
+load is bound for. Each has a lead with chance ``q_j = q0 k_j``. It counts where the state can act itself; else
 only as far as it is shared with a platform that works there: ``g_j = q_j phi c_j``. Leads of several states may stem
 from one source, so ``P_know = psi max_j g_j + (1 - psi) (1 - prod_j (1 - g_j))`` (mechanisms M2, amendment 7).
 """
@@ -10,19 +11,30 @@ from __future__ import annotations
 from model import draws
 from model.compiled import rule
 from model.parameters import ParameterValues
-from model.record import KNOWN, LEAD, Record
+from model.record import EXPECTED_KNOWN, KNOWN, LEAD, LEADS_LEAKED, Record
 from model.state import LIVE, State
+from model.submodels.cooperation import note_leak
 from model.submodels.movement import NEVER
-from model.world import WorldArrays
+from model.world import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, PORT, WorldArrays
 
 
 @rule
-def sharing_levels(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
-    """What each state shares with each platform now: its pledge, scaled, while the platform works."""
-    for member in range(state.states.sharing.shape[0]):
-        for platform in range(state.states.sharing.shape[1]):
-            level = state.states.pledge[member, platform] * state.platforms.level[platform] * parameters.sharing_scale
-            state.states.sharing[member, platform] = min(1.0, max(0.0, level * state.platforms.active[platform]))
+def sector_of(mode: int) -> int:
+    """The service that hears of loads of a mode."""
+    if mode == CONTAINER:
+        return PORT
+    if mode == COURIER:
+        return AIRPORT
+    if mode == LAND:
+        return JUSTICE
+    return MARITIME
+
+
+@rule
+def relevance(state: State, parameters: ParameterValues, platform: int) -> float:
+    """phi: share of shared leads that are relevant and timely; liaison officers close part of the gap."""
+    gap = 1.0 - parameters.lead_relevance
+    return parameters.lead_relevance + gap * parameters.liaison_relevance * state.platforms.liaison[platform]
 
 
 @rule
@@ -38,29 +50,49 @@ def best_platform(world: WorldArrays, state: State, leg: int, member: int) -> in
 
 
 @rule
+def lead_chance(world: WorldArrays, state: State, parameters: ParameterValues, leg: int, member: int) -> float:
+    """q_j = q0 k_j: chance that a state which a load concerns comes to know of it."""
+    return parameters.lead_probability * state.states.ability[member, sector_of(world.leg_mode[leg])]
+
+
+@rule
+def reach_of(state: State, parameters: ParameterValues, acts: int, member: int, platform: int) -> float:
+    """How far a state's lead gets to somebody able to act: wholly where it acts itself, else phi c."""
+    if acts == 1:
+        return 1.0
+    return relevance(state, parameters, platform) * state.states.sharing[member, platform] if platform >= 0 else 0.0
+
+
+@rule
+def market_lead(world: WorldArrays, state: State, parameters: ParameterValues, leg: int, market: int) -> float:
+    """G of the state whose market a load is bound for, where the leg does not concern it otherwise."""
+    if world.leg_market_apart[leg, market] == 0:
+        return 0.0
+    member = world.place_state[world.market_place[market]]
+    reach = reach_of(state, parameters, 0, member, best_platform(world, state, leg, member))
+    return lead_chance(world, state, parameters, leg, member) * reach
+
+
+@rule
 def prepare_leads(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
-    """Chance of a lead for every leg and state it touches, and for the leg as a whole (monthly)."""
+    """Chance of a lead for every leg and state it concerns, and for the leg as a whole by market (monthly)."""
+    psi = parameters.lead_common_source
     for leg in range(world.leg_mode.shape[0]):
         largest = 0.0
         none = 1.0
         for pair in range(world.leg_state_start[leg], world.leg_state_start[leg + 1]):
             member = world.leg_state[pair]
             platform = best_platform(world, state, leg, member)
-            reach = 0.0
-            share = 0.0
-            if platform >= 0:
-                share = state.states.sharing[member, platform]
-                reach = parameters.lead_relevance * share
-            if world.pair_acts[pair] == 1:
-                reach = 1.0
-            lead = parameters.lead_probability * state.states.capacity[member] * reach
+            lead = lead_chance(world, state, parameters, leg, member)
+            lead *= reach_of(state, parameters, world.pair_acts[pair], member, platform)
             state.jurisdictions.lead[pair] = lead
             state.jurisdictions.platform[pair] = platform
-            state.jurisdictions.share[pair] = share
+            state.jurisdictions.share[pair] = state.states.sharing[member, platform] if platform >= 0 else 0.0
             largest = max(largest, lead)
             none *= 1.0 - lead
-        psi = parameters.lead_common_source
-        state.legs.know[leg] = psi * largest + (1.0 - psi) * (1.0 - none)
+        for market in range(world.market_place.shape[0]):
+            more = market_lead(world, state, parameters, leg, market)
+            state.legs.know[leg, market] = psi * max(largest, more) + (1.0 - psi) * (1.0 - none * (1.0 - more))
 
 
 @rule
@@ -74,34 +106,43 @@ def draw_leads(
         if consignments.setting_out[row] == 0:
             continue
         leg = consignments.leg[row]
+        market = world.route_market[consignments.route[row]]
         consignments.lead_day[row] = NEVER
         consignments.lead_state[row] = -1
         consignments.lead_platform[row] = -1
         consignments.lead_stage[row] = LEAD
+        load_kg = consignments.load_kg[row]
+        record.weekly[week, EXPECTED_KNOWN] += state.legs.know[leg, market] * load_kg
         u, v, through, _ = draws.uniform_four(seed, draws.LEAD, week, consignments.ident[row], leg)
-        if u >= state.legs.know[leg]:
+        if u >= state.legs.know[leg, market]:
             continue
-        pair = lead_pair(world, state, leg, v)
-        if pair < 0:
-            continue
-        member = world.leg_state[pair]
+        pair = lead_pair(world, state, market_lead(world, state, parameters, leg, market), leg, v)
+        acts = 0
+        member = world.place_state[world.market_place[market]]
+        if pair >= 0:
+            acts, member = world.pair_acts[pair], world.leg_state[pair]
+        platform = best_platform(world, state, leg, member)
         days = consignments.arrive_day[row] - consignments.set_out_day[row]
         state.states.leads[member] += 1.0
         record.weekly[week, KNOWN] += 1.0
-        shared = world.pair_acts[pair] == 0 or through < state.jurisdictions.share[pair]
+        shared = acts == 0 or (platform >= 0 and through < state.states.sharing[member, platform])
         leak, moment = draws.uniform_pair(seed, draws.LEAK, week, consignments.ident[row], leg)
-        if shared and leak < parameters.leak_probability * state.states.corruption[member]:
-            continue  # the exchange leaks and the case is lost
+        if shared:
+            state.platforms.shared_kg[platform] += load_kg
+            state.states.lead_kg[member, platform] += load_kg
+            if leak < parameters.leak_probability * state.platforms.leak_risk[platform]:
+                note_leak(state, member, platform, load_kg)
+                record.weekly[week, LEADS_LEAKED] += 1.0
+                continue  # the case is lost
+            consignments.lead_platform[row] = platform
         consignments.lead_day[row] = consignments.set_out_day[row] + 0.9 * days * moment
         consignments.lead_state[row] = member
-        if shared:
-            consignments.lead_platform[row] = state.jurisdictions.platform[pair]
 
 
 @rule
-def lead_pair(world: WorldArrays, state: State, leg: int, u: float) -> int:
-    """Draw whose lead it was, in proportion to g_j; -1 where no state can have one."""
-    total = 0.0
+def lead_pair(world: WorldArrays, state: State, market_lead: float, leg: int, u: float) -> int:
+    """Draw whose lead it was, in proportion to g_j: a pair of leg and state, or -1 for the state of the market."""
+    total = market_lead
     for pair in range(world.leg_state_start[leg], world.leg_state_start[leg + 1]):
         total += state.jurisdictions.lead[pair]
     mark = u * total
@@ -109,4 +150,4 @@ def lead_pair(world: WorldArrays, state: State, leg: int, u: float) -> int:
         mark -= state.jurisdictions.lead[pair]
         if mark < 0.0:
             return pair
-    return -1
+    return -1 if market_lead > 0.0 else world.leg_state_start[leg + 1] - 1

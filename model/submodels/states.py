@@ -7,10 +7,14 @@ from __future__ import annotations
 import math
 
 from model.compiled import rule
+from model.inputs import Inputs
 from model.parameters import ParameterValues
 from model.state import State
+from model.submodels.allocation import fade_evidence, set_position
+from model.submodels.capacity import build, set_ability
+from model.submodels.cooperation import decide, lend, set_sharing
 from model.submodels.inspection import prepare_controls
-from model.submodels.leads import prepare_leads, sharing_levels
+from model.submodels.leads import prepare_leads
 from model.submodels.market import value_chain
 from model.world import WorldArrays
 
@@ -66,11 +70,22 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
 
 
 @rule
-def review(world: WorldArrays, state: State, parameters: ParameterValues, year: int) -> None:
-    """The monthly review, and whenever an input has changed."""
-    sharing_levels(world, state, parameters)
+def decide_month(world: WorldArrays, inputs: Inputs, state: State, parameters: ParameterValues, week: int) -> None:
+    """What goes on by the month: stocks of ability, trust and sharing, and what patrols remember."""
+    build(inputs, state, parameters, week)
+    decide(world, state, parameters)
+    fade_evidence(state)
+
+
+@rule
+def review(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int, year: int) -> None:
+    """What follows from it and from inputs: every month, and whenever an input has changed."""
+    set_ability(state)
+    set_sharing(state, parameters)
+    lend(world, state, parameters, seed, week)
     look_from_space(world, state, parameters)
     prepare_leads(world, state, parameters)
+    set_position(world, state)
     prepare_controls(world, state, parameters, year)
     value_chain(world, state, parameters)
     price_routes(world, state, parameters)

@@ -11,17 +11,23 @@ from __future__ import annotations
 import math
 
 from model import draws
-from model.compiled import rule
+from model.compiled import compiled, rule
 from model.parameters import ParameterValues
-from model.record import ACTED, ASSET_WEEKS, CUED, PATROL, Record
+from model.record import ACTED, ASSET_WEEKS, CUED, PATROL, SATELLITE, STAGES, Record
 from model.state import CUES, OUT, State
+from model.submodels.allocation import choose_area, learn_from_spell
 from model.submodels.boarding import board
 from model.submodels.sensors import CUE_AREA, CUE_DAY, CUE_LOAD, CUE_PLATFORM, CUE_STAGE, CUE_STATE
-from model.world import WorldArrays
+from model.world import AIRCRAFT, WorldArrays
 
 KM_PER_NAUTICAL_MILE = 1.852
 HOURS_PER_DAY = 24.0
-EVIDENCE_PRIOR_KG = 500.0
+FRUITLESS_DAYS = 0.5
+"""What a case costs where the craft is not found (assumed)."""
+AREA_WAY_KM, MEETING_WAY_KM = 150.0, 30.0
+"""Mean way to a cue within the area where an asset is, and to a craft that its patrol meets (assumed)."""
+EXPONENTIAL = 0
+STAGE_COUNT = len(STAGES)
 
 
 @rule
@@ -30,7 +36,6 @@ def patrol(world: WorldArrays, state: State, parameters: ParameterValues, record
     assets = state.assets
     for area in range(state.areas.search_km2_per_day.shape[0]):
         state.areas.search_km2_per_day[area] = 0.0
-        state.areas.evidence_kg[area] *= state.forget[1]
         state.areas.cases[area] *= state.forget[1]
         state.areas.acted[area] *= state.forget[1]
     day = 7.0 * week
@@ -54,6 +59,7 @@ def patrol(world: WorldArrays, state: State, parameters: ParameterValues, record
         assets.search_hours[asset] = hours
         sweep_km2_per_h = world.asset_sweep_km[asset] * parameters.sweep_scale * world.asset_speed_km_h[asset]
         state.areas.search_km2_per_day[area] += sweep_km2_per_h * hours / 7.0
+        state.areas.effort[area] += share
         record.weekly[week, ASSET_WEEKS] += share
 
 
@@ -63,6 +69,7 @@ def change_watch(
 ) -> None:
     """End of a spell at sea or in port: out again with the chance of its availability, which is its share out."""
     assets = state.assets
+    learn_from_spell(state, parameters, asset)
     u, v, w, _ = draws.uniform_four(seed, draws.ASSET, week, asset, 0)
     spell_days = max(7.0, world.asset_endurance_days[asset]) * (0.5 + u)
     assets.return_day[asset] = 7.0 * week + spell_days
@@ -70,23 +77,9 @@ def change_watch(
         assets.area[asset] = -1
         assets.place[asset] = world.asset_base[asset]
         return
-    area = choose_area(world, state, asset, v)
+    area = choose_area(world, state, parameters, asset, v)
     assets.area[asset] = area
     assets.place[asset] = world.area_place[area]
-
-
-@rule
-def choose_area(world: WorldArrays, state: State, asset: int, u: float) -> int:
-    """A patrol area within reach, drawn in proportion to what was taken there, plus a prior (never zero)."""
-    total = 0.0
-    for k in range(world.asset_area_start[asset], world.asset_area_start[asset + 1]):
-        total += EVIDENCE_PRIOR_KG + state.areas.evidence_kg[world.asset_area[k]]
-    mark = u * total
-    for k in range(world.asset_area_start[asset], world.asset_area_start[asset + 1]):
-        mark -= EVIDENCE_PRIOR_KG + state.areas.evidence_kg[world.asset_area[k]]
-        if mark < 0.0:
-            return world.asset_area[k]
-    return world.asset_area[world.asset_area_start[asset]]
 
 
 @rule
@@ -115,7 +108,7 @@ def may_act(world: WorldArrays, state: State, asset: int, platform: int, member:
         return False
     if world.platform_tasks[platform] == 0:
         return True  # an exchange: each member acts on what it hears with its own ships
-    return bool((world.asset_platforms[asset] >> platform) & 1)
+    return bool(state.assets.lent_to[asset] == platform)
 
 
 @rule
@@ -125,6 +118,7 @@ def report_hours(state: State, parameters: ParameterValues, platform: int, membe
         return parameters.report_delay_min_hours
     gap = math.pow(1.0 - state.states.sharing[member, platform], parameters.report_delay_shape)
     span = parameters.report_delay_max_hours - parameters.report_delay_min_hours
+    span *= 1.0 - parameters.liaison_delay * state.platforms.liaison[platform]
     return parameters.report_delay_min_hours + span * gap
 
 
@@ -160,38 +154,74 @@ def respond(
             int(cue[CUE_STAGE]), cue[CUE_DAY], week, year)  # fmt: skip
 
 
+@compiled
+def search_share(swept_km2: float, area_km2: float) -> float:
+    """Random-search law: chance to find a craft in an area of which so much is swept (Koopman 1946)."""
+    return 1.0 - math.exp(-swept_km2 / area_km2)
+
+
+@rule
+def swept_on_scene(world: WorldArrays, state: State, parameters: ParameterValues, asset: int, area: int) -> float:
+    """Sea swept in a day around a cue by the asset sent and by the aircraft that help it: those of its own state, or
+    lent to the same platform, that fly over the area; km2.
+    """
+    swept = world.asset_speed_km_h[asset] * world.asset_sweep_km[asset] * parameters.patrol_hours_per_day
+    lent = state.assets.lent_to[asset]
+    for other in range(state.assets.active.shape[0]):
+        if world.asset_flies[other] == 0 or state.assets.area[other] != area or other == asset:
+            continue
+        together = lent >= 0 and state.assets.lent_to[other] == lent
+        if together or world.asset_owner[other] == world.asset_owner[asset]:
+            hours = parameters.patrol_hours_per_day * world.asset_sortie_share[other]
+            swept += world.asset_speed_km_h[other] * world.asset_sweep_km[other] * hours
+    return swept * parameters.sweep_scale
+
+
+@rule
+def regain(world: WorldArrays, state: State, parameters: ParameterValues, mode: int, area: int, member: int) -> float:
+    """Looks per day by which satellites tasked on a shared cue find a lost craft again, 0 without a cue (M3)."""
+    eye = world.satellite_platform
+    if eye < 0 or member < 0 or mode == AIRCRAFT or state.areas.imaged_share[area] <= 0.0:
+        return 0.0
+    looks = parameters.tasked_imaged_share / parameters.tasked_revisit_days
+    return state.states.sharing[member, eye] * looks * world.mode_recall[mode]
+
+
+@rule
+def track_life_days(world: WorldArrays, mode: int, u: float) -> float:
+    """Days until a track is lost, exponential with the rate of the mode (mechanisms M4)."""
+    loss = world.mode_track_loss[mode] * HOURS_PER_DAY
+    return -math.log(u) / loss if loss > 0.0 else 1e18
+
+
 @rule
 def handle(
     world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, row: int, area: int,
     platform: int, member: int, stage: int, day: float, week: int, year: int,
 ) -> None:  # fmt: skip
-    """Send the asset that gets there first, if any; it is busy until the case is closed."""
+    """Send the asset that gets there first; a cue waits for one until its track is lost (Erlang-A, amendment 11)."""
     delay_h = parameters.task_delay_hours + report_hours(state, parameters, platform, member)
     if stage == PATROL:
         delay_h = 0.0
+    elif stage == SATELLITE:
+        delay_h += parameters.satellite_delay_hours
     ready_day = day + delay_h / HOURS_PER_DAY
-    best = -1
-    best_day = 1e18
-    for i in range(state.counts[OUT]):
-        asset = state.out[i]
-        if state.assets.free_day[asset] > ready_day or not may_act(world, state, asset, platform, member, area, stage):
-            continue
-        way_km = 150.0 + world.distance_km[state.assets.place[asset], world.area_place[area]]
-        if stage == PATROL:
-            way_km = 30.0
-        if way_km > parameters.reach_km:
-            continue
-        there = ready_day + way_km / world.asset_speed_km_h[asset] / HOURS_PER_DAY
-        if there < best_day:
-            best = asset
-            best_day = there
+    best, best_day = first_there(world, state, parameters, platform, member, area, stage, ready_day)
     if best < 0:
         return
+    start_day = max(ready_day, state.assets.free_day[best])
     if row < 0:
-        state.assets.free_day[best] = best_day + parameters.false_contact_hours / HOURS_PER_DAY
-        state.assets.busy_days[best] += best_day - ready_day + parameters.false_contact_hours / HOURS_PER_DAY
+        if start_day <= ready_day:
+            chase_nothing(state, parameters, best, best_day, start_day)
         return
-    if best_day >= state.consignments.arrive_day[row]:
+    u, v, w, _ = draws.uniform_four(seed, draws.TASKING, week, state.consignments.ident[row], stage)
+    mode = world.leg_mode[state.consignments.leg[row]]
+    lost_day = day + track_life_days(world, mode, u) if stage != PATROL else 1e18
+    if lost_day < best_day and w < 1.0 - math.exp(
+        -regain(world, state, parameters, mode, area, member) * (best_day - lost_day)
+    ):
+        lost_day = 1e18
+    if start_day > lost_day or best_day >= state.consignments.arrive_day[row]:
         return
     record.weekly[week, ACTED] += 1.0
     state.areas.acted[area] += 1.0
@@ -200,13 +230,59 @@ def handle(
     state.assets.place[best] = world.area_place[area]
     state.assets.area[best] = area
     state.assets.cases[best] += 1.0
-    u, v = draws.uniform_pair(seed, draws.TASKING, week, state.consignments.ident[row], stage)
-    hold = math.exp(
-        -world.mode_track_loss[world.leg_mode[state.consignments.leg[row]]] * HOURS_PER_DAY * (best_day - day)
-    )
-    days = 0.5
-    if u < hold:
-        days = -parameters.service_days * math.log(v)
+    days = FRUITLESS_DAYS
+    if best_day <= lost_day and (stage == PATROL or found_there(
+        world, state, parameters, seed, row, best, area, stage, week
+    )):  # fmt: skip
+        days = parameters.service_days
+        if parameters.service_times == EXPONENTIAL:
+            days *= -math.log(v)
         board(world, state, parameters, record, seed, row, best, area, platform, member, stage, best_day, week, year)
     state.assets.free_day[best] = best_day + days
-    state.assets.busy_days[best] += best_day - ready_day + days
+    state.assets.busy_days[best] += best_day - start_day + days
+
+
+@rule
+def first_there(
+    world: WorldArrays, state: State, parameters: ParameterValues, platform: int, member: int, area: int, stage: int,
+    ready_day: float,
+) -> tuple[int, float]:  # fmt: skip
+    """The asset that would reach a cue first, now or when it is free again, and the day; -1 if none may or can."""
+    best = -1
+    best_day = 1e18
+    for i in range(state.counts[OUT]):
+        asset = state.out[i]
+        if not may_act(world, state, asset, platform, member, area, stage):
+            continue
+        start_day = max(ready_day, state.assets.free_day[asset])
+        if stage == PATROL and start_day > ready_day:
+            continue
+        way_km = AREA_WAY_KM + world.distance_km[state.assets.place[asset], world.area_place[area]]
+        if stage == PATROL:
+            way_km = MEETING_WAY_KM
+        if way_km > parameters.reach_km:
+            continue
+        there = start_day + way_km / world.asset_speed_km_h[asset] / HOURS_PER_DAY
+        if there < best_day:
+            best = asset
+            best_day = there
+    return best, best_day
+
+
+@rule
+def chase_nothing(state: State, parameters: ParameterValues, asset: int, there_day: float, start_day: float) -> None:
+    """A false contact takes the way there and a look."""
+    look_days = parameters.false_contact_hours / HOURS_PER_DAY
+    state.assets.free_day[asset] = there_day + look_days
+    state.assets.busy_days[asset] += there_day - start_day + look_days
+
+
+@rule
+def found_there(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, row: int, asset: int, area: int,
+    stage: int, week: int,
+) -> bool:  # fmt: skip
+    """Whether the search around the cue finds the craft (Koopman 1946)."""
+    swept_km2 = swept_on_scene(world, state, parameters, asset, area)
+    u = draws.uniform(seed, draws.TASKING, week, state.consignments.ident[row], STAGE_COUNT + stage)
+    return u < search_share(swept_km2, parameters.cue_area_km2)

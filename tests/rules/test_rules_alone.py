@@ -9,7 +9,7 @@ import pytest
 
 from model import RouteModel
 from model.parameter_fields import to_values
-from model.submodels import beliefs, leads, sensors, tasking
+from model.submodels import beliefs, cooperation, leads, sensors, tasking
 from model.submodels.movement import send
 from model.world import FAST_BOAT, MODES
 
@@ -77,21 +77,23 @@ def test_beliefs_learn_a_known_rate_and_forget_it(model: RouteModel) -> None:
 
 def test_leads_combine_by_noisy_or_between_its_limits(model: RouteModel) -> None:
     world, state = model.world.arrays, model.state
-    state.states.capacity[:] = 1.0
+    state.states.ability[:] = 1.0
     for psi in (0.0, 0.4, 0.8):
         parameters = values(model, lead_common_source=psi)
-        leads.sharing_levels(world, state, parameters)
+        cooperation.set_sharing(state, parameters)
         leads.prepare_leads(world, state, parameters)
         for leg in range(len(world.leg_mode)):
-            g = state.jurisdictions.lead[world.leg_state_start[leg] : world.leg_state_start[leg + 1]]
-            expected = psi * g.max(initial=0.0) + (1 - psi) * (1 - np.prod(1 - g))
-            assert state.legs.know[leg] == pytest.approx(expected, rel=1e-12)
+            own = state.jurisdictions.lead[world.leg_state_start[leg] : world.leg_state_start[leg + 1]]
+            for market in range(len(world.market_place)):
+                g = np.append(own, leads.market_lead(world, state, parameters, leg, market))
+                expected = psi * g.max() + (1 - psi) * (1 - np.prod(1 - g))
+                assert state.legs.know[leg, market] == pytest.approx(expected, rel=1e-12)
 
 
 def test_without_sharing_only_states_that_can_act_have_leads(model: RouteModel) -> None:
     world, state = model.world.arrays, model.state
     parameters = values(model, sharing_scale=0.0)
-    leads.sharing_levels(world, state, parameters)
+    cooperation.set_sharing(state, parameters)
     leads.prepare_leads(world, state, parameters)
     acts = world.pair_acts == 1
     assert (state.jurisdictions.lead[~acts] == 0).all()

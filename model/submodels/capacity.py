@@ -1,0 +1,75 @@
+"""Capacity: what services can do, built by programmes, lost by neglect and coups, eaten by corruption.
+
+``K(t+1) = K_dom + (K - K_dom) (1 - delta)^dt + e S(t - lag) (1 - kappa)``, ability ``k = 1 - exp(-K)`` with K in units
+of
+K0; a coup multiplies K and K_dom by 1 - z and K_dom recovers (mechanisms M8, amendment 17). The domestic part follows
+from the yearly governance tables; reform takes corruption away for good (M7).
+"""
+
+from __future__ import annotations
+
+import math
+
+from model.compiled import compiled, rule
+from model.inputs import Inputs
+from model.parameters import ParameterValues
+from model.state import State
+from model.world import SECTORS
+
+YEARS_PER_REVIEW = 28.0 / 365.25
+WEEKS_PER_YEAR = 365.25 / 7.0
+SECTOR_COUNT = len(SECTORS)
+
+
+@compiled
+def lagged_week(parameters: ParameterValues, week: int) -> int:
+    """The week whose money becomes ability now, -1 before the calendar."""
+    return max(-1, int(week - parameters.capacity_lag_years * WEEKS_PER_YEAR))
+
+
+@rule
+def build(inputs: Inputs, state: State, parameters: ParameterValues, week: int) -> None:
+    """One month: stocks decay, money of some years ago arrives, domestic ability and reform go on."""
+    states = state.states
+    kept = math.pow(1.0 - parameters.capacity_decay_per_year, YEARS_PER_REVIEW)
+    recovery = 1.0 - math.exp(-parameters.capacity_recovery_per_year * YEARS_PER_REVIEW)
+    source = lagged_week(parameters, week)
+    epoch = inputs.epoch_of_week[source] if source >= 0 else -1
+    for member in range(states.capacity.shape[0]):
+        reform = states.reform_per_year[member] * YEARS_PER_REVIEW
+        states.reformed[member] = min(1.0, states.reformed[member] + reform)
+        states.standing[member] += recovery * (1.0 - states.standing[member])
+        for sector in range(SECTOR_COUNT):
+            spent = inputs.state_spend_meur[epoch, member, sector] if epoch >= 0 else 0.0
+            gain = parameters.capacity_per_meur * spent * YEARS_PER_REVIEW * (1.0 - states.kappa[member])
+            states.built[member, sector] = kept * states.built[member, sector] + gain
+
+
+@rule
+def set_ability(state: State) -> None:
+    """Corruption after reform, and ability by sector; a shock that begins takes its part of both stocks."""
+    states = state.states
+    for member in range(states.capacity.shape[0]):
+        states.kappa[member] = max(0.0, states.corruption[member] - states.reformed[member])
+        if states.shock[member] > states.shock_taken[member]:
+            left = 1.0 - states.shock[member]
+            states.standing[member] *= left
+            for sector in range(SECTOR_COUNT):
+                states.built[member, sector] *= left
+        states.shock_taken[member] = states.shock[member]
+        domestic = -math.log(1.0 - min(0.999, states.capacity[member])) * states.standing[member]
+        for sector in range(SECTOR_COUNT):
+            states.ability[member, sector] = 1.0 - math.exp(-(domestic + states.built[member, sector]))
+
+
+@rule
+def closed_gap(state: State, member: int, sector: int) -> float:
+    """Share of the way to the best that programmes have brought a control: 1 - exp(-K_built)."""
+    return 1.0 - math.exp(-state.states.built[member, sector])
+
+
+@rule
+def courts(state: State, member: int) -> float:
+    """Strength of courts: the table's, with what programmes built and shocks took."""
+    law = state.states.rule_of_law[member]
+    return (law + (1.0 - law) * closed_gap(state, member, 3)) * state.states.standing[member]

@@ -1,0 +1,143 @@
+"""Cooperation: what each state shares with each platform, and the ships it lends.
+
+In the fixed setting a state shares at the level of the tables and events. In the endogenous one it decides every month
+for its own benefit: ``c* = clip((tau w (a + gamma (1 - a)) R - l kappa L - k) / (2 h), 0, pledge)``, a quadratic
+public-good game with trust tau as the mean of a beta distribution over useful exchanges and leaks (amendments 13, 19).
+"""
+
+from __future__ import annotations
+
+import math
+
+from model import draws
+from model.compiled import compiled, rule
+from model.parameters import ParameterValues
+from model.state import State
+from model.world import WorldArrays
+
+ENDOGENOUS = 1
+REAL_LOAD_KG = 460.0
+"""A real-equivalent load: 40 t in 87 operations (MAOC-N 2007-09, amendment 20)."""
+REMOVAL_PRIOR = 0.3
+PRIOR_SHARED_KG = 4000.0
+"""Removals per kg shared that a platform is credited with at first, and what that belief weighs (assumed)."""
+MONTH_PER_REVIEW = 4.0 * 7.0 * 12.0 / 365.25
+
+
+@compiled
+def trust(parameters: ParameterValues, useful: float, failed: float) -> float:
+    """Mean of the beta distribution over useful exchanges (mechanisms M1)."""
+    good = parameters.trust_prior_useful + useful
+    return good / (good + parameters.trust_prior_failed + failed)
+
+
+@rule
+def wanted_sharing(
+    world: WorldArrays, state: State, parameters: ParameterValues, member: int, platform: int, members: float
+) -> float:
+    """c*: the level at which the marginal benefit of a state equals its marginal cost, not above its pledge."""
+    states, platforms = state.states, state.platforms
+    tau = trust(parameters, states.trust_useful[member, platform], states.trust_failed[member, platform])
+    prior = PRIOR_SHARED_KG / max(1.0, members)
+    own = (states.lead_kg[member, platform] + prior) / (platforms.shared_kg[platform] + PRIOR_SHARED_KG)
+    removal = (platforms.removed_kg[platform] + REMOVAL_PRIOR * PRIOR_SHARED_KG) / (
+        platforms.shared_kg[platform] + PRIOR_SHARED_KG
+    )
+    benefit = world.state_own_benefit[member] * (own + parameters.reciprocity * (1.0 - own)) * min(1.0, removal)
+    leaks = parameters.leak_probability * platforms.leak_risk[platform] * parameters.leak_loss
+    best = (tau * benefit - leaks - parameters.sharing_upkeep) / (2.0 * parameters.sharing_cost_curvature)
+    return min(ceiling(state, parameters, member, platform), max(0.0, best))
+
+
+@rule
+def ceiling(state: State, parameters: ParameterValues, member: int, platform: int) -> float:
+    """What the state has pledged at most."""
+    return min(1.0, parameters.pledge_headroom * parameters.sharing_scale * state.states.pledge[member, platform])
+
+
+@rule
+def decide(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+    """The monthly decision of every member of every platform that works."""
+    states = state.states
+    fade = parameters.trust_memory_per_month**MONTH_PER_REVIEW
+    year = math.exp(-MONTH_PER_REVIEW / 12.0)
+    rise = 1.0 - math.exp(-parameters.sharing_build_up_per_month * MONTH_PER_REVIEW)
+    for platform in range(state.platforms.active.shape[0]):
+        state.platforms.shared_kg[platform] *= year
+        state.platforms.removed_kg[platform] *= year
+        members = 0.0
+        for member in range(states.pledge.shape[0]):
+            members += 1.0 if states.pledge[member, platform] > 0.0 else 0.0
+        for member in range(states.pledge.shape[0]):
+            if states.pledge[member, platform] <= 0.0:
+                continue
+            if parameters.cooperation == ENDOGENOUS and state.platforms.active[platform] > 0.5:
+                level = states.level[member, platform]
+                best = wanted_sharing(world, state, parameters, member, platform, members)
+                fall = parameters.sharing_loss_per_leak * states.leaked[member, platform]
+                fall += parameters.sharing_decay_per_month * MONTH_PER_REVIEW
+                level = (level + rise * max(0.0, best - level)) * math.exp(-fall)
+                states.level[member, platform] = min(level, ceiling(state, parameters, member, platform))
+            states.leaked[member, platform] = 0.0
+            states.lead_kg[member, platform] *= year
+            states.trust_useful[member, platform] *= fade
+            states.trust_failed[member, platform] *= fade
+
+
+@rule
+def set_sharing(state: State, parameters: ParameterValues) -> None:
+    """What each state shares with each platform now, and how corrupt a platform's members are on the whole."""
+    states = state.states
+    for platform in range(state.platforms.active.shape[0]):
+        risk = 0.0
+        total = 0.0
+        for member in range(states.pledge.shape[0]):
+            pledge = states.pledge[member, platform]
+            level = min(1.0, max(0.0, parameters.sharing_scale * pledge))
+            if pledge <= 0.0 or parameters.cooperation != ENDOGENOUS or states.level[member, platform] < 0.0:
+                states.level[member, platform] = level if pledge > 0.0 else -1.0
+            level = max(0.0, states.level[member, platform]) * state.platforms.active[platform]
+            states.sharing[member, platform] = level
+            risk += level * states.kappa[member]
+            total += level
+        state.platforms.leak_risk[platform] = risk / total if total > 0.0 else 0.0
+
+
+@rule
+def lend(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
+    """Which assets are lent this month: each with a chance in proportion to its owner's sharing."""
+    for asset in range(state.assets.active.shape[0]):
+        state.assets.lent_to[asset] = -1
+        lendable = world.asset_platforms[asset]
+        if lendable == 0:
+            continue
+        for platform in range(state.platforms.active.shape[0]):
+            if not (lendable >> platform) & 1:
+                continue
+            chance = parameters.lending_scale * state.states.sharing[world.asset_owner[asset], platform]
+            if chance > 0.0 and draws.uniform(seed, draws.STATE, week // 4, asset, platform) < chance:
+                state.assets.lent_to[asset] = platform
+                break
+
+
+@rule
+def note_exchange(state: State, lead_state: int, acting_state: int, platform: int, kg: float) -> None:
+    """A seizure through a platform: it counts as a useful exchange for the state that gave the lead and the one that
+    acted.
+    """
+    if platform < 0:
+        return
+    loads = kg / REAL_LOAD_KG
+    state.platforms.removed_kg[platform] += kg
+    if lead_state >= 0:
+        state.states.trust_useful[lead_state, platform] += loads
+    if acting_state >= 0 and acting_state != lead_state:
+        state.states.trust_useful[acting_state, platform] += loads
+
+
+@rule
+def note_leak(state: State, lead_state: int, platform: int, kg: float) -> None:
+    """A shared lead was betrayed: the state that gave it trusts the platform less."""
+    loads = kg / REAL_LOAD_KG
+    state.states.trust_failed[lead_state, platform] += loads
+    state.states.leaked[lead_state, platform] += loads
