@@ -46,6 +46,7 @@ class Inputs(NamedTuple):
     state_capacity: Array
     state_reform_per_year: Array
     state_shock: Array
+    state_pledge_multiplier: Array
     state_consent_regime: Array
     state_spend_meur: Array
     boarding_regime: Array
@@ -265,6 +266,7 @@ def _base(world: World, yearly: dict[str, Array], week: int, year: int) -> Rows:
         "state_protection_price": np.ones(len(states)),
         "state_capacity": CAPACITY_FLOOR + (1.0 - CAPACITY_FLOOR) * law,
         "state_reform_per_year": np.zeros(len(states)), "state_shock": np.zeros(len(states)),
+        "state_pledge_multiplier": np.ones(len(states)),
         "state_consent_regime": np.array([float(REGIMES.index(r)) for r in states["consent_regime"]]),
         "platform_allocation": np.array([float(RULES.index(r)) for r in t.platforms["allocation"]]),
         "platform_liaison": np.zeros(len(world.platforms)),

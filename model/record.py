@@ -145,6 +145,7 @@ def weekly_frame(record: Record, first: int, last: int, opening: Array) -> pd.Da
     money = pd.DataFrame(np.diff(record.accounts[first:last], axis=0, prepend=opening[None, :]), columns=list(ACCOUNTS))
     frame["revenue_eur"] = money["revenue_eur"]
     frame["bribes_eur"] = money["bribes_eur"]
+    frame["laundering_eur"] = money["laundering_eur"]
     frame["confiscated_eur"] = money["confiscated_eur"]
     frame["profit_eur"] = money["revenue_eur"] - money[list(COSTS)].sum(axis=1)
     frame["mean_load_kg"] = frame["mean_load_kg"] / frame["dispatches"].clip(lower=1)

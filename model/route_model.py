@@ -27,6 +27,7 @@ from model.agents import (
 )
 from model.errors import InputError
 from model.inputs import compile_inputs
+from model.measures import spell_out
 from model.parameter_fields import to_values
 from model.parameters import ParameterValues
 from model.record import (
@@ -107,11 +108,12 @@ class RouteModel(Model):  # type: ignore[misc]
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         chosen.check(self.world.names)
         self.policy = chosen.with_parameters(**parameters) if parameters else chosen
+        self._plan = spell_out(self.policy, self.world.tables.doses)
         self.seed_value = int(rng)
         self.organisations = int(organisations)
         self.after_week = after_week
         self.level = record
-        self.inputs = compile_inputs(self.world, self.policy)
+        self.inputs = compile_inputs(self.world, self._plan)
         self.first_week = calendar.week_of(self.policy.start)
         self.last_week = calendar.week_of(self.policy.end)
         self.week = self.first_week
@@ -233,14 +235,14 @@ class RouteModel(Model):  # type: ignore[misc]
         epoch = sum(start <= week for start in self._parameter_weeks)
         if epoch not in self._values:
             sunday = calendar.monday(week) + dt.timedelta(days=6)
-            parameters = self.policy.parameters_at(sunday) if self._parameter_weeks else self.policy.parameters
+            parameters = self._plan.parameters_at(sunday) if self._parameter_weeks else self._plan.parameters
             self._values[epoch] = to_values(parameters)
         return self._values[epoch]
 
     @cached_property
     def _parameter_weeks(self) -> list[int]:
         """Weeks in which an event changes a parameter."""
-        events = [event for event in self.policy.events if event.kind == "parameter"]
+        events = [event for event in self._plan.events if event.kind == "parameter"]
         days = {event.date for event in events} | {event.until for event in events if event.until}
         return sorted(calendar.week_of(day) for day in days)
 

@@ -143,6 +143,11 @@ class Scenario:
                 events = [e for e in events if e.id != event.id] + [event]
         return replace(self, events=tuple(sorted(events, key=lambda event: (event.date, event.id))))
 
+    def with_events(self, *events: Event) -> Self:
+        """Make a copy with more events; one with the id of another takes its place."""
+        kept = {event.id: event for event in (*self.events, *events)}
+        return replace(self, events=tuple(sorted(kept.values(), key=lambda event: (event.date, event.id))))
+
     # --- asking ---------------------------------------------------------------------------------------------------
 
     def change_dates(self) -> tuple[date, ...]:

@@ -52,8 +52,13 @@ class EventField:
 
     @property
     def whole(self) -> bool:
-        """Whether it is on or off, or a year: then events only set it, to a whole number."""
+        """Whether it is on or off, a year or a choice: then it is a whole number."""
         return self.unit in {"0/1", "year", "regime", "rule"}
+
+    @property
+    def only_set(self) -> bool:
+        """Whether events give it a value and do not change the one it has."""
+        return self.whole or self.unit == "dose"
 
     @property
     def allowed(self) -> str:
@@ -77,6 +82,9 @@ EVENT_FIELDS: dict[tuple[str, str], EventField] = {
     ("state", "rule_of_law"): EventField(0, 1, "share", "strength of courts"),
     ("state", "capacity"): EventField(0, 1, "share", "share of its theoretical ability that its services reach"),
     ("state", "reform_per_year"): EventField(0, 0.1, "1/year", "corruption that reform takes away each year"),
+    ("state", "pledge_multiplier"): EventField(
+        0, 5, "1", "multiplies the most that it would share, where states decide for themselves"
+    ),
     ("state", "shock"): EventField(0, 1, "share", "part of all ability lost when the event begins, as by a coup"),
     ("state", "consent_regime"): EventField(
         0, 3, "regime", "leave to board its flag: 0 standing, 1 within four hours, 2 Article 17, 3 none"
@@ -103,6 +111,7 @@ EVENT_FIELDS: dict[tuple[str, str], EventField] = {
     ("asset", "availability"): EventField(0, 1, "share", "share of its time at sea or in the air"),
     ("market", "demand_multiplier"): EventField(0, 10, "1", "multiplies consumption at the reference price"),
     ("supply", "multiplier"): EventField(0, 10, "1", "multiplies the output of a producing state"),
+    ("measure", "dose"): EventField(0, 1, "dose", "how much of a measure there is: 0 none, 1 in full (doses.csv)"),
     ("trade", "frozen_year"): EventField(2000, 2023, "year", "licit traffic stays as it was in this year"),
 }
 
@@ -190,8 +199,9 @@ class Event:
 def expand(kind: str, pattern: str, names: Names) -> tuple[str, ...]:
     """Names that a target's pattern stands for, in the order of `names[kind]`.
 
-    A pattern is a name; ``*`` (all); ``maoc-n/*`` or ``*/ESP`` (memberships, ``platform/state``); or ``column=value``
-    for kinds whose names come with their table rows, as ``asset:owner=USA`` or ``place:region=west_africa``.
+    A pattern is a name; ``*`` (all); ``maoc-n/*`` or ``*/ESP`` (memberships, ``platform/state``); names joined by
+    commas, as ``maoc-n/ESP,FRA``; or ``column=value`` for kinds whose names come with their table rows, as
+    ``asset:owner=USA`` or ``place:region=west_africa``.
     """
     known = names[kind]
     if "=" in pattern and isinstance(known, Mapping):
@@ -202,4 +212,4 @@ def expand(kind: str, pattern: str, names: Names) -> tuple[str, ...]:
 
 
 def _parts_match(pattern: list[str], name: list[str]) -> bool:
-    return len(pattern) == len(name) and all(p in {"*", n} for p, n in zip(pattern, name, strict=True))
+    return len(pattern) == len(name) and all(n in p.split(",") or p == "*" for p, n in zip(pattern, name, strict=True))

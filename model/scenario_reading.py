@@ -191,7 +191,7 @@ def _read_change(
     low, high, allowed = _bounds_of(operation, bounds)
     if isinstance(amount, bool) and operation == "value" and bounds and (low, high) == (0, 1):
         return operation, float(amount)
-    if bounds and bounds.whole and operation != "value":
+    if bounds and bounds.only_set and operation != "value":
         problems.add(f"{field} can only be set", field=f"{where}.{operation}", value=amount, allowed=bounds.allowed,
                      remedy=f"write value = ... in place of {operation}")  # fmt: skip
         return operation, 0.0

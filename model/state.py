@@ -90,6 +90,7 @@ class States(NamedTuple):
     """Partner states."""
 
     corruption: Annotated[Array, Column("f8", "share", "kappa, from governance indicators and events")]
+    pledge_multiplier: Annotated[Array, Column("f8", "1", "multiplies the most that it would share")]
     reform_per_year: Annotated[Array, Column("f8", "1/year", "corruption that reform takes away each year")]
     reformed: Annotated[Array, Column("f8", "share", "corruption taken away so far")]
     kappa: Annotated[Array, Column("f8", "share", "corruption less what reform has taken away")]

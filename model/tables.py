@@ -48,6 +48,7 @@ class Tables:
     programmes: pd.DataFrame
     treaties: pd.DataFrame
     measures: pd.DataFrame
+    doses: pd.DataFrame
     supply: pd.DataFrame
     demand: pd.DataFrame
     exchange: pd.DataFrame

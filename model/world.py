@@ -171,6 +171,7 @@ class World:
             "trade": tuple(sorted(set(self.tables.trade["corridor"]))),
             "programme": tuple(dict.fromkeys(self.tables.programmes["programme"])),
             "treaty": tuple(dict.fromkeys(self.tables.treaties["treaty"])),
+            "measure": tuple(self.tables.measures["measure"]),
             "membership": tuple(f"{p}/{s}" for p in self.platforms for s in self.states),
         }  # fmt: skip
 

@@ -52,7 +52,8 @@ def wanted_sharing(
 @rule
 def ceiling(state: State, parameters: ParameterValues, member: int, platform: int) -> float:
     """What the state has pledged at most."""
-    return min(1.0, parameters.pledge_headroom * parameters.sharing_scale * state.states.pledge[member, platform])
+    headroom = parameters.pledge_headroom * state.states.pledge_multiplier[member]
+    return min(1.0, headroom * parameters.sharing_scale * state.states.pledge[member, platform])
 
 
 @rule

@@ -59,6 +59,7 @@ def take_inputs(inputs: Inputs, state: State, week: int) -> bool:
     n += take_changes(states.capacity, inputs.state_capacity, epoch, before)
     n += take_changes(states.reform_per_year, inputs.state_reform_per_year, epoch, before)
     n += take_changes(states.shock, inputs.state_shock, epoch, before)
+    n += take_changes(states.pledge_multiplier, inputs.state_pledge_multiplier, epoch, before)
     n += take_changes(states.consent_regime, inputs.state_consent_regime, epoch, before)
     n += take_pair_changes(states.boarding_regime, inputs.boarding_regime, epoch, before)
     n += take_pair_changes(states.pledge, inputs.membership_sharing, epoch, before)

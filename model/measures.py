@@ -1,0 +1,58 @@
+"""Measures by dose: what the founding text names, spelled out as the events that carry it.
+
+An event with target ``measure:NAME``, field ``dose`` and value d stands for the rows of `doses.csv` of that measure,
+each with the amount ``none + d (full - none)``. So one number takes a measure from not there to in full, and its
+costs follow from the same number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+
+import pandas as pd
+
+from model.scenario import Scenario
+from model.scenario_events import Event, event_field
+
+__all__ = ["MEASURE", "amount_at", "dose_event", "spell_out"]
+
+MEASURE = "measure"
+DIGITS = 9
+"""Of an amount: more than any dose needs, fewer than binary fractions make."""
+
+
+def dose_event(measure: str, dose: float, since: date, until: date | None = None) -> Event:
+    """Make the event that gives a measure a dose (0 to 1) from a day on."""
+    return Event(f"{measure}-dose-{since}", since, until, MEASURE, measure, "dose", "value", dose)
+
+
+def spell_out(scenario: Scenario, doses: pd.DataFrame) -> Scenario:
+    """Make a copy whose measures are replaced by the events they stand for; the same scenario if there are none."""
+    if not any(event.kind == MEASURE for event in scenario.events):
+        return scenario
+    events = [lever for event in scenario.events for lever in _levers(event, doses)]
+    return replace(scenario, events=tuple(sorted(events, key=lambda event: (event.date, event.id))))
+
+
+def _levers(event: Event, doses: pd.DataFrame) -> Iterator[Event]:
+    """Yield the events that one event stands for: itself unless it doses a measure."""
+    if event.kind != MEASURE:
+        yield event
+        return
+    chosen = doses["measure"].isin(event.name.split(",")) | (event.name == "*")
+    for number, row in enumerate(doses[chosen].to_dict("records")):
+        kind, _, name = row["target"].partition(":")
+        yield replace(
+            event, id=f"{event.id}/{row['measure']}-{number}", kind=kind, name=name, field=row["field"],
+            operation=row["operation"], amount=amount_at(cast("dict[str, Any]", row), event.amount),
+        )  # fmt: skip
+
+
+def amount_at(row: dict[str, Any], dose: float) -> float:
+    """Amount of a row of `doses.csv` at a dose; what is on or off is on from half a dose."""
+    amount = round(float(row["none"]) + dose * float(row["full"] - row["none"]), DIGITS)
+    bounds = event_field(row["target"].partition(":")[0], row["field"])
+    return float(amount >= 0.5) if bounds is not None and bounds.whole else amount
