@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
-from model import RouteModel
+from model import RouteModel, calendar
 from model.errors import InputError, closest
-from model.state import Array
-from model.world import COURIER, MODES
+from model.record import EXPECTED_KNOWN_HERE, EXPECTED_TAKEN, MOVED, STAGES, WEEKLY
+from model.state import ACCOUNTS, Array
+from model.world import CONTAINER, COURIER, MERCHANT, MODES, SMALL_VESSEL
 
 __all__ = ["OUTCOMES", "Outcome", "measure_outcomes"]
 
@@ -24,56 +23,63 @@ WEST_AFRICA = ("west_africa", "sahel")
 
 
 class Window:
-    """What a model recorded in some years, summed when first asked for."""
+    """What a model recorded in some years."""
 
     def __init__(self, model: RouteModel, first_year: int, last_year: int) -> None:
         self.model = model
-        self.years = range(first_year, last_year + 1)
-
-    @cached_property
-    def weekly(self) -> pd.DataFrame:
-        """Weekly series of the window."""
-        weekly = self.model.weekly
-        years = weekly.index.isocalendar()["year"]  # type: ignore[attr-defined]
-        return weekly[years.isin(self.years).to_numpy()]
+        self.count = last_year - first_year + 1
+        self._years = slice(first_year - calendar.FIRST_YEAR, last_year - calendar.FIRST_YEAR + 1)
+        self._first, self._last = calendar.first_week(first_year), calendar.first_week(last_year + 1)
 
     def sum(self, column: str) -> float:
-        """Sum of a weekly series over the window."""
-        return float(self.weekly[column].sum())
+        """Sum of a weekly series, or of an account in EUR, over the window."""
+        if column in WEEKLY:
+            return float(self.model.buffers.weekly[self._first : self._last, WEEKLY.index(column)].sum())
+        account = self.model.buffers.accounts[:, ACCOUNTS.index(column)]
+        return float(account[self._last - 1] - account[self._first - 1])
 
     def a_year(self, column: str) -> float:
-        """Mean yearly sum of a weekly series."""
-        return self.sum(column) / len(self.years)
+        """Mean yearly sum of a weekly series or account."""
+        return self.sum(column) / self.count
 
     def mean(self, column: str) -> float:
         """Mean of a weekly series over the window."""
-        return float(self.weekly[column].mean())
-
-    def by(self, dimension: str) -> pd.DataFrame:
-        """Sums over the window by name of a dimension."""
-        frame = self.model.by(dimension)
-        return frame[frame.index.get_level_values("year").isin(self.years)].groupby(level=1, sort=False).sum()
+        return self.sum(column) / (self._last - self._first)
 
     def stage_share(self, *stages: str) -> float:
         """Expected kg removed at some stages per kg dispatched."""
-        return _ratio(float(self.by("stage")["expected_seized_kg"][list(stages)].sum()), self.sum("dispatched_kg"))
+        rows = [STAGES.index(stage) for stage in stages]
+        removed = self.model.buffers.by_stage[self._years, rows, EXPECTED_TAKEN].sum()
+        return _ratio(float(removed), self.sum("dispatched_kg"))
 
-    def leg_share(self, chosen: Array) -> float:
-        """Expected kg removed on some legs per kg moved on them."""
-        legs = self.by("leg")[chosen]
-        return _ratio(float(legs["expected_seized_kg"].sum()), float(legs["moved_kg"].sum()))
+    def leg_share(self, chosen: Array, what: int = EXPECTED_TAKEN) -> float:
+        """Expected kg removed (or known of) on some legs per kg that entered them."""
+        legs = self.model.buffers.by_leg[self._years][:, chosen].sum(axis=(0, 1))
+        return _ratio(float(legs[what]), float(legs[MOVED]))
 
-    def regions(self, *names: str) -> Array:
+    def known_share(self, chosen: Array) -> float:
+        """Expected kg on some legs that a state able to act knows of, per kg that entered them."""
+        return self.leg_share(chosen, EXPECTED_KNOWN_HERE)
+
+    def states_in(self, *regions: str) -> Array:
         """States of some regions, as a mask."""
-        table = self.model.world.tables.states.set_index("state").loc[list(self.model.world.states)]
-        mask: Array = table["region"].isin(names).to_numpy()
+        table = self.model.world.tables.states
+        chosen = set(table.loc[table["region"].isin(regions), "state"])
+        return np.array([state in chosen for state in self.model.world.states])
+
+    def legs_at(self, end: str, *regions: str) -> Array:
+        """Legs whose origin or destination lies in some regions, as a mask."""
+        places = self.model.world.tables.places.set_index("place")["region"]
+        mask: Array = self.model.world.tables.legs[end].map(places).isin(regions).to_numpy()
         return mask
 
-    def courier_legs(self, *regions: str, place: str = "") -> Array:
-        """Air courier legs that start in some regions, or end at a place, as a mask."""
-        legs, places = self.model.world.tables.legs, self.model.world.tables.places.set_index("place")["region"]
-        found = legs["destination"].eq(place) if place else legs["origin"].map(places).isin(regions)
-        mask: Array = (found & legs["mode"].eq(MODES[COURIER])).to_numpy()
+    def west_african(self) -> Array:
+        """Legs to, in and from West Africa and the Sahel, as a mask."""
+        return self.legs_at("origin", *WEST_AFRICA) | self.legs_at("destination", *WEST_AFRICA)
+
+    def by_mode(self, *modes: int) -> Array:
+        """Legs of some modes, as a mask."""
+        mask: Array = np.isin(self.model.world.arrays.leg_mode, modes)
         return mask
 
 
@@ -91,13 +97,10 @@ def _ratio(part: float, whole: float) -> float:
     return part / whole if whole > 0.0 else 0.0
 
 
-def _known(window: Window) -> float:
-    return _ratio(window.sum("expected_known_kg"), float(window.by("mode")["moved_kg"].sum()))
-
-
-def _containers(window: Window) -> float:
-    modes = window.by("mode").loc["container"]
-    return _ratio(float(modes["expected_seized_kg"]), float(modes["moved_kg"]))
+def _controlled(window: Window) -> float:
+    world = window.model.world
+    to_schiphol = (world.tables.legs["destination"] == "amsterdam_airport").to_numpy()
+    return window.leg_share(to_schiphol & (world.arrays.leg_flagged > 0))
 
 
 def _jailed(window: Window) -> float:
@@ -106,7 +109,7 @@ def _jailed(window: Window) -> float:
 
 
 def _ability(window: Window) -> float:
-    return float(window.model.state.states.ability[window.regions(*WEST_AFRICA)].mean())
+    return float(window.model.state.states.ability[window.states_in(*WEST_AFRICA)].mean())
 
 
 OUTCOMES: dict[str, Outcome] = {
@@ -118,7 +121,15 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("seized_kg", "kg/year", "removals as they fell", lambda w: w.a_year("seized_kg")),
         Outcome("west_africa_kg", "kg/year", "through West Africa", lambda w: w.a_year("west_africa_kg")),
         Outcome("price_europe", "EUR/kg", "wholesale price in Europe", lambda w: w.mean("price_europe_eur_per_kg")),
-        Outcome("known_share", "share", "expected share of what moves that some state able to act knows of", _known),
+        Outcome("known_share", "share", "expected share of what moves that some state able to act knows of",
+            lambda w: w.known_share(w.by_mode(*range(len(MODES))))),
+        Outcome("sea_known_share", "share", "the same of what moves by small vessel and merchant vessel",
+            lambda w: w.known_share(w.by_mode(SMALL_VESSEL, MERCHANT))),
+        Outcome("west_african_known_share", "share", "the same of what moves to, in and from West Africa and the Sahel",
+            lambda w: w.known_share(w.west_african())),
+        Outcome("west_african_lead_chance", "share",
+            "chance that a load is known of, mean of the legs to, in and from West Africa and the Sahel, at the end",
+            lambda w: float(w.model.state.legs.know[w.west_african()].mean())),
         Outcome("sea_share", "share", "expected removals at sea per kg dispatched",
             lambda w: w.stage_share("lead", "patrol", "satellite")),
         Outcome("satellite_share", "share", "expected removals after satellite contacts per kg dispatched",
@@ -128,14 +139,15 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("act_rate", "share", "cues that an asset was sent to", lambda w: _ratio(w.sum("acted"), w.sum("cued"))),
         Outcome("boarded_share", "share", "cases acted on that came to a boarding",
             lambda w: _ratio(w.sum("boarded"), w.sum("acted"))),
-        Outcome("container_share", "share", "expected removals per kg moved in containers", _containers),
-        Outcome("schiphol_share", "share", "expected removals per kg of couriers to Schiphol",
-            lambda w: w.leg_share(w.courier_legs(place="amsterdam_airport"))),
-        Outcome("west_african_air_share", "share", "expected removals per kg of couriers from West Africa and the Sahel",
-            lambda w: w.leg_share(w.courier_legs(*WEST_AFRICA))),
+        Outcome("container_share", "share", "expected removals per kg moved in containers",
+            lambda w: w.leg_share(w.by_mode(CONTAINER))),
+        Outcome("controlled_flights_share", "share",
+            "expected removals per kg of couriers on flagged flights to Schiphol", _controlled),
+        Outcome("west_african_air_share", "share", "expected removals per kg of couriers from West Africa",
+            lambda w: w.leg_share(w.by_mode(COURIER) & w.legs_at("origin", *WEST_AFRICA))),
         Outcome("ability", "share", "mean ability of services in West Africa and the Sahel, at the end", _ability),
         Outcome("corruption", "share", "mean corruption in West Africa, at the end",
-            lambda w: float(w.model.state.states.kappa[w.regions("west_africa")].mean())),
+            lambda w: float(w.model.state.states.kappa[w.states_in("west_africa")].mean())),
         Outcome("frozen_share", "year", "assets frozen on average, in years of revenue",
             lambda w: _ratio(w.mean("frozen_eur"), w.a_year("revenue_eur"))),
         Outcome("laundering_share", "share", "cost of laundering per euro of revenue",

@@ -129,11 +129,30 @@ def _week(day: object) -> int:
     return 0 if text < calendar.EPOCH.isoformat() else calendar.week_of(min(text, f"{calendar.LAST_YEAR}-12-31"))
 
 
-def _running(table: pd.DataFrame, week: int) -> Array:
+@lru_cache(maxsize=8)
+def _spans(world: World, table: str) -> tuple[Array, Array]:
+    """First week, and first week no more, of every row of a table with dates."""
+    dated = getattr(world.tables, table)
+    since = [_week(day) if pd.notna(day) else 0 for day in dated["since"]]
+    until = [_week(day) if pd.notna(day) else calendar.week_of(f"{calendar.LAST_YEAR}-12-31") + 1
+             for day in dated["until"]]  # fmt: skip
+    return np.array(since), np.array(until)
+
+
+def _running(world: World, table: str, week: int) -> Array:
     """1 for the rows whose since <= week < until, else 0."""
-    since = [_week(day) if isinstance(day, str) or pd.notna(day) else 0 for day in table["since"]]
-    until = [_week(day) if isinstance(day, str) or pd.notna(day) else 10**9 for day in table["until"]]
-    return np.array([float(a <= week < b) for a, b in zip(since, until, strict=True)])
+    since, until = _spans(world, table)
+    running: Array = ((since <= week) & (week < until)).astype(float)
+    return running
+
+
+@lru_cache(maxsize=16)
+def _rows_of(world: World, table: str, column: str) -> Array:
+    """Index that each row of a table names: a state, platform or sector; -1 where there is none."""
+    names = {"state": world.states, "flag": world.states, "boarder": world.states,
+             "platform": world.platforms, "sector": SECTORS}[column]  # fmt: skip
+    rows: Array = pd.Index(names).get_indexer(getattr(world.tables, table)[column])
+    return rows
 
 
 def yearly_tables(world: World) -> dict[str, Array]:
@@ -189,9 +208,10 @@ def _epoch(world: World, yearly: dict[str, Array], week: int, events: list[tuple
     ]  # fmt: skip
     rows = _base(world, yearly, week, year)
     members = {f"{p}/{s}": (si, pi) for pi, p in enumerate(world.platforms) for si, s in enumerate(world.states)}
-    money, treaties = _programmes(world, week), _running(world.tables.treaties, week)
-    # a member shares at the level of its platform unless an event gives it one of its own
-    running.sort(key=lambda pair: pair[0].kind == "membership")
+    money, treaties = _programmes(world, week), _running(world, "treaties", week)
+    # what is frozen comes first, for growth to start from; a member shares at the level of its platform unless an
+    # event gives it one of its own
+    running.sort(key=lambda pair: (pair[0].field != "frozen_year", pair[0].kind == "membership"))
     levels_set = False
     for event, targets in running:
         if event.kind == "membership" and not levels_set:
@@ -202,7 +222,7 @@ def _epoch(world: World, yearly: dict[str, Array], week: int, events: list[tuple
         elif event.kind == "treaty":
             treaties[world.tables.treaties["treaty"].isin(targets).to_numpy()] = event.amount
         else:
-            _apply(world, yearly, rows, event, targets, members)
+            _apply(world, yearly, rows, event, targets, members, year)
     if not levels_set:
         rows["membership_sharing"] *= rows["platform_sharing"][None, :]
     rows["membership_sharing"] *= rows["membership_active"]
@@ -214,28 +234,28 @@ def _epoch(world: World, yearly: dict[str, Array], week: int, events: list[tuple
 def _programmes(world: World, week: int) -> Array:
     """Money of each row of programmes.csv that builds ability against drugs, EUR a year, in a week."""
     table = world.tables.programmes
-    euros: Array = (table["eur_per_year"] * table["drugs_share"]).to_numpy(dtype=float) * _running(table, week)
+    euros: Array = (table["eur_per_year"] * table["drugs_share"]).to_numpy(dtype=float) * _running(
+        world, "programmes", week
+    )
     return euros
 
 
 def _spend(world: World, euros: Array) -> Array:
     """Money by state and sector, million EUR a year."""
     spend = np.zeros((len(world.states), len(SECTORS)))
-    table = world.tables.programmes
-    for state, sector, amount in zip(table["state"], table["sector"], euros, strict=True):
-        if state in world.states:
-            spend[world.states.index(state), SECTORS.index(sector)] += amount / 1e6
+    state, sector = _rows_of(world, "programmes", "state"), _rows_of(world, "programmes", "sector")
+    known = state >= 0
+    np.add.at(spend, (state[known], sector[known]), euros[known] / 1e6)
     return spend
 
 
 def _boarding(world: World, base: Array, treaties: Array) -> Array:
     """Regime for every flag and boarding state: the best of what the flag grants all and of the treaties in force."""
     regime = np.repeat(base[:, None], len(world.states), axis=1).astype(np.int8)
-    table = world.tables.treaties
-    for flag, boarder, kind, running in zip(table["flag"], table["boarder"], table["regime"], treaties, strict=True):
-        if running > 0 and flag in world.states and boarder in world.states:
-            i, j = world.states.index(flag), world.states.index(boarder)
-            regime[i, j] = min(regime[i, j], REGIMES.index(kind))
+    flag, boarder = _rows_of(world, "treaties", "flag"), _rows_of(world, "treaties", "boarder")
+    kind = np.array([REGIMES.index(name) for name in world.tables.treaties["regime"]], dtype=np.int8)
+    held = (treaties > 0) & (flag >= 0) & (boarder >= 0)
+    np.minimum.at(regime, (flag[held], boarder[held]), kind[held])
     return regime
 
 
@@ -245,14 +265,11 @@ def _base(world: World, yearly: dict[str, Array], week: int, year: int) -> Rows:
     states = t.states
     active = np.zeros((len(world.states), len(world.platforms)))
     role = np.zeros_like(active)
-    running = _running(t.memberships, week)
-    for k, (platform, state, kind) in enumerate(
-        zip(t.memberships["platform"], t.memberships["state"], t.memberships["role"], strict=True)
-    ):
-        i, j = world.states.index(state) if state in world.states else -1, world.platforms.index(platform)
-        if i >= 0 and running[k] > 0:
-            active[i, j] = 1.0
-            role[i, j] = max(role[i, j], 1.0 if kind == "member" else 0.5)
+    i, j = _rows_of(world, "memberships", "state"), _rows_of(world, "memberships", "platform")
+    weight = np.where(t.memberships["role"] == "member", 1.0, 0.5)
+    now = (_running(world, "memberships", week) > 0) & (i >= 0)
+    active[i[now], j[now]] = 1.0
+    np.maximum.at(role, (i[now], j[now]), weight[now])
     law = yearly["rule_of_law"][year]
     return {
         "leg_open": np.ones(legs), "leg_cost_multiplier": np.ones(legs), "leg_inspection_multiplier": np.ones(legs),
@@ -271,9 +288,10 @@ def _base(world: World, yearly: dict[str, Array], week: int, year: int) -> Rows:
         "platform_allocation": np.array([float(RULES.index(r)) for r in t.platforms["allocation"]]),
         "platform_liaison": np.zeros(len(world.platforms)),
         "membership_active": active, "membership_sharing": role,
-        "platform_active": _running(t.platforms, week),
+        "platform_active": _running(world, "platforms", week),
         "platform_sharing": t.platforms["sharing_default"].to_numpy(float).copy(),
-        "asset_active": _running(t.assets, week), "asset_availability": t.assets["availability"].to_numpy(float).copy(),
+        "asset_active": _running(world, "assets", week),
+        "asset_availability": t.assets["availability"].to_numpy(float).copy(),
         "place_coastal_radar": np.zeros(places), "place_total_control": np.zeros(places),
         "place_inspection_share": np.ones(places), "place_risk_premium_eur_per_kg": np.zeros(places),
         "source_supply_kg_per_week": np.concatenate([yearly["supply"][year], np.zeros(len(world.hubs))]),
@@ -283,7 +301,7 @@ def _base(world: World, yearly: dict[str, Array], week: int, year: int) -> Rows:
 
 def _apply(
     world: World, yearly: dict[str, Array], rows: Rows, event: Event, targets: tuple[str, ...],
-    members: dict[str, tuple[int, int]],
+    members: dict[str, tuple[int, int]], year: int,
 ) -> None:  # fmt: skip
     """Let one event change the columns it names."""
     if event.kind == "membership":
@@ -292,10 +310,15 @@ def _apply(
             table[members[name]] = event.apply(float(table[members[name]]))
         return
     column, chosen = _column(world, event, targets)
-    if event.kind == "trade":
-        year = int(event.amount) - calendar.FIRST_YEAR
+    if event.field == "frozen_year":
+        table = yearly["exposure" if event.kind == "trade" else "supply"]
         for i in chosen:
-            rows[column][i] = yearly["exposure"][year, i]
+            rows[column][i] = table[int(event.amount) - calendar.FIRST_YEAR, i]
+        return
+    if event.field == "growth_per_year":
+        years = year + calendar.FIRST_YEAR - event.date.year
+        for i in chosen:
+            rows[column][i] *= (1.0 + event.apply(0.0)) ** years
         return
     for i in chosen:
         factor = event.field in {"multiplier", "demand_multiplier"}

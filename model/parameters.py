@@ -1047,7 +1047,7 @@ class Parameters(BaseModel):
         0.0,
         4.0,
         group="inspection",
-        description="multiplies the capacity of all ports, airports and borders to inspect",
+        description="multiplies what ports, coasts and borders inspect; airports have their own shares",
         source="mechanisms M9",
         confidence="low",
     )

@@ -42,8 +42,8 @@ AVERAGED = frozenset(
 )  # fmt: skip
 """Weekly series that a year averages; the others are summed (``mean_load_kg`` is weighted by dispatches)."""
 
-YEARLY = ("moved_kg", "seized_kg", "expected_seized_kg", "seizures", "lost_kg")
-MOVED, TAKEN, EXPECTED_TAKEN, CASES, DUMPED = range(len(YEARLY))
+YEARLY = ("moved_kg", "seized_kg", "expected_seized_kg", "seizures", "lost_kg", "expected_known_kg")
+MOVED, TAKEN, EXPECTED_TAKEN, CASES, DUMPED, EXPECTED_KNOWN_HERE = range(len(YEARLY))
 
 SEIZURE = np.dtype(
     [

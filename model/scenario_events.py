@@ -110,6 +110,8 @@ EVENT_FIELDS: dict[tuple[str, str], EventField] = {
     ("asset", "active"): EventField(0, 1, "0/1", "the asset is in service"),
     ("asset", "availability"): EventField(0, 1, "share", "share of its time at sea or in the air"),
     ("market", "demand_multiplier"): EventField(0, 10, "1", "multiplies consumption at the reference price"),
+    ("supply", "frozen_year"): EventField(2000, 2023, "year", "output stays as it was in this year"),
+    ("supply", "growth_per_year"): EventField(-0.3, 0.3, "1/year", "output grows by this share a year, compounding"),
     ("supply", "multiplier"): EventField(0, 10, "1", "multiplies the output of a producing state"),
     ("measure", "dose"): EventField(0, 1, "dose", "how much of a measure there is: 0 none, 1 in full (doses.csv)"),
     ("trade", "frozen_year"): EventField(2000, 2023, "year", "licit traffic stays as it was in this year"),

@@ -108,7 +108,7 @@ def one_week(
     set_out(world, state, parameters, record, seed, week, year)
     patrol(world, state, parameters, record, seed, week)
     state.counts[CUES] = 0
-    draw_leads(world, state, parameters, record, seed, week)
+    draw_leads(world, state, parameters, record, seed, week, year)
     prepare_sensors(world, state, parameters)
     detect(world, state, parameters, seed, week)
     false_contacts(world, state, parameters, seed, week)

@@ -526,7 +526,7 @@ def changes(draw: st.DrawFn) -> dict[str, object]:
     bounds = event_field(kind, field)
     assert bounds is not None
     width = bounds.high - bounds.low
-    operation = draw(st.sampled_from(["value"] if bounds.whole else ["value", "add", "multiply"]))
+    operation = draw(st.sampled_from(["value"] if bounds.only_set else ["value", "add", "multiply"]))
     low, high = {"value": (bounds.low, bounds.high), "add": (-width, width), "multiply": (0.0, 100.0)}[operation]
     amount = draw(st.integers(int(bounds.low), int(bounds.high)) if bounds.whole else within(low, high))
     day = draw(st.dates(FIRST_DAY, LAST_DAY - timedelta(days=1)))

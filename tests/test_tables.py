@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.outcomes import OUTCOMES
 from model.errors import InputError, closest
-from model.scenario_events import PARAMETER_ROWS
+from model.scenario_events import event_field, expand
 from model.tables import DATA, Tables, describe, load_tables
+from model.world import load_world
 
 NAMES = [field.name for field in fields(Tables)]
 CONFIDENCES = {"high", "medium", "low", "assumed"}
@@ -156,19 +158,26 @@ def test_treaties_of_a_pair_do_not_overlap(tables: Tables):
         assert all(end <= start for end, start in zip(ends, rows["since"].to_list()[1:], strict=False)), pair
 
 
-def test_measures_name_levers_that_exist(tables: Tables):
-    known = {
-        "parameter": set(PARAMETER_ROWS), "platform": set(tables.platforms["platform"]),
-        "place": set(tables.places["place"]), "state": {*tables.states["state"], "*"},
-        "programme": set(tables.programmes["programme"]), "treaty": set(tables.treaties["treaty"]), "market": {"*"},
-        "asset": {"*", *("owner=" + tables.assets["owner"])},
-        "membership": {f"{p}/{s}" for p in tables.platforms["platform"] for s in {*tables.states["state"], "*"}},
-    }  # fmt: skip
+def known_words(names: Iterable[str]) -> set[str]:
+    """Names, and the parts of names as ``platform/state``."""
+    return {part for name in names for part in name.split("/")}
+
+
+def test_measures_have_doses_costs_and_outcomes(tables: Tables):
+    world = load_world()
+    assert set(tables.measures["measure"]) == set(tables.doses["measure"])
     for row in tables.measures.to_dict("records"):
         assert (DATA.parent / "submodels" / f"{row['submodel']}.py").is_file()
-        for lever in row["levers"].split(";"):
-            kind, _, name = lever.split(" ")[0].partition(":")
-            assert name in known[kind], (row["measure"], lever)
+        assert row["outcome"] in OUTCOMES, row["measure"]
+    for row in tables.doses.to_dict("records"):
+        kind, _, name = row["target"].partition(":")
+        bounds = event_field(kind, row["field"])
+        assert bounds is not None, row
+        assert kind == "parameter" or expand(kind, name, world.names), row["target"]
+        if row["operation"] == "value":
+            assert bounds.low <= min(row["none"], row["full"]) <= max(row["none"], row["full"]) <= bounds.high, row
+        named = set(name.replace("/", ",").split(",")) - {"*"}
+        assert kind == "parameter" or "=" in name or named <= known_words(world.names[kind]), row["target"]
     costs = tables.measures[["cost_eur_low", "cost_eur", "cost_eur_high"]]
     assert costs.notna().all(axis=1).eq(tables.measures["cost_per"] != "none").all()
 

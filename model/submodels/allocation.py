@@ -132,10 +132,23 @@ def fade_evidence(state: State) -> None:
 
 
 @rule
-def set_position(world: WorldArrays, state: State) -> None:
+def in_use(state: State, parameters: ParameterValues, by: int) -> bool:
+    """Whether any platform places its assets by a rule."""
+    if parameters.allocation > 0:
+        return int(parameters.allocation) - 1 == by
+    for platform in range(state.platforms.allocation.shape[0]):
+        if int(state.platforms.allocation[platform]) == by:
+            return True
+    return False
+
+
+@rule
+def set_position(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
     """Position of each area in the network: routes of the library that pass it, as far as any state that their leg
     touches shares what it knows.
     """
+    if not in_use(state, parameters, NETWORK):
+        return
     for area in range(state.areas.position.shape[0]):
         state.areas.position[area] = 0.0
     for route in range(world.route_source.shape[0]):

@@ -60,9 +60,11 @@ def find_chance(
     if member < 0:
         return 0.0
     mode = world.leg_mode[leg]
-    effort = parameters.inspection_scale * state.places.inspection_share[place] * state.legs.inspection_multiplier[leg]
+    effort = state.places.inspection_share[place] * state.legs.inspection_multiplier[leg]
     if side == EXPORT:
         effort *= parameters.export_effort
+    if mode != COURIER:
+        effort *= parameters.inspection_scale
     if mode == CONTAINER:
         share = state.states.inspection_container_share[member] * effort * growth / max(0.2, state.legs.exposure[leg])
         discrimination = parameters.targeting_base + parameters.targeting_shared * shared_data(world, state, leg)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from model import draws
 from model.compiled import rule
 from model.parameters import ParameterValues
-from model.record import EXPECTED_KNOWN, KNOWN, LEAD, LEADS_LEAKED, Record
+from model.record import EXPECTED_KNOWN, EXPECTED_KNOWN_HERE, KNOWN, LEAD, LEADS_LEAKED, Record
 from model.state import LIVE, State
 from model.submodels.cooperation import note_leak
 from model.submodels.movement import NEVER
@@ -97,7 +97,7 @@ def prepare_leads(world: WorldArrays, state: State, parameters: ParameterValues)
 
 @rule
 def draw_leads(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
 ) -> None:
     """For each load that enters a leg: is it known, to whom, through which platform, and when."""
     consignments = state.consignments
@@ -112,7 +112,9 @@ def draw_leads(
         consignments.lead_platform[row] = -1
         consignments.lead_stage[row] = LEAD
         load_kg = consignments.load_kg[row]
-        record.weekly[week, EXPECTED_KNOWN] += state.legs.know[leg, market] * load_kg
+        expected_kg = state.legs.know[leg, market] * load_kg
+        record.weekly[week, EXPECTED_KNOWN] += expected_kg
+        record.by_leg[year, leg, EXPECTED_KNOWN_HERE] += expected_kg
         u, v, through, _ = draws.uniform_four(seed, draws.LEAD, week, consignments.ident[row], leg)
         if u >= state.legs.know[leg, market]:
             continue

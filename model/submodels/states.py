@@ -85,7 +85,7 @@ def review(world: WorldArrays, state: State, parameters: ParameterValues, seed: 
     lend(world, state, parameters, seed, week)
     look_from_space(world, state, parameters)
     prepare_leads(world, state, parameters)
-    set_position(world, state)
+    set_position(world, state, parameters)
     prepare_controls(world, state, parameters, year)
     value_chain(world, state, parameters)
     price_routes(world, state, parameters)

@@ -1,0 +1,118 @@
+"""What a scenario costs the public: its doses of measures, and its days of ships and aircraft.
+
+Costs are those above history as it happened; a scenario that does less than history costs less than nothing. They come
+from `measures.csv`, where most are assumed: each is given with its low and high end, and all ends are taken together,
+so that the range is one of scenarios and no confidence interval. A dose costs in proportion to the dose its cost is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pandas as pd
+
+from model import calendar
+from model.inputs import compile_inputs
+from model.measures import MEASURE, spell_out
+from model.scenario import Scenario
+from model.world import World
+
+__all__ = ["COST_COLUMNS", "asset_days", "cost_a_year", "costs_of", "dose_at", "yearly_costs"]
+
+COST_COLUMNS = ("low_eur", "cost_eur", "high_eur")
+HISTORY = "as-it-happened"
+DAYS_A_YEAR = 365.25
+DATED = {"platform": "platforms", "programme": "programmes", "treaty": "treaties"}
+
+
+def yearly_costs(scenario: Scenario, world: World, years: Iterable[int]) -> pd.DataFrame:
+    """Costs above those of history, EUR, by measure and year.
+
+    Returns
+    -------
+    DataFrame
+        Index (measure, year), columns low_eur, cost_eur, high_eur; only measures that the scenario changes.
+    """
+    years = list(years)
+    rows = []
+    for row in world.tables.measures.to_dict("records"):
+        for year in years:
+            amount = _asset_days_more(scenario, world, year) if row["cost_per"] == "asset-day" else (
+                _doses_more(scenario, world, row["measure"], row["history_dose"], year) / row["cost_dose"]
+            )  # fmt: skip
+            prices = [row["cost_eur_low"], row["cost_eur"], row["cost_eur_high"]]
+            low, mid, high = (0.0 if row["cost_per"] == "none" else amount * float(price) for price in prices)
+            rows.append((row["measure"], year, min(low, high), mid, max(low, high)))
+    frame = pd.DataFrame(rows, columns=["measure", "year", *COST_COLUMNS]).set_index(["measure", "year"])
+    changed = frame["cost_eur"].groupby(level=0, sort=False).transform(lambda column: column.abs().sum()) > 0
+    return frame[changed]
+
+
+def cost_a_year(scenario: Scenario, world: World, years: Iterable[int]) -> pd.Series[float]:
+    """Mean cost a year above history: low_eur, cost_eur, high_eur."""
+    years = list(years)
+    total: pd.Series[float] = yearly_costs(scenario, world, years).sum() / len(years)
+    return total
+
+
+def costs_of(measure: str, dose: float, world: World) -> tuple[float, float, float]:
+    """Yearly cost of a measure at a dose, EUR: low, best guess, high. Of patrol assets, at the days of that dose."""
+    row = world.tables.measures.set_index("measure").loc[measure]
+    prices = [float(row[column]) for column in ("cost_eur_low", "cost_eur", "cost_eur_high")]
+    units = dose / float(row["cost_dose"])
+    if row["cost_per"] == "asset-day":
+        units *= asset_days(Scenario.load(HISTORY), world, 2011)
+    low, mid, high = (units * price for price in prices)
+    return low, mid, high
+
+
+def dose_at(scenario: Scenario, measure: str, day: date) -> float | None:
+    """Dose that a scenario gives a measure on a day, None where it gives none."""
+    given = [
+        event.amount for event in scenario.in_force(day)
+        if event.kind == MEASURE and (event.name == "*" or measure in event.name.split(","))
+    ]  # fmt: skip
+    return given[-1] if given else None
+
+
+def asset_days(scenario: Scenario, world: World, year: int) -> float:
+    """Days that all ships and aircraft are out in a year, as far as they are available."""
+    inputs = compile_inputs(world, spell_out(scenario, world.tables.doses))
+    weeks = range(calendar.first_week(year), calendar.first_week(year + 1))
+    out = [
+        float((inputs.asset_active[epoch] * inputs.asset_availability[epoch]).sum())
+        for epoch in inputs.epoch_of_week[list(weeks)]
+    ]
+    return sum(out) / len(out) * DAYS_A_YEAR
+
+
+def _asset_days_more(scenario: Scenario, world: World, year: int) -> float:
+    return asset_days(scenario, world, year) - asset_days(Scenario.load(HISTORY), world, year)
+
+
+def _doses_more(scenario: Scenario, world: World, measure: str, history: float, year: int) -> float:
+    """Mean over the months of a year of the dose less that of history, while the measure runs."""
+    more = 0.0
+    for month in range(1, 13):
+        day = date(year, month, 15)
+        dose = dose_at(scenario, measure, day)
+        if dose is not None and _runs(world, measure, day):
+            more += (dose - history) / 12.0
+    return more
+
+
+def _runs(world: World, measure: str, day: date) -> bool:
+    """Whether the platforms, programmes and treaties that a measure stands on exist on a day."""
+    doses = world.tables.doses
+    for target in doses.loc[doses["measure"] == measure, "target"]:
+        kind, _, name = str(target).partition(":")
+        if kind not in DATED:
+            continue
+        table = getattr(world.tables, DATED[kind])
+        rows = table[table[kind].isin(name.split(","))]
+        now = day.isoformat()
+        since, until = rows["since"].fillna("0001-01-01").astype(str), rows["until"].fillna("9999-12-31").astype(str)
+        if not ((since <= now) & (now < until)).any():
+            return False
+    return True
