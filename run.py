@@ -192,6 +192,46 @@ def parameters(
         terminal().print_table(f"Parameters ({len(rows)})", heads, cells)
 
 
+@app.command(
+    epilog=examples(
+        "policies",
+        "policies maoc-n",
+        "policies --stage know",
+        "policies --cost paris-package",
+        "policies --csv > p.csv",
+    )
+)
+def policies(
+    measure: Annotated[str | None, typer.Argument(help="Only this measure, with all that is known of it.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only measures that act at this stage of the funnel.")] = None,
+    cost: Annotated[
+        str | None, typer.Option(metavar="SCENARIO", help="What a scenario costs above history, by measure.")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV, with all columns.")] = False,
+) -> None:
+    """List the measures: where each enters, its levers, evidence, cost, and the scenarios that use it."""
+    from experiments.policies import policy_table
+    from model.world import load_world
+
+    if cost is not None:
+        if measure or stage or csv:
+            refuse("--cost stands alone", "--cost", cost, "no other option", "leave the others out")
+        terminal().print_costs(*scenario_costs(cost))
+        return
+    table = policy_table(load_world(), measure)
+    stages = list(dict.fromkeys(table["stage"]))
+    if stage is not None and stage not in stages:
+        refuse("there is no such stage here", "--stage", stage, ", ".join(stages), "choose one of these")
+    table = table[table["stage"] == stage] if stage else table
+    if csv:
+        joined = {column: table[column].map("; ".join) for column in ("levers", "scenarios")}
+        typer.echo(table.assign(**joined).to_csv(index=False, lineterminator="\n"), nl=False)
+    elif measure:
+        terminal().print_policy(table.iloc[0].to_dict())
+    else:
+        terminal().print_policies(table)
+
+
 @app.command(epilog=examples("schedule"))
 def schedule() -> None:
     """Print what happens in one week, in order."""
@@ -202,6 +242,18 @@ def schedule() -> None:
 
 
 # --- what the commands do -----------------------------------------------------------------------------------------
+
+
+def scenario_costs(name: str) -> tuple[str, Any, range]:
+    """Title of a scenario, its costs by measure and year, and the years: those after its fork."""
+    from experiments.costs import yearly_costs
+    from model.scenario import Scenario
+    from model.world import load_world
+
+    world, scenario = load_world(), Scenario.load(name)
+    scenario.check(world.names)
+    years = range((scenario.fork or scenario.scored_from).year + 1, scenario.end.year + 1)
+    return scenario.title, yearly_costs(scenario, world, years), years
 
 
 def study_history(

@@ -1,8 +1,8 @@
 """What a scenario costs the public: its doses of measures, and its days of ships and aircraft.
 
 Costs are those above history as it happened; a scenario that does less than history costs less than nothing. They come
-from `measures.csv`, where most are assumed: each is given with its low and high end, and all ends are taken together,
-so that the range is one of scenarios and no confidence interval. A dose costs in proportion to the dose its cost is for.
+from `measures.csv`, where most are assumed: each has a low and a high end, and all ends are taken together, so that the
+range is no confidence interval. A dose costs in proportion to the dose that the cost is for.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def cost_a_year(scenario: Scenario, world: World, years: Iterable[int]) -> pd.Se
 
 def costs_of(measure: str, dose: float, world: World) -> tuple[float, float, float]:
     """Yearly cost of a measure at a dose, EUR: low, best guess, high. Of patrol assets, at the days of that dose."""
-    row = world.tables.measures.set_index("measure").loc[measure]
+    table = world.tables.measures
+    row = table[table["measure"] == measure].to_dict("records")[0]
     prices = [float(row[column]) for column in ("cost_eur_low", "cost_eur", "cost_eur_high")]
     units = dose / float(row["cost_dose"])
     if row["cost_per"] == "asset-day":

@@ -855,6 +855,16 @@ class Parameters(BaseModel):
         source="mechanisms M3",
         confidence="low",
     )
+    fast_craft_recall: float = uncertainty(
+        0.5,
+        "1",
+        0.3,
+        0.7,
+        group="sensors",
+        description="recall of satellites for fast craft relative to slow hulls of their length",
+        source="mechanisms M3",
+        confidence="low",
+    )
     satellite_revisit_days: float = uncertainty(
         3.5,
         "days",

@@ -11,7 +11,7 @@ from pathlib import Path
 def test_rules_one_by_one() -> None:
     here = Path(__file__).parent
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(here / "rules")],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(here / "science" / "rules")],
         env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, cwd=here.parent, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]

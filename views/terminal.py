@@ -65,6 +65,59 @@ def plain(value: object) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
+# --- policies -----------------------------------------------------------------------------------------------------
+
+
+def euros(low: float, cost: float, high: float) -> str:
+    """Million EUR with their range."""
+    return f"{cost / 1e6:,.1f} ({low / 1e6:,.1f} to {high / 1e6:,.1f})"
+
+
+def print_policies(table: Any) -> None:
+    """Print a row for each measure."""
+    heads = ("measure", "enters at", "levers: dose 0 to 1", "evidence", "cost, EUR m a year", "scenarios")
+    rows = [
+        (row.measure, f"{row.stage}\n{row.submodel}.py\n{row.mechanism}", brief(row.levers, 2), row.evidence,
+         euros(row.cost_low_eur, row.cost_eur, row.cost_high_eur), brief(row.scenarios, 3))
+        for row in table.itertuples(index=False)
+    ]  # fmt: skip
+    print_table(f"Measures ({len(rows)})", heads, rows, lines=True)
+    note = (
+        "Costs: at the dose of history, or the dose they are known for; mostly assumed, with their range. "
+        "One measure in full: uv run run.py policies MEASURE"
+    )
+    say(note, style="dim")
+
+
+def brief(texts: Sequence[str], most: int) -> str:
+    """The first of some texts, each on its line and not too long, and how many more there are."""
+    lines = [text if len(text) <= 46 else text[:45] + "..." for text in texts[:most]]
+    return "\n".join([*lines, *([f"and {len(texts) - most} more"] if len(texts) > most else [])])
+
+
+def print_policy(row: dict[str, Any]) -> None:
+    """All that is known of one measure."""
+    cells = [
+        ("measure", row["measure"]), ("name", row["name"]), ("founding text", row["text"] or "(a peer)"),
+        ("mechanism", row["mechanism"]), ("stage, submodel", f"{row['stage']}, model/submodels/{row['submodel']}.py"),
+        ("levers", "\n".join(row["levers"])), ("dose of history", f"{row['history_dose']:g}"),
+        ("should move", f"{row['outcome']} ({row['sense']})"), ("evidence", row["evidence"]),
+        ("cost, EUR m a year", euros(row["cost_low_eur"], row["cost_eur"], row["cost_high_eur"])
+         + f"; {row['cost_basis']}"),
+        ("confidence", row["confidence"]), ("scenarios", ", ".join(row["scenarios"]) or "none"),
+    ]  # fmt: skip
+    print_table(str(row["name"]), ("", ""), cells)
+
+
+def print_costs(title: str, costs: Any, years: range) -> None:
+    """Mean cost a year of a scenario above history, by measure."""
+    means = costs.groupby(level=0, sort=False).sum() / len(years)
+    rows = [(name, euros(row.low_eur, row.cost_eur, row.high_eur)) for name, row in means.iterrows()]
+    total = means.sum()
+    rows.append(("together", euros(total["low_eur"], total["cost_eur"], total["high_eur"])))
+    print_table(f"{title}: EUR m a year above history, mean of {years[0]}-{years[-1]}", ("measure", "cost"), rows)
+
+
 # --- progress -----------------------------------------------------------------------------------------------------
 
 
@@ -139,13 +192,15 @@ def counted(runs: int) -> str:
 # --- tables -------------------------------------------------------------------------------------------------------
 
 
-def print_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], right: int = 0) -> None:
+def print_table(
+    title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], right: int = 0, *, lines: bool = False
+) -> None:  # fmt: skip
     """Print a table; the last `right` columns hold numbers. Without a terminal it takes PLAIN_COLUMNS columns."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=title, title_justify="left", header_style="bold", show_lines=lines)
     for place, head in enumerate(heads):
         table.add_column(head, justify="right" if place >= len(heads) - right else "left", overflow="fold")
     for row in rows:

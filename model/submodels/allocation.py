@@ -134,8 +134,9 @@ def fade_evidence(state: State) -> None:
 @rule
 def in_use(state: State, parameters: ParameterValues, by: int) -> bool:
     """Whether any platform places its assets by a rule."""
-    if parameters.allocation > 0:
-        return int(parameters.allocation) - 1 == by
+    one = int(parameters.allocation)
+    if one > 0:
+        return one - 1 == by
     for platform in range(state.platforms.allocation.shape[0]):
         if int(state.platforms.allocation[platform]) == by:
             return True

@@ -32,6 +32,14 @@ def at_sea(mode: int) -> bool:
 
 
 @rule
+def recall(world: WorldArrays, parameters: ParameterValues, mode: int) -> float:
+    """Chance that a look from space sees the hull: by its length, less for fast craft, none in the air (M3)."""
+    if mode == AIRCRAFT:
+        return 0.0
+    return world.mode_recall[mode] * (parameters.fast_craft_recall if mode == FAST_BOAT else 1.0)
+
+
+@rule
 def prepare_sensors(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
     """Hazards of uncued detection on each sea leg this week, per day."""
     for leg in range(world.leg_mode.shape[0]):
@@ -48,9 +56,9 @@ def prepare_sensors(world: WorldArrays, state: State, parameters: ParameterValue
         if mode == FAST_BOAT or mode == AIRCRAFT:
             suspicion = parameters.fast_craft_suspicion
         state.legs.sensor_per_day[leg, SEA_PATROL] = suspicion * swept / parameters.area_km2
-        recall = 0.0 if mode == AIRCRAFT else world.mode_recall[mode]
         looks = imaged / parameters.satellite_revisit_days
-        state.legs.sensor_per_day[leg, SEA_SATELLITE] = parameters.suspicion_share * looks * recall
+        seen = parameters.suspicion_share * looks * recall(world, parameters, mode)
+        state.legs.sensor_per_day[leg, SEA_SATELLITE] = seen
 
 
 @rule

@@ -17,8 +17,8 @@ from model.record import ACTED, ASSET_WEEKS, CUED, PATROL, SATELLITE, STAGES, Re
 from model.state import CUES, OUT, State
 from model.submodels.allocation import choose_area, learn_from_spell
 from model.submodels.boarding import board
-from model.submodels.sensors import CUE_AREA, CUE_DAY, CUE_LOAD, CUE_PLATFORM, CUE_STAGE, CUE_STATE
-from model.world import AIRCRAFT, WorldArrays
+from model.submodels.sensors import CUE_AREA, CUE_DAY, CUE_LOAD, CUE_PLATFORM, CUE_STAGE, CUE_STATE, recall
+from model.world import WorldArrays
 
 KM_PER_NAUTICAL_MILE = 1.852
 HOURS_PER_DAY = 24.0
@@ -181,10 +181,10 @@ def swept_on_scene(world: WorldArrays, state: State, parameters: ParameterValues
 def regain(world: WorldArrays, state: State, parameters: ParameterValues, mode: int, area: int, member: int) -> float:
     """Looks per day by which satellites tasked on a shared cue find a lost craft again, 0 without a cue (M3)."""
     eye = world.satellite_platform
-    if eye < 0 or member < 0 or mode == AIRCRAFT or state.areas.imaged_share[area] <= 0.0:
+    if eye < 0 or member < 0 or state.areas.imaged_share[area] <= 0.0:
         return 0.0
     looks = parameters.tasked_imaged_share / parameters.tasked_revisit_days
-    return state.states.sharing[member, eye] * looks * world.mode_recall[mode]
+    return state.states.sharing[member, eye] * looks * recall(world, parameters, mode)
 
 
 @rule
