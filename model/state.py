@@ -78,6 +78,7 @@ class Consignments(NamedTuple):
     west_africa: Annotated[Array, Column("f8", "share", "part of the load that came through West Africa")]
     set_out_day: Annotated[Array, Column("f8", "day", "start of the present leg, days since the epoch")]
     arrive_day: Annotated[Array, Column("f8", "day", "end of the present leg")]
+    lost_share: Annotated[Array, Column("f8", "share", "part of it taken on the present leg so far")]
     setting_out: Annotated[Array, Column("i1", "0/1", "enters its leg this week")]
     lead_day: Annotated[Array, Column("f8", "day", "when a lead about the present leg comes in; 1e18 none")]
     lead_state: Annotated[Array, Column("i2", "", "state that had the lead, -1 none")]

@@ -48,25 +48,36 @@ def believed_loss(
 
 
 @rule
-def remember(organisations: Organisations, forget: Array, organisation: int, leg: int, week: int, lost: float) -> None:
-    """Add one trip of the organisation itself; `lost` is the share of the load that was taken."""
+def trips_of(world: WorldArrays, units: int, leg: int, lost: float) -> float:
+    """Trips that a load tells of: one, or as many as there were couriers, each checked on its own."""
+    if world.mode_bundled[world.leg_mode[leg]] == 0:
+        return 1.0
+    return max(1.0, units / max(1e-3, 1.0 - lost))
+
+
+@rule
+def remember(
+    organisations: Organisations, forget: Array, organisation: int, leg: int, week: int, lost: float, trips: float
+) -> None:
+    """Add trips of the organisation itself; `lost` is the share of the load that was taken."""
     fade = forget[week - organisations.belief_week[organisation, leg]]
-    hits = float(organisations.hits[organisation, leg]) * fade + GRAINS * lost
-    trips = float(organisations.trips[organisation, leg]) * fade + GRAINS
-    organisations.hits[organisation, leg] = int(min(MOST_GRAINS, hits + 0.5))
-    organisations.trips[organisation, leg] = int(min(MOST_GRAINS, trips + 0.5))
+    hits = float(organisations.hits[organisation, leg]) * fade + GRAINS * lost * trips
+    grains = float(organisations.trips[organisation, leg]) * fade + GRAINS * trips
+    scale = min(1.0, MOST_GRAINS / grains)
+    organisations.hits[organisation, leg] = int(hits * scale + 0.5)
+    organisations.trips[organisation, leg] = int(grains * scale + 0.5)
     organisations.belief_week[organisation, leg] = week
 
 
 @compiled
-def spread(legs: Legs, parameters: ParameterValues, leg: int, lost: float, load_kg: float) -> None:
+def spread(legs: Legs, parameters: ParameterValues, leg: int, lost: float, taken_kg: float) -> None:
     """Tell the others: a rumour of every trip, and public news of a large seizure.
 
     Loads do not shrink when there are more organisations, so what all know does not depend on their number.
     """
     legs.public_trips[leg] += parameters.rumour_weight
     legs.public_hits[leg] += parameters.rumour_weight * lost
-    if lost > 0.0 and load_kg * lost >= parameters.news_threshold_kg:
+    if lost > 0.0 and taken_kg >= parameters.news_threshold_kg:
         legs.public_hits[leg] += parameters.news_weight
         legs.public_trips[leg] += parameters.news_weight
 

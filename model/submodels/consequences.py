@@ -23,7 +23,7 @@ from model.record import (
     Record,
 )
 from model.state import EVENTS, LEAKED_KG, SEIZED_KG, Array, State
-from model.submodels.beliefs import remember, spread
+from model.submodels.beliefs import remember, spread, trips_of
 from model.submodels.capacity import courts
 from model.submodels.cooperation import note_exchange
 from model.submodels.movement import learn_payoff
@@ -131,10 +131,15 @@ def take_load(
     note_exchange(state, lead_state, member, platform, kg)
     owner = consignments.owner[row]
     if owner >= 0:
-        remember(state.organisations, state.forget, owner, leg, week, share)
+        if share >= 1.0:
+            trips = trips_of(world, consignments.units[row], leg, 0.0)
+            remember(state.organisations, state.forget, owner, leg, week, 1.0, trips)
         jail(world, state, parameters, owner, leg, member)
         learn_payoff(state, parameters, row, -consignments.spent_eur_per_kg[row] * share)
-    spread(state.legs, parameters, leg, share, consignments.load_kg[row])
+    if share >= 1.0:
+        spread(state.legs, parameters, leg, 1.0, kg)
+    # of a load that is taken in part owners and peers learn once, when the rest is through or lost
+    consignments.lost_share[row] = 1.0 - (1.0 - consignments.lost_share[row]) * (1.0 - share)
     leak_back(world, state, parameters, record, kg, member, place, week)
     consignments.load_kg[row] -= kg
     if share >= 1.0:

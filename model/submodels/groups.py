@@ -9,7 +9,7 @@ from model.compiled import rule
 from model.parameters import ParameterValues
 from model.record import ENTERED, GROUPS, LEFT, MARGIN, Record
 from model.samplers import normal_quantile, pareto
-from model.state import CLOSING, ENTRY, FOUNDING, GROUPS_ALIVE, IDENTS, LIVE, State
+from model.state import CLOSING, CONFISCATED, ENTRY, FOUNDING, GROUPS_ALIVE, IDENTS, LIVE, State
 from model.submodels.routes import path_sizes, plan, value_route
 from model.world import WorldArrays
 
@@ -159,7 +159,7 @@ def come_and_go(
             else:
                 organisations.lean_weeks[organisation] = 0
             if organisations.lean_weeks[organisation] > parameters.exit_weeks:
-                leave(world, state, organisation)
+                leave(world, state, parameters, organisation)
                 record.weekly[week, LEFT] += 1.0
         else:
             u = draws.uniform(seed, draws.ENTRY, week, vacancy, 0)
@@ -180,7 +180,7 @@ def mean_margin(world: WorldArrays, state: State) -> float:
 
 
 @rule
-def leave(world: WorldArrays, state: State, organisation: int) -> None:
+def leave(world: WorldArrays, state: State, parameters: ParameterValues, organisation: int) -> None:
     """A group ends: goods go back to where they lie, money into its estate, its loads under way lose their owner."""
     organisations = state.organisations
     source = organisations.source[organisation]
@@ -192,10 +192,14 @@ def leave(world: WorldArrays, state: State, organisation: int) -> None:
         )
         organisations.stock_kg[organisation, hub] = 0.0
         organisations.stock_west_africa_kg[organisation, hub] = 0.0
+    # courts go on without the group: what was frozen is decided upon at once, what was not comes to its heirs
+    taken = parameters.confiscated_of_frozen * organisations.frozen_eur[organisation]
+    state.accounts[CONFISCATED] += taken
     state.accounts[CLOSING] += (
         organisations.capital_eur[organisation]
         + organisations.dirty_eur[organisation]
         + organisations.frozen_eur[organisation]
+        - taken
     )
     for i in range(state.counts[LIVE]):
         if state.consignments.owner[state.live[i]] == organisation:

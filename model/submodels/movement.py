@@ -24,7 +24,7 @@ from model.record import (
     Record,
 )
 from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STATUS, STORAGE, TRANSPORT, Organisations, State
-from model.submodels.beliefs import believed_loss, remember, spread
+from model.submodels.beliefs import believed_loss, remember, spread, trips_of
 from model.submodels.routes import (
     EXPERIENCE,
     SMALLEST_LOAD_KG,
@@ -210,6 +210,7 @@ def send(
     consignments.load_kg[row] = load_kg
     consignments.units[row] = units
     consignments.west_africa[row] = lineage
+    consignments.lost_share[row] = 0.0
     consignments.setting_out[row] = 1
     source = world.route_source[route]
     consignments.spent_eur_per_kg[row] = (
@@ -298,9 +299,12 @@ def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record
         owner = consignments.owner[row]
         place = world.leg_destination[leg]
         load_kg = consignments.load_kg[row]
+        lost = consignments.lost_share[row]
         if owner >= 0:
-            remember(state.organisations, state.forget, owner, leg, week, 0.0)
-        spread(state.legs, parameters, leg, 0.0, load_kg)
+            trips = trips_of(world, consignments.units[row], leg, lost)
+            remember(state.organisations, state.forget, owner, leg, week, lost, trips)
+        spread(state.legs, parameters, leg, lost, load_kg * lost / (1.0 - lost))
+        consignments.lost_share[row] = 0.0
         record.by_place[year, place, MOVED] += load_kg
         if world.place_state[place] >= 0:
             record.by_state[year, world.place_state[place], MOVED] += load_kg

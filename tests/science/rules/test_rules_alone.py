@@ -66,7 +66,7 @@ def test_beliefs_learn_a_known_rate_and_forget_it(model: RouteModel) -> None:
     rng = np.random.default_rng(3)
     for week in range(400):
         for _ in range(5):
-            beliefs.remember(state.organisations, state.forget, me, leg, week, float(rng.random() < 0.3))
+            beliefs.remember(state.organisations, state.forget, me, leg, week, float(rng.random() < 0.3), 1.0)
     learnt = believed(399)
     memory = 5 / (1 - state.forget[1])
     weight = memory / (memory + parameters.prior_strength)
