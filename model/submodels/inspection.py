@@ -124,16 +124,16 @@ def prepare_controls(world: WorldArrays, state: State, parameters: ParameterValu
         at_origin, at_destination = places.bribed_share[origin], places.bribed_share[destination]
         found = find_chance(world, state, parameters, leg, origin, growth, EXPORT)
         state.legs.export_find[leg] = found * (1.0 - at_origin)
+        bribes = at_origin * min(parameters.bribe_share, found) * places.value_eur_per_kg[origin]
         found = find_chance(world, state, parameters, leg, destination, growth, IMPORT)
         if world.leg_mode[leg] == COURIER:
             found = max(found, places.total_control[destination] * world.leg_flagged[leg])
         state.legs.import_find[leg] = found * (1.0 - at_destination)
+        # nobody pays more for a blind eye than the loss that it averts
+        bribes += at_destination * min(parameters.bribe_share, found) * places.value_eur_per_kg[destination]
         controlled = world.place_state[destination] >= 0 and world.place_market[destination] < 0
         state.legs.known_find[leg] = parameters.known_search_success * (1.0 - at_destination) if controlled else 0.0
-        # bribes are offered where a control is to be passed; on the way out only as far as there is one
-        bribes = parameters.export_effort * at_origin * places.value_eur_per_kg[origin]
-        bribes += at_destination * places.value_eur_per_kg[destination]
-        state.legs.bribe_eur_per_kg[leg] = parameters.bribe_share * bribes
+        state.legs.bribe_eur_per_kg[leg] = bribes
 
 
 @rule
