@@ -148,6 +148,10 @@ class Scenario:
         kept = {event.id: event for event in (*self.events, *events)}
         return replace(self, events=tuple(sorted(kept.values(), key=lambda event: (event.date, event.id))))
 
+    def without_events(self, *ids: str) -> Self:
+        """Make a copy without some events."""
+        return replace(self, events=tuple(event for event in self.events if event.id not in ids))
+
     # --- asking ---------------------------------------------------------------------------------------------------
 
     def change_dates(self) -> tuple[date, ...]:

@@ -70,13 +70,13 @@ def remember(
 
 
 @compiled
-def spread(legs: Legs, parameters: ParameterValues, leg: int, lost: float, taken_kg: float) -> None:
-    """Tell the others: a rumour of every trip, and public news of a large seizure.
+def spread(legs: Legs, parameters: ParameterValues, leg: int, lost: float, taken_kg: float, trips: float) -> None:
+    """Tell the others: a rumour of every trip or courier, and public news of a large seizure.
 
     Loads do not shrink when there are more organisations, so what all know does not depend on their number.
     """
-    legs.public_trips[leg] += parameters.rumour_weight
-    legs.public_hits[leg] += parameters.rumour_weight * lost
+    legs.public_trips[leg] += parameters.rumour_weight * trips
+    legs.public_hits[leg] += parameters.rumour_weight * trips * lost
     if lost > 0.0 and taken_kg >= parameters.news_threshold_kg:
         legs.public_hits[leg] += parameters.news_weight
         legs.public_trips[leg] += parameters.news_weight

@@ -130,14 +130,14 @@ def take_load(
         consignments.owner_ident[row], day, week, year)  # fmt: skip
     note_exchange(state, lead_state, member, platform, kg)
     owner = consignments.owner[row]
+    trips = trips_of(world, cases, leg, 0.0)
     if owner >= 0:
         if share >= 1.0:
-            trips = trips_of(world, consignments.units[row], leg, 0.0)
             remember(state.organisations, state.forget, owner, leg, week, 1.0, trips)
         jail(world, state, parameters, owner, leg, member)
         learn_payoff(state, parameters, row, -consignments.spent_eur_per_kg[row] * share)
     if share >= 1.0:
-        spread(state.legs, parameters, leg, 1.0, kg)
+        spread(state.legs, parameters, leg, 1.0, kg, trips)
     # of a load that is taken in part owners and peers learn once, when the rest is through or lost
     consignments.lost_share[row] = 1.0 - (1.0 - consignments.lost_share[row]) * (1.0 - share)
     leak_back(world, state, parameters, record, kg, member, place, week)

@@ -36,7 +36,7 @@ def take_pair_changes(column: Array, table: Array, epoch: int, before: int) -> i
 
 @rule
 def take_inputs(inputs: Inputs, state: State, week: int) -> bool:
-    """Bring all input columns to this week's epoch; true where any of them changes."""
+    """Bring all input columns to this week's epoch; true where one changes that a review depends on."""
     epoch = inputs.epoch_of_week[week]
     before = state.counts[EPOCH_NOW]
     if epoch == before:
@@ -66,12 +66,13 @@ def take_inputs(inputs: Inputs, state: State, week: int) -> bool:
     n += take_changes(state.platforms.active, inputs.platform_active, epoch, before)
     n += take_changes(state.platforms.allocation, inputs.platform_allocation, epoch, before)
     n += take_changes(state.platforms.liaison, inputs.platform_liaison, epoch, before)
-    n += take_changes(state.assets.active, inputs.asset_active, epoch, before)
-    n += take_changes(state.assets.availability, inputs.asset_availability, epoch, before)
     n += take_changes(places.coastal_radar, inputs.place_coastal_radar, epoch, before)
     n += take_changes(places.total_control, inputs.place_total_control, epoch, before)
     n += take_changes(places.inspection_share, inputs.place_inspection_share, epoch, before)
     n += take_changes(places.risk_premium_eur_per_kg, inputs.place_risk_premium_eur_per_kg, epoch, before)
     n += take_changes(state.sources.supply_kg_per_week, inputs.source_supply_kg_per_week, epoch, before)
     n += take_changes(state.markets.demand_kg_per_week, inputs.market_demand_kg_per_week, epoch, before)
+    # ships that come and go ask for no review: they are seen when they patrol
+    take_changes(state.assets.active, inputs.asset_active, epoch, before)
+    take_changes(state.assets.availability, inputs.asset_availability, epoch, before)
     return n > 0

@@ -300,10 +300,10 @@ def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record
         place = world.leg_destination[leg]
         load_kg = consignments.load_kg[row]
         lost = consignments.lost_share[row]
+        trips = trips_of(world, consignments.units[row], leg, lost)
         if owner >= 0:
-            trips = trips_of(world, consignments.units[row], leg, lost)
             remember(state.organisations, state.forget, owner, leg, week, lost, trips)
-        spread(state.legs, parameters, leg, lost, load_kg * lost / (1.0 - lost))
+        spread(state.legs, parameters, leg, lost, load_kg * lost / (1.0 - lost), trips)
         consignments.lost_share[row] = 0.0
         record.by_place[year, place, MOVED] += load_kg
         if world.place_state[place] >= 0:
