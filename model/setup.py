@@ -60,6 +60,7 @@ def sizes_of(world: World) -> dict[str, int]:
         "regions": len(world.regions), "modes": 7, "routes": len(world.routes), "sources": len(world.sources),
         "markets": len(world.markets), "areas": len(world.areas), "pairs": len(arrays.leg_state), "year": 52,
         "sensors": 2, "sectors": len(SECTORS), "stages": len(STAGES),
+        "leg_groups": len(arrays.group_platform),
     }  # fmt: skip
 
 

@@ -115,6 +115,9 @@ class States(NamedTuple):
     evidence_kg: Annotated[Array, Column("f8", "kg", "its own seizures in each area, fading", ("areas",))]
     level: Annotated[Array, Column("f8", "share", "what it would share while a platform works", ("platforms",))]
     sharing: Annotated[Array, Column("f8", "share", "share of its leads it gives each platform", ("platforms",))]
+    channel: Annotated[
+        Array, Column("i2", "", "platform it shares most with, for each group of legs, -1 none", ("leg_groups",))
+    ]
     pledge: Annotated[
         Array, Column("f8", "share", "level of the tables and events, zero for non-members", ("platforms",))
     ]

@@ -95,7 +95,8 @@ class WorldArrays(NamedTuple):
     leg_state: Array
     pair_acts: Array
     leg_market_apart: Array
-    leg_platform: Array
+    leg_group: Array
+    group_platform: Array
     mode_prior_risk: Array
     mode_risk_payment: Array
     mode_crew_arrest: Array
@@ -318,6 +319,7 @@ def leg_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str, o
     area_start, area = compress([[a for a, _ in on_leg.get(leg, [])] for leg in names["legs"]])
     state_of = {name: i for i, name in enumerate(names["states"])}
     state_start, state = compress([[state_of[s] for s in split(cell)] for cell in legs["jurisdictions"]])
+    platforms_of_group, group = np.unique(legs_of_platforms(tables, names, on_leg), axis=0, return_inverse=True)
     return {
         "leg_origin": indices(legs["origin"], names["places"]),
         "leg_destination": indices(legs["destination"], names["places"]),
@@ -332,7 +334,8 @@ def leg_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str, o
         "leg_area_share": np.array([s for leg in names["legs"] for _, s in on_leg.get(leg, [])]),
         "leg_state_start": state_start,
         "leg_state": state,
-        "leg_platform": legs_of_platforms(tables, names, on_leg),
+        "leg_group": group.astype(np.int32),
+        "group_platform": platforms_of_group,
     }
 
 

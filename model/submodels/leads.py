@@ -38,15 +38,23 @@ def relevance(state: State, parameters: ParameterValues, platform: int) -> float
 
 
 @rule
+def choose_channels(world: WorldArrays, state: State) -> None:
+    """For each state and group of legs with the same platforms: the one with which the state shares most."""
+    for member in range(state.states.sharing.shape[0]):
+        for group in range(world.group_platform.shape[0]):
+            best = -1
+            level = 0.0
+            for platform in range(state.platforms.active.shape[0]):
+                if world.group_platform[group, platform] == 1 and state.states.sharing[member, platform] > level:
+                    best = platform
+                    level = state.states.sharing[member, platform]
+            state.states.channel[member, group] = best
+
+
+@rule
 def best_platform(world: WorldArrays, state: State, leg: int, member: int) -> int:
     """The platform working on this leg with which the state shares most, -1 if none."""
-    best = -1
-    level = 0.0
-    for platform in range(state.platforms.active.shape[0]):
-        if world.leg_platform[leg, platform] == 1 and state.states.sharing[member, platform] > level:
-            best = platform
-            level = state.states.sharing[member, platform]
-    return best
+    return state.states.channel[member, world.leg_group[leg]]
 
 
 @rule
@@ -76,6 +84,7 @@ def market_lead(world: WorldArrays, state: State, parameters: ParameterValues, l
 @rule
 def prepare_leads(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
     """Chance of a lead for every leg and state it concerns, and for the leg as a whole by market (monthly)."""
+    choose_channels(world, state)
     psi = parameters.lead_common_source
     for leg in range(world.leg_mode.shape[0]):
         largest = 0.0
@@ -91,7 +100,9 @@ def prepare_leads(world: WorldArrays, state: State, parameters: ParameterValues)
             largest = max(largest, lead)
             none *= 1.0 - lead
         for market in range(world.market_place.shape[0]):
-            more = market_lead(world, state, parameters, leg, market)
+            more = 0.0
+            if world.leg_market_apart[leg, market] == 1:
+                more = market_lead(world, state, parameters, leg, market)
             state.legs.know[leg, market] = psi * max(largest, more) + (1.0 - psi) * (1.0 - none * (1.0 - more))
 
 
