@@ -151,9 +151,9 @@ def fill(world: WorldArrays, inputs: Inputs, state: State, parameters: Parameter
         state.assets.area[asset] = -1
         state.assets.return_day[asset] = 7.0 * week + 14.0 * draws.uniform(seed, draws.INITIAL, 1, asset, 0)
     weigh_public(world, state.legs, parameters)
-    review(world, state, parameters, seed, week, inputs.year_of_week[week])
+    review(world, state, parameters, seed, week, inputs.year_of_week[week], True)
     first_groups(world, state, parameters, seed, week)
-    review(world, state, parameters, seed, week, inputs.year_of_week[week])
+    review(world, state, parameters, seed, week, inputs.year_of_week[week], True)
 
 
 @rule

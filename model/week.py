@@ -95,11 +95,12 @@ def one_week(
     year = inputs.year_of_week[week]
     changed = take_inputs(inputs, state, week)
     weigh_public(world, state.legs, parameters)
-    if week % REVIEW_WEEKS == 0:
+    new_month = week % REVIEW_WEEKS == 0
+    if new_month:
         decide_month(world, inputs, state, parameters, week)
-    if changed or week % REVIEW_WEEKS == 0 or state.counts[REVIEW_DUE] == 1:
+    if changed or new_month or state.counts[REVIEW_DUE] == 1:
         state.counts[REVIEW_DUE] = 0
-        review(world, state, parameters, seed, week, year)
+        review(world, state, parameters, seed, week, year, new_month)
     produce(world, state.sources, parameters, state.accounts, state.counts, record, week, year)
     buy(world, state.organisations, state.sources, parameters, state.accounts)
     seek_routes(world, state, parameters, seed, week)

@@ -36,8 +36,8 @@ def look_from_space(world: WorldArrays, state: State, parameters: ParameterValue
 def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
     """Cash cost per kg, licit exposure and openness of every route of the library.
 
-    Congestion adds a fixed sum per doubling of a route's flow over the mean of its source. The licit flow of a route's
-    tightest leg is divided among the routes that duplicate it, so that splitting a port changes nothing (amendment 6).
+    The licit flow of a route's tightest leg is divided among the routes that duplicate it, so that splitting a port
+    changes nothing (amendment 6).
     """
     legs = state.legs
     for leg in range(world.leg_mode.shape[0]):
@@ -45,6 +45,23 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
         premium = state.places.risk_premium_eur_per_kg[world.leg_destination[leg]]
         cash = world.leg_cost[leg] * legs.cost_multiplier[leg] + legs.bribe_eur_per_kg[leg] + premium
         legs.cash_eur_per_kg[leg] = cash
+    for route in range(world.route_source.shape[0]):
+        cost = 0.0
+        is_open = 1
+        for step in range(world.route_start[route], world.route_start[route + 1]):
+            leg = world.route_leg[step]
+            cost += legs.cash_eur_per_kg[leg]
+            if legs.open[leg] < 0.5:
+                is_open = 0
+        exposure = legs.log_exposure[world.route_tight_leg[route]] - world.route_log_duplicates[route]
+        state.routes.cost_eur_per_kg[route] = cost + state.routes.congestion_eur_per_kg[route]
+        state.routes.exposure[route] = parameters.exposure_weight * exposure
+        state.routes.open[route] = is_open
+
+
+@rule
+def congest(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+    """Congestion: a fixed sum per doubling of a route's flow over the mean of its source (mechanisms M12)."""
     for source in range(world.source_place.shape[0]):
         first, last = world.source_route_start[source], world.source_route_start[source + 1]
         total = 0.0
@@ -52,21 +69,10 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
             total += state.routes.flow_kg[route]
         normal = 1.0 + 4.0 * total / max(1, last - first)
         for route in range(first, last):
-            cost = 0.0
             congestion = 0.0
             if state.routes.flow_kg[route] > 0.01 * normal:
                 congestion = parameters.congestion_eur_per_kg * math.log2(1.0 + state.routes.flow_kg[route] / normal)
-            is_open = 1
-            for step in range(world.route_start[route], world.route_start[route + 1]):
-                leg = world.route_leg[step]
-                cost += legs.cash_eur_per_kg[leg]
-                if legs.open[leg] < 0.5:
-                    is_open = 0
-            exposure = legs.log_exposure[world.route_tight_leg[route]] - world.route_log_duplicates[route]
             state.routes.congestion_eur_per_kg[route] = congestion
-            state.routes.cost_eur_per_kg[route] = cost + congestion
-            state.routes.exposure[route] = parameters.exposure_weight * exposure
-            state.routes.open[route] = is_open
 
 
 @rule
@@ -78,8 +84,16 @@ def decide_month(world: WorldArrays, inputs: Inputs, state: State, parameters: P
 
 
 @rule
-def review(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int, year: int) -> None:
-    """What follows from it and from inputs: every month, and whenever an input has changed."""
+def review(
+    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int, year: int, monthly: bool
+) -> None:
+    """What follows from it and from inputs: every month, and whenever an input has changed.
+
+    What markets and flows do is looked at by the month only, so that a change of one fact moves nothing else.
+    """
+    if monthly:
+        value_chain(world, state, parameters)
+        congest(world, state, parameters)
     set_ability(state)
     set_sharing(state, parameters)
     lend(world, state, parameters, seed, week)
@@ -87,7 +101,6 @@ def review(world: WorldArrays, state: State, parameters: ParameterValues, seed: 
     prepare_leads(world, state, parameters)
     set_position(world, state, parameters)
     prepare_controls(world, state, parameters, year)
-    value_chain(world, state, parameters)
     price_routes(world, state, parameters)
 
 
