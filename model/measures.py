@@ -14,8 +14,9 @@ from typing import Any, cast
 
 import pandas as pd
 
+from model.errors import InputError
 from model.scenario import Scenario
-from model.scenario_events import Event, event_field
+from model.scenario_events import Event, event_field, fields_of
 
 __all__ = ["MEASURE", "amount_at", "dose_event", "spell_out"]
 
@@ -30,7 +31,13 @@ def dose_event(measure: str, dose: float, since: date, until: date | None = None
 
 
 def spell_out(scenario: Scenario, doses: pd.DataFrame) -> Scenario:
-    """Make a copy whose measures are replaced by the events they stand for; the same scenario if there are none."""
+    """Make a copy whose measures are replaced by the events they stand for; the same scenario if there are none.
+
+    Raises
+    ------
+    InputError
+        If a row of `doses` names a field that no event can change.
+    """
     if not any(event.kind == MEASURE for event in scenario.events):
         return scenario
     events = [lever for event in scenario.events for lever in _levers(event, doses)]
@@ -45,6 +52,12 @@ def _levers(event: Event, doses: pd.DataFrame) -> Iterator[Event]:
     chosen = doses["measure"].isin(event.name.split(",")) | (event.name == "*")
     for number, row in enumerate(doses[chosen].to_dict("records")):
         kind, _, name = row["target"].partition(":")
+        if event_field(kind, row["field"]) is None:
+            raise InputError(
+                "an event cannot change this", file="doses.csv", field="field",
+                value=f"{row['target']} {row['field']}", allowed=", ".join(fields_of(kind)) or "a target that exists",
+                remedy=f"mend the row of {row['measure']}",
+            )  # fmt: skip
         yield replace(
             event, id=f"{event.id}/{row['measure']}-{number}", kind=kind, name=name, field=row["field"],
             operation=row["operation"], amount=amount_at(cast("dict[str, Any]", row), event.amount),

@@ -109,6 +109,7 @@ class RouteModel(Model):  # type: ignore[misc]
         chosen.check(self.world.names)
         self.policy = chosen.with_parameters(**parameters) if parameters else chosen
         self._plan = spell_out(self.policy, self.world.tables.doses)
+        self._plan.check(self.world.names)
         self.seed_value = int(rng)
         self.organisations = int(organisations)
         self.after_week = after_week

@@ -130,6 +130,14 @@ LINES: dict[str, tuple[str, list[str]]] = {
     "unknown group": ("parameters --group sea", ["--group = 'sea'", "supply", "market", "choose one of these"]),
     "two formats": ("parameters --csv --markdown", ["--csv", "only one of them"]),
     "no such tables": ("run as-it-happened --tables nowhere", ["tables = 'nowhere'", "no such folder", "model/data"]),
+    "unknown measure": ("policies maocn", ["measure = 'maocn'", "no such measure", "did you mean 'maoc-n'?"]),
+    "unknown stage": ("policies --stage boat", ["--stage = 'boat'", "know, detect", "choose one of these"]),
+    "cost of nothing": ("policies --cost paris", ["scenario = 'paris'", "no such scenario", "paris-package"]),
+    "cost and more": ("policies --cost paris-package --csv", ["--cost = 'paris-package'", "stands alone"]),
+    "unknown rule": (
+        "run as-it-happened --set allocation=cover",
+        ["parameters.allocation = 'cover'", "did you mean 'covering'?"],
+    ),
     "no results to report": ("report nothing", ["folder = 'nothing'", "no results", "manifest.json"]),
 }
 
@@ -209,6 +217,31 @@ SCENARIOS: dict[str, tuple[str, list[str]]] = {
     "value is text": (STATE + 'field = "corruption"\nvalue = "high"\n', ["events.e.value = 'high'", "not a number"]),
     "no change": (STATE + 'field = "corruption"\n', ["events.e = 'none of them'", "value, add or multiply"]),
     "two changes": (STATE + 'field = "corruption"\nadd = 0.1\nvalue = 1\n', ["events.e = 'value and add'", "keep one"]),
+    "dose above one": (
+        EVENT + 'target = "measure:maoc-n"\nfield = "dose"\nvalue = 1.2\n',
+        ["events.e.value = 1.2", "Allowed: 0 to 1 dose"],
+    ),
+    "dose added": (
+        EVENT + 'target = "measure:maoc-n"\nfield = "dose"\nadd = 0.2\n',
+        ["events.e.add = 0.2", "dose can only be set", "write value = ..."],
+    ),
+    "unknown measure": (
+        EVENT + 'target = "measure:maoc"\nfield = "dose"\nvalue = 1\n',
+        ["events.e.target = 'measure:maoc'", "no such measure", "maoc-n"],
+    ),
+    "unknown treaty": (
+        EVENT + 'target = "treaty:san-jose"\nfield = "active"\nvalue = 1\n',
+        ["events.e.target = 'treaty:san-jose'", "no such treaty", "san-jose-2003"],
+    ),
+    "half a regime": (
+        STATE + 'field = "consent_regime"\nvalue = 1.5\n',
+        ["events.e.value = 1.5", "0 to 3 regime"],
+    ),
+    "unknown programme": (
+        EVENT + 'target = "programme:seacap"\nfield = "spend_multiplier"\nvalue = 2\n',
+        ["events.e.target = 'programme:seacap'", "no such programme", "did you mean 'programme:seacop'?"],
+    ),
+    "shock above one": (STATE + 'field = "shock"\nvalue = 2\n', ["events.e.value = 2", "0 to 1 share"]),
     "drops what is not there": (BASE + 'drop = ["sive"]\n', ["drop = 'sive'", "no such event", "sive-algeciras"]),
 }
 

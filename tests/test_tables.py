@@ -276,6 +276,9 @@ BROKEN: dict[str, tuple[str, Breaker, list[str]]] = {
     "lent to nothing": ("assets", cell(0, "lent_to", "jiatf-south;natto"), ["lent_to", "'natto'", "platforms.csv"]),
     "sector unknown": ("programmes", cell(0, "sector", "harbour"), ["programmes.csv", "'harbour'", "maritime"]),
     "flag is no state": ("treaties", cell(0, "flag", "XXX"), ["treaties.csv", "flag", "'XXX'", "states.csv"]),
+    "dose of nothing": ("doses", cell(0, "measure", "g7-paris"), ["doses.csv", "measure", "'g7-paris'", "'g8-paris'"]),
+    "operation unknown": ("doses", cell(0, "operation", "times"), ["doses.csv", "operation", "'times'", "multiply"]),
+    "sense unknown": ("measures", cell(0, "sense", "more"), ["measures.csv", "sense", "'more'", "up"]),
     "stage unknown": ("measures", cell(0, "stage", "knows"), ["measures.csv", "stage", "'knows'", "'know'"]),
     "kappa above one": (
         "governance",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -76,7 +76,7 @@ def response(arms: pd.DataFrame, measure: str, outcome: str) -> pd.DataFrame:
     return pd.DataFrame({"mean": mean, "low": mean - T95 * error, "high": mean + T95 * error})
 
 
-def title(arms: pd.DataFrame, row: dict[str, object]) -> str:
+def title(arms: pd.DataFrame, row: dict[Any, Any]) -> str:
     """Name of a panel: the measure, its outcome, and what lands."""
     wide = arms[arms["measure"] == row["measure"]].pivot(index="seed", columns="dose", values="arrived_europe_kg")
     change = (wide[1.0] - wide[0.0]) / 1e3

@@ -68,7 +68,7 @@ def seize_at_source(
     record.weekly[week, SEIZED] += lost_kg
     record.weekly[week, EXPECTED] += lost_kg
     record.weekly[week, SEIZED_AMERICAS] += lost_kg / parameters.bulk_purity
-    for table, row in ((record.by_state, state), (record.by_place, place)):
+    for table, row in ((record.by_state, state), (record.by_place, place), (record.by_stage, SOURCE)):
         table[year, row, TAKEN] += lost_kg
         table[year, row, EXPECTED_TAKEN] += lost_kg
         table[year, row, CASES] += 1.0

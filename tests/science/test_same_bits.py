@@ -7,18 +7,21 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from model import InputError, RouteModel
+from model.measures import dose_event
 from model.state import EPOCH_NOW
 
 DIGEST = """
 import hashlib, json, sys
 import numpy as np
 from model import RouteModel
-m = RouteModel("as-it-happened", rng=5, organisations=12).run_until(sys.argv[1])
+m = RouteModel(sys.argv[2], rng=5, organisations=12, **json.loads(sys.argv[3])).run_until(sys.argv[1])
 digest = hashlib.sha256()
 for table in m.buffers:
     digest.update(np.ascontiguousarray(table[: m.week] if table is m.buffers.weekly else table).tobytes())
@@ -29,10 +32,14 @@ print(json.dumps({"digest": digest.hexdigest(), "seized": float(m.weekly["seized
 """
 
 
-def digest(until: str, interpreted: bool) -> dict[str, object]:
+def digest(until: str, interpreted: bool, scenario: str = "as-it-happened", **parameters: object) -> dict[str, object]:
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1" if interpreted else "0"}
     done = subprocess.run(
-        [sys.executable, "-c", DIGEST, until], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", DIGEST, until, scenario, json.dumps(parameters)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return dict(json.loads(done.stdout))
 
@@ -51,9 +58,27 @@ def test_compiled_and_interpreted_agree_to_the_last_bit() -> None:
     assert compiled["digest"] == interpreted["digest"]
 
 
-def test_one_thread_and_two_give_the_same() -> None:
+ALL_ON = {"cooperation": "endogenous", "allocation": "covering", "deterrence": "willingness"}
+
+
+@pytest.mark.parametrize("parameters", [
+    ALL_ON, {"allocation": "bandit", "choice_rule": "experience"}, {"allocation": "greedy"}, {"allocation": "network"},
+])  # fmt: skip
+def test_compiled_and_interpreted_agree_with_other_rules(parameters: dict[str, object], tmp_path: Path) -> None:
+    """States that decide, planned cover, a learning platform; all measures in full from the second month."""
+    scenario = tmp_path / "all.toml"
+    scenario.write_text(
+        'title = "all"\nbase = "as-it-happened"\n[[events]]\nid = "all"\ndate = 2000-02-14\n'
+        'target = "measure:*"\nfield = "dose"\nvalue = 1\n'
+    )
+    until = "2000-04-10"
+    assert digest(until, False, str(scenario), **parameters) == digest(until, True, str(scenario), **parameters)
+
+
+@pytest.mark.parametrize("parameters", [{}, ALL_ON])
+def test_one_thread_and_two_give_the_same(parameters: dict[str, object]) -> None:
     def run(seed: int) -> RouteModel:
-        return RouteModel("as-it-happened", rng=seed, organisations=50).run_until("2001-06-04")
+        return RouteModel("as-it-happened", rng=seed, organisations=50, **parameters).run_until("2001-06-04")
 
     alone = [run(seed) for seed in (1, 2, 3, 4)]
     with ThreadPoolExecutor(2) as pool:
@@ -62,21 +87,32 @@ def test_one_thread_and_two_give_the_same() -> None:
     assert not same(alone[0], alone[1])
 
 
-def test_running_and_stepping_give_the_same() -> None:
-    straight = RouteModel("as-it-happened", rng=9, organisations=40).run_until("2001-01-01")
-    stepped = RouteModel("as-it-happened", rng=9, organisations=40)
+@pytest.mark.parametrize("parameters", [{}, ALL_ON, {"allocation": "bandit"}])
+def test_running_and_stepping_give_the_same(parameters: dict[str, object]) -> None:
+    straight = RouteModel("full-cooperation", rng=9, organisations=40, **parameters).run_until("2001-01-01")
+    stepped = RouteModel("full-cooperation", rng=9, organisations=40, **parameters)
     for _ in range(straight.week - stepped.week):
         stepped.step()
     assert same(straight, stepped)
     assert stepped.time == straight.time
 
 
-def test_a_fork_goes_on_exactly() -> None:
-    model = RouteModel("as-it-happened", rng=9, organisations=40).run_until("2000-10-02")
+@pytest.mark.parametrize("parameters", [{}, ALL_ON])
+@pytest.mark.parametrize("day", ["2000-10-02", "2000-10-16"])
+def test_a_fork_goes_on_exactly(parameters: dict[str, object], day: str) -> None:
+    model = RouteModel("as-it-happened", rng=9, organisations=40, **parameters).run_until(day)
     copy = model.fork()
     copy.run_until("2001-04-02")
     model.run_until("2001-04-02")
     assert same(model, copy)
+
+
+def test_a_fork_into_a_dose_is_a_run_of_that_scenario() -> None:
+    model = RouteModel("as-it-happened", rng=9, organisations=40).run_until("2009-01-05")
+    dosed = model.policy.with_events(dose_event("maoc-n", 1.0, date(2009, 1, 5)))
+    forked = model.fork(dosed).run_until("2011-01-03")
+    straight = RouteModel(dosed, rng=9, organisations=40).run_until("2011-01-03")
+    assert np.array_equal(forked.buffers.weekly, straight.buffers.weekly)
 
 
 def test_a_fork_is_independent() -> None:
