@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import (
@@ -68,7 +70,7 @@ def seize_at_source(
     record.weekly[week, SEIZED] += lost_kg
     record.weekly[week, EXPECTED] += lost_kg
     record.weekly[week, SEIZED_AMERICAS] += lost_kg / parameters.bulk_purity
-    for table, row in ((record.by_state, state), (record.by_place, place), (record.by_stage, SOURCE)):
+    for table, row in ((record.by_state, state), (record.by_place, place), (record.by_stage, np.int32(SOURCE))):
         table[year, row, TAKEN] += lost_kg
         table[year, row, EXPECTED_TAKEN] += lost_kg
         table[year, row, CASES] += 1.0
