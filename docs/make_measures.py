@@ -36,8 +36,8 @@ parameters are tuned by hand, many are assumed, and none of this is a forecast.
 
 How to read it: a measure that moves its own stage need not move what lands. Where the interval of *landed* includes
 zero, the model cannot tell the measure from nothing with these seeds, and nobody should claim more from it. Effects of
-a dose from nothing to the fullest conceivable are upper bounds of what a real step could do. With 28 measures, one or two
-intervals miss zero by chance alone: an interval that ends near zero is no finding.
+a dose from nothing to the fullest conceivable are upper bounds of what a real step could do. With 28 measures, one or
+two intervals miss zero by chance alone: an interval that ends near zero is no finding.
 
 ![Dose and response of each measure](img/dose-response.png)
 

@@ -89,6 +89,25 @@ def test_every_measure_has_a_scenario_or_is_part_of_history() -> None:
     assert set(DOSES["measure"]) - used <= {"sive", "schiphol-control", "article-17-coe", "shiprider"}
 
 
+def test_naming_the_dose_of_history_leaves_history_as_it_is() -> None:
+    named, quo = (
+        RouteModel(n, rng=1, organisations=20).run_until("2014-01-06") for n in ("s09-money-1", "s00-status-quo")
+    )
+    assert named.weekly.equals(quo.weekly)
+
+
+def test_a_declaration_alone_changes_nothing_where_states_do_not_decide() -> None:
+    runs = [
+        RouteModel(n, rng=1, organisations=20).run_until("2014-01-06") for n in ("s01-declaration", "s00-status-quo")
+    ]
+    assert runs[0].weekly.equals(runs[1].weekly)
+    deciding = [
+        RouteModel(n, rng=1, organisations=20, cooperation="endogenous", pledge_headroom=1.0).run_until("2014-01-06")
+        for n in ("s01-declaration", "s00-status-quo")
+    ]
+    assert not deciding[0].weekly.equals(deciding[1].weekly)
+
+
 def test_the_numbered_packages_are_all_there() -> None:
     names = set(list_scenarios()["name"])
     for number in range(16):
