@@ -6,6 +6,7 @@ on. Differences between arms of one seed are free of the luck they share.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -25,7 +26,8 @@ WINDOW = (2012, 2019)
 
 def run_doses(
     measures: Iterable[str], doses: Sequence[float], seeds: Iterable[int], *, scenario: str = "as-it-happened",
-    fork: date = FORK, window: tuple[int, int] = WINDOW, workers: int = 2, done: Callable[[], object] = lambda: None,
+    fork: date = FORK, window: tuple[int, int] = WINDOW, workers: int | None = None,
+    done: Callable[[], object] = lambda: None,
     **parameters: object,
 ) -> pd.DataFrame:  # fmt: skip
     """Run every measure at every dose for every seed; a row for each arm.
@@ -49,7 +51,7 @@ def run_doses(
         done()
         return rows
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         return pd.DataFrame([row for rows in pool.map(one_seed, seeds) for row in rows])
 
 

@@ -6,6 +6,7 @@ and what flows do follows from choices. `docs/make_measures.py` prints what come
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class NaturalExperiment:
     until: str
 
 
-def run_experiment(experiment: NaturalExperiment, seeds: Iterable[int], workers: int = 2) -> pd.DataFrame:
+def run_experiment(experiment: NaturalExperiment, seeds: Iterable[int], workers: int | None = None) -> pd.DataFrame:
     """Run every arm for every seed.
 
     Returns
@@ -57,7 +58,7 @@ def run_experiment(experiment: NaturalExperiment, seeds: Iterable[int], workers:
         arms = {arm: experiment.base.with_events(*events) for arm, events in experiment.arms.items()}
         return {"": read(experiment.base, seed)} | {arm: read(scenario, seed) for arm, scenario in arms.items()}
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         runs = list(pool.map(one_seed, seeds))
     rows = {}
     for arm in experiment.arms:
