@@ -230,6 +230,7 @@ def _satellites() -> NaturalExperiment:
 
 
 EXPERIMENTS: dict[str, Callable[[], NaturalExperiment]] = {
-    "schiphol": _schiphol, "schiphol-as-recorded": _schiphol_as_recorded, "pressure": _pressure, "coup": _coup, "satellites": _satellites,
+    "schiphol": _schiphol, "schiphol-as-recorded": _schiphol_as_recorded, "pressure": _pressure, "coup": _coup,
+    "satellites": _satellites,
 }  # fmt: skip
 """Made when asked for, since they read the tables."""
