@@ -48,11 +48,14 @@ def run_doses(
             policy = base.with_events(dose_event(measure, dose, fork)) if measure else base
             model = history.fork(policy).run_until(f"{window[1] + 1}-01-02")
             rows.append({"measure": measure, "dose": dose, "seed": seed, **measure_outcomes(model, *window)})
-        done()
         return rows
 
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        return pd.DataFrame([row for rows in pool.map(one_seed, seeds) for row in rows])
+        found: list[dict[str, object]] = []
+        for rows in pool.map(one_seed, seeds):
+            found += rows
+            done()
+        return pd.DataFrame(found)
 
 
 def contrasts(arms: pd.DataFrame, outcome: str, high: float = 1.0, low: float = 0.0) -> pd.DataFrame:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from model import RouteModel, calendar
 from model.errors import InputError, closest
-from model.record import EXPECTED_KNOWN_HERE, EXPECTED_TAKEN, MOVED, STAGES, WEEKLY
+from model.record import COSTS, EXPECTED_KNOWN_HERE, EXPECTED_TAKEN, MOVED, STAGES, WEEKLY
 from model.state import ACCOUNTS, Array
-from model.world import CONTAINER, COURIER, MERCHANT, MODES, SMALL_VESSEL
+from model.world import CONTAINER, COURIER, MERCHANT, MODES, SMALL_VESSEL, World
 
 __all__ = ["OUTCOMES", "Outcome", "measure_outcomes"]
 
@@ -57,21 +58,21 @@ class Window:
         legs = self.model.buffers.by_leg[self._years][:, chosen].sum(axis=(0, 1))
         return _ratio(float(legs[what]), float(legs[MOVED]))
 
+    def legs_sum(self, what: int) -> float:
+        """Mean yearly sum over all legs of what is recorded by leg."""
+        return float(self.model.buffers.by_leg[self._years, :, what].sum()) / self.count
+
     def known_share(self, chosen: Array) -> float:
         """Expected kg on some legs that a state able to act knows of, per kg that entered them."""
         return self.leg_share(chosen, EXPECTED_KNOWN_HERE)
 
     def states_in(self, *regions: str) -> Array:
         """States of some regions, as a mask."""
-        table = self.model.world.tables.states
-        chosen = set(table.loc[table["region"].isin(regions), "state"])
-        return np.array([state in chosen for state in self.model.world.states])
+        return _states_in(self.model.world, regions)
 
     def legs_at(self, end: str, *regions: str) -> Array:
         """Legs whose origin or destination lies in some regions, as a mask."""
-        places = self.model.world.tables.places.set_index("place")["region"]
-        mask: Array = self.model.world.tables.legs[end].map(places).isin(regions).to_numpy()
-        return mask
+        return _legs_at(self.model.world, end, regions)
 
     def west_african(self) -> Array:
         """Legs to, in and from West Africa and the Sahel, as a mask."""
@@ -81,6 +82,20 @@ class Window:
         """Legs of some modes, as a mask."""
         mask: Array = np.isin(self.model.world.arrays.leg_mode, modes)
         return mask
+
+
+@lru_cache(maxsize=64)
+def _states_in(world: World, regions: tuple[str, ...]) -> Array:
+    table = world.tables.states
+    chosen = set(table.loc[table["region"].isin(regions), "state"])
+    return np.array([state in chosen for state in world.states])
+
+
+@lru_cache(maxsize=64)
+def _legs_at(world: World, end: str, regions: tuple[str, ...]) -> Array:
+    places = world.tables.places.set_index("place")["region"]
+    mask: Array = world.tables.legs[end].map(places).isin(regions).to_numpy()
+    return mask
 
 
 @dataclass(frozen=True)
@@ -120,6 +135,15 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("expected_seized_kg", "kg/year", "expected removals", lambda w: w.a_year("expected_seized_kg")),
         Outcome("seized_kg", "kg/year", "removals as they fell", lambda w: w.a_year("seized_kg")),
         Outcome("west_africa_kg", "kg/year", "through West Africa", lambda w: w.a_year("west_africa_kg")),
+        Outcome("dispatched_kg", "kg/year", "sent out", lambda w: w.a_year("dispatched_kg")),
+        Outcome("moved_kg", "kg/year", "set out on a leg, summed over legs", lambda w: w.legs_sum(MOVED)),
+        Outcome("known_kg", "kg/year", "expected kg that some state able to act knows of, summed over legs",
+            lambda w: w.legs_sum(EXPECTED_KNOWN_HERE)),
+        Outcome("seized_eu_bulk_kg", "kg bulk/year", "seized in the EU, as statistics count",
+            lambda w: w.a_year("seized_eu_bulk_kg")),
+        Outcome("lost_kg", "kg/year", "lost or dumped", lambda w: w.a_year("lost_kg")),
+        Outcome("profit_eur", "EUR/year", "profit of all organisations", lambda w: sum(
+            w.a_year(name) * sign for name, sign in (("revenue_eur", 1.0), *((cost, -1.0) for cost in COSTS)))),
         Outcome("price_europe", "EUR/kg", "wholesale price in Europe", lambda w: w.mean("price_europe_eur_per_kg")),
         Outcome("known_share", "share", "expected share of what moves that some state able to act knows of",
             lambda w: w.known_share(w.by_mode(*range(len(MODES))))),

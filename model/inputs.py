@@ -67,6 +67,8 @@ class Inputs(NamedTuple):
 
 
 type Rows = dict[str, Array]
+type Dated = tuple[tuple[Event, tuple[str, ...]], ...]
+"""Events with the names that their targets stand for."""
 
 
 @lru_cache(maxsize=64)
@@ -97,9 +99,8 @@ def compile_inputs(world: World, scenario: Scenario) -> Inputs:
 def _compile(world: World, scenario: Scenario) -> Inputs:
     weeks = change_weeks(world, scenario)
     last = calendar.week_of(scenario.end) + 1
-    events = [(e, expand(e.kind, e.name, world.names)) for e in scenario.events if e.kind != "parameter"]
-    yearly = yearly_tables(world)
-    rows = [_epoch(world, yearly, week, events) for week in weeks]
+    events = tuple((e, expand(e.kind, e.name, world.names)) for e in scenario.events if e.kind != "parameter")
+    rows = [_epoch(world, week, _running_events(events, week)) for week in weeks]
     tables = {field: np.stack([row[field] for row in rows]) for field in Inputs._fields[2:]}
     epoch_of_week = (np.searchsorted(weeks, np.arange(max(last, 1)), side="right") - 1).clip(0)
     for table in tables.values():
@@ -155,6 +156,7 @@ def _rows_of(world: World, table: str, column: str) -> Array:
     return rows
 
 
+@lru_cache(maxsize=4)
 def yearly_tables(world: World) -> dict[str, Array]:
     """Inputs by year of the calendar, as arrays of shape (years, rows)."""
     tables, years = world.tables, range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1)
@@ -199,14 +201,20 @@ def leg_exposure(world: World) -> Array:
     return volume
 
 
-def _epoch(world: World, yearly: dict[str, Array], week: int, events: list[tuple[Event, tuple[str, ...]]]) -> Rows:
-    """Input columns of the epoch that starts in `week`."""
-    year = calendar.year_of(week) - calendar.FIRST_YEAR
-    running = [
+def _running_events(events: Dated, week: int) -> Dated:
+    """The events in force in a week."""
+    return tuple(
         (event, targets) for event, targets in events
         if calendar.week_of(event.date) <= week and (event.until is None or week < calendar.week_of(event.until))
-    ]  # fmt: skip
-    rows = _base(world, yearly, week, year)
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=2048)
+def _epoch(world: World, week: int, in_force: Dated) -> Rows:
+    """Input columns of the epoch that starts in `week`; scenarios that say the same of it share them."""
+    year = calendar.year_of(week) - calendar.FIRST_YEAR
+    yearly, running = yearly_tables(world), list(in_force)
+    rows = {column: values.copy() for column, values in _base(world, week).items()}
     members = {f"{p}/{s}": (si, pi) for pi, p in enumerate(world.platforms) for si, s in enumerate(world.states)}
     money, treaties = _programmes(world, week), _running(world, "treaties", week)
     # what is frozen comes first, for growth to start from; a member shares at the level of its platform unless an
@@ -259,8 +267,10 @@ def _boarding(world: World, base: Array, treaties: Array) -> Array:
     return regime
 
 
-def _base(world: World, yearly: dict[str, Array], week: int, year: int) -> Rows:
+@lru_cache(maxsize=1024)
+def _base(world: World, week: int) -> Rows:
     """What the tables say for a week, before any event."""
+    yearly, year = yearly_tables(world), calendar.year_of(week) - calendar.FIRST_YEAR
     t, legs, places = world.tables, len(world.legs), len(world.places)
     states = t.states
     active = np.zeros((len(world.states), len(world.platforms)))

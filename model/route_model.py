@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from os import PathLike
 from typing import Any
 
@@ -26,13 +26,14 @@ from model.agents import (
     TraffickingOrganisation,
 )
 from model.errors import InputError
-from model.inputs import compile_inputs
+from model.inputs import Inputs, compile_inputs
 from model.measures import spell_out
 from model.parameter_fields import to_values
 from model.parameters import ParameterValues
 from model.record import (
     SEIZURE,
     STAGES,
+    Record,
     balance_frame,
     copy_record,
     dimension_frame,
@@ -103,34 +104,37 @@ class RouteModel(Model):  # type: ignore[misc]
         **parameters: Any,
     ) -> None:
         check_numbers(rng, organisations, record)
-        super().__init__(rng=int(rng))
-        self.world = world if world is not None else load_world()
+        world = world if world is not None else load_world()
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-        chosen.check(self.world.names)
-        self.policy = chosen.with_parameters(**parameters) if parameters else chosen
-        self._plan = spell_out(self.policy, self.world.tables.doses)
-        self._plan.check(self.world.names)
-        self.seed_value = int(rng)
-        self.organisations = int(organisations)
-        self.after_week = after_week
-        self.level = record
-        self.inputs = compile_inputs(self.world, self._plan)
-        self.first_week = calendar.week_of(self.policy.start)
-        self.last_week = calendar.week_of(self.policy.end)
-        self.week = self.first_week
-        self._values: dict[int, ParameterValues] = {}
-        self._rows: dict[type[RowAgent], dict[int, RowAgent]] = {}
+        policy = chosen.with_parameters(**parameters) if parameters else chosen
+        self._settle(world, policy, int(rng), int(organisations), record, after_week)
         self.state = empty_state(self.world, self.organisations, self.policy.parameters, self.last_week + 1)
-        self.buffers = make_record(
-            self.last_week + 1, calendar.year_of(self.last_week) - calendar.FIRST_YEAR + 1, sizes_of(self.world),
-            keep_seizures=record == "events",
-        )  # fmt: skip
+        self.buffers = self._empty_record()
         self._in_force = self._values_at(self.week)
         begin(self.world.arrays, self.inputs, self.state, self._in_force, self.seed_value, self.week)
         self.opening = self.state.accounts.copy()
+
+    def _settle(
+        self, world: World, policy: Scenario, seed: int, organisations: int, record: str,
+        after_week: Callable[[RouteModel], object] | None,
+    ) -> None:  # fmt: skip
+        """Everything of a model but its columns, which are new or those of the model it is forked from."""
+        super().__init__(rng=seed)
+        self.world, self.policy = world, policy
+        self._plan, self.inputs = prepare_plan(world, policy)
+        self.seed_value, self.organisations = seed, organisations
+        self.after_week, self.level = after_week, record
+        self.first_week, self.last_week = calendar.week_of(policy.start), calendar.week_of(policy.end)
+        self.week = self.first_week
+        self._values: dict[int, ParameterValues] = {}
+        self._rows: dict[type[RowAgent], dict[int, RowAgent]] = {}
         # weeks are run by this class; Mesa's own clockwork only keeps events that a user schedules
         self._default_schedule.stop()
         del self.step
+
+    def _empty_record(self) -> Record:
+        years = calendar.year_of(self.last_week) - calendar.FIRST_YEAR + 1
+        return make_record(self.last_week + 1, years, sizes_of(self.world), keep_seizures=self.level == "events")
 
     # --- running --------------------------------------------------------------------------------------------------
 
@@ -275,12 +279,11 @@ class RouteModel(Model):  # type: ignore[misc]
                 allowed=f"scenarios that say the same as {self.policy.name!r} before {self.date}",
                 remedy="date the differences at or after the fork, or run the scenario from its start",
             )  # fmt: skip
-        twin = RouteModel(
-            other, self.seed_value, self.organisations, world=self.world, record=self.level, after_week=self.after_week
-        )  # fmt: skip
+        twin = RouteModel.__new__(RouteModel)
+        twin._settle(self.world, other, self.seed_value, self.organisations, self.level, self.after_week)
         twin.week, twin.state, twin.opening = self.week, copy_state(self.state), self.opening.copy()
         twin._in_force = self._in_force
-        twin.buffers = copy_record(self.buffers, twin.buffers)
+        twin.buffers = copy_record(self.buffers, twin._empty_record())
         twin._advance_time(float(twin.week - twin.first_week)) if twin.week > twin.first_week else None
         return twin
 
@@ -407,6 +410,21 @@ class RouteModel(Model):  # type: ignore[misc]
     def schedule(self) -> pd.DataFrame:
         """The week in order: what happens, and what it does."""
         return pd.DataFrame(SCHEDULE, columns=["submodel", "what it does"])
+
+
+@lru_cache(maxsize=256)
+def prepare_plan(world: World, policy: Scenario) -> tuple[Scenario, Inputs]:
+    """A scenario checked, with its measures spelled out, and its inputs by epoch; the same one is prepared once.
+
+    Raises
+    ------
+    InputError
+        If an event names what is not in the world.
+    """
+    policy.check(world.names)
+    plan = spell_out(policy, world.tables.doses)
+    plan.check(world.names)
+    return plan, compile_inputs(world, plan)
 
 
 def check_numbers(rng: object, organisations: object, record: str) -> None:

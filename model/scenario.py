@@ -36,7 +36,7 @@ from model.scenario_events import FIRST_DAY, LAST_DAY, Event, Names, event_field
 from model.scenario_files import find_scenario, list_scenarios, read_toml, to_toml
 from model.scenario_reading import Problems, read_date, read_event
 
-__all__ = ["Scenario", "difference", "list_scenarios"]
+__all__ = ["Scenario", "difference", "effects_before", "list_scenarios"]
 
 TEXTS = ("title", "description", "base")
 DATES = ("start", "end", "scored_from", "fork")
@@ -221,13 +221,14 @@ def difference(a: Scenario, b: Scenario, before: date) -> list[str]:
         other = getattr(b.parameters, name)
         if value != other:
             found.append(f"parameter {name}: {value} in {a.name}, {other} in {b.name}")
-    ours, theirs = _effects(a, before), _effects(b, before)
+    ours, theirs = effects_before(a, before), effects_before(b, before)
     found += [f"event only in {a.name}: {event}" for key, event in ours.items() if key not in theirs]
     found += [f"event only in {b.name}: {event}" for key, event in theirs.items() if key not in ours]
     return found
 
 
-def _effects(scenario: Scenario, before: date) -> dict[str, Event]:
+def effects_before(scenario: Scenario, before: date) -> dict[str, Event]:
+    """What the events of a scenario do before a day: content as JSON -> event; those that change nothing left out."""
     effects = {}
     for event in scenario.events:
         if event.date < before and not event.is_neutral:

@@ -1,0 +1,157 @@
+"""From a question to its tables: run what is missing of a study, analyse it, and say so in the manifest."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from experiments import runner
+from experiments.analysis import analyse
+from experiments.runner import Effort
+from experiments.store import Store
+from experiments.study import Study, find_study
+from model.errors import InputError
+from model.scenario_files import read_toml
+
+__all__ = ["RESULTS", "comparison", "conduct", "list_stores", "query"]
+
+RESULTS: Final = Path("results")
+MOST_ARMS: Final = 30
+QUICK: Final = {"replications": 4, "organisations": 60}
+
+
+def conduct(
+    study: Study, store: Store, executor: Executor | None = None, *, workers: int | None = None, retry: bool = False,
+    progress: Callable[[Effort], object] = lambda _: None, doing: Callable[[str], object] = lambda _: None,
+) -> Effort:  # fmt: skip
+    """Run what is missing of a study, write its tables and close its manifest.
+
+    Raises
+    ------
+    InputError
+        If the study cannot be or nothing can be written; what is stored stays.
+    """
+    if runner.cache_is_cold():
+        doing("compiling the weekly rules (first time only, about a minute)")
+    runner.warm_up(study)
+    if study.kind == "search":
+        from experiments.mixes import search
+
+        effort = search(study, store, executor, workers=workers, progress=progress)
+    else:
+        effort = runner.run(study, store, executor, workers=workers, retry=retry, progress=progress)
+        doing("comparing")
+        analyse(study, store)
+    runs = store.runs()
+    counts = runs["status"].value_counts()
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    store.write_manifest({
+        **store.manifest, **study.describe(), "state": "complete", "created": now, "seconds": round(effort.seconds, 2),
+        "fresh": effort.fresh, "workers": workers or os.cpu_count(),
+        "runs": {"planned": effort.planned, "done": int(counts.get("done", 0)), "failed": int(counts.get("failed", 0))},
+        "notes": list(effort.notes),
+    })  # fmt: skip
+    if study.file:
+        store.put("study.toml", Path(study.file).read_bytes())
+    return effort
+
+
+def comparison(scenarios: list[str], replications: int, seed: int, organisations: int, **changes: Any) -> Study:
+    """A study that compares scenarios; the first is the baseline. Others fields as in a study's file.
+
+    Raises
+    ------
+    InputError
+        If there are too few or too many scenarios, or one does not exist.
+    """
+    if not 2 <= len(scenarios) <= MOST_ARMS:
+        raise InputError("scenarios to compare", field="scenarios", value=", ".join(scenarios),
+                         allowed=f"2 to {MOST_ARMS} of them, the baseline first",
+                         remedy="as in: run.py compare s00-status-quo paris-package")  # fmt: skip
+    names = [Path(one).stem for one in scenarios]
+    document = {
+        "title": f"{', '.join(names[1:])} against {names[0]}",
+        "question": "What is seized, what moves elsewhere and what still arrives?", "kind": "compare",
+        "scenarios": scenarios, "replications": replications, "seed": seed, "organisations": organisations,
+        "record": "yearly", "supply": [0, 2], **changes,
+    }  # fmt: skip
+    return Study.from_dict(document, name="compare-" + "-".join(names)[:80])
+
+
+def quick(study: Study) -> Study:
+    """A small version of a study: a look, no result."""
+    options = dict(study.options)
+    if "steps" in options:
+        options["steps"] = min(int(options["steps"]), 5)
+    if "n" in options:
+        options["n"] = min(int(options["n"]), 4)
+    return study.with_(name=f"{study.name}-quick", options=options, **QUICK)
+
+
+def list_stores(folder: Path = RESULTS) -> pd.DataFrame:
+    """Studies that have results in a folder: name, kind, title, runs, failed, state, created."""
+    rows = []
+    for path in sorted(folder.glob("*/manifest.json")):
+        manifest = Store(path.parent).manifest
+        if "kind" in manifest:
+            runs = manifest.get("runs", {})
+            rows.append((path.parent.name, manifest["kind"], manifest["title"], runs.get("done", 0),
+                         runs.get("failed", 0), manifest.get("state", ""), manifest.get("created", "")))  # fmt: skip
+    return pd.DataFrame(rows, columns=["name", "kind", "title", "runs", "failed", "state", "created"])
+
+
+def query(sql: str, folder: Path = RESULTS) -> pd.DataFrame:
+    """Ask DuckDB about stored studies.
+
+    Each study is a schema with the views `runs` (plan and outcomes) and its recorded frames; a name with other signs
+    than letters, digits and _ is quoted: ``select scenario, avg(arrived_europe_kg) from "packages".runs group by all``.
+
+    Raises
+    ------
+    InputError
+        If the question cannot be answered; DuckDB's own words say why.
+    """
+    import duckdb
+
+    connection = duckdb.connect()
+    for path in sorted(folder.glob("*/plan.parquet")):
+        _offer(connection, path.parent)
+    try:
+        return connection.execute(sql).df()
+    except duckdb.Error as error:
+        names = ", ".join(p.parent.name for p in sorted(folder.glob("*/plan.parquet"))) or "none yet"
+        raise InputError("the query cannot be answered", field="SQL", value=sql,
+                         allowed=f'tables "STUDY".runs, .yearly, .by_state ...; studies: {names}',
+                         remedy=str(error).splitlines()[0]) from None  # fmt: skip
+
+
+def _offer(connection: Any, folder: Path) -> None:
+    """Views of one study's parts; runs that are planned no more are left out."""
+    name = folder.name.replace('"', "")
+    plan = _literal(folder / "plan.parquet")
+    connection.execute(f'create schema "{name}"')
+    for frame in sorted(path.name for path in (folder / "parts").glob("*") if any(path.glob("*.parquet"))):
+        parts = _literal(folder / "parts" / frame / "*.parquet")
+        left = "* exclude (run, seed)" if frame == "runs" else "* exclude (run)"
+        connection.execute(
+            f'create view "{name}"."{frame}" as select p.*, r.{left} from read_parquet({plan}) p '
+            f"join read_parquet({parts}, union_by_name = true) r on p.run = r.run"
+        )
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def is_study_file(name: str) -> bool:
+    """Whether a name stands for a study, and not for a scenario."""
+    try:
+        return "kind" in read_toml(find_study(name))
+    except InputError:
+        return False

@@ -1,0 +1,344 @@
+"""Run a study: one history for each seed up to the fork, a fork of it for each point, on any executor.
+
+A task is some tens of runs that share histories. It runs in a thread, a process or on a Dask worker alike: it carries
+scenarios and seeds and gives back Arrow tables, which the caller stores as they come. A run that fails is a row with
+its traceback. Results do not depend on the executor, the number of workers or the order of tasks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, NamedTuple, cast
+
+import pyarrow as pa
+
+from experiments import recording
+from experiments.history import cache_is_cold
+from experiments.outcomes import measure_outcomes
+from experiments.store import DONE, FAILED, Store
+from experiments.study import Study
+from model import RouteModel, Scenario, load_world
+from model.errors import InputError
+from model.scenario import effects_before
+
+__all__ = ["Effort", "Task", "cache_is_cold", "executing", "run", "run_task"]
+
+PART_RUNS: Final = 50
+HISTORIES_AT_ONCE: Final = 40
+"""Histories held in memory, about 6 MB each."""
+SEEDS_AT_ONCE: Final = 16
+POLL_SECONDS: Final = 0.2
+TRIES: Final = 3
+"""How often a task is given out before its runs count as failed: its worker may die."""
+
+
+class Effort(NamedTuple):
+    """How far a study is, for a progress bar; `fresh` runs were made by this command."""
+
+    planned: int
+    kept: int
+    fresh: int
+    failed: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+class Task(NamedTuple):
+    """Runs that a worker makes in one go; `runs` are (number of the scenario, seed, identity)."""
+
+    key: str
+    scenarios: tuple[Scenario, ...]
+    runs: tuple[tuple[int, int, str], ...]
+    fork: date | None
+    window: tuple[int, int]
+    organisations: int
+    outcomes: tuple[str, ...]
+    records: tuple[str, ...]
+    tables: Path | None
+
+
+# --- on a worker --------------------------------------------------------------------------------------------------
+
+
+class Histories:
+    """Models run up to a fork, made once for each start and seed and shared by all threads; the oldest are dropped."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, ...], Future[RouteModel]] = OrderedDict()
+
+    def get(self, key: tuple[str, ...], make: Callable[[], RouteModel]) -> RouteModel:
+        """The model of a key; whoever comes first makes it, others wait."""
+        with self._lock:
+            future = self._kept.get(key)
+            first = future is None
+            if future is None:
+                future = self._kept[key] = Future()
+                while len(self._kept) > self.most:
+                    self._kept.popitem(last=False)
+            else:
+                self._kept.move_to_end(key)
+        if first:
+            try:
+                future.set_result(make())
+            except BaseException as error:
+                with self._lock:
+                    self._kept.pop(key, None)
+                future.set_exception(error)
+        return future.result()
+
+
+def warm_up(study: Study) -> float:
+    """Compile or load the rules of the week before any thread needs them; seconds it took."""
+    started = time.perf_counter()
+    RouteModel(study.arms[0].scenario, 0, 10, world=study.world, record="summary").step()
+    return time.perf_counter() - started
+
+
+HISTORIES: Final = Histories(HISTORIES_AT_ONCE)
+STOPPED: Final[set[str]] = set()
+"""Studies that were interrupted; their tasks in threads of this process end after the run they are at."""
+TICKS: Final[dict[str, list[int]]] = {}
+"""Runs made by threads of this process, by study, for its progress bar."""
+
+
+def run_task(task: Task, study: str = "") -> dict[str, pa.Table]:
+    """Make the runs of a task and give its tables; this is what an executor calls."""
+    rows: list[dict[str, Any]] = []
+    frames: list[tuple[str, Any]] = []
+    for number, seed, identity in task.runs:
+        if study in STOPPED:
+            raise InterruptedError
+        row: dict[str, Any] = {"run": identity, "seed": seed, "status": DONE, "error": ""}
+        try:
+            model = _finished(task, number, seed)
+            row |= measure_outcomes(model, *task.window, task.outcomes)
+            if task.records[number] != "outcomes":
+                frames.append((identity, recording.frames_of(model, task.records[number], _first_year(task))))
+        except Exception:
+            row |= {"status": FAILED, "error": traceback.format_exc(limit=-6)}
+        rows.append(row)
+        if study in TICKS:
+            TICKS[study].append(1)
+    return recording.tables_of(rows, task.outcomes, frames)
+
+
+def _finished(task: Task, number: int, seed: int) -> RouteModel:
+    """A model at its end: from the start, or forked from the history it shares with others."""
+    scenario, level = task.scenarios[number], "events" if task.records[number] == "events" else "summary"
+
+    def begin() -> RouteModel:
+        return RouteModel(scenario, seed, task.organisations, world=load_world(task.tables), record=level)
+
+    if task.fork is None or task.fork <= scenario.start:
+        return begin().run()
+    key = (_past(scenario, task.fork), str(seed), str(task.organisations), level, str(task.tables), str(task.fork))
+    return HISTORIES.get(key, lambda: begin().run_until(task.fork or scenario.start)).fork(scenario).run()
+
+
+def _first_year(task: Task) -> int:
+    return task.window[0] if task.fork is None else min(task.fork.year, task.window[0])
+
+
+def _past(scenario: Scenario, fork: date) -> str:
+    """Identity of what a scenario does before the fork: runs that agree in it share their history."""
+    content = [scenario.start.isoformat(), scenario.parameters.model_dump(mode="json"),
+               sorted(effects_before(scenario, fork))]  # fmt: skip
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+# --- the caller ---------------------------------------------------------------------------------------------------
+
+
+def run(
+    study: Study, store: Store, executor: Executor | None = None, *, workers: int | None = None, retry: bool = False,
+    progress: Callable[[Effort], object] = lambda _: None,
+) -> Effort:  # fmt: skip
+    """Run what is missing of a study and store it.
+
+    Parameters
+    ----------
+    store
+        Where runs are kept; runs that are there are not made again.
+    executor
+        Any executor of `concurrent.futures`, or Dask's; threads by default. It is not shut down.
+    workers
+        Threads; by default one for each core.
+    retry
+        Make failed runs again.
+    progress
+        Called with an `Effort` a few times a second, from the calling thread.
+
+    Raises
+    ------
+    InputError
+        If the study cannot be, or nothing can be written. What was stored stays.
+    KeyboardInterrupt
+        After Ctrl-C; what was finished is kept.
+    """
+    started = time.perf_counter()
+    plan = study.plan
+    with store.writing():
+        kept, notes = store.kept()
+        store.begin({**study.describe(), "state": "running"}, plan)
+        missing = [run for run in dict.fromkeys(plan["run"]) if run not in kept or (retry and kept[run] == FAILED)]
+        have = plan["run"].nunique() - len(missing)
+        effort = Effort(plan["run"].nunique(), have, 0, 0, 0.0, tuple(notes))
+        progress(effort)
+        count = workers or os.cpu_count() or 1
+        own = ThreadPoolExecutor(count, thread_name_prefix="runs") if executor is None else None
+        try:
+            where = own if executor is None else executor
+            for now in _run_all(study, store, cast("Executor", where), set(missing), count, effort, started):
+                effort = now
+                progress(effort)
+        finally:
+            if own is not None:
+                own.shutdown(wait=True, cancel_futures=True)
+        return effort
+
+
+def _run_all(
+    study: Study, store: Store, executor: Executor, missing: set[str], workers: int, effort: Effort, started: float
+) -> Iterator[Effort]:
+    """Give out tasks, at most three for each worker at a time, and store what comes back."""
+    token = f"{study.name}-{id(effort)}"
+    TICKS[token] = []
+    waiting: dict[Future[dict[str, pa.Table]], tuple[Task, int]] = {}
+    left = tasks(study, missing, workers)
+    most = 3 * max(workers, getattr(executor, "workers_there", 0))
+    made = failed = 0
+    try:
+        while True:
+            while len(waiting) < most and (task := next(left, None)) is not None:
+                waiting[executor.submit(run_task, task, token)] = (task, 1)
+            if not waiting:
+                return
+            ready, _ = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in ready:
+                task, tries = waiting.pop(future)
+                tables = _result(future, task, tries, executor, waiting, token)
+                if tables is not None:
+                    store.add(task.key, tables)
+                    made += len(task.runs)
+                    failed += tables["runs"]["status"].to_pylist().count(FAILED)
+            shown = max(made, min(len(TICKS[token]), len(missing)))
+            yield effort._replace(fresh=shown, failed=failed, seconds=time.perf_counter() - started)
+    finally:
+        STOPPED.add(token)
+        for future in waiting:
+            future.cancel()
+        wait([future for future in waiting if not future.cancelled()], timeout=60)
+        TICKS.pop(token, None)
+
+
+def _result(
+    future: Future[dict[str, pa.Table]], task: Task, tries: int, executor: Executor,
+    waiting: dict[Future[dict[str, pa.Table]], tuple[Task, int]], token: str,
+) -> dict[str, pa.Table] | None:  # fmt: skip
+    """Tables of a finished task; None where its worker was lost and it was given out again."""
+    try:
+        return future.result()
+    except Exception as error:
+        if tries < TRIES:
+            waiting[executor.submit(run_task, task, token)] = (task, tries + 1)
+            return None
+        text = f"given out {tries} times: {type(error).__name__}: {error}"
+        rows = [{"run": run, "seed": seed, "status": FAILED, "error": text} for _, seed, run in task.runs]
+        return recording.tables_of(rows, task.outcomes, [])
+
+
+def tasks(study: Study, missing: set[str], workers: int) -> Iterator[Task]:
+    """What is missing, cut into tasks: some points with some seeds, so that histories are shared and memory is bounded.
+
+    Points run outermost within a block of seeds, since a point is prepared once for all its seeds.
+    """
+    size = max(4, min(PART_RUNS, len(missing) // (8 * workers)))
+    runs: list[tuple[int, int, str]] = []
+    plan = study.plan[["point", "seed", "run"]]
+    block = plan.groupby("point").cumcount() // SEEDS_AT_ONCE
+    order = plan.assign(block=block).sort_values(["block", "point", "seed"], kind="stable")
+    seen: set[str] = set()
+    for _, part in order.groupby("block", sort=True):
+        for point, seed, run in part[["point", "seed", "run"]].itertuples(index=False):
+            if run in missing and run not in seen:
+                seen.add(run)
+                runs.append((int(point), int(seed), run))
+            if len(runs) == size:
+                yield _task(study, runs)
+                runs = []
+        if runs:
+            yield _task(study, runs)
+            runs = []
+
+
+def _task(study: Study, runs: list[tuple[int, int, str]]) -> Task:
+    points = sorted({point for point, _, _ in runs})
+    number = {point: i for i, point in enumerate(points)}
+    key = hashlib.sha256("".join(run for _, _, run in runs).encode()).hexdigest()[:16]
+    return Task(
+        key, tuple(study.arms[point].scenario for point in points),
+        tuple((number[point], seed, run) for point, seed, run in runs), study.fork, study.window,
+        study.organisations, study.outcomes, tuple(study.arms[point].record for point in points), study.tables,
+    )  # fmt: skip
+
+
+@contextmanager
+def executing(
+    scheduler: str | None = None, cluster: str | None = None, options: Mapping[str, str] | None = None
+) -> Iterator[Executor | None]:
+    """A Dask executor for a scheduler that runs, or a cluster that dask-jobqueue starts; None means threads here.
+
+    Raises
+    ------
+    InputError
+        If Dask is not installed, the scheduler does not answer, or there is no such kind of cluster.
+    """
+    if scheduler is None and cluster is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("Dask is not installed", field="--scheduler", value=scheduler or cluster,
+                         allowed="the extra [cluster]", remedy="uv sync --extra cluster") from None  # fmt: skip
+    with ExitStack() as stack:
+        where = scheduler if cluster is None else stack.enter_context(_cluster(cluster, options or {}))
+        try:
+            client = stack.enter_context(Client(where, timeout=20))  # type: ignore[no-untyped-call]
+        except (OSError, ValueError, TimeoutError) as error:
+            raise InputError("the scheduler does not answer", field="--scheduler", value=scheduler,
+                             allowed="the address of a Dask scheduler, as tcp://host:8786",
+                             remedy=f"start it, or check the address ({str(error).splitlines()[0][:120]})",
+                             ) from None  # fmt: skip
+        executor = client.get_executor(pure=False, retries=2)
+        executor.workers_there = sum(client.nthreads().values())
+        yield executor
+
+
+def _cluster(kind: str, options: Mapping[str, str]) -> Any:
+    import dask_jobqueue
+
+    kinds = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster",
+             "htcondor": "HTCondorCluster"}  # fmt: skip
+    if kind not in kinds:
+        raise InputError("there is no such kind of cluster", field="--cluster", value=kind, allowed=", ".join(kinds),
+                         remedy="take one of these, or start a scheduler yourself and give --scheduler")  # fmt: skip
+    settings: dict[str, Any] = {"cores": 1, "memory": "4GB", **options}
+    jobs = int(settings.pop("jobs", 1))
+    settings["cores"] = int(settings["cores"])
+    made = getattr(dask_jobqueue, kinds[kind])(**settings)
+    made.scale(jobs=jobs)
+    return made

@@ -1,0 +1,391 @@
+"""A study: a question, the scenarios and factors it varies, the seeds it repeats them with, and what is read off.
+
+A study is a TOML file that anyone can run again::
+
+    title = "How much does sharing matter?"
+    question = "What lands in Europe when states share nothing, everything, or anything between?"
+    kind = "sweep"                       # compare, sweep, screening, sobol, attribution, search, headline
+    scenarios = ["as-it-happened", "no-maritime-platforms"]
+    fork = 2011-05-10                    # one history up to here, shared by all
+    window = [2013, 2022]                # years over which outcomes are taken
+    replications = 20
+
+    [design]
+    method = "grid"                      # grid, lhs, sobol, saltelli, morris, one-at-a-time, csv
+    steps = 21
+
+    [[levers]]
+    name = "cooperation"
+    target = "platform:*"
+    field = "sharing"
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from experiments import design, provenance
+from experiments.factors import Factor, Role, apply_all, read_factor
+from experiments.outcomes import OUTCOMES
+from model import Scenario, calendar, load_world
+from model.errors import InputError, closest
+from model.route_model import LARGEST_SEED, check_numbers
+from model.scenario_events import Event
+from model.scenario_files import read_toml
+from model.world import World
+
+__all__ = ["KINDS", "LEVELS", "Arm", "Study", "find_study", "list_studies"]
+
+STUDIES: Final = Path(__file__).resolve().parent / "studies"
+KINDS: Final = ("compare", "sweep", "screening", "sobol", "attribution", "search", "headline")
+LEVELS: Final = ("outcomes", "yearly", "weekly", "events")
+FIELDS: Final = (
+    "title", "question", "kind", "scenarios", "baseline", "fork", "window", "replications", "seed", "organisations",
+    "outcomes", "record", "supply", "swept", "design", "levers", "uncertainties", "common_seeds", "attribution",
+    "search",
+)  # fmt: skip
+USUAL_OUTCOMES: Final = (
+    "arrived_europe_kg", "consumed_europe_kg", "price_europe", "expected_seized_kg", "seized_kg", "west_africa_kg",
+    "corruption", "known_share", "dispatched_kg", "moved_kg", "known_kg", "act_rate",
+)  # fmt: skip
+SUPPLY, COALITION = "supply_answer", "coalition"
+OWN_SEEDS: Final = 1_000_003
+"""Distance between the seeds of two points where points do not share them."""
+MOST_RUNS: Final = 10_000_000
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One point of a study: its row in the table of experiments and the scenario that it stands for."""
+
+    point: int
+    scenario: Scenario
+    seeds: tuple[int, ...]
+    record: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is asked; see the module for the file it is read from. Immutable; `with_` makes a changed copy."""
+
+    name: str
+    title: str
+    question: str
+    kind: str
+    scenarios: tuple[str, ...]
+    baseline: str
+    fork: date | None
+    window: tuple[int, int]
+    seeds: tuple[int, ...]
+    organisations: int
+    outcomes: tuple[str, ...]
+    record: str
+    supply: tuple[float, ...]
+    method: str
+    options: Mapping[str, Any]
+    factors: tuple[Factor, ...]
+    common_seeds: bool = True
+    swept: tuple[str, ...] = ()
+    points: pd.DataFrame | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
+    tables: Path | None = None
+
+    # --- making ---------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Study:
+        """Read a study by name (`experiments/studies`) or path; raises InputError."""
+        path = find_study(name_or_path)
+        return cls.from_dict(read_toml(path), path.stem, str(path))
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any], name: str = "unnamed", file: str = "") -> Study:
+        """Make a study of what a file would hold; raises InputError that names what is wrong."""
+        try:
+            return _read(cls, document, name, file)
+        except InputError as error:
+            raise error if error.file else InputError(
+                error.message, file=file or f"study {name!r}", field=error.field, value=error.value,
+                allowed=error.allowed, remedy=error.remedy,
+            ) from None  # fmt: skip
+
+    def with_(self, **changes: Any) -> Study:
+        """Make a copy with other fields; `replications` and `seed` set the seeds."""
+        replications, seed = changes.pop("replications", None), changes.pop("seed", None)
+        if replications is not None or seed is not None:
+            count = len(self.seeds) if replications is None else replications
+            changes["seeds"] = _seeds(self.seeds[0] if seed is None else seed, count)
+        made = replace(self, **changes)
+        check_numbers(made.seeds[0], made.organisations, "summary")
+        return made
+
+    # --- the table of experiments ---------------------------------------------------------------------------------
+
+    @cached_property
+    def world(self) -> World:
+        """The tables that it runs on."""
+        return load_world(self.tables)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row for each point: scenario, answer of supply where there are several, and a column for each factor.
+
+        Where `swept` names scenarios, levers act in those only, and the others run as they are.
+        """
+        plain = pd.DataFrame({"scenario": list(self.scenarios)})
+        if len(self.supply) > 1:
+            plain = plain.merge(pd.DataFrame({SUPPLY: list(self.supply)}), how="cross")
+        if self.points is not None:
+            rows = plain.merge(self.points.reset_index(drop=True), how="cross")
+        elif self.kind == "attribution":
+            rows = plain.merge(pd.DataFrame({COALITION: self._coalitions()}), how="cross")
+        elif not self.factors:
+            rows = plain
+        else:
+            folder = Path(self.file).parent if self.file else None
+            design_rows = design.make(self.method, self.factors, dict(self.options), folder).reset_index(drop=True)
+            if self.swept:
+                swept = pd.DataFrame({"scenario": list(self.swept)}).merge(design_rows, how="cross")
+                rows = pd.concat([plain.assign(part="packages"), swept.assign(part="sweep")], ignore_index=True)
+            else:
+                rows = plain.merge(design_rows, how="cross")
+        return rows.rename_axis("point").reset_index()
+
+    def _coalitions(self) -> list[str]:
+        from experiments.attribution import coalition_names
+
+        names: list[str] = coalition_names(list(self.players), self.extra.get("attribution", {}))
+        return names
+
+    @cached_property
+    def players(self) -> dict[str, str]:
+        """Who shares the credit in an attribution: name -> target, a platform or the memberships of a state."""
+        given = self.extra.get("attribution", {}).get("players", [])
+        over = str(self.extra.get("attribution", {}).get("over", "platforms"))
+        return {str(p): f"platform:{p}" if over == "platforms" else f"membership:*/{p}" for p in given}
+
+    @cached_property
+    def arms(self) -> tuple[Arm, ...]:
+        """The scenario of every point.
+
+        Raises
+        ------
+        InputError
+            If a point makes a scenario that cannot be.
+        """
+        bases = {name: Scenario.load(name) for name in (*self.scenarios, *self.swept)}
+        factors = {factor.name: factor for factor in self.factors}
+        made = []
+        for row in self.table.to_dict("records"):
+            scenario, point = bases[str(row["scenario"])], int(row["point"])
+            day = self.fork_day(scenario)
+            answer = row.get(SUPPLY, self.supply[0] if self.supply else None)
+            if answer is not None and not pd.isna(answer):
+                scenario = scenario.changed_from(day, **{SUPPLY: float(answer)})
+            chosen = {str(k): v for k, v in row.items() if k in factors and not pd.isna(v)}
+            scenario = apply_all(scenario, factors, chosen, day)
+            if COALITION in row:
+                scenario = self._without_others(scenario, str(row[COALITION]), day)
+            mine = (int(row["seed"]),) if "seed" in row else self.seeds
+            if not self.common_seeds:
+                mine = tuple((seed + OWN_SEEDS * (point + 1)) % LARGEST_SEED for seed in mine)
+            level = "outcomes" if row.get("part") == "sweep" else self.record
+            made.append(Arm(point, self._shortened(scenario), mine, level))
+        for scenario in {arm.scenario.name: arm.scenario for arm in made}.values():
+            scenario.check(self.world.names)
+        return tuple(made)
+
+    def _without_others(self, scenario: Scenario, coalition: str, day: date) -> Scenario:
+        """The scenario in which players outside a coalition do nothing from a day on."""
+        inside = set(coalition.split("+")) if coalition else set()
+        closed = []
+        for player, target in self.players.items():
+            kind, _, name = target.partition(":")
+            if player not in inside:
+                closed.append(Event(f"without-{player}", day, None, kind, name, "active", "value", 0.0))
+        return scenario.with_events(*closed)
+
+    def fork_day(self, scenario: Scenario) -> date:
+        """Day from which levers act: the fork, or the start where there is none."""
+        return self.fork or scenario.start
+
+    def _shortened(self, scenario: Scenario) -> Scenario:
+        """The scenario, ended with the last year that is read."""
+        last = calendar.monday(calendar.first_week(self.window[1] + 1) - 1)
+        return replace(scenario, end=min(scenario.end, date.fromordinal(last.toordinal() + 6)))
+
+    @cached_property
+    def _common(self) -> list[Any]:
+        return [
+            self.organisations, list(self.outcomes), list(self.window), str(self.fork), provenance.source_hash(),
+            provenance.data_hash(self.tables),
+        ]  # fmt: skip
+
+    @cached_property
+    def plan(self) -> pd.DataFrame:
+        """A row for each run: run (identity: all that its results depend on), point, seed, scenario and the factors."""
+        pieces = []
+        for arm in self.arms:
+            what = [self._common, arm.record, arm.scenario.identity()]
+            runs = [_hash([*what, seed])[:16] for seed in arm.seeds]
+            pieces.append(pd.DataFrame({"run": runs, "point": arm.point, "seed": arm.seeds}))
+        table = self.table.drop(columns="seed", errors="ignore")
+        return pd.concat(pieces, ignore_index=True).merge(table, on="point", how="left")
+
+    def describe(self) -> dict[str, Any]:
+        """What is asked, as the manifest holds it."""
+        titles = {name: Scenario.load(name).title for name in (*self.scenarios, *self.swept)}
+        commit, dirty = provenance.git_state()
+        return {
+            "kind": self.kind, "name": self.name, "title": self.title, "question": self.question,
+            "baseline": self.baseline, "scenarios": titles, "supply": list(self.supply),
+            "factors": [_factor(f) for f in self.factors], "design": {"method": self.method, **dict(self.options)},
+            "outcomes": {n: {"unit": OUTCOMES[n].unit, "description": OUTCOMES[n].description} for n in self.outcomes},
+            "seeds": list(self.seeds), "common_seeds": self.common_seeds,
+            "fork": self.fork.isoformat() if self.fork else None,
+            "window": list(self.window), "organisations": self.organisations, "record": self.record,
+            "versions": provenance.versions(), "git_commit": commit, "git_dirty": dirty,
+            "source_hash": provenance.source_hash(), "data_hash": provenance.data_hash(self.tables),
+        }  # fmt: skip
+
+
+def find_study(name_or_path: str | Path) -> Path:
+    """Path of a study: a path as it is, a name among the project's own and the working directory; raises InputError."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        if path.is_file():
+            return path
+        raise InputError("there is no such file", field="study", value=str(name_or_path), allowed="a TOML file",
+                         remedy="check the path")  # fmt: skip
+    for folder in (Path.cwd(), STUDIES):
+        if (folder / f"{name_or_path}.toml").is_file():
+            return folder / f"{name_or_path}.toml"
+    names = [path.stem for path in sorted(STUDIES.glob("*.toml"))]
+    near = closest(str(name_or_path), names)
+    raise InputError("there is no such study", field="study", value=str(name_or_path), allowed=", ".join(names),
+                     remedy=f"did you mean {near!r}?" if near else "take one of these, or the path of a TOML file",
+                     )  # fmt: skip
+
+
+def list_studies() -> pd.DataFrame:
+    """The studies that ship with the project: name, kind, title, question."""
+    studies = [Study.load(path) for path in sorted(STUDIES.glob("*.toml"))]
+    return pd.DataFrame([{"name": s.name, "kind": s.kind, "title": s.title, "question": s.question} for s in studies])
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def _read(cls: type[Study], document: Mapping[str, Any], name: str, file: str) -> Study:
+    for key in document:
+        if key not in FIELDS:
+            near = closest(key, FIELDS)
+            raise InputError("a study has no such field", field=key, value=document[key], allowed=", ".join(FIELDS),
+                             remedy=f"did you mean {near!r}?" if near else "leave it out")  # fmt: skip
+    kind = str(document.get("kind", "compare"))
+    _one_of("kind", kind, KINDS)
+    scenarios = _texts(document, "scenarios", ["as-it-happened"])
+    loaded = [Scenario.load(one) for one in scenarios]
+    baseline = str(document.get("baseline", scenarios[0]))
+    _one_of("baseline", baseline, scenarios)
+    outcomes = _texts(document, "outcomes", list(USUAL_OUTCOMES))
+    for one in outcomes:
+        _one_of("outcomes", one, OUTCOMES)
+    record = str(document.get("record", "outcomes"))
+    _one_of("record", record, LEVELS)
+    fork = document.get("fork", loaded[0].fork)
+    if fork is not None and not isinstance(fork, date):
+        raise InputError("this is not a date", field="fork", value=fork, allowed="a day as 2011-05-10, or none",
+                         remedy="write it without quotes")  # fmt: skip
+    settings = dict(document.get("design", {}))
+    world = load_world()
+    roles: tuple[tuple[str, Role], ...] = (("levers", "lever"), ("uncertainties", "uncertainty"))
+    factors = [
+        read_factor(entry, role, f"{table}[{i}]", world.names)
+        for table, role in roles for i, entry in enumerate(document.get(table, []), start=1)
+    ]  # fmt: skip
+    _no_twins([factor.name for factor in factors])
+    organisations = document.get("organisations", 150)
+    seeds = _seeds(document.get("seed", 1), document.get("replications", 20))
+    check_numbers(seeds[0], organisations, "summary")
+    return cls(
+        name=name, title=str(document.get("title", name)), question=str(document.get("question", "")), kind=kind,
+        scenarios=tuple(scenarios), baseline=baseline, fork=fork,
+        window=_window(document.get("window"), loaded, fork),
+        seeds=seeds, organisations=organisations, outcomes=tuple(dict.fromkeys(outcomes)), record=record,
+        supply=tuple(float(v) for v in document.get("supply", [])), method=str(settings.pop("method", "grid")),
+        swept=tuple(_texts(document, "swept", [])) if "swept" in document else (),
+        options=settings, factors=tuple(factors), common_seeds=bool(document.get("common_seeds", True)),
+        extra={key: document[key] for key in ("attribution", "search") if key in document}, file=file,
+    )  # fmt: skip
+
+
+def _one_of(name: str, value: str, allowed: Any) -> None:
+    if value not in allowed:
+        near = closest(value, allowed)
+        raise InputError("this is not one of the choices", field=name, value=value, allowed=", ".join(allowed),
+                         remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
+
+
+def _texts(document: Mapping[str, Any], name: str, usual: list[str]) -> list[str]:
+    found = document.get(name, usual)
+    if not isinstance(found, list) or not found or not all(isinstance(one, str) for one in found):
+        raise InputError("this is not a list of names", field=name, value=found, allowed='a list as ["a", "b"]',
+                         remedy="put names in quotes and the list in square brackets")  # fmt: skip
+    _no_twins(found)
+    return found
+
+
+def _no_twins(names: list[str]) -> None:
+    twins = {name for name in names if names.count(name) > 1}
+    if twins:
+        raise InputError("named twice", field="name", value=", ".join(sorted(twins)), allowed="every name once",
+                         remedy="leave one out, or give a factor another name")  # fmt: skip
+
+
+def _window(value: Any, scenarios: list[Scenario], fork: date | None) -> tuple[int, int]:
+    last = min(scenario.end for scenario in scenarios).year
+    first = (fork or scenarios[0].scored_from).year + (1 if fork else 0)
+    if value is None:
+        return first, last
+    good = isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(year, int) for year in value)
+    if not good or not (first - 1 if fork else first) <= value[0] <= value[1] <= last:
+        raise InputError("these are not years that the study can read", field="window", value=value,
+                         allowed=f"[first, last] within {first} to {last}",
+                         remedy="take years after the fork")  # fmt: skip
+    return int(value[0]), int(value[1])
+
+
+def _seeds(first: Any, count: Any) -> tuple[int, ...]:
+    for name, value, least in (("seed", first, 0), ("replications", count, 1)):
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST_SEED:
+            raise InputError("this is not a whole number in range", field=name, value=value,
+                             allowed=f"a whole number of at least {least}",
+                             remedy="20 replications are usual")  # fmt: skip
+    if count > MOST_RUNS:
+        raise InputError("too many replications", field="replications", value=count,
+                         allowed=f"at most {MOST_RUNS:,}",
+                         remedy="take fewer")  # fmt: skip
+    return tuple(range(first, first + count))
+
+
+def _factor(f: Factor) -> dict[str, Any]:
+    return {
+        "name": f.name, "title": f.title or f.name, "unit": f.unit, "role": f.role, "low": f.low, "high": f.high,
+        "values": list(f.choices) or None, "target": f.target, "field": f.field, "operation": f.operation,
+        "since": f.since,
+    }  # fmt: skip
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
