@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from model.parameter_fields import ParameterRow
 
 SCENARIO: Final = "as-it-happened"
+HEADLINE: Final = "headline"
+COMPARED: Final = 30
 REPLICATIONS, ORGANISATIONS, SEED = 20, 150, 1
 QUICK_REPLICATIONS, QUICK_ORGANISATIONS = 3, 60
 INTERRUPTED: Final = 130
+RESULTS: Final = Path("results")
 HISTORY, QUICK = Path("results/history"), Path("results/history-quick")
 PLAIN_COLUMNS: Final = 160
 """Width of tables that go to a file or a pipe."""
@@ -52,8 +55,9 @@ class Guarded(TyperGroup):
 app = typer.Typer(
     cls=Guarded, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Without a command: [bold]history[/bold], the main job. Examples: [bold]run.py[/bold] · "
-    "[bold]run.py history --quick[/bold] · [bold]run.py run no-schiphol-sive --seed 7[/bold]",
+    epilog="Without a command: [bold]study headline[/bold], the main job. Examples: [bold]run.py[/bold] · "
+    "[bold]run.py compare s00-status-quo paris-package[/bold] · [bold]run.py study cooperation[/bold] · "
+    "[bold]run.py history[/bold]",
 )  # fmt: skip
 
 Seed = Annotated[int, typer.Option("--seed", help="Seed; the same seed gives the same run, to the last bit.")]
@@ -67,6 +71,31 @@ TablesFolder = Annotated[
 ]
 
 
+Workers = Annotated[
+    int | None, typer.Option(help="Threads; results do not depend on it. \\[all cores]", show_default=False)
+]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="tcp://HOST:PORT", help="A running Dask scheduler to use in place of threads.")
+]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="KIND", help="Start Dask workers as jobs: slurm, pbs, sge, lsf, htcondor.")
+]
+ClusterOptions = Annotated[
+    list[str] | None,
+    typer.Option("--cluster-option", metavar="NAME=VALUE", help="As jobs=8, cores=16, memory=32GB, queue=short."),
+]
+Images = Annotated[bool, typer.Option("--images", help="Write every figure as PNG and SVG too (needs a browser).")]
+
+
+class Machines(NamedTuple):
+    """Where runs are made: threads here, or Dask workers."""
+
+    workers: int | None = None
+    scheduler: str | None = None
+    cluster: str | None = None
+    options: Sequence[str] = ()
+
+
 def examples(*lines: str) -> str:
     """Epilog of a command: a line for each example."""
     return "Examples:\n\n" + "\n\n".join(f"  [bold]uv run run.py {line}[/bold]" for line in lines)
@@ -76,7 +105,7 @@ def examples(*lines: str) -> str:
 def main(context: typer.Context) -> None:
     """Simulate cocaine-trafficking routes from the Andes to Europe and the states that police them."""
     if context.invoked_subcommand is None:
-        study_history(REPLICATIONS, SEED, ORGANISATIONS, HISTORY, SCENARIO, None, {}, None)
+        conduct_study(HEADLINE)
 
 
 # --- commands -----------------------------------------------------------------------------------------------------
@@ -103,10 +132,7 @@ def history(
         ),
     ] = False,
 ) -> None:
-    """Simulate 2000-2023 as it happened, many times, and write frames, a manifest and report.html.
-
-    This is also what runs without a command.
-    """
+    """Simulate 2000-2023 as it happened, many times, and write frames, a manifest and report.html."""
     usual = (QUICK_REPLICATIONS, QUICK_ORGANISATIONS, QUICK) if quick else (REPLICATIONS, ORGANISATIONS, HISTORY)
     runs = usual[0] if replications is None else replications
     groups = usual[1] if organisations is None else organisations
@@ -232,6 +258,111 @@ def policies(
         terminal().print_policies(table)
 
 
+@app.command(
+    epilog=examples(
+        "study cooperation", "study packages --replications 100", "study my.toml --quick", "study credit --workers 1",
+        "study packages --scheduler tcp://10.0.0.1:8786", "study packages --out s3://bucket/packages",
+    )
+)  # fmt: skip
+def study(
+    name: Annotated[str, typer.Argument(help="A name (see [bold]studies[/bold]) or the path of a TOML file.")],
+    replications: Annotated[int | None, typer.Option(help="Seeds, in place of the study's own.")] = None,
+    seed: Annotated[int | None, typer.Option(help="First seed, in place of the study's own.")] = None,
+    organisations: Annotated[int | None, typer.Option(help="Groups, in place of the study's own.")] = None,
+    record: Annotated[str | None, typer.Option(help="outcomes, yearly, weekly or events.")] = None,
+    out: Annotated[str | None, typer.Option(metavar="URL", help="Folder or fsspec URL. \\[results/NAME]")] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    cluster_options: ClusterOptions = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Make runs that failed again.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A look, no result: few seeds, few groups, few steps.")
+    ] = False,
+    images: Images = False,
+) -> None:
+    """Run a study, or what is missing of it, and write its tables and report.
+
+    Ctrl-C keeps what is done; the same command goes on from there.
+    """
+    changes = {"replications": replications, "seed": seed, "organisations": organisations, "record": record}
+    where = Machines(workers, scheduler, cluster, cluster_options or [])
+    conduct_study(name, changes, out, where, retry=retry, small=quick, images=images)
+
+
+@app.command(
+    epilog=examples(
+        "compare s00-status-quo paris-package",
+        "compare s00-status-quo s02-intelligence-first s03-ships-first s04-intelligence-and-ships --replications 50",
+        "compare as-it-happened my.toml --window 2013 2018",
+    )
+)
+def compare(
+    names: Annotated[list[str], typer.Argument(metavar="BASELINE SCENARIO...", help="Names or TOML files.")],
+    replications: Annotated[int, typer.Option(help="Seeds, the same in every scenario.")] = COMPARED,
+    seed: Seed = SEED,
+    organisations: Organisations = ORGANISATIONS,
+    window: Annotated[tuple[int, int] | None, typer.Option(help="First and last year that are read.")] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="URL", help="Folder or fsspec URL. \\[results/compare-...]")
+    ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    cluster_options: ClusterOptions = None,
+    images: Images = False,
+) -> None:
+    """Compare scenarios with the first on the same luck: effects, intervals, harm, cost, displacement.
+
+    Every effect is shown with supply that is fixed and with supply that answers price.
+    """
+    from experiments.conduct import comparison
+
+    changes = {} if window is None else {"window": list(window)}
+    made = comparison(names, replications, seed, organisations, **changes)
+    conduct_made(made, out, Machines(workers, scheduler, cluster, cluster_options or []), images=images)
+
+
+@app.command(epilog=examples("studies"))
+def studies(
+    folder: Annotated[Path, typer.Option("--in", help="Folder of the results.")] = RESULTS,
+) -> None:
+    """List the studies that can be run, and those that have results."""
+    from experiments.conduct import list_stores
+    from experiments.study import list_studies
+
+    rows = [tuple(row) for row in list_studies().itertuples(index=False)]
+    terminal().print_table("Studies to run: uv run run.py study NAME", ("name", "kind", "title", "question"), rows)
+    found = list_stores(folder)
+    rows = [tuple(str(cell) for cell in row) for row in found.itertuples(index=False)]
+    if rows:
+        terminal().print_table(f"Results in {folder}", tuple(found.columns), rows)
+    else:
+        typer.echo(f"No results in {folder} yet.")
+
+
+@app.command(
+    epilog=examples(
+        "query 'select scenario, avg(arrived_europe_kg) from packages.runs group by all'",
+        "query 'select year, avg(seized_kg) from headline.yearly group by all order by year' --csv",
+    )
+)
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL; each study is a schema with runs, yearly, by_state and so on.")],
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
+    folder: Annotated[Path, typer.Option("--in", help="Folder of the results.")] = RESULTS,
+) -> None:
+    """Ask DuckDB about the runs of all studies."""
+    from experiments.conduct import query as ask
+
+    found = ask(sql, folder)
+    if csv:
+        typer.echo(found.to_csv(index=False, lineterminator="\n"), nl=False)
+    else:
+        rows = [tuple(terminal().cell(value) for value in row) for row in found.itertuples(index=False)]
+        terminal().print_table(f"{len(rows):,} rows", tuple(found.columns), rows)
+
+
 @app.command(epilog=examples("schedule"))
 def schedule() -> None:
     """Print what happens in one week, in order."""
@@ -277,6 +408,65 @@ def study_history(
         ) from None
     terminal().print_summary(folder, load_tables(tables))
     typer.echo(terminal().shown(path))
+
+
+def conduct_study(
+    name: str, changes: dict[str, Any] | None = None, out: str | None = None, where: Machines | None = None, *,
+    retry: bool = False, small: bool = False, images: bool = False,
+) -> None:  # fmt: skip
+    """Run a study by name, with some of its fields changed."""
+    from experiments.conduct import quick
+    from experiments.study import Study
+
+    made = Study.load(name)
+    made = quick(made) if small else made
+    given = {key: value for key, value in (changes or {}).items() if value is not None}
+    conduct_made(made.with_(**given) if given else made, out, where or Machines(), retry=retry, images=images)
+
+
+def conduct_made(
+    made: Any, out: str | None, where: Machines, *, retry: bool = False, images: bool = False
+) -> None:  # fmt: skip
+    """Run a study on threads or on Dask, analyse it, write and print what came out."""
+    from experiments.conduct import conduct
+    from experiments.runner import executing
+    from experiments.store import Store
+
+    store = Store(out if out is not None else RESULTS / made.name)
+    machines = executing(where.scheduler, where.cluster, read_pairs(where.options))
+    with machines as executor, terminal().showing_runs() as progress:
+        effort = conduct(
+            made, store, executor, workers=where.workers, retry=retry, progress=progress, doing=progress.doing
+        )
+    terminal().print_effort(effort)
+    terminal().print_study(store)
+    if store.local:
+        typer.echo(terminal().shown(write_study_report(Path(store.root), images=images)))
+    else:
+        typer.echo(store.url)
+
+
+def write_study_report(folder: Path, *, images: bool = False) -> Path:
+    """Make report.html of a study's folder, and its figures as files when asked."""
+    from views.studies import export_figures, write_study_report
+
+    with terminal().messages().status("writing the report"):
+        path = write_study_report(folder)
+    if images:
+        with terminal().messages().status("drawing every figure"):
+            export_figures(folder)
+    return path
+
+
+def read_pairs(options: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE texts as a dictionary."""
+    pairs = {}
+    for option in options:
+        name, equals, text = (part.strip() for part in option.partition("="))
+        if not (name and equals and text):
+            refuse("this is not an option", "--cluster-option", option, "NAME=VALUE", "write it as memory=32GB")
+        pairs[name] = text
+    return pairs
 
 
 def write_report(folder: Path, tables: Path | None = None) -> Path:

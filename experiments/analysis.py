@@ -20,7 +20,7 @@ __all__ = ["analyse"]
 
 SUPPLY_WORDS: Final = {0.0: "fixed"}
 ANSWERS: Final = "answers"
-LANDED, SEIZED = "arrived_europe_kg", "expected_seized_kg"
+LANDED: Final = "arrived_europe_kg"
 TOO_FEW: Final = 2
 
 
@@ -50,7 +50,7 @@ def analyse(study: Study, store: Store) -> list[str]:
         "screening": screening,
         "sobol": indices,
         "attribution": credit,
-    }[study.kind](study, store, runs)  # type: ignore[operator]
+    }[study.kind](study, store, runs)
     for name, table in made.items():
         if len(table):
             store.write_table(name, table)
@@ -97,7 +97,7 @@ def packages(study: Study, store: Store, runs: pd.DataFrame) -> dict[str, pd.Dat
     four = _complements(study.scenarios)
     if four:
         made["complementarity"] = compare.complementarity(main, study.outcomes, *four)
-    if {"dispatched_kg", "moved_kg", "known_kg", "act_rate", SEIZED} <= set(study.outcomes):
+    if set(compare.CHAIN_OUTCOMES) <= set(study.outcomes):
         parts = [compare.decomposition(main, name, study.baseline) for name in others]
         made["decomposition"] = pd.concat(parts, ignore_index=True)
     if LANDED in study.outcomes:
@@ -112,7 +112,7 @@ def _by_supply(runs: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
     if SUPPLY not in runs:
         word = SUPPLY_WORDS.get(study.supply[0], ANSWERS) if study.supply else SUPPLY_WORDS[0.0]
         return {word: runs}
-    return {SUPPLY_WORDS.get(float(value), ANSWERS): part for value, part in runs.groupby(SUPPLY, sort=True)}
+    return {SUPPLY_WORDS.get(float(value), ANSWERS): part for value, part in runs.groupby(SUPPLY, sort=True)}  # type: ignore[arg-type]
 
 
 def _complements(scenarios: Sequence[str]) -> tuple[str, str, str, str] | None:
@@ -228,7 +228,11 @@ def credit(study: Study, store: Store, runs: pd.DataFrame) -> dict[str, pd.DataF
     for outcome in study.outcomes:
         table = good[[COALITION, "seed", outcome]].rename(columns={outcome: "value"})
         shares.append(attribution.shapley(table, list(study.players)).assign(outcome=outcome))
-        cores.append(attribution.core(table, list(study.players)).assign(outcome=outcome))
+        cores.append(
+            attribution.core(table, list(study.players), sense=-compare.HARMFUL.get(outcome, -1)).assign(
+                outcome=outcome
+            )
+        )
         for coalition, group in table.groupby(COALITION, sort=False):
             mean, low, high = mean_and_interval(group["value"].to_numpy(dtype=float))
             values.append((coalition, outcome, mean, low, high))

@@ -44,18 +44,20 @@ def sobol(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
 
 def saltelli(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
     """Saltelli's design for Sobol indices, n (k + 2) points (Saltelli 2002)."""
-    from experiments import sensitivity
+    from experiments.sensitivity import problem_of
+    from experiments.sensitivity import saltelli as sample
 
     _only_ranges(factors, "saltelli")
-    return pd.DataFrame(sensitivity.saltelli(sensitivity.problem_of(factors), n, seed), columns=_names(factors))
+    return pd.DataFrame(sample(problem_of(factors), n, seed), columns=_names(factors))
 
 
 def morris(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
     """Morris' trajectories, n (k + 1) points (Morris 1991)."""
-    from experiments import sensitivity
+    from experiments.sensitivity import morris as sample
+    from experiments.sensitivity import problem_of
 
     _only_ranges(factors, "morris")
-    return pd.DataFrame(sensitivity.morris(sensitivity.problem_of(factors), n, seed), columns=_names(factors))
+    return pd.DataFrame(sample(problem_of(factors), n, seed), columns=_names(factors))
 
 
 def one_at_a_time(factors: Sequence[Factor], steps: int = 5) -> pd.DataFrame:

@@ -16,11 +16,12 @@ from model import RouteModel, calendar
 from model.errors import InputError, closest
 from model.record import COSTS, EXPECTED_KNOWN_HERE, EXPECTED_TAKEN, MOVED, STAGES, WEEKLY
 from model.state import ACCOUNTS, Array
-from model.world import CONTAINER, COURIER, MERCHANT, MODES, SMALL_VESSEL, World
+from model.world import CONTAINER, COURIER, FAST_BOAT, MERCHANT, MODES, SMALL_VESSEL, World
 
 __all__ = ["OUTCOMES", "Outcome", "measure_outcomes"]
 
 WEST_AFRICA = ("west_africa", "sahel")
+AT_SEA = (FAST_BOAT, SMALL_VESSEL, MERCHANT)
 
 
 class Window:
@@ -58,9 +59,15 @@ class Window:
         legs = self.model.buffers.by_leg[self._years][:, chosen].sum(axis=(0, 1))
         return _ratio(float(legs[what]), float(legs[MOVED]))
 
-    def legs_sum(self, what: int) -> float:
-        """Mean yearly sum over all legs of what is recorded by leg."""
-        return float(self.model.buffers.by_leg[self._years, :, what].sum()) / self.count
+    def legs_sum(self, what: int, chosen: Array | None = None) -> float:
+        """Mean yearly sum over some legs, or all, of what is recorded by leg."""
+        legs = self.model.buffers.by_leg[self._years, :, what].sum(axis=0)
+        return float((legs if chosen is None else legs[chosen]).sum()) / self.count
+
+    def stages_sum(self, *stages: str) -> float:
+        """Mean yearly expected kg removed at some stages."""
+        rows = [STAGES.index(stage) for stage in stages]
+        return float(self.model.buffers.by_stage[self._years, rows, EXPECTED_TAKEN].sum()) / self.count
 
     def known_share(self, chosen: Array) -> float:
         """Expected kg on some legs that a state able to act knows of, per kg that entered them."""
@@ -139,6 +146,14 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("moved_kg", "kg/year", "set out on a leg, summed over legs", lambda w: w.legs_sum(MOVED)),
         Outcome("known_kg", "kg/year", "expected kg that some state able to act knows of, summed over legs",
             lambda w: w.legs_sum(EXPECTED_KNOWN_HERE)),
+        Outcome("sea_moved_kg", "kg/year", "set out on legs by boat or merchant vessel, containers apart",
+            lambda w: w.legs_sum(MOVED, w.by_mode(*AT_SEA))),
+        Outcome("sea_known_kg", "kg/year", "expected kg on these that some state able to act knows of",
+            lambda w: w.legs_sum(EXPECTED_KNOWN_HERE, w.by_mode(*AT_SEA))),
+        Outcome("sea_removed_kg", "kg/year", "expected removals at sea: after a lead, by patrol, satellite or radar",
+            lambda w: w.stages_sum("lead", "patrol", "satellite", "radar")),
+        Outcome("shore_removed_kg", "kg/year", "expected removals by inspection and police, origins apart",
+            lambda w: w.stages_sum("inspection", "police")),
         Outcome("seized_eu_bulk_kg", "kg bulk/year", "seized in the EU, as statistics count",
             lambda w: w.a_year("seized_eu_bulk_kg")),
         Outcome("lost_kg", "kg/year", "lost or dumped", lambda w: w.a_year("lost_kg")),

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from model import RouteModel
+from model import RouteModel, calendar
 
 __all__ = ["DIMENSIONS", "frames_of", "tables_of"]
 
@@ -24,6 +24,7 @@ LEVEL: Final = {"outcomes": 0, "yearly": 1, "weekly": 2, "events": 3}
 def frames_of(model: RouteModel, level: str, first_year: int) -> dict[str, pd.DataFrame]:
     """Frames of one run from a year on, by name; more of them the higher the level."""
     frames: dict[str, pd.DataFrame] = {}
+    since = pd.Timestamp(calendar.monday(calendar.first_week(first_year)))
     if LEVEL[level] >= LEVEL["yearly"]:
         yearly = model.yearly
         frames["yearly"] = yearly[yearly.index >= first_year].reset_index()
@@ -33,10 +34,10 @@ def frames_of(model: RouteModel, level: str, first_year: int) -> dict[str, pd.Da
             frames[f"by_{dimension}"] = table[years >= first_year].reset_index()
     if LEVEL[level] >= LEVEL["weekly"]:
         weekly = model.weekly
-        frames["weekly"] = weekly[weekly.index >= pd.Timestamp(first_year, 1, 1)].reset_index()
+        frames["weekly"] = weekly[weekly.index >= since].reset_index()
     if LEVEL[level] >= LEVEL["events"]:
         seizures = model.seizures
-        frames["seizures"] = seizures[seizures["date"] >= pd.Timestamp(first_year, 1, 1)].reset_index(drop=True)
+        frames["seizures"] = seizures[seizures["date"] >= since].reset_index(drop=True)
     return frames
 
 

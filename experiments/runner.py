@@ -13,6 +13,7 @@ import os
 import threading
 import time
 import traceback
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -214,7 +215,7 @@ def _run_all(
     study: Study, store: Store, executor: Executor, missing: set[str], workers: int, effort: Effort, started: float
 ) -> Iterator[Effort]:
     """Give out tasks, at most three for each worker at a time, and store what comes back."""
-    token = f"{study.name}-{id(effort)}"
+    token = uuid.uuid4().hex
     TICKS[token] = []
     waiting: dict[Future[dict[str, pa.Table]], tuple[Task, int]] = {}
     left = tasks(study, missing, workers)

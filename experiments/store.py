@@ -198,7 +198,7 @@ class Store:
         notes = []
         for name in self.names(f"{PARTS}/{RUNS}"):
             try:
-                table = self._read(RUNS, name, ["run", "status"])
+                table = self._read(RUNS, name)  # whole, so that every checksum is read
             except (pa.ArrowException, OSError) as error:
                 notes.append(f"part {name} cannot be read ({str(error).splitlines()[0][:80]}); its runs are made again")
                 self._drop(name)
@@ -254,7 +254,7 @@ class Store:
             raise InputError("this was not recorded", field="frame", value=name,
                              allowed=", ".join(self.frames()) or "nothing is recorded",
                              remedy='set record = "yearly" in the study, or --record yearly')  # fmt: skip
-        rows = pa.concat_tables(tables).to_pandas().drop_duplicates()
+        rows = pa.concat_tables(tables).to_pandas()
         return self.plan().merge(rows, on="run", how="inner")
 
     def table(self, name: str) -> pd.DataFrame:

@@ -55,7 +55,8 @@ FIELDS: Final = (
 )  # fmt: skip
 USUAL_OUTCOMES: Final = (
     "arrived_europe_kg", "consumed_europe_kg", "price_europe", "expected_seized_kg", "seized_kg", "west_africa_kg",
-    "corruption", "known_share", "dispatched_kg", "moved_kg", "known_kg", "act_rate",
+    "corruption", "known_share", "dispatched_kg", "moved_kg", "act_rate", "sea_moved_kg", "sea_known_kg",
+    "sea_removed_kg", "shore_removed_kg", "seized_eu_bulk_kg",
 )  # fmt: skip
 SUPPLY, COALITION = "supply_answer", "coalition"
 OWN_SEEDS: Final = 1_000_003

@@ -142,6 +142,69 @@ def showing_progress() -> Iterator[Callable[[Any], None]]:
             bar.stop()
 
 
+class Runs:
+    """A bar of the runs of a study: how many, how fast, how long still."""
+
+    def __init__(self, bar: Any, title: str) -> None:
+        self.bar, self.title = bar, title
+        self.task: Any = None
+        self.said: set[str] = set()
+
+    def __call__(self, effort: Any) -> None:
+        """Bring the bar up to date with an `experiments.runner.Effort`."""
+        for note in effort.notes:
+            if note not in self.said:
+                self.bar.console.print(note, style="yellow", soft_wrap=True)
+                self.said.add(note)
+        if self.task is None:
+            self.bar.start()
+            if effort.kept:
+                self.bar.console.print(f"{counted(effort.kept)} of {effort.planned:,} are there already")
+            self.task = self.bar.add_task(self.title, total=effort.planned, rate="", left="left")
+        speed = effort.fresh / max(effort.seconds, 1e-3)
+        failed = f", {effort.failed:,} failed" if effort.failed else ""
+        rate = f"{effort.fresh:,} of {counted(effort.planned - effort.kept)}, {speed:,.1f} runs/s{failed}"
+        self.bar.update(self.task, total=effort.planned, completed=effort.kept + effort.fresh, rate=rate, visible=True)
+
+    def doing(self, what: str) -> None:
+        """Show what is done before or after the runs."""
+        self.bar.start()
+        for task in self.bar.tasks:
+            self.bar.update(task.id, visible=False)
+        self.bar.add_task(what, total=None, rate="", left="")
+        if not self.bar.console.is_terminal:
+            self.bar.console.print(what, soft_wrap=True)
+
+
+@contextmanager
+def showing_runs() -> Iterator[Runs]:
+    """Give a function that shows the `Effort` of a study; compiled rules are loaded first, and visibly."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(), TextColumn("{task.fields[left]}"), TimeRemainingColumn(),
+    )  # fmt: skip
+    bar = Progress(*columns, console=messages(), transient=True)
+    try:
+        yield Runs(bar, "simulating")
+    finally:
+        bar.stop()
+
+
+def print_effort(effort: Any) -> None:
+    """Say what was run and how fast."""
+    speed = f", {effort.fresh / effort.seconds:,.1f} runs/s" if effort.fresh and effort.seconds else ""
+    failed = f"; {effort.failed:,} failed, their tracebacks are in the runs" if effort.failed else ""
+    kept = f"{effort.kept:,} were there already; " if effort.kept else ""
+    say(f"{kept}{counted(effort.fresh)} in {effort.seconds:.1f} s{speed}{failed}")
+
+
+def cell(value: Any) -> str:
+    """A value of a table of results."""
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
 class Display:
     """The progress of one study on the screen."""
 
