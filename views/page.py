@@ -210,9 +210,11 @@ def legend(figure: go.Figure) -> str:
 def _swatch(trace: Any) -> str:
     """A small drawing of the marker, line or area of `trace`."""
     if trace.type == "scatter" and trace.mode == "markers":
-        hollow = "open" in trace.marker.symbol
-        inside = f'<circle cx="7" cy="6" r="3.6" fill="{"none" if hollow else trace.marker.color}" '
-        rim = f'stroke="{trace.marker.color}" stroke-width="1.5"/>'
+        hollow = "open" in str(trace.marker.symbol)
+        # markers coloured one by one have no colour of their own
+        ink = trace.marker.color if isinstance(trace.marker.color, str) else theme.MUTED
+        inside = f'<circle cx="7" cy="6" r="3.6" fill="{"none" if hollow else ink}" '
+        rim = f'stroke="{ink}" stroke-width="1.5"/>'
         return f'<svg aria-hidden="true" width="14" height="12">{inside}{rim}</svg>'
     if trace.type == "scatter" and not trace.fillcolor:
         line = f'<line x1="0" x2="18" y1="6" y2="6" stroke="{trace.line.color}" stroke-width="2.4"/>'

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -198,6 +199,22 @@ def print_effort(effort: Any) -> None:
     failed = f"; {effort.failed:,} failed, their tracebacks are in the runs" if effort.failed else ""
     kept = f"{effort.kept:,} were there already; " if effort.kept else ""
     say(f"{kept}{counted(effort.fresh)} in {effort.seconds:.1f} s{speed}{failed}")
+
+
+def print_study(store: Any) -> None:
+    """Print what a study found: its sentences, without mark-up."""
+    import html
+    import re
+    from pathlib import Path
+
+    if not store.local:
+        return
+    from views.studies.reading import read_study
+    from views.studies.words import findings
+
+    for sentence in findings(read_study(Path(store.root))):
+        print("\n" + textwrap.fill(html.unescape(re.sub(r"<[^>]+>", "", sentence)), 110))
+    print(f"\n{NOT_CALIBRATED}")
 
 
 def cell(value: Any) -> str:

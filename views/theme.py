@@ -34,6 +34,16 @@ NAVY: Final = "#0B3C5D"
 WINE: Final = "#7B2532"
 BROWN: Final = "#8A7350"
 
+DARK: Final = {
+    INK: "#E6EBEF", MUTED: "#A3AFB9", FAINT: "#77848F", GRID: "#26313B", PAPER: "#151E26", SEA: "#101921",
+    LAND: "#1D2831", COAST: "#3C4954", NAVY: "#8FC4E8", BLUE: "#3FA0E0", WINE: "#E08A9A", PURPLE: "#D58BBB",
+    "rgba(11,60,93": "rgba(143,196,232", "rgba(0,114,178": "rgba(63,160,224", "rgba(123,37,50": "rgba(224,138,154",
+    "rgba(163,76,130": "rgba(213,139,187", "#DCE4EA": "#22303B",
+    "1px 0 1px #fff, -1px 0 1px #fff, 0 1px 1px #fff, 0 -1px 1px #fff, 0 0 4px #fff":
+    "1px 0 1px #151E26, -1px 0 1px #151E26, 0 1px 1px #151E26, 0 -1px 1px #151E26, 0 0 4px #151E26",
+}  # fmt: skip
+"""A colour of the day -> its counterpart on a dark page, by which a page's script redraws its figures."""
+
 SIZES: Final = {"small": 11, "text": 12, "label": 13, "title": 17}
 """The type scale of figures, px."""
 
