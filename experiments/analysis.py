@@ -157,6 +157,7 @@ def frames(study: Study, store: Store, runs: pd.DataFrame, paired: pd.DataFrame)
     yearly = window("yearly", ["seized_kg", "seized_eu_bulk_kg", "arrived_europe_kg", "price_europe_eur_per_kg"])
     made = {
         "states": compare.winners_and_losers(by_state, study.baseline),
+        "leg_changes": compare.winners_and_losers(by_leg.reset_index(), study.baseline, ["kg"], of="leg"),
         "flows": by_leg.groupby(["scenario", "leg"], sort=False).mean().rename("kg_per_year").reset_index(),
         "places": by_place.groupby(["scenario", "place"], sort=False)["seized_kg"].mean()
         .rename("seized_kg_per_year").reset_index(),

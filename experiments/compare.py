@@ -21,8 +21,8 @@ from model.errors import InputError
 from model.state import Array
 
 __all__ = [
-    "CHAIN", "CHAIN_OUTCOMES", "HARMFUL", "complementarity", "cost_per_kg", "decomposition", "detect", "displacement", "lmdi", "paired",
-    "ranking", "winners_and_losers", "years_to_detect",
+    "CHAIN", "CHAIN_OUTCOMES", "HARMFUL", "complementarity", "cost_per_kg", "decomposition", "detect", "displacement",
+    "lmdi", "paired", "ranking", "winners_and_losers", "years_to_detect",
 ]  # fmt: skip
 
 HARMFUL: Final[dict[str, int]] = {
@@ -32,7 +32,7 @@ HARMFUL: Final[dict[str, int]] = {
 """Outcome -> side that is harm: 1 more of it, -1 less. Seizures have no side: more may be supply, effort or luck."""
 CHAIN: Final = ("supply", "route", "know", "act", "board", "inspect")
 CHAIN_OUTCOMES: Final = (
-    "dispatched_kg", "moved_kg", "act_rate", "sea_moved_kg", "sea_known_kg", "sea_removed_kg", "shore_removed_kg",
+    "dispatched_kg", "moved_kg", "sea_moved_kg", "cued_kg", "acted_kg", "boarded_expected_kg", "shore_removed_kg",
 )  # fmt: skip
 """Outcomes that the decomposition needs."""
 FEWEST_YEARS: Final = 2
@@ -256,10 +256,10 @@ def log_mean(a: float, b: float) -> float:
 def chains(means: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
     """The two chains of expected seizures, at sea and ashore; the product of each is what it takes, kg a year."""
     sent, moved, sea = means["dispatched_kg"], means["moved_kg"], means["sea_moved_kg"]
-    known, acted = means["sea_known_kg"], means["act_rate"]
+    cued, acted = means["cued_kg"], means["acted_kg"]
     at_sea = {
-        "supply": sent, "route": _over(sea, sent), "know": _over(known, sea), "act": acted,
-        "board": _over(means["sea_removed_kg"], known * acted),
+        "supply": sent, "route": _over(sea, sent), "know": _over(cued, sea), "act": _over(acted, cued),
+        "board": _over(means["boarded_expected_kg"], acted),
     }  # fmt: skip
     ashore = {"supply": sent, "route": _over(moved, sent), "inspect": _over(means["shore_removed_kg"], moved)}
     return at_sea, ashore
@@ -272,10 +272,10 @@ def _over(part: float, whole: float) -> float:
 def decomposition(runs: pd.DataFrame, scenario: str, baseline: str, level: float = 0.95) -> pd.DataFrame:
     """Change of expected seizures by link of the chain, kg a year, with bootstrap intervals over seeds.
 
-    At sea: supply (kg sent), route (kg carried by boat per kg sent), know (share of it that some state able to act knows
-    of), act (share of cues that an asset is sent to), board (kg taken per kg known and acted on). Ashore: supply, route
-    (legs travelled per kg sent), inspect (share taken). Supply and route are summed over both; removals at the origins
-    are left out.
+    At sea: supply (kg sent), route (kg carried by boat per kg sent), know (share of it that somebody able to act is
+    told of), act (share of that which an asset is sent to), board (share of that which boarding takes). Elsewhere:
+    supply, route (legs travelled per kg sent), inspect (share that inspection, police and coastal radar take).
+    Supply and route are summed over both; removals at the origins are left out.
     """
     columns = list(CHAIN_OUTCOMES)
     good = runs[runs["status"] == DONE] if "status" in runs else runs
@@ -374,34 +374,34 @@ def _spread_of_years(world: pd.DataFrame, series: str) -> float:
 
 def winners_and_losers(
     by_state: pd.DataFrame, baseline: str, what: Sequence[str] = ("through_kg", "expected_seized_kg"),
-    level: float = 0.95,
+    of: str = "state", level: float = 0.95,
 ) -> pd.DataFrame:  # fmt: skip
     """Change of what passes through and is seized in every state, kg a year.
 
     Parameters
     ----------
     by_state
-        Columns scenario, seed, state and those of `what`.
+        Columns scenario, seed, state (or what `of` names, as leg) and those of `what`.
 
     Returns
     -------
     DataFrame
         scenario, state, what, n, effect, low, high, clear: whether it is told from zero with the false discovery rate
-        over all states held at 1 - level (Benjamini and Hochberg 1995).
+        over all of them held at 1 - level (Benjamini and Hochberg 1995).
     """
     _there(by_state, baseline, "scenario")
     rows = []
     for column in what:
-        wide = by_state.pivot_table(index="seed", columns=["scenario", "state"], values=column, aggfunc="sum")
+        wide = by_state.pivot_table(index="seed", columns=["scenario", of], values=column, aggfunc="sum")
         for scenario in dict.fromkeys(by_state["scenario"]):
             if scenario == baseline:
                 continue
             change = (wide[scenario] - wide[baseline]).dropna()
-            mine = [{"scenario": scenario, "state": state, "what": column, **_change(change[state].to_numpy(float))}
-                    for state in change.columns]  # fmt: skip
+            mine = [{"scenario": scenario, of: one, "what": column, **_change(change[one].to_numpy(float))}
+                    for one in change.columns]  # fmt: skip
             for row, clear in zip(mine, _discovered([row["p"] for row in mine], 1.0 - level), strict=True):
                 rows.append({**{k: v for k, v in row.items() if k != "p"}, "clear": clear})
-    return pd.DataFrame(rows, columns=["scenario", "state", "what", "n", "effect", "low", "high", "clear"])
+    return pd.DataFrame(rows, columns=["scenario", of, "what", "n", "effect", "low", "high", "clear"])
 
 
 def _change(differences: Array) -> dict[str, Any]:

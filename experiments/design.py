@@ -48,7 +48,7 @@ def saltelli(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
     from experiments.sensitivity import saltelli as sample
 
     _only_ranges(factors, "saltelli")
-    return pd.DataFrame(sample(problem_of(factors), n, seed), columns=_names(factors))
+    return _within(sample(problem_of(factors), n, seed), factors)
 
 
 def morris(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def morris(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
     from experiments.sensitivity import problem_of
 
     _only_ranges(factors, "morris")
-    return pd.DataFrame(sample(problem_of(factors), n, seed), columns=_names(factors))
+    return _within(sample(problem_of(factors), n, seed), factors)
 
 
 def one_at_a_time(factors: Sequence[Factor], steps: int = 5) -> pd.DataFrame:
@@ -154,6 +154,12 @@ def _scale(unit: np.ndarray, factors: Sequence[Factor]) -> pd.DataFrame:
             low, high = factor.low or 0.0, factor.high or 0.0
             columns[factor.name] = low + column * (high - low)
     return pd.DataFrame(columns) if columns else pd.DataFrame(index=range(1))
+
+
+def _within(points: np.ndarray, factors: Sequence[Factor]) -> pd.DataFrame:
+    """Points as a table; rounding in a sampler must not push a value out of its range."""
+    low, high = [f.low or 0.0 for f in factors], [f.high or 0.0 for f in factors]
+    return pd.DataFrame(np.clip(points, low, high), columns=_names(factors))
 
 
 def _only_ranges(factors: Sequence[Factor], method: str) -> None:

@@ -64,12 +64,10 @@ class Mixes:
         cost = self.cost_eur(made)
         share = np.where(cost > self.budget_eur, self.budget_eur / np.maximum(cost, 1e-9), 1.0)[:, None]
         moved = self.now + share * (made - self.now)
-        # rounded towards now, so that rounding never breaks the budget
-        steps = np.trunc((moved - self.now) / GRAIN + np.sign(moved - self.now) * 1e-9) * GRAIN
-        back = np.where(share < 1.0, self.now + steps, made)
-        over = self.cost_eur(back) > self.budget_eur + 1e-6
-        back[over] = self.now
-        return np.round(np.clip(back, 0.0, 1.0), 6)
+        # rounded down, which never costs more, since no dose has a negative price
+        lower = np.floor(moved / GRAIN + 1e-9) * GRAIN
+        back: Array = np.round(np.where(share < 1.0, lower, made), 6)
+        return back
 
 
 def within_budget(mixes: Mixes, count: int, seed: int) -> Array:

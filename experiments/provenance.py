@@ -9,6 +9,7 @@ import hashlib
 import platform
 import subprocess
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from typing import Final
 import model
 from model.tables import DATA
 
-__all__ = ["data_hash", "git_state", "source_hash", "versions"]
+__all__ = ["data_hash", "git_state", "outcomes_hash", "source_hash", "versions"]
 
 PACKAGES: Final = ("highway10", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy")
 SOURCE: Final = Path(model.__file__).resolve().parent
@@ -61,6 +62,13 @@ def data_hash(directory: Path | None = None) -> str:
 def source_hash() -> str:
     """Hash of the Python sources of `model`, without the scripts that build its tables; 64 hex digits."""
     return _hash(SOURCE, (path for path in SOURCE.rglob("*.py") if DATA not in path.parents))
+
+
+@cache
+def outcomes_hash() -> str:
+    """Hash of the sources that read outcomes and frames off a model; 64 hex digits."""
+    folder = Path(__file__).resolve().parent
+    return _hash(folder, [folder / "outcomes.py", folder / "recording.py"])
 
 
 def _hash(folder: Path, files: Iterable[Path]) -> str:

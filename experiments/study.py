@@ -55,8 +55,8 @@ FIELDS: Final = (
 )  # fmt: skip
 USUAL_OUTCOMES: Final = (
     "arrived_europe_kg", "consumed_europe_kg", "price_europe", "expected_seized_kg", "seized_kg", "west_africa_kg",
-    "corruption", "known_share", "dispatched_kg", "moved_kg", "act_rate", "sea_moved_kg", "sea_known_kg",
-    "sea_removed_kg", "shore_removed_kg", "seized_eu_bulk_kg",
+    "corruption", "known_share", "dispatched_kg", "moved_kg", "act_rate", "sea_moved_kg", "cued_kg",
+    "acted_kg", "boarded_expected_kg", "shore_removed_kg", "seized_eu_bulk_kg",
 )  # fmt: skip
 SUPPLY, COALITION = "supply_answer", "coalition"
 OWN_SEEDS: Final = 1_000_003
@@ -229,7 +229,7 @@ class Study:
     def _common(self) -> list[Any]:
         return [
             self.organisations, list(self.outcomes), list(self.window), str(self.fork), provenance.source_hash(),
-            provenance.data_hash(self.tables),
+            provenance.outcomes_hash(), provenance.data_hash(self.tables),
         ]  # fmt: skip
 
     @cached_property

@@ -22,7 +22,7 @@ WEEKLY = (
     "price_source_eur_per_kg", "in_transit_kg", "in_stock_kg", "exposures", "known", "cued", "acted", "boarded", "won",
     "seizures", "groups", "entered", "left", "capital_eur", "frozen_eur", "effective_routes", "mean_load_kg",
     "asset_weeks", "act_rate", "dispatches",
-    "margin_eur_per_kg", "expected_known_kg", "leads_leaked",
+    "margin_eur_per_kg", "expected_known_kg", "leads_leaked", "cued_kg", "acted_kg", "boarded_expected_kg",
 )  # fmt: skip
 (
     PRODUCED, DISPATCHED, TO_EUROPE, TO_NORTH_AMERICA, SEIZED, EXPECTED, LOST, LEAKED, ARRIVED_EUROPE, ARRIVED_AMERICA,
@@ -30,7 +30,7 @@ WEEKLY = (
     PRICE_EUROPE, PRICE_AMERICA, PRICE_SOURCE, IN_TRANSIT, IN_STOCK, EXPOSURES, KNOWN, CUED, ACTED, BOARDED, WON,
     SEIZURES, GROUPS, ENTERED, LEFT, CAPITAL, FROZEN, EFFECTIVE_ROUTES,
     MEAN_LOAD, ASSET_WEEKS, ACT_RATE, DISPATCHES, MARGIN, EXPECTED_KNOWN,
-    LEADS_LEAKED,
+    LEADS_LEAKED, CUED_KG, ACTED_KG, BOARDED_KG,
 ) = range(len(WEEKLY))  # fmt: skip
 """Positions in a row of the weekly table."""
 

@@ -209,6 +209,7 @@ def test_a_read_only_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(study.plan) == 18
     folder.mkdir()
     if os.geteuid() == 0:  # root writes anywhere: let the system call itself refuse
+
         def refuse(*_: object, **__: object) -> None:
             raise PermissionError(13, "Permission denied")
 
@@ -253,6 +254,6 @@ def test_parts_are_written_with_checksums(tmp_path: Path) -> None:
     column = pq.ParquetFile(part).metadata.row_group(0).column(4)
     data[column.data_page_offset + column.total_compressed_size - 1] ^= 0xFF
     part.write_bytes(bytes(data))
-    with pytest.raises(OSError, match="(?i)crc|checksum|corrupt"):
+    with pytest.raises(OSError, match=r"(?i)crc|checksum|corrupt"):
         store.runs()
     assert runner.run(small(replications=1), store).fresh > 0

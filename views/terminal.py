@@ -212,8 +212,9 @@ def print_study(store: Any) -> None:
     from views.studies.reading import read_study
     from views.studies.words import findings
 
-    for sentence in findings(read_study(Path(store.root))):
-        print("\n" + textwrap.fill(html.unescape(re.sub(r"<[^>]+>", "", sentence)), 110))
+    for label, sentence in findings(read_study(Path(store.root))):
+        say(f"\n{label}", style="bold")
+        print(textwrap.fill(html.unescape(re.sub(r"<[^>]+>", "", sentence)), 110))
     print(f"\n{NOT_CALIBRATED}")
 
 

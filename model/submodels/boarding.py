@@ -12,7 +12,7 @@ import math
 from model import draws
 from model.compiled import rule
 from model.parameters import ParameterValues
-from model.record import BOARDED, LOST, WON, Record
+from model.record import BOARDED, BOARDED_KG, LOST, WON, Record
 from model.record import DUMPED as DUMPED_COLUMN
 from model.state import LOST_KG, State
 from model.submodels.consequences import expect, take_load
@@ -60,6 +60,7 @@ def board(
     leave = boarding_chance(world, state, parameters, row, asset, u)
     expect(world, state, record, row, leave * parameters.pursuit_success, world.asset_owner[asset], platform, stage,
         week, year)  # fmt: skip
+    record.weekly[week, BOARDED_KG] += load_kg * leave * parameters.pursuit_success
     if v >= leave:
         return
     record.weekly[week, BOARDED] += 1.0

@@ -13,7 +13,7 @@ import math
 from model import draws
 from model.compiled import compiled, rule
 from model.parameters import ParameterValues
-from model.record import ACTED, ASSET_WEEKS, CUED, PATROL, SATELLITE, STAGES, Record
+from model.record import ACTED, ACTED_KG, ASSET_WEEKS, CUED, CUED_KG, PATROL, SATELLITE, STAGES, Record
 from model.state import CUES, OUT, State
 from model.submodels.allocation import choose_area, learn_from_spell
 from model.submodels.boarding import board
@@ -144,6 +144,7 @@ def respond(
         row, area, platform = int(cue[CUE_LOAD]), int(cue[CUE_AREA]), int(cue[CUE_PLATFORM])
         if row >= 0:
             record.weekly[week, CUED] += 1.0
+            record.weekly[week, CUED_KG] += state.consignments.load_kg[row]
             if platform >= 0:
                 state.platforms.cues[platform] += 1.0
         if area < 0:
@@ -224,6 +225,7 @@ def handle(
     if start_day > lost_day or best_day >= state.consignments.arrive_day[row]:
         return
     record.weekly[week, ACTED] += 1.0
+    record.weekly[week, ACTED_KG] += state.consignments.load_kg[row]
     state.areas.acted[area] += 1.0
     if platform >= 0:
         state.platforms.acted[platform] += 1.0

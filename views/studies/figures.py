@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from views import theme
 from views.studies.reading import Study
-from views.studies.words import clear
+from views.studies.words import clear, lower
 
 __all__ = [
     "cost_bars", "curves", "decomposition", "detection", "forest", "heatmap", "mixes", "morris_plane", "pareto",
@@ -39,6 +39,18 @@ _GROUP_ENDS: Final = {
     "Andean origins": "andes", "Americas and Caribbean": "americas", "Open Atlantic": "sea",
     "West Africa, Sahel, Maghreb": "africa", "Europe": "eu",
 }  # fmt: skip
+
+
+def axis(unit: str) -> str:
+    """A unit as the title of an axis."""
+    return f"Tonnes {unit[2:]}" if unit.startswith("t ") else unit or "Share"
+
+
+def padded(low: float, high: float, share: float = 0.06) -> list[float]:
+    """A range with room at both ends, zero included."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    room = share * (high - low) or 1.0
+    return [low - room, high + room]
 
 
 def _blank(height: int = 360, **layout: Any) -> go.Figure:
@@ -71,7 +83,7 @@ def curves(study: Study, rows: pd.DataFrame, lever: str, outcome: str) -> go.Fig
         )  # fmt: skip
     figure.update_layout(
         xaxis={"title_text": study.factor(lever), "tickformat": "~g"},
-        yaxis={"title_text": shown.unit[:1].upper() + shown.unit[1:], "tickformat": ",~g"},
+        yaxis={"title_text": axis(shown.unit), "tickformat": ",~g"},
     )
     return theme.describe(
         figure, title=shown.name,
@@ -134,8 +146,8 @@ def forest(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
         )  # fmt: skip
     figure.add_vline(x=0.0, line={"color": theme.MUTED, "width": 1})
     figure.update_layout(
-        xaxis={"title_text": f"Difference, {shown.unit}", "showgrid": True, "gridcolor": theme.GRID,
-               "tickformat": "+,~g", "nticks": 7},
+        xaxis={"title_text": f"Difference, {shown.unit}", "showgrid": True, "tickformat": "+,~g", "nticks": 7,
+               "range": padded(mine["low"].min() * shown.factor, mine["high"].max() * shown.factor)},
         yaxis={"tickvals": list(range(len(order))), "ticktext": [theme_wrap(t) for t in order], "showgrid": False,
                "ticks": "", "range": [-0.6, len(order) - 0.4], "tickfont": {"color": theme.INK}},
     )  # fmt: skip
@@ -150,7 +162,7 @@ def forest(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
 def _colour(row: dict[Any, Any]) -> str:
     if not clear(row):
         return UNCLEAR
-    return MORE if row["effect"] > 0 else LESS
+    return MORE if row["low"] > 0 else LESS
 
 
 def _harm(row: dict[Any, Any]) -> str:
@@ -186,11 +198,11 @@ def ranks(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
         hovertemplate="%{y}: mean rank %{x:.2f}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(
-        xaxis={"title_text": "Rank, 1 is best", "dtick": 1, "range": [0.6, len(mine) + 0.4], "showgrid": True},
+        xaxis={"title_text": "Rank, 1 is best", "dtick": 1, "range": [0.2, len(mine) + 0.5], "showgrid": True},
         yaxis={"showgrid": False, "ticks": "", "tickfont": {"color": theme.INK}},
     )  # fmt: skip
     return theme.describe(
-        figure, title=f"Which is best at: {study.outcome(outcome).name.lower()}",
+        figure, title=f"Which is best at: {lower(study.outcome(outcome).name)}",
         subtitle="Mean rank and its 95% range over resampled seeds. Ranges that overlap are no ranking.",
         source="model, supply fixed.",
     )  # fmt: skip
@@ -266,7 +278,7 @@ def detection(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
         yaxis={"showgrid": False, "ticks": "", "tickfont": {"color": theme.INK}}, bargap=0.45,
     )  # fmt: skip
     return theme.describe(
-        figure, title=f"How long until statistics show it: {study.outcome(outcome).name.lower()}",
+        figure, title=f"How long until statistics show it: {lower(study.outcome(outcome).name)}",
         subtitle="Years of yearly figures of one world needed to notice the effect with 80% power at 5%. An effect "
         "that is real may never be seen in the record.",
         source="model: spread between years of one world about its trend, supply fixed.",
@@ -285,7 +297,8 @@ def cost_bars(study: Study, rows: pd.DataFrame) -> go.Figure:
         hovertemplate="%{y}: %{x:,.3~g} EUR/kg<extra></extra>",
     )  # fmt: skip
     figure.update_layout(xaxis={"title_text": "EUR per kg kept from the market, log scale", "type": "log",
-                                "showgrid": True, "dtick": 1, "tickformat": ",~g"},
+                                "showgrid": True, "tickformat": ",~g",
+                                "tickvals": [100, 300, 1000, 3000, 10_000, 30_000, 100_000]},
                          yaxis={"showgrid": False, "ticks": "", "tickfont": {"color": theme.INK}})  # fmt: skip
     withheld = [study.scenario(name) for name in rows.loc[rows["eur_per_kg"].isna(), "scenario"]]
     tail = f" Withheld, since what they keep may be nothing: {', '.join(withheld)}." if withheld else ""
@@ -438,8 +451,8 @@ def pareto(study: Study, rows: pd.DataFrame) -> go.Figure:
                          yaxis={"title_text": "Change of what lands, t a year", "tickformat": "+,~g"})  # fmt: skip
     return theme.describe(
         figure, title="What lands against what it costs",
-        subtitle="Every mix in the same fresh worlds, which the search did not see; 95% intervals of the difference from "
-        "the status quo.",
+        subtitle="Every mix in the same fresh worlds, which the search did not see; 95% intervals of the difference "
+        "from the status quo.",
         source="model and measures.csv (costs mostly assumed).",
     )  # fmt: skip
 

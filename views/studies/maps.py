@@ -16,6 +16,7 @@ __all__ = ["difference_map", "flow_map"]
 STEPS: Final = (0.1, 0.5, 1.5, 4.0)
 """Lower edges of the classes of a change, tonnes a year; less is not drawn."""
 WIDTHS: Final = (1.0, 2.2, 4.0, 7.0)
+CHANCE: Final = "#A9B3BC"
 SIDES: Final = {"less": ("Less moves", theme.BLUE), "more": ("More moves", theme.VERMILION)}
 
 
@@ -35,43 +36,46 @@ def flow_map(study: Study, tables: Any, scenario: str) -> go.Figure:
     figure.update_layout(showlegend=False, width=None, height=None)
     return theme.describe(
         figure, title=study.scenario(scenario),
-        subtitle=f"Tonnes pure set out on each leg a year (width, colour by means) and bulk tonnes seized (bubbles), mean "
-        f"of {study.window} and {study.seeds} seeds.",
+        subtitle=f"Tonnes pure set out on each leg a year (width, colour by means) and bulk tonnes seized (bubbles), "
+        f"mean of {study.window} and {study.seeds} seeds.",
         source="model, supply fixed. Coastlines: Natural Earth. Lanes: commercial shipping, a proxy for other craft.",
     )  # fmt: skip
 
 
 def difference_map(study: Study, tables: Any, scenario: str) -> go.Figure:
     """Where more and less moves under a scenario than under the baseline."""
-    wide = study.table("flows").pivot_table(index="leg", columns="scenario", values="kg_per_year", fill_value=0.0)
-    change = (wide[scenario] - wide[str(study.manifest["baseline"])]) / 1e3
+    rows = study.table("leg_changes")
+    rows = rows[rows["scenario"] == scenario].set_index("leg")
+    change = rows["effect"] / 1e3
     drawn, names = atlas.lanes(tables.lanes), flowmap._leg_names(tables.legs, tables.places)
     figure = go.Figure(layout={"template": theme.template()})
     flowmap._add_ground(figure)
+    shown = (change.abs() >= STEPS[0]) & change.index.isin(list(drawn))
+    told = rows["clear"].astype(bool)
+    _add_lanes(figure, change[shown & ~told].abs().sort_values(), drawn, names, "Cannot be told from zero", CHANCE, 0.5)
     for key, (name, colour) in SIDES.items():
-        mine = change[change > 0 if key == "more" else change < 0].abs()
-        mine = mine[(mine >= STEPS[0]) & mine.index.isin(list(drawn))].sort_values()
+        mine = change[shown & told & (change > 0 if key == "more" else change < 0)].abs().sort_values()
         _add_lanes(figure, mine, drawn, names, name, colour)
     flowmap._add_places(figure, tables.places)
     flowmap._add_labels(figure, tables.places)
     _frame(figure)
     return theme.describe(
         figure, title=f"{study.scenario(scenario)}: where more and less moves",
-        subtitle=f"Change of tonnes a year on each leg against {study.baseline[:1].lower()}{study.baseline[1:]}; blue less, "
-        f"red more; changes under {STEPS[0]:g} t are not drawn. Mean of {study.seeds} paired seeds: small changes are "
-        "chance.",
+        subtitle=f"Change of tonnes a year on each leg against {study.baseline[:1].lower()}{study.baseline[1:]}; blue "
+        f"less, red more, grey what cannot be told from zero (false discovery rate 5%). Changes under "
+        f"{STEPS[0]:g} t are not drawn. Mean of {study.seeds} paired seeds.",
         source="model, supply fixed. Coastlines: Natural Earth. Lanes: commercial shipping, a proxy for other craft.",
     )  # fmt: skip
 
 
 def _add_lanes(
     figure: go.Figure, tonnes: pd.Series[float], drawn: dict[str, atlas.Floats], names: dict[str, str], name: str,
-    colour: str,
+    colour: str, alpha: float = 0.8,
 ) -> None:  # fmt: skip
     kinds = np.searchsorted(STEPS, tonnes.to_numpy(), side="right") - 1
     for width, pixels in enumerate(WIDTHS):
         x, y = atlas.joined([drawn[str(leg)] for leg in tonnes.index[kinds == width]])
-        figure.add_scatter(x=x, y=y, mode="lines", line={"color": theme.rgba(colour, 0.75), "width": pixels},
+        figure.add_scatter(x=x, y=y, mode="lines", line={"color": theme.rgba(colour, alpha), "width": pixels},
                            hoverinfo="skip", name=f"{name} {width}")  # fmt: skip
     middles = [flowmap._middle(drawn[str(leg)]) for leg in tonnes.index]
     figure.add_scatter(

@@ -1,4 +1,4 @@
-"""The page of a study: what a policy reader wants to know, then figures, then method; one HTML file that fetches nothing."""
+"""The page of a study: what a policy reader wants to know, figures, method; one HTML file that fetches nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from views import page, theme
 from views.report import TEMPLATES, write_atomically
 from views.studies import figures, maps
 from views.studies.reading import Study, read_study
-from views.studies.words import findings, sweep_of
+from views.studies.words import findings, lower, sweep_of
 from views.texts import RESPONSIBLE
 
 __all__ = ["export_figures", "write_study_report"]
@@ -32,13 +32,14 @@ LANDED: Final = "arrived_europe_kg"
 SIDED: Final = (LANDED, "west_africa_kg", "price_europe", "consumed_europe_kg")
 SHOWN_AT_MOST: Final = 6
 METHOD: Final = (
-    "Every seed is one history up to the fork, simulated once; each scenario or point goes on from a copy of it with the "
-    "same luck. Differences are taken seed by seed.",
-    "Intervals of differences are studentised bootstraps over seeds; ratios have Fieller intervals and are withheld where "
-    "what they divide by may be zero.",
-    "Where supply answers, output follows the price at the source a year before (elasticity 2) from the fork on; with fixed "
-    "output, what is not seized must arrive somewhere. Both are shown, since the answer depends on it.",
-    "Kilograms are pure inside the model; bulk weight is pure weight over purity. Expected removals are load times chance.",
+    "Every seed is one history up to the fork, simulated once; each scenario or point goes on from a copy of it with "
+    "the same luck. Differences are taken seed by seed.",
+    "Intervals of differences are studentised bootstraps over seeds; ratios have Fieller intervals and are withheld "
+    "where what they divide by may be zero.",
+    "Where supply answers, output follows the price at the source a year before (elasticity 2) from the fork on; with "
+    "fixed output, what is not seized must arrive somewhere. Both are shown, since the answer depends on it.",
+    "Kilograms are pure inside the model; bulk weight is pure weight over purity. Expected removals are load times "
+    "chance.",
 )
 
 
@@ -139,8 +140,8 @@ def _differences(study: Study, tables: Any) -> Part | None:
         (f"difference-{name.replace('_', '-')}", figures.forest(study, rows, name), rows[rows["outcome"] == name])
         for name in chosen[:SHOWN_AT_MOST]
     )
-    lead = ("Each scenario against the baseline, seed by seed. Seizures have no better side: more of them may be supply, "
-            "effort or luck.")  # fmt: skip
+    lead = ("Each scenario against the baseline, seed by seed. Seizures have no better side: more of them may be "
+            "supply, effort or luck.")  # fmt: skip
     return Part("What each package changes", lead, drawn)
 
 
@@ -215,7 +216,7 @@ def _chain(study: Study, tables: Any) -> Part | None:
     rows = study.table("decomposition")
     if rows.empty:
         return None
-    names = [n for n in dict.fromkeys(rows["scenario"])][:SHOWN_AT_MOST]
+    names = list(dict.fromkeys(rows["scenario"]))[:SHOWN_AT_MOST]
     drawn = tuple((f"chain-{n}", figures.decomposition(study, rows, n), rows[rows["scenario"] == n]) for n in names)
     lead = ("Which link of the chain changes expected seizures: how much is sent, how far it travels, whether somebody "
             "knows, whether an asset is sent, what a case acted on yields, what inspection takes.")  # fmt: skip
@@ -230,7 +231,9 @@ def _ranking(study: Study, tables: Any) -> Part | None:
     drawn = tuple((f"rank-{name.replace('_', '-')}", figures.ranks(study, rows, name), rows[rows["outcome"] == name])
                   for name in chosen)  # fmt: skip
     return Part(
-        "Which is best, and how surely", "A ranking without its uncertainty would be a coin toss in a suit.", drawn
+        "Which is best, and how surely",
+        "Ranges that overlap are no ranking: more seeds would be needed to part them.",
+        drawn,
     )
 
 
@@ -239,7 +242,7 @@ def _cost(study: Study, tables: Any) -> Part | None:
     if rows.empty or not rows["eur_per_kg"].notna().any():
         return None
     drawn: list[tuple[str, go.Figure, pd.DataFrame]] = [("cost-per-kg", figures.cost_bars(study, rows), rows)]
-    return Part("What it costs", "Above the baseline, each year.", tuple(drawn))
+    return Part("What it costs", "Above the baseline, each year.", tuple(drawn), "one")
 
 
 def _detection(study: Study, tables: Any) -> Part | None:
@@ -275,18 +278,17 @@ _screening: Final = _per_outcome(
 )  # fmt: skip
 _sobol: Final = _per_outcome(
     "sobol", figures.sobol_bars, "What the variance comes from",
-    "A factor whose total is small can be fixed without loss; where the total exceeds the first order, it works through "
-    "others.",
+    "A factor whose total is small can be fixed without loss; where the total exceeds the first order, it works "
+    "through others.",
 )  # fmt: skip
 
 
 def _credit(study: Study, tables: Any) -> Part | None:
-    part = _per_outcome(
+    return _per_outcome(
         "shapley", figures.shapley, "Who deserves credit",
         "What each adds, averaged over all orders in which they could have come; a share against the sum is harm moved "
         "onto others, or work done twice.",
     )(study, tables)  # fmt: skip
-    return part
 
 
 def _front(study: Study, tables: Any) -> Part | None:
@@ -318,10 +320,11 @@ def render(study: Study, parts: list[Part]) -> str:
             f'<section aria-labelledby="s{number}"><h2 id="s{number}"><span>{number}</span> {escape(part.title)}</h2>'
             f'<p class="lead">{escape(part.lead)}</p><div class="grid {part.columns}">{"".join(cards)}</div></section>'
         )
-    first, *rest = findings(study) or ["There is nothing to compare yet."]
+    found = findings(study) or [("", "There is nothing to compare yet.")]
+    points = "".join(f"<div><dt>{escape(label)}</dt><dd>{text}</dd></div>" for label, text in found)
     fields = {
         "title": escape(str(study.manifest["title"])), "question": escape(str(study.manifest.get("question", ""))),
-        "finding": f"<p class='finding'>{first}</p>" + "".join(f"<p class='finding more'>{text}</p>" for text in rest),
+        "finding": f'<dl class="findings">{points}</dl>',
         "notice": escape(NOTICE), "facts": page.facts(_facts(study)), "sections": "\n".join(bodies),
         "method": page.items(list(METHOD), "ol"), "run": page.terms(_run(study)),
         "responsible": "".join(f"<p>{escape(text)}</p>" for text in RESPONSIBLE),
@@ -375,13 +378,22 @@ def _run(study: Study) -> dict[str, str]:
         "Study": f"{m.get('name', '')} ({study.kind})", "Scenarios": ", ".join(m.get("scenarios", {})),
         "Factors": "; ".join(f"{f['name']}: {f['target']} {f['field']}, {_range(f)}" for f in m.get("factors", [])),
         "Seeds": f"{min(seeds)} to {max(seeds)}" if seeds else "",
-        "Runs planned, done, failed": ", ".join(str(m.get("runs", {}).get(k, "")) for k in ("planned", "done", "failed")),
+        "Planned, done, failed": ", ".join(str(m.get("runs", {}).get(k, "")) for k in ("planned", "done", "failed")),
         "Sources of the model": str(m.get("source_hash", ""))[:16], "Tables": str(m.get("data_hash", ""))[:16],
         "Commit": str(m.get("git_commit") or ""), "Versions": ", ".join(f"{k} {v}" for k, v in versions.items()),
-        "Computing time": f"{float(m['seconds']):,.0f} s" if m.get("seconds") else "", "Made": str(m.get("created", "")),
-        "Again": f"uv run run.py study {m.get('name', '')}" if study.kind != "compare" else "the command of study.toml",
+        "Computing time": f"{float(m['seconds']):,.0f} s" if m.get("seconds") else "",
+        "Made": str(m.get("created", "")), "Again": _command(m),
     }  # fmt: skip
     return {k: v for k, v in run.items() if v}
+
+
+def _command(manifest: dict[str, Any]) -> str:
+    """The command that makes the study again."""
+    name = str(manifest.get("name", ""))
+    if not name.startswith("compare-"):
+        return f"uv run run.py study {name}"
+    count = len(manifest.get("seeds", []))
+    return f"uv run run.py compare {' '.join(manifest.get('scenarios', {}))} --replications {count}"
 
 
 def _range(factor: dict[str, Any]) -> str:
@@ -397,8 +409,8 @@ def _notes(study: Study) -> list[str]:
         row = four[four["outcome"] == LANDED].iloc[0].to_dict()
         shown = study.outcome(LANDED)
         texts.append(
-            f"Complementarity of {study.scenario(row['first']).lower()} and {study.scenario(row['second']).lower()} in what "
-            f"lands: {theme.number(row['additive'] * shown.factor, 2)} {shown.unit} "
+            f"Complementarity of {lower(study.scenario(row['first']))} and {lower(study.scenario(row['second']))} in "
+            f"what lands: {theme.number(row['additive'] * shown.factor, 2)} {shown.unit} "
             f"({theme.span(row['low'] * shown.factor, row['high'] * shown.factor, 2)}), in logs "
             f"{theme.number(row['log_ratio'], 2)} ({theme.span(row['log_low'], row['log_high'], 2)})."
         )
@@ -406,8 +418,8 @@ def _notes(study: Study) -> list[str]:
     for row in moved.to_dict("records"):
         if pd.notna(row["D"]):
             texts.append(
-                f"Displacement by {row['kind']}, {study.scenario(row['scenario']).lower()}: of each kilogram that leaves "
-                f"{str(row['target']).replace('_', ' ')}, {theme.number(row['D'], 2)} appears elsewhere "
+                f"Displacement by {row['kind']}, {lower(study.scenario(row['scenario']))}: of each kilogram that "
+                f"leaves {str(row['target']).replace('_', ' ')}, {theme.number(row['D'], 2)} appears elsewhere "
                 f"(Fieller 95% {theme.span(row['low'], row['high'], 2)})."
             )
     withheld = int(moved["D"].isna().sum()) if len(moved) else 0

@@ -17,12 +17,12 @@ __all__ = ["clear", "effect", "findings", "interval", "listed"]
 LANDED, AFRICA = "arrived_europe_kg", "west_africa_kg"
 
 
-def clear(row: Mapping[str, Any]) -> bool:
+def clear(row: Mapping[Any, Any]) -> bool:
     """Whether an interval leaves zero out."""
     return bool(float(row["low"]) > 0.0 or float(row["high"]) < 0.0)
 
 
-def interval(row: Mapping[str, Any], shown: Shown, digits: int = 2) -> str:
+def interval(row: Mapping[Any, Any], shown: Shown, digits: int = 2) -> str:
     """The ends of an interval, signed, in one unit."""
     if not all(math.isfinite(float(row[end])) for end in ("low", "high")):
         return "no interval: too few seeds"
@@ -35,7 +35,7 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{'+' if value > 0 else '−' if value < 0 else ''}{theme.number(abs(value), digits)}"
 
 
-def effect(row: Mapping[str, Any], shown: Shown) -> str:
+def effect(row: Mapping[Any, Any], shown: Shown) -> str:
     """What a difference is, in words that its interval allows (HTML)."""
     size = float(row["effect"]) * shown.factor
     if not math.isfinite(float(row["low"])):
@@ -54,34 +54,36 @@ def listed(texts: list[str]) -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}" if texts else ""
 
 
-def findings(study: Study) -> list[str]:
-    """What a policy reader wants to know, a sentence each (HTML)."""
-    makers = {
-        "compare": (_packages, _africa, _price, _worth), "headline": (_packages, _sharing, _africa, _price, _worth),
-        "sweep": (_sharing,), "screening": (_screening,), "sobol": (_sobol,), "attribution": (_credit,),
-        "search": (_mixes,),
+def findings(study: Study) -> list[tuple[str, str]]:
+    """What a policy reader wants to know: a label and sentences (HTML) for each point."""
+    fixed, answers = (lambda s: _packages(s, "fixed")), (lambda s: _packages(s, "answers"))
+    packages = (("What lands, supply fixed", fixed), ("What lands where supply answers price", answers))
+    others = (("West Africa", _africa), ("Price", _price), ("Cost", _worth))
+    sharing = (("Sharing", _sharing),)
+    makers: dict[str, tuple[tuple[str, Any], ...]] = {
+        "compare": (*packages, *others), "headline": (*packages, *sharing, *others), "sweep": sharing,
+        "screening": (("What matters most", _screening),), "sobol": (("What the variance comes from", _sobol),),
+        "attribution": (("Shares", _credit),), "search": (("The front", _mixes),),
     }  # fmt: skip
-    return [text for make in makers[study.kind] if (text := make(study))]
+    return [(label, text) for label, make in makers[study.kind] if (text := make(study))]
 
 
-def _packages(study: Study) -> str:
-    """What lands under each scenario, under fixed and answering supply."""
+def _packages(study: Study, supply: str) -> str:
+    """What lands under each scenario, with supply fixed or answering."""
     rows = study.table("paired")
     if rows.empty:
         return ""
+    rows = rows[rows["supply"] == supply]
     landed = rows[rows["outcome"] == LANDED]
-    parts, shown = [], study.outcome(LANDED)
-    for word, group in landed.groupby("supply", sort=False):
-        told = [row for row in group.sort_values("effect").to_dict("records") if clear(row)]
-        rest = [study.scenario(row["scenario"]) for row in group.to_dict("records") if not clear(row)]
-        where = "With supply fixed" if word == "fixed" else "Where supply answers price"
-        text = "; ".join(f"{escape(study.scenario(row['scenario']))} lands {effect(row, shown)}" for row in told)
-        if rest:
-            none = f"what lands under {escape(listed(rest))} cannot be told from {escape(lower(study.baseline))}"
-            text = f"{text}; {none}" if text else none
-        parts.append(f"{where}, {text}.")
-    n = int(landed["n"].min()) if len(landed) else 0
-    return f"{' '.join(parts)} Differences are from {escape(lower(study.baseline))}, over {n} paired seeds."
+    shown = study.outcome(LANDED)
+    told = [row for row in landed.sort_values("effect").to_dict("records") if clear(row)]
+    rest = [lower(study.scenario(row["scenario"])) for row in landed.to_dict("records") if not clear(row)]
+    parts = [f"{escape(study.scenario(row['scenario']))} lands {effect(row, shown)}." for row in told]
+    if rest:
+        parts.append(f"What lands under {escape(listed(rest))} cannot be told from {escape(lower(study.baseline))}.")
+    if not parts:
+        return ""
+    return f"{' '.join(parts)} Against {escape(lower(study.baseline))}, {int(landed['n'].min())} paired seeds."
 
 
 def lower(text: str) -> str:
@@ -98,8 +100,8 @@ def _africa(study: Study) -> str:
     told = [row for row in rows.sort_values("effect").to_dict("records") if clear(row)]
     if not told:
         return "What moves through West Africa cannot be told from the baseline in any scenario."
-    text = "; ".join(f"{effect(row, shown)} under {escape(study.scenario(row['scenario']))}" for row in told)
-    return f"Through West Africa moves {text}."
+    text = "; ".join(f"{effect(row, shown)} under {escape(lower(study.scenario(row['scenario'])))}" for row in told)
+    return f"Through West Africa moves {text}. Under the others the change cannot be told from zero."
 
 
 def _price(study: Study) -> str:
@@ -111,7 +113,7 @@ def _price(study: Study) -> str:
     if not told:
         return "" if rows.empty else "The wholesale price in Europe cannot be told from the baseline in any scenario."
     shown = study.outcome("price_europe")
-    text = "; ".join(f"{effect(row, shown)} under {escape(study.scenario(row['scenario']))}" for row in told)
+    text = "; ".join(f"{effect(row, shown)} under {escape(lower(study.scenario(row['scenario'])))}" for row in told)
     return f"The wholesale price in Europe is {text}."
 
 
@@ -137,26 +139,20 @@ def _sharing(study: Study) -> str:
     levers = [row["name"] for row in study.manifest.get("factors", []) if row["name"] in rows]
     if rows.empty or not levers:
         return ""
-    lever, texts = levers[0], []
-    for outcome in (LANDED, "expected_seized_kg"):
-        mine = rows[rows["outcome"] == outcome]
-        if mine.empty:
-            continue
-        shown = study.outcome(outcome)
-        for scenario, group in mine.groupby("scenario", sort=False):
-            ends = group.sort_values(lever).iloc[[0, -1]].to_dict("records")
-            apart = ends[0]["high"] < ends[1]["low"] or ends[1]["high"] < ends[0]["low"]
-            verb = "goes from" if apart else "cannot be told apart at the ends:"
-            texts.append(
-                f"{escape(lower(shown.name))} {verb} <b>{shown.amount(ends[0]['mean'], 3)}</b> "
-                f"({theme.span(ends[0]['low'] * shown.factor, ends[0]['high'] * shown.factor)}) to "
-                f"<b>{shown.amount(ends[1]['mean'], 3)}</b> "
-                f"({theme.span(ends[1]['low'] * shown.factor, ends[1]['high'] * shown.factor)}) "
-                f"({escape(lower(study.scenario(str(scenario))))})"
-            )
-    first, last = rows[lever].min(), rows[lever].max()
-    what = escape(lower(study.factor(lever)))
-    return f"As the {what} goes from {first:g} to {last:g}: {'; '.join(texts)}." if texts else ""
+    lever, shown = levers[0], study.outcome(LANDED)
+    mine, texts = rows[rows["outcome"] == LANDED], []
+    for scenario, group in mine.groupby("scenario", sort=False):
+        first, last = group.sort_values(lever).iloc[[0, -1]].to_dict("records")
+        one, other = (f"<b>{shown.amount(row['mean'], 3)}</b> ({_between(row, shown)})" for row in (first, last))
+        apart = first["high"] < last["low"] or last["high"] < first["low"]
+        tail = "" if apart else ", which cannot be told apart"
+        name = escape(study.scenario(str(scenario)))
+        texts.append(f"{name}: {one} at {first[lever]:g}, {other} at {last[lever]:g}{tail}.")
+    return f"{escape(study.factor(lever))}, and what lands in Europe. {' '.join(texts)}" if texts else ""
+
+
+def _between(row: Mapping[Any, Any], shown: Shown) -> str:
+    return theme.span(row["low"] * shown.factor, row["high"] * shown.factor)
 
 
 def sweep_of(study: Study) -> pd.DataFrame:
@@ -192,8 +188,10 @@ def _credit(study: Study) -> str:
         shown = study.outcome(str(outcome))
         told = [row for row in group.to_dict("records") if clear(row)]
         told.sort(key=lambda row: -abs(row["share"]))
-        names = [f"{escape(str(r['name']))} {signed(r['share'] * shown.factor)} {shown.unit} "
-                 f"({signed(r['low'] * shown.factor)} to {signed(r['high'] * shown.factor)})" for r in told]  # fmt: skip
+        names = [
+            f"{escape(str(r['name']))} {signed(r['share'] * shown.factor)} {shown.unit} "
+            f"({signed(r['low'] * shown.factor)} to {signed(r['high'] * shown.factor)})" for r in told
+        ]  # fmt: skip
         rest = len(group) - len(told)
         tail = f"; the shares of {rest} others cannot be told from zero" if rest else ""
         text = "; ".join(names) if names else "no share can be told from zero"
@@ -211,8 +209,10 @@ def _mixes(study: Study) -> str:
     row = {"effect": best[f"{LANDED}_change"], "low": best[f"{LANDED}_low"], "high": best[f"{LANDED}_high"]}
     lucky = rows[rows["kind"] == "random"]
     told = int((lucky[LANDED] < best[LANDED]).sum())
+    million = theme.number(abs(best["cost_eur"]) / 1e6, 2)
+    bill = f"costs {million} EUR m a year more" if best["cost_eur"] >= 0 else f"saves {million} EUR m a year"
+    many = "1 mix is" if len(front) == 1 else f"{len(front)} mixes are"
     return (
-        f"{len(front)} mixes are on the front in fresh worlds. The one that lands least lands {effect(row, shown)} than "
-        f"the status quo, at {theme.number(best['cost_eur'] / 1e6, 2)} EUR m a year; {told} of {len(lucky)} random mixes "
-        "of the same budget land less than it."
+        f"{many} on the front in fresh worlds. The one that lands least lands {effect(row, shown)} against the status "
+        f"quo and {bill}; {told} of {len(lucky)} random mixes of the same budget land less than it."
     )
