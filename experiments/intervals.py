@@ -6,20 +6,27 @@ import math
 from typing import Final, NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.stats import t as student
 
+from experiments.store import DONE
+from model.errors import InputError
 from model.state import Array
 
-__all__ = ["DRAWS", "Mean", "Ratio", "mean_difference", "ratio_of_means", "resamples"]
+__all__ = [
+    "DRAWS", "FEWEST", "Mean", "Ratio", "by_seed", "mean_difference", "named", "ratio_of_means", "resamples", "share",
+]  # fmt: skip
 
 DRAWS: Final = 2000
 FEWEST: Final = 3
 """Pairs below which no interval is given: a spread cannot be told from one or two."""
 SEED: Final = 20110510
+MOST_FLAT: Final = 0.01
+"""Share of bootstrap samples without spread above which they say too little: four values or fewer, or mostly equal."""
 
 
 class Mean(NamedTuple):
-    """A mean with its interval (nan where there are too few pairs) and the bootstrap means it was made of."""
+    """A mean with its interval and the bootstrap means it was made of; both nan where there are too few pairs."""
 
     n: int
     mean: float
@@ -37,6 +44,54 @@ class Ratio(NamedTuple):
     note: str
 
 
+def by_seed(runs: pd.DataFrame, outcome: str, by: str = "scenario") -> pd.DataFrame:
+    """An outcome as a table of seeds by arms; nan where a run failed.
+
+    Where an arm has several points, as of a design over uncertainties, each seed has their mean, and nan unless all of
+    them ended well: a mean over other points would be no pair.
+
+    Raises
+    ------
+    InputError
+        If the runs do not have this outcome.
+    """
+    if outcome not in runs:
+        raise InputError("the runs do not have this outcome", field="outcome", value=outcome,
+                         allowed=", ".join(map(str, runs.columns)), remedy="take one of these columns")  # fmt: skip
+    good = runs[runs["status"] == DONE] if "status" in runs else runs
+    cells = good.groupby(["seed", by], sort=True)[outcome]
+    wide, count = cells.mean().unstack(by), cells.count().unstack(by)
+    return wide.where(count == count.max())
+
+
+def named(table: pd.DataFrame, name: str, by: str, field: str = "baseline") -> None:
+    """Check that something is among the values of a column.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if name not in set(table[by]):
+        raise InputError(f"the {field} has no run" if by == "scenario" else f"there is no such {by}", field=field,
+                         value=name, allowed=", ".join(map(str, dict.fromkeys(table[by]))),
+                         remedy="take one of these, or run it too")  # fmt: skip
+
+
+def share(field: str, value: float) -> float:
+    """Give back a probability such as a level of confidence.
+
+    Raises
+    ------
+    InputError
+        If it is not between 0 and 1.
+    """
+    if not 0.0 < value < 1.0:
+        raise InputError("this is no share", field=field, value=value, allowed="above 0 and below 1",
+                         remedy="write 95% as 0.95")  # fmt: skip
+    return value
+
+
 def resamples(n: int, draws: int = DRAWS) -> Array:
     """Indices of bootstrap samples, shape (draws, n); the same for the same n, so that outcomes are drawn together."""
     return np.random.default_rng([SEED, n]).integers(0, n, size=(draws, n))
@@ -45,13 +100,20 @@ def resamples(n: int, draws: int = DRAWS) -> Array:
 def mean_difference(differences: Array, level: float = 0.95, draws: int = DRAWS) -> Mean:
     """Mean of paired differences and its studentised bootstrap interval (Efron and Tibshirani 1993, ch. 12).
 
-    A studentised interval keeps its level with few and skewed differences, which a percentile interval does not.
+    A studentised interval keeps its level with few and skewed differences, which a percentile interval does not. Where
+    many bootstrap samples have no spread (three or four pairs, or values that are mostly equal) it is Student's t.
 
     Parameters
     ----------
     differences
         One for each pair, shape (n,); nan is left out.
+
+    Raises
+    ------
+    InputError
+        If the level is not between 0 and 1.
     """
+    share("level", level)
     values = np.asarray(differences, dtype=float)
     values = values[np.isfinite(values)]
     n = len(values)
@@ -59,7 +121,7 @@ def mean_difference(differences: Array, level: float = 0.95, draws: int = DRAWS)
         return Mean(0, math.nan, math.nan, math.nan, np.full(draws, math.nan))
     mean = float(values.mean())
     if n < FEWEST:
-        return Mean(n, mean, math.nan, math.nan, np.full(draws, mean))
+        return Mean(n, mean, math.nan, math.nan, np.full(draws, math.nan))
     drawn = values[resamples(n, draws)]
     means, errors = drawn.mean(axis=1), drawn.std(axis=1, ddof=1) / math.sqrt(n)
     error = float(values.std(ddof=1)) / math.sqrt(n)
@@ -67,6 +129,9 @@ def mean_difference(differences: Array, level: float = 0.95, draws: int = DRAWS)
     if error <= 1e-12 * scale:
         return Mean(n, mean, mean, mean, means)
     told = errors > 1e-12 * scale
+    if told.mean() < 1.0 - MOST_FLAT:
+        half = float(student.ppf(0.5 + level / 2, n - 1)) * error
+        return Mean(n, mean, mean - half, mean + half, means)
     ratios = (means[told] - mean) / errors[told]
     upper, lower = np.quantile(ratios, [0.5 + level / 2, 0.5 - level / 2])
     return Mean(n, mean, mean - float(upper) * error, mean - float(lower) * error, means)
@@ -76,7 +141,16 @@ def ratio_of_means(above: Array, below: Array, level: float = 0.95) -> Ratio:
     """Ratio of the means of two paired samples with its interval by Fieller (1954).
 
     Withheld where the denominator may be zero at this level: then the interval has no end.
+
+    Raises
+    ------
+    InputError
+        If the level is not between 0 and 1, or the samples are not pairs.
     """
+    share("level", level)
+    if np.shape(above) != np.shape(below):
+        raise InputError("these are not pairs", field="below", value=np.shape(below), allowed=f"{np.shape(above)}",
+                         remedy="give one value of each for every seed")  # fmt: skip
     a, b = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
     good = np.isfinite(a) & np.isfinite(b)
     a, b, n = a[good], b[good], int(good.sum())

@@ -97,7 +97,9 @@ def proposed(mixes: Mixes, evaluate: Evaluate, settings: Mapping[str, float]) ->
 
     size = int(settings["population"])
     problem = Problem(n_var=len(mixes.measures), n_obj=len(OBJECTIVES) + 1, xl=0.0, xu=1.0)
-    first = np.vstack([mixes.now[None], within_budget(mixes, size - 1, int(settings["seed"]))])
+    alone = mixes.affordable(np.where(np.eye(len(mixes.now), dtype=bool), 1.0, mixes.now))
+    random = within_budget(mixes, max(size - 1 - len(alone), 1), int(settings["seed"]))
+    first = np.vstack([mixes.now[None], alone, random])[:size]
     algorithm = NSGA2(pop_size=size, sampling=first)
     algorithm.setup(problem, termination=NoTermination(), seed=int(settings["seed"]), verbose=False)
     tried, scores = [], []

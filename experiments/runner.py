@@ -7,6 +7,7 @@ its traceback. Results do not depend on the executor, the number of workers or t
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -36,8 +37,10 @@ from model.scenario import effects_before
 __all__ = ["Effort", "Task", "cache_is_cold", "executing", "run", "run_task"]
 
 PART_RUNS: Final = 50
-HISTORIES_AT_ONCE: Final = 40
-"""Histories held in memory, about 6 MB each."""
+HISTORIES_AT_ONCE: Final = 24
+"""Histories held in memory; more than a block of seeds, so that two blocks may overlap."""
+COLLECTED: Final = 8
+"""Histories that are dropped between two calls of the collector."""
 SEEDS_AT_ONCE: Final = 16
 POLL_SECONDS: Final = 0.2
 TRIES: Final = 3
@@ -78,6 +81,7 @@ class Histories:
     def __init__(self, most: int) -> None:
         self.most = most
         self._lock = threading.Lock()
+        self._dropped = 0
         self._kept: OrderedDict[tuple[str, ...], Future[RouteModel]] = OrderedDict()
 
     def get(self, key: tuple[str, ...], make: Callable[[], RouteModel]) -> RouteModel:
@@ -89,6 +93,11 @@ class Histories:
                 future = self._kept[key] = Future()
                 while len(self._kept) > self.most:
                     self._kept.popitem(last=False)
+                    self._dropped += 1
+                if self._dropped >= COLLECTED:
+                    # a Mesa model holds itself in a circle: without this, dropped histories would pile up
+                    self._dropped = 0
+                    gc.collect()
             else:
                 self._kept.move_to_end(key)
         if first:
@@ -128,6 +137,8 @@ def run_task(task: Task, study: str = "") -> dict[str, pa.Table]:
             row |= measure_outcomes(model, *task.window, task.outcomes)
             if task.records[number] != "outcomes":
                 frames.append((identity, recording.frames_of(model, task.records[number], _first_year(task))))
+            # its columns are freed now and not when the collector finds the circle that a Mesa model is
+            del model.state, model.buffers
         except Exception:
             row |= {"status": FAILED, "error": traceback.format_exc(limit=-6)}
         rows.append(row)

@@ -39,6 +39,7 @@ DARK: Final = {
     LAND: "#1D2831", COAST: "#3C4954", NAVY: "#8FC4E8", BLUE: "#3FA0E0", WINE: "#E08A9A", PURPLE: "#D58BBB",
     "rgba(11,60,93": "rgba(143,196,232", "rgba(0,114,178": "rgba(63,160,224", "rgba(123,37,50": "rgba(224,138,154",
     "rgba(163,76,130": "rgba(213,139,187", "#DCE4EA": "#22303B",
+    "rgba(169,179,188": "rgba(92,105,116", "#A9B3BC": "#5C6974",
     "1px 0 1px #fff, -1px 0 1px #fff, 0 1px 1px #fff, 0 -1px 1px #fff, 0 0 4px #fff":
     "1px 0 1px #151E26, -1px 0 1px #151E26, 0 1px 1px #151E26, 0 -1px 1px #151E26, 0 0 4px #151E26",
 }  # fmt: skip

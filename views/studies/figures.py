@@ -27,7 +27,6 @@ KINDS: Final = {
     "front": ("On the front", theme.BLUE, "circle"), "dominated": ("Found, dominated", theme.SKY, "circle-open"),
     "random": ("Random mix, same budget", theme.FAINT, "diamond-open"),
     "status-quo": ("Status quo", theme.INK, "square"),
-    "all": ("Everything in full, any cost", theme.ORANGE, "star"),
 }  # fmt: skip
 ENDS: Final = {
     "europe": ("European market", theme.NAVY), "north_america": ("North American market", "#8E9BA6"),
@@ -66,19 +65,21 @@ def curves(study: Study, rows: pd.DataFrame, lever: str, outcome: str) -> go.Fig
     """An outcome against a lever: mean, its 95% interval (dark) and the 5-95% spread over seeds (light)."""
     shown, figure = study.outcome(outcome), _blank()
     mine = rows[rows["outcome"] == outcome]
-    for number, (scenario, group) in enumerate(mine.groupby("scenario", sort=False)):
-        group = group.sort_values(lever)
-        colour, x = LINES[number % len(LINES)], group[lever].to_list()
+    groups = [
+        (study.scenario(str(name)), group.sort_values(lever)) for name, group in mine.groupby("scenario", sort=False)
+    ]
+    for (name, group), colour in zip(groups, LINES, strict=False):
         for low, high, alpha, word in (("q05", "q95", 0.10, "5-95% of seeds"), ("low", "high", 0.28, "95% interval")):
+            x = group[lever].to_list()
             figure.add_scatter(
                 x=[*x, *x[::-1]], y=[*(group[high] * shown.factor), *(group[low][::-1] * shown.factor)], fill="toself",
                 fillcolor=theme.rgba(colour, alpha), line={"width": 0}, mode="lines", hoverinfo="skip",
-                name=f"{study.scenario(str(scenario))}, {word}", showlegend=False,
+                name=f"{name}, {word}", showlegend=False,
             )  # fmt: skip
+    for (name, group), colour in zip(groups, LINES, strict=False):
         figure.add_scatter(
-            x=x, y=group["mean"] * shown.factor, mode="lines", name=study.scenario(str(scenario)),
-            line={"color": colour, "width": 2.4},
-            customdata=(group[["low", "high"]] * shown.factor).to_numpy(),
+            x=group[lever], y=group["mean"] * shown.factor, mode="lines", name=name,
+            line={"color": colour, "width": 2.4}, customdata=(group[["low", "high"]] * shown.factor).to_numpy(),
             hovertemplate="%{y:,.4~g} (%{customdata[0]:,.4~g} to %{customdata[1]:,.4~g})",
         )  # fmt: skip
     figure.update_layout(
@@ -429,32 +430,45 @@ def shapley(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
 
 
 def pareto(study: Study, rows: pd.DataFrame) -> go.Figure:
-    """Change of what lands against cost, in fresh worlds; random mixes and the status quo beside what was found."""
-    figure = _blank(420, hovermode="closest")
-    for kind, (name, colour, symbol) in KINDS.items():
-        mine = rows[rows["kind"] == kind]
+    """Change of what lands against cost, in fresh worlds; colour is what moves through West Africa, shape the kind."""
+    figure = _blank(440, hovermode="closest")
+    shown = rows[rows["kind"] != "all"]
+    most = float(shown["west_africa_kg_change"].abs().max()) / 1e3 or 1.0
+    for kind, (name, _, symbol) in KINDS.items():
+        mine = shown[shown["kind"] == kind]
         if mine.empty:
             continue
         change = {end: mine[f"arrived_europe_kg_{end}"] / 1e3 for end in ("change", "low", "high")}
         figure.add_scatter(
             x=mine["cost_eur"] / 1e6, y=change["change"], mode="markers", name=name,
-            marker={"symbol": symbol, "size": 11, "color": colour, "line": {"color": colour, "width": 1.6}},
+            marker={"symbol": symbol, "size": 12, "color": mine["west_africa_kg_change"] / 1e3,
+                    "coloraxis": "coloraxis", "line": {"color": theme.MUTED, "width": 1.2}},
             error_y={"type": "data", "symmetric": False, "array": change["high"] - change["change"],
-                     "arrayminus": change["change"] - change["low"], "color": theme.rgba(colour, 0.5),
-                     "thickness": 1.2, "width": 0},
+                     "arrayminus": change["change"] - change["low"], "color": theme.FAINT, "thickness": 1, "width": 0},
             text=[f"mix {int(r['mix'])}: through West Africa {r['west_africa_kg_change'] / 1e3:+,.2g} t; "
                   f"worst regret {r['regret'] / 1e3:,.2g} t" for r in mine.to_dict("records")],
             hovertemplate="%{text}<br>%{y:+,.3~g} t landed, %{x:,.3~g} EUR m<extra></extra>",
         )  # fmt: skip
     figure.add_hline(y=0.0, line={"color": theme.MUTED, "width": 1})
-    figure.update_layout(xaxis={"title_text": "Cost above the status quo, EUR m a year", "showgrid": True},
-                         yaxis={"title_text": "Change of what lands, t a year", "tickformat": "+,~g"})  # fmt: skip
-    return theme.describe(
-        figure, title="What lands against what it costs",
-        subtitle="Every mix in the same fresh worlds, which the search did not see; 95% intervals of the difference "
-        "from the status quo.",
-        source="model and measures.csv (costs mostly assumed).",
+    figure.update_layout(
+        xaxis={"title_text": "Cost above the status quo, EUR m a year", "showgrid": True},
+        yaxis={"title_text": "Change of what lands, t a year", "tickformat": "+,~g"},
+        coloraxis={"cmin": -most, "cmax": most, "colorbar": {"title": {"text": "through<br>West Africa, t"},
+                                                             "thickness": 12},
+                   "colorscale": [[0.0, LESS], [0.5, "#D9DEE2"], [1.0, MORE]]},
     )  # fmt: skip
+    whole = rows[rows["kind"] == "all"]
+    off = "" if whole.empty else (
+        f" Off the plot: everything in full, {whole['arrived_europe_kg_change'].iloc[0] / 1e3:+,.0f} t for "
+        f"{whole['cost_eur'].iloc[0] / 1e6:,.0f} EUR m."
+    )  # fmt: skip
+    return theme.describe(
+        figure,
+        title="What lands against what it costs",
+        subtitle="Every mix in the same fresh worlds, which the search did not see; 95% intervals of the difference "
+        f"from the status quo. Blue: less moves through West Africa; red: more.{off}",
+        source="model and measures.csv (costs mostly assumed).",
+    )
 
 
 def mixes(study: Study, rows: pd.DataFrame) -> go.Figure:
@@ -466,7 +480,7 @@ def mixes(study: Study, rows: pd.DataFrame) -> go.Figure:
     figure = _blank(120 + 24 * len(chosen), hovermode="closest", showlegend=False)
     doses = chosen[measures].to_numpy(float)
     figure.add_heatmap(
-        z=doses, x=[theme_wrap(m.replace("-", " "), 12) for m in measures], y=list(range(len(chosen))),
+        z=doses, x=measures, y=list(range(len(chosen))),
         colorscale=[[0.0, "#EEF3F6"], [1.0, theme.NAVY]], zmin=0, zmax=1, xgap=2, ygap=2,
         colorbar={"title": {"text": "dose"}, "thickness": 12}, name="dose",
         hovertemplate="%{x}: dose %{z:.2f}<extra></extra>",

@@ -12,6 +12,12 @@
     if (prefers.matches && !printing.matches) for (const [day, night] of pairs) source = source.replaceAll(day, night);
     return JSON.parse(source);
   };
+  // The keys beside the figures are drawn in the page: they change with them.
+  const keys = [...document.querySelectorAll(".key")].map(key => [key, key.innerHTML]);
+  const paintKeys = () => keys.forEach(([key, day]) => {
+    key.innerHTML = prefers.matches && !printing.matches ? pairs.reduce((t, [a, b]) => t.replaceAll(a, b), day) : day;
+  });
+  paintKeys();
   const boxes = [...document.querySelectorAll(".plot[data-figure]")];
   const fit = (box, drawing) => {
     const narrow = box.clientWidth < 700;
@@ -28,7 +34,7 @@
     return Plotly.react(box, drawing.data, drawing.layout, config);
   };
   Promise.all(boxes.map(draw)).then(() => { document.documentElement.dataset.ready = "yes"; });
-  prefers.addEventListener("change", () => boxes.forEach(draw));
+  prefers.addEventListener("change", () => { paintKeys(); boxes.forEach(draw); });
   let wait = null, width = window.innerWidth;
   window.addEventListener("resize", () => {
     if (window.innerWidth === width) return;

@@ -1,0 +1,75 @@
+"""Reports of real small studies in a real browser: three widths, day and night, offline, without errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright.sync_api")
+
+from experiments.conduct import conduct
+from experiments.store import Store
+from experiments.study import Study
+from views.studies import write_study_report
+
+pytestmark = pytest.mark.browser
+SHARING = {"name": "cooperation", "target": "platform:*", "field": "sharing"}
+UNCERTAIN = [{"target": "parameter:lead_probability"}, {"target": "parameter:supply_scale"}]
+STUDIES = {
+    "compare": {"scenarios": ["s00-status-quo", "paris-package", "s02-intelligence-first", "s03-ships-first",
+                              "s04-intelligence-and-ships"], "record": "yearly", "supply": [0, 2]},
+    "sweep": {"scenarios": ["as-it-happened"], "levers": [SHARING], "design": {"steps": 3}},
+    "heat": {"kind": "sweep", "scenarios": ["as-it-happened"], "design": {"steps": 3},
+             "levers": [SHARING, {"target": "parameter:lead_common_source"}]},
+    "screening": {"scenarios": ["as-it-happened"], "uncertainties": UNCERTAIN,
+                  "design": {"method": "morris", "n": 4}, "replications": 1},
+    "sobol": {"scenarios": ["as-it-happened"], "uncertainties": UNCERTAIN,
+              "design": {"method": "saltelli", "n": 4}, "replications": 1},
+    "attribution": {"scenarios": ["as-it-happened"], "attribution": {"players": ["maoc-n", "jiatf-south", "ccp"]}},
+    "search": {"scenarios": ["s00-status-quo"], "replications": 1, "uncertainties": UNCERTAIN[:1],
+               "search": {"measures": ["maoc-n", "ccp", "seacop"], "generations": 2, "population": 4, "worlds": 2,
+                          "fresh_worlds": 3, "random": 2}},
+}  # fmt: skip
+COMMON = {"title": "A small study", "question": "Does the page hold?", "window": [2012, 2013], "organisations": 20,
+          "replications": 4}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=list(STUDIES))
+def report(request, tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
+    fields = STUDIES[request.param]
+    study = Study.from_dict({**COMMON, "kind": request.param, **fields}, name=request.param)
+    store = Store(tmp_path_factory.mktemp(request.param))
+    conduct(study, store)
+    return write_study_report(Path(store.root))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 900, 1440])
+def test_the_page_holds(chromium, new_notes, report, width, scheme) -> None:  # type: ignore[no-untyped-def]
+    noted = new_notes()
+    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    noted.watch(page)
+    page.goto(report.as_uri())
+    page.wait_for_selector("html[data-ready=yes]", timeout=60_000)
+    errors = [text for text in noted.errors if "auto-margin" not in text]
+    assert (errors, noted.failed, noted.outside) == ([], [], [])
+    wide, shown = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide <= shown
+    assert page.locator(".findings dd").first.inner_text()
+    assert page.locator(".notice").inner_text().startswith("Caution")
+    figures = page.locator(".plot")
+    assert figures.count() >= 1
+    for number in range(figures.count()):
+        assert figures.nth(number).locator(".main-svg").first.bounding_box()["width"] > 200
+    ink = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (ink == "rgb(14, 21, 27)") == (scheme == "dark")
+    page.close()
+
+
+def test_each_figure_has_its_numbers_beside_it(report) -> None:  # type: ignore[no-untyped-def]
+    text = report.read_text(encoding="utf-8")
+    tables = sorted((report.parent / "figures").glob("*.csv"))
+    assert tables
+    assert all(f"figures/{path.name}" in text for path in tables)
+    assert all(path.read_text().count("\n") >= 2 for path in tables)

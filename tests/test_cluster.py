@@ -1,0 +1,176 @@
+"""Studies on many machines: a Dask cluster of real processes, and a store behind an S3 interface."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from test_runner import content, small
+
+from experiments import runner
+from experiments.store import Store
+from model.errors import InputError
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+SECONDS = 60
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def process(*words: str, inside: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """A program in a process of its own, in a network namespace when one is named."""
+    prefix = ["ip", "netns", "exec", inside] if inside else []
+    command = [*prefix, sys.executable, "-m", *words]
+    running = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        yield running
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+def wait_for(client: object, workers: int) -> None:
+    client.wait_for_workers(workers, timeout=SECONDS)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def cluster(host: str = "127.0.0.1", hosts: tuple[str, str, str] = ("", "", "")) -> Iterator[tuple[str, list]]:  # type: ignore[type-arg]
+    """A scheduler and two workers, a process each; the address of the scheduler and the workers."""
+    port = free_port()
+    address = f"tcp://{host}:{port}"
+    common = ("--no-dashboard", "--local-directory", "/tmp", "--nthreads", "1", "--no-nanny", "--death-timeout", "60")
+    with ExitStack() as stack:
+        stack.enter_context(process("distributed.cli.dask_scheduler", "--host", host, "--port", str(port),
+                                    "--no-dashboard", inside=hosts[0]))  # fmt: skip
+        workers = [stack.enter_context(process("distributed.cli.dask_worker", address, *common, inside=h))
+                   for h in hosts[1:]]  # fmt: skip
+        yield address, workers
+
+
+def test_a_cluster_gives_the_same_bits_and_survives_a_killed_worker(tmp_path: Path) -> None:
+    from distributed import Client
+
+    study = small(replications=8, design={"steps": 4})
+    here, there = Store(tmp_path / "threads"), Store(tmp_path / "dask")
+    runner.run(study, here)
+    with cluster() as (address, workers):
+        with Client(address, timeout=SECONDS) as client:
+            wait_for(client, 2)
+        killed = threading.Event()
+
+        def kill_one(effort: runner.Effort) -> None:
+            if effort.fresh > 4 and not killed.is_set():
+                killed.set()
+                os.killpg(workers[0].pid, signal.SIGKILL)
+
+        with runner.executing(address) as executor:
+            effort = runner.run(study, there, executor, progress=kill_one)
+    assert killed.is_set()
+    assert (effort.fresh, effort.failed) == (64, 0)
+    pd.testing.assert_frame_equal(content(here), content(there), check_exact=True)
+
+
+def can_make_networks() -> bool:
+    if shutil.which("ip") is None or os.geteuid() != 0:
+        return False
+    made = subprocess.run(["ip", "netns", "add", "h10-probe"], capture_output=True, check=False).returncode == 0
+    subprocess.run(["ip", "netns", "del", "h10-probe"], capture_output=True, check=False)
+    return made
+
+
+@contextmanager
+def three_hosts() -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """Three network namespaces on one bridge; the address of the bridge, and their names."""
+    names = tuple(f"h10-{n}" for n in range(3))
+
+    def ip(*words: str) -> None:
+        subprocess.run(["ip", *words], check=True, capture_output=True)
+
+    try:
+        ip("link", "add", "h10-bridge", "type", "bridge")
+        ip("addr", "add", "10.210.0.254/24", "dev", "h10-bridge")
+        ip("link", "set", "h10-bridge", "up")
+        for number, name in enumerate(names):
+            ip("netns", "add", name)
+            ip("link", "add", f"h10-v{number}", "type", "veth", "peer", "name", f"h10-p{number}")
+            ip("link", "set", f"h10-p{number}", "netns", name)
+            ip("link", "set", f"h10-v{number}", "master", "h10-bridge", "up")
+            ip("netns", "exec", name, "ip", "addr", "add", f"10.210.0.{number + 1}/24", "dev", f"h10-p{number}")
+            ip("netns", "exec", name, "ip", "link", "set", f"h10-p{number}", "up")
+            ip("netns", "exec", name, "ip", "link", "set", "lo", "up")
+        yield "10.210.0.1", names  # type: ignore[misc]
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+        subprocess.run(["ip", "link", "del", "h10-bridge"], capture_output=True, check=False)
+
+
+@pytest.mark.skipif(not can_make_networks(), reason="this machine does not let us make network namespaces")
+def test_three_hosts_give_the_same_bits(tmp_path: Path) -> None:
+    from distributed import Client
+
+    here, there = Store(tmp_path / "threads"), Store(tmp_path / "hosts")
+    runner.run(small(), here)
+    with three_hosts() as (host, names), cluster(host, names) as (address, _):
+        with Client(address, timeout=SECONDS) as client:
+            wait_for(client, 2)
+        with runner.executing(address) as executor:
+            assert runner.run(small(), there, executor).failed == 0
+    pd.testing.assert_frame_equal(content(here), content(there), check_exact=True)
+
+
+def test_a_scheduler_that_does_not_answer_is_named() -> None:
+    with pytest.raises(InputError, match="does not answer"), runner.executing(f"tcp://127.0.0.1:{free_port()}"):
+        pass
+    with pytest.raises(InputError, match="no such kind of cluster"), runner.executing(None, "abacus"):
+        pass
+
+
+def test_results_behind_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moto = pytest.importorskip("moto.server")
+    boto = pytest.importorskip("boto3")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    server = moto.ThreadedMotoServer(port=free_port(), verbose=False)
+    server.start()
+    try:
+        endpoint = "http://{}:{}".format(*server.get_host_and_port()).replace("0.0.0.0", "127.0.0.1")
+        boto.client("s3", endpoint_url=endpoint).create_bucket(Bucket="results")
+        far = Store("s3://results/small", endpoint_url=endpoint)
+        near = Store(tmp_path / "near")
+        runner.run(small(), near)
+        assert runner.run(small(replications=2), far).fresh == 12
+        assert runner.run(small(), far).fresh == 6
+        pd.testing.assert_frame_equal(content(near), content(far), check_exact=True)
+        part = far.names("parts/runs")[0]
+        far.put(f"parts/runs/{part}", b"rubbish")
+        assert runner.run(small(), far).notes
+        pd.testing.assert_frame_equal(content(near), content(far), check_exact=True)
+    finally:
+        server.stop()
+        time.sleep(0.1)

@@ -1,0 +1,214 @@
+"""Studies: factors, designs and files; what is wrong in them is named."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from experiments import design
+from experiments.conduct import comparison, list_stores, query, quick
+from experiments.factors import Factor, read_factor
+from experiments.study import STUDIES, Study, list_studies
+from model import Scenario, load_world
+from model.errors import InputError
+
+FORK = date(2011, 5, 10)
+BASE = {"title": "t", "scenarios": ["as-it-happened"], "window": [2013, 2014]}
+
+
+def lever(**fields: object) -> dict[str, object]:
+    return {"target": "platform:*", "field": "sharing", "name": "cooperation", **fields}
+
+
+def factor(entry: dict[str, object]) -> Factor:
+    return read_factor(entry, "lever", "levers[1]", load_world().names)
+
+
+@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.toml")), ids=lambda p: p.stem)
+def test_every_study_that_ships_can_be_planned(path: Path) -> None:
+    study = Study.load(path)
+    assert study.question
+    if study.kind != "search":
+        assert len(study.plan) >= 100
+        assert study.plan["run"].notna().all()
+
+
+def test_five_studies_ship_and_the_first_sweeps_cooperation_in_21_steps() -> None:
+    assert len(list_studies()) >= 5
+    table = Study.load("cooperation").table
+    assert table["cooperation"].nunique() == 21
+    assert table["cooperation"].agg(["min", "max"]).tolist() == [0.0, 1.0]
+    assert set(table["scenario"]) == {"as-it-happened", "no-maritime-platforms"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "changed"),
+    [
+        ({"target": "parameter:theta_per_thousand_eur"}, 0.2, "parameter"),
+        ({"target": "measure:maoc-n"}, 0.7, "measure"),
+        (lever(), 0.5, "platform"),
+        ({"target": "membership:*/ESP", "field": "sharing"}, 0.5, "membership"),
+        ({"target": "membership:maoc-n/ESP", "field": "sharing"}, 0.5, "membership"),
+    ],
+)
+def test_levers_act_from_the_fork_on(entry: dict[str, object], value: float, changed: str) -> None:
+    base = Scenario.load("as-it-happened")
+    made = factor(entry).apply(base, value, FORK)
+    new = [event for event in made.events if event not in base.events]
+    assert [(event.kind, event.date, event.amount) for event in new] == [(changed, FORK, value)]
+
+
+def test_events_can_be_moved_and_resized() -> None:
+    base = Scenario.load("paris-package")
+    moved = factor({"target": "event:satellites", "field": "date", "low": date(2012, 1, 1), "high": date(2018, 1, 1)})
+    later = moved.apply(base, date(2016, 1, 1).toordinal(), FORK)
+    assert next(e for e in later.events if e.id == "satellites").date == date(2016, 1, 1)
+    sized = factor({"target": "event:satellites", "low": 0.0, "high": 1.0}).apply(base, 0.25, FORK)
+    assert next(e for e in sized.events if e.id == "satellites").amount == 0.25
+    with pytest.raises(InputError, match="no such event"):
+        factor({"target": "event:satelites", "low": 0.0, "high": 1.0}).apply(base, 0.25, FORK)
+
+
+def test_uncertainties_hold_for_the_whole_run() -> None:
+    entry = {"target": "parameter:lead_probability"}
+    made = read_factor(entry, "uncertainty", "uncertainties[1]", load_world().names)
+    assert made.since == "start"
+    assert made.apply(Scenario.load("as-it-happened"), 0.2, FORK).parameters.lead_probability == 0.2
+
+
+def test_switches_take_their_options() -> None:
+    entry = {"target": "parameter:choice_rule"}
+    made = read_factor(entry, "uncertainty", "uncertainties[1]", load_world().names)
+    assert made.choices == ("expected-value", "experience", "salience")
+    assert made.apply(Scenario.load("as-it-happened"), "salience", FORK).parameters.choice_rule == "salience"
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(["lhs", "sobol", "saltelli", "morris"]), st.integers(4, 32), st.integers(0, 5))
+def test_sampled_designs_stay_in_range_and_repeat(method: str, n: int, seed: int) -> None:
+    factors = [Factor("a", "parameter:x", "x", low=0.3, high=0.9), Factor("b", "parameter:y", "y", low=-2.0, high=5.0)]
+    one, other = (design.make(method, factors, {"n": n, "seed": seed}) for _ in range(2))
+    pd.testing.assert_frame_equal(one, other)
+    assert one["a"].between(0.3, 0.9).all()
+    assert one["b"].between(-2.0, 5.0).all()
+
+
+def test_a_latin_hypercube_has_one_point_in_every_slice() -> None:
+    table = design.lhs([Factor("a", "parameter:x", "x", low=0.0, high=1.0)] * 1, 50, 3)
+    assert sorted(np.floor(table["a"] * 50).astype(int)) == list(range(50))
+
+
+def test_one_at_a_time_moves_one() -> None:
+    factors = [Factor(n, "parameter:x", "x", low=0.0, high=1.0) for n in "ab"]
+    table = design.one_at_a_time(factors, 3)
+    assert table.notna().sum(axis=1).tolist() == [0, *[1] * 6]
+
+
+def test_a_users_own_table(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("cooperation\n0.1\n0.9\n")
+    study = {**BASE, "levers": [lever()], "design": {"method": "csv", "file": "points.csv"}}
+    made = Study.from_dict(study, file=str(tmp_path / "mine.toml"))
+    assert made.table["cooperation"].tolist() == [0.1, 0.9]
+    (tmp_path / "points.csv").write_text("cooperation\n0.1\n1.9\n")
+    with pytest.raises(InputError, match="out of the factor's range"):
+        _ = Study.from_dict(study, file=str(tmp_path / "mine.toml")).table
+    (tmp_path / "points.csv").write_text("coperation\n0.1\n")
+    with pytest.raises(InputError, match="did you mean 'cooperation'"):
+        _ = Study.from_dict(study, file=str(tmp_path / "mine.toml")).table
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"knd": "sweep"}, "no such field"),
+        ({"kind": "swep"}, "did you mean 'sweep'"),
+        ({"scenarios": ["as-it-hapened"]}, "as-it-happened"),
+        ({"scenarios": []}, "not a list of names"),
+        ({"scenarios": ["as-it-happened", "as-it-happened"]}, "named twice"),
+        ({"baseline": "paris-package"}, "not one of the choices"),
+        ({"outcomes": ["landed"]}, "outcomes"),
+        ({"record": "all"}, "record"),
+        ({"fork": "2011"}, "not a date"),
+        ({"window": [2022, 2013]}, "window"),
+        ({"window": [1990, 2013]}, "window"),
+        ({"replications": 0}, "replications"),
+        ({"replications": 2.5}, "replications"),
+        ({"seed": -1}, "seed"),
+        ({"organisations": 3}, "organisations"),
+        ({"levers": [{"target": "sharing"}]}, "needs a target"),
+        ({"levers": [{"target": "parameter:sharing_scal"}]}, "did you mean 'parameter:sharing_scale'"),
+        ({"levers": [{"target": "platform:maocn", "field": "sharing"}]}, "did you mean 'platform:maoc-n'"),
+        ({"levers": [{"target": "platform:*"}]}, "cannot change this"),
+        ({"levers": [lever(high=2.0)]}, "out of bounds"),
+        ({"levers": [lever(low=0.8, high=0.2)]}, "needs a range"),
+        ({"levers": [lever(operation="divide")]}, "no such operation"),
+        ({"levers": [lever(since="later")]}, "since"),
+        ({"levers": [lever(colour="red")]}, "no such field"),
+        ({"levers": [lever(), lever()]}, "named twice"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named(change: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message) as refused:
+        Study.from_dict({**BASE, **change})
+    assert "Remedy" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("settings_", "message"),
+    [({"method": "gird"}, "did you mean 'grid'"), ({"method": "lhs", "n": 0}, "design.n"), ({"steps": 1}, "design.steps"),
+     ({"method": "csv", "file": "nowhere.csv"}, "cannot be read")],
+)  # fmt: skip
+def test_what_is_wrong_in_a_design_is_named(settings_: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        _ = Study.from_dict({**BASE, "levers": [lever()], "design": settings_}).table
+
+
+def test_run_identity_holds_all_that_matters() -> None:
+    def runs(**changes: object) -> set[str]:
+        return set(Study.from_dict({**BASE, "replications": 2, **changes}).plan["run"])
+
+    assert runs() == runs(title="another", question="?")
+    for change in ({"window": [2013, 2015]}, {"organisations": 60}, {"seed": 50}, {"record": "yearly"},
+                   {"outcomes": ["seized_kg"]}, {"scenarios": ["paris-package"]}):  # fmt: skip
+        assert not runs() & runs(**change)
+
+
+def test_seeds_of_their_own_are_no_ones_else() -> None:
+    study = Study.from_dict({**BASE, "levers": [lever()], "design": {"steps": 3}, "replications": 3,
+                             "common_seeds": False})  # fmt: skip
+    assert study.plan["seed"].nunique() == 9
+
+
+def test_comparison_needs_two() -> None:
+    assert comparison(["as-it-happened", "paris-package"], 5, 1, 150).supply == (0.0, 2.0)
+    with pytest.raises(InputError, match="2 to 30"):
+        comparison(["as-it-happened"], 5, 1, 150)
+
+
+def test_quick_is_small() -> None:
+    assert len(quick(Study.load("cooperation")).plan) <= 60
+
+
+def test_duckdb_answers(tmp_path: Path) -> None:
+    from test_runner import small
+
+    from experiments import runner
+    from experiments.store import Store
+
+    runner.run(small(record="yearly"), Store(tmp_path / "my study"))
+    runner.run(small(replications=1, record="yearly"), Store(tmp_path / "my study"))  # fewer are planned now
+    found = query('select count(*) n, count(distinct seed) s from "my study".runs', tmp_path)
+    assert found.iloc[0].tolist() == [6, 1]
+    years = query(
+        'select scenario, year, avg(seized_kg) kg from "my study".yearly group by all order by year', tmp_path
+    )
+    assert years["year"].tolist() == [2002, 2002, 2003, 2003]
+    with pytest.raises(InputError, match="cannot be answered"):
+        query("select nonsense", tmp_path)
+    assert list_stores(tmp_path)["name"].tolist() == ["my study"]
