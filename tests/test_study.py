@@ -161,8 +161,8 @@ def test_what_is_wrong_in_a_file_is_named(change: dict[str, object], message: st
 
 @pytest.mark.parametrize(
     ("settings_", "message"),
-    [({"method": "gird"}, "did you mean 'grid'"), ({"method": "lhs", "n": 0}, "design.n"), ({"steps": 1}, "design.steps"),
-     ({"method": "csv", "file": "nowhere.csv"}, "cannot be read")],
+    [({"method": "gird"}, "did you mean 'grid'"), ({"method": "lhs", "n": 0}, "design.n"),
+     ({"steps": 1}, "design.steps"), ({"method": "csv", "file": "nowhere.csv"}, "cannot be read")],
 )  # fmt: skip
 def test_what_is_wrong_in_a_design_is_named(settings_: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
