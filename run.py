@@ -170,22 +170,27 @@ def run(
     typer.echo(terminal().shown(path))
 
 
-@app.command(epilog=examples("report", "report results/run-no-schiphol-sive"))
+@app.command(epilog=examples("report", "report results/headline --images", "report results/run-no-schiphol-sive"))
 def report(
     folder: Annotated[
-        Path, typer.Argument(help="Folder that [bold]history[/bold] or [bold]run[/bold] wrote.")
+        Path, typer.Argument(help="Folder that [bold]history[/bold], [bold]run[/bold] or a study wrote.")
     ] = HISTORY,
+    images: Images = False,
 ) -> None:
     """Write report.html of results that are there already."""
     from experiments.folder import read_manifest
-    from model.errors import InputError
 
-    if not read_manifest(folder):
-        raise InputError(
-            "there are no results in this folder", field="folder", value=str(folder),
-            allowed="a folder with a manifest.json that history or run wrote", remedy="run run.py history first",
-        )  # fmt: skip
-    typer.echo(terminal().shown(write_report(folder)))
+    manifest = read_manifest(folder)
+    if not manifest:
+        refuse("there are no results in this folder", "folder", folder,
+               "a folder with the manifest.json of a history, a run or a study", "run one of them first")  # fmt: skip
+    if "kind" in manifest:
+        typer.echo(terminal().shown(write_study_report(folder, images=images)))
+    elif images:
+        refuse("only reports of studies have figures to write", "--images", folder, "the folder of a study",
+               "leave it out")  # fmt: skip
+    else:
+        typer.echo(terminal().shown(write_report(folder)))
 
 
 @app.command(epilog=examples("scenarios"))

@@ -24,7 +24,8 @@ from model.parameters import Parameters
 from model.week import SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("history", "run", "report", "scenarios", "parameters", "schedule")
+LISTS = ("scenarios", "parameters", "policies", "studies", "schedule")
+COMMANDS = ("history", "run", "report", "study", "compare", "query", *LISTS)
 HELP_SECONDS = 0.5
 
 
@@ -97,16 +98,21 @@ def test_examples_are_understood(command: str, monkeypatch: pytest.MonkeyPatch):
         seen.append("called")
         return Path("results/x")
 
-    monkeypatch.setattr(run, "study_history", note)
-    monkeypatch.setattr(run, "write_report", note)
-    monkeypatch.setattr("experiments.folder.read_manifest", lambda _: {"study": "history"})
+    for work in ("study_history", "conduct_study", "conduct_made", "write_report", "write_study_report"):
+        monkeypatch.setattr(run, work, note)
+    monkeypatch.setattr(
+        "experiments.folder.read_manifest",
+        lambda folder: {"kind": "headline"} if "headline" in str(folder) else {"study": "history"},
+    )
     monkeypatch.setattr("experiments.history.run_once", note)
+    monkeypatch.setattr("experiments.conduct.query", lambda *_: seen.append("asked") or pd.DataFrame({"n": [1]}))
+    Path("my.toml").write_text('title = "Mine"\nbase = "as-it-happened"\n', encoding="utf-8")
     monkeypatch.setattr("views.terminal.print_years", note)
     found = examples_of(command)
     assert found
     for line in found:
         call(*shlex.split(line.split(" > ")[0])[3:])
-    assert seen or command in {"scenarios", "parameters", "schedule"}
+    assert seen or command in LISTS
 
 
 # --- what is shown ------------------------------------------------------------------------------------------------
@@ -207,10 +213,14 @@ def test_history_writes_a_report_and_prints_its_path_last(elsewhere: Path):
 
 def test_no_command_is_the_main_job(monkeypatch: pytest.MonkeyPatch):
     asked: list[object] = []
+    monkeypatch.setattr(run, "conduct_study", lambda *words: asked.append(words))
     monkeypatch.setattr(run, "study_history", lambda *words: asked.append(words))
     call()
     call("history")
-    assert asked[0] == asked[1] == (20, 1, 150, Path("results/history"), "as-it-happened", None, {}, None)
+    assert asked == [
+        ("headline",),
+        (20, 1, 150, Path("results/history"), "as-it-happened", None, {}, None),
+    ]
 
 
 # --- stopping -----------------------------------------------------------------------------------------------------
