@@ -368,6 +368,35 @@ def query(
         terminal().print_table(f"{len(rows):,} rows", tuple(found.columns), rows)
 
 
+@app.command(
+    epilog=examples(
+        "discover what-matters arrived_europe_kg",
+        "discover results/my-study expected_seized_kg --lowest --share 0.1",
+    )
+)
+def discover(
+    name: Annotated[str, typer.Argument(metavar="STUDY", help="A study with results, its folder or its URL.")],
+    outcome: Annotated[str, typer.Argument(help="An outcome of the study.")],
+    share: Annotated[float, typer.Option(help="Share of the points that count as cases of interest.")] = 0.25,
+    lowest: Annotated[bool, typer.Option("--lowest", help="The lowest values, in place of the highest.")] = False,
+    density: Annotated[float, typer.Option(help="Least share of cases of interest inside the box.")] = 0.8,
+    scenario: Annotated[str | None, typer.Option(help="Only this scenario of the study.")] = None,
+) -> None:
+    """Find conditions in which an outcome is worst: PRIM of the EMA workbench on a study's runs."""
+    from experiments import discovery
+    from experiments.store import Store
+
+    known = RESULTS / name
+    found = discovery.discover(
+        Store(known if (known / "plan.parquet").is_file() else name), outcome,
+        share=share, highest=not lowest, density=density, policy=scenario,
+    )  # fmt: skip
+    columns = tuple(found.limits.columns)
+    rows = [tuple(terminal().cell(value) for value in row) for row in found.limits.itertuples(index=False)]
+    terminal().print_table(f"Conditions of {outcome} {found.worst} {found.cut:,.4g}", columns, rows)
+    typer.echo(found.sentence())
+
+
 @app.command(epilog=examples("schedule"))
 def schedule() -> None:
     """Print what happens in one week, in order."""

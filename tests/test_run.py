@@ -19,13 +19,14 @@ from typer.testing import CliRunner, Result
 
 import run
 from experiments import history
+from experiments.discovery import Box
 from model.parameter_fields import markdown_table, parameter_rows
 from model.parameters import Parameters
 from model.week import SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTS = ("scenarios", "parameters", "policies", "studies", "schedule")
-COMMANDS = ("history", "run", "report", "study", "compare", "query", *LISTS)
+COMMANDS = ("history", "run", "report", "study", "compare", "query", "discover", *LISTS)
 HELP_SECONDS = 0.5
 
 
@@ -84,6 +85,11 @@ def test_every_command_has_a_sentence_and_examples(command: str):
     assert "TODO" not in text
 
 
+def no_box() -> Box:
+    columns = ["factor", "low", "high", "values", "qp"]
+    return Box("y", 1.0, "of at least", 50, 5, 1.0, 0.1, 1.0, pd.DataFrame(columns=columns), pd.DataFrame())
+
+
 def examples_of(command: str) -> list[str]:
     text = call(command, "--help").output
     return [line.strip() for line in text.splitlines() if line.strip().startswith("uv run run.py")]
@@ -106,6 +112,7 @@ def test_examples_are_understood(command: str, monkeypatch: pytest.MonkeyPatch):
     )
     monkeypatch.setattr("experiments.history.run_once", note)
     monkeypatch.setattr("experiments.conduct.query", lambda *_: seen.append("asked") or pd.DataFrame({"n": [1]}))
+    monkeypatch.setattr("experiments.discovery.discover", lambda *_, **__: seen.append("asked") or no_box())
     Path("my.toml").write_text('title = "Mine"\nbase = "as-it-happened"\n', encoding="utf-8")
     monkeypatch.setattr("views.terminal.print_years", note)
     found = examples_of(command)

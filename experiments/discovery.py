@@ -1,0 +1,181 @@
+"""Scenario discovery: in which conditions does a policy fail? PRIM of the EMA workbench, on the runs of a store.
+
+The extra ``ema`` brings the workbench. What `to_ema` gives fits all of its analysis (feature scoring, CART, regional
+sensitivity), since it is in the workbench's own form.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from experiments.store import DONE, Store
+from model.errors import InputError, closest
+from model.state import Array
+
+__all__ = ["Box", "discover", "to_ema"]
+
+MODEL: Final = "Highway 10"
+FEWEST: Final = 40
+"""Points below which a box of PRIM says nothing."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Conditions in which the cases of interest gather (Friedman and Fisher 1999; Bryant and Lempert 2010).
+
+    `limits` has a row for each factor that restricts the box: factor, low, high (or values), qp, the probability that
+    so good a restriction comes about by chance. `coverage` is the share of the cases of interest inside, `density` the
+    share of the points inside that are of interest, `mass` the share of all points inside.
+    """
+
+    outcome: str
+    cut: float
+    worst: str
+    points: int
+    interesting: int
+    coverage: float
+    density: float
+    mass: float
+    limits: pd.DataFrame
+    trajectory: pd.DataFrame
+
+    def sentence(self) -> str:
+        """What was found, in words."""
+        cases = f"{self.interesting} of {self.points} points with {self.outcome} {self.worst} {self.cut:,.4g}"
+        if self.limits.empty:
+            return f"{cases}: no conditions tell them from the rest."
+        inside = "; ".join(_condition(row) for row in self.limits.to_dict("records"))
+        return (
+            f"{cases}: {self.coverage:.0%} of them have {inside}; "
+            f"{self.density:.0%} of the points there are such cases (by chance {self.interesting / self.points:.0%})."
+        )
+
+
+def _condition(row: dict[Any, Any]) -> str:
+    if row["values"]:
+        return f"{row['factor']} in {row['values']}"
+    return f"{row['factor']} from {row['low']:.3g} to {row['high']:.3g}"
+
+
+def to_ema(store: Store) -> tuple[pd.DataFrame, dict[str, Array]]:
+    """Experiments and outcomes of a store as the EMA workbench has them; replications of a point are averaged.
+
+    Returns
+    -------
+    tuple
+        Experiments, a row for each point: levers, uncertainties, scenario (number of the point), policy (name of our
+        scenario), model. Outcomes: name -> array of shape (points,). Points without a run that ended well are left out.
+    """
+    runs, manifest = store.runs(), store.manifest
+    names = [factor["name"] for factor in manifest.get("factors", [])]
+    outcomes = [name for name in manifest.get("outcomes", {}) if name in runs]
+    done = runs[runs["status"] == DONE]
+    means = done.groupby("point")[outcomes].mean()
+    rows = done.drop_duplicates("point").set_index("point").loc[means.index]
+    experiments = rows[names].reset_index().rename(columns={"point": "scenario"})
+    experiments["policy"] = rows["scenario"].astype(object).to_numpy()
+    experiments["model"] = MODEL
+    return experiments, {name: means[name].to_numpy(float, copy=True) for name in outcomes}
+
+
+def discover(
+    store: Store, outcome: str, *, share: float = 0.25, highest: bool = True, density: float = 0.8,
+    policy: str | None = None, smallest: float = 0.05,
+) -> Box:  # fmt: skip
+    """Find conditions in which an outcome is among its highest (or lowest) values.
+
+    Parameters
+    ----------
+    share
+        Share of the points that count as cases of interest.
+    density
+        Least share of cases of interest inside the box; of the boxes that reach it, the one that covers most cases is
+        taken, and the densest one where none does.
+    policy
+        Only the points of this scenario of the study.
+    smallest
+        Least share of all points inside a box.
+
+    Raises
+    ------
+    InputError
+        If the workbench is missing, or the study does not have the outcome, factors or enough points.
+    """
+    prim = _workbench()
+    experiments, outcomes = to_ema(store)
+    if outcome not in outcomes:
+        near = closest(outcome, outcomes)
+        raise InputError("the study has no such outcome", field="outcome", value=outcome, allowed=", ".join(outcomes),
+                         remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
+    _check_shares(share, density)
+    kept = np.ones(len(experiments), bool) if policy is None else (experiments["policy"] == policy).to_numpy(bool)
+    values = outcomes[outcome][kept]
+    x = experiments.loc[kept].drop(columns=["scenario", "policy", "model"]).reset_index(drop=True)
+    if len(x) < FEWEST or x.shape[1] == 0:
+        raise InputError("too little to find conditions in", field="store", value=store.url,
+                         allowed=f"a study of factors with at least {FEWEST} points that ended well",
+                         remedy='take a study with method = "lhs" and n = 200 or more')  # fmt: skip
+    cut = float(np.quantile(values, 1.0 - share if highest else share))
+    interesting = values >= cut if highest else values <= cut
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the workbench still drops columns in place, which pandas 3 warns of
+        box = prim.Prim(x, interesting, mass_min=smallest).find_box()
+        trajectory = box.peeling_trajectory.reset_index(drop=True)
+        chosen = _choose(trajectory, density)
+        ((_, table),) = box.inspect(chosen, style="data")
+    row = trajectory.loc[chosen]
+    return Box(
+        outcome, cut, "of at least" if highest else "of at most", len(x), int(interesting.sum()),
+        float(row["coverage"]), float(row["density"]), float(row["mass"]), _limits(table, x), trajectory,
+    )  # fmt: skip
+
+
+def _workbench() -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says which of its own extras are not there
+            from ema_workbench.analysis import prim
+    except ImportError:
+        raise InputError("the EMA workbench is not installed", field="discover", value="ema_workbench",
+                         allowed="the extra [ema]", remedy="uv sync --extra ema") from None  # fmt: skip
+    return prim
+
+
+def _check_shares(share: float, density: float) -> None:
+    for name, value in (("share", share), ("density", density)):
+        if not 0.0 < value < 1.0:
+            raise InputError("this is not a share", field=name, value=value, allowed="a number between 0 and 1",
+                             remedy="0.25 and 0.8 are usual")  # fmt: skip
+
+
+def _choose(trajectory: pd.DataFrame, density: float) -> int:
+    enough = trajectory[trajectory["density"] >= density]
+    if enough.empty:
+        return int(np.argmax(trajectory["density"].to_numpy(float)))
+    return int(enough.sort_values(["coverage", "density"], ascending=False).index.to_numpy(int)[0])
+
+
+def _limits(table: pd.DataFrame, x: pd.DataFrame) -> pd.DataFrame:
+    """Rows for the factors that a box restricts, the surest first; other ends are those of the data."""
+    rows = []
+    for name in table.index:
+        low, high, *chances = table.loc[name].tolist()
+        if isinstance(low, set | frozenset):
+            rows.append((name, np.nan, np.nan, ", ".join(sorted(map(str, low))), _least(chances)))
+        else:
+            rows.append((name, float(low), float(high), "", _least(chances)))
+    made = pd.DataFrame(rows, columns=["factor", "low", "high", "values", "qp"])
+    made["from"] = [x[name].min() if x[name].dtype.kind in "fiu" else np.nan for name in made["factor"]]
+    made["to"] = [x[name].max() if x[name].dtype.kind in "fiu" else np.nan for name in made["factor"]]
+    return made.sort_values("qp", kind="stable").reset_index(drop=True)
+
+
+def _least(chances: list[Any]) -> float:
+    """Smallest of the two ends' probabilities."""
+    found = [float(chance) for chance in chances if not pd.isna(chance)]
+    return min(found, default=np.nan)
