@@ -182,12 +182,12 @@ def report(
 
     manifest = read_manifest(folder)
     if not manifest:
-        refuse("there are no results in this folder", "folder", folder,
+        refuse("there are no results in this folder", "folder", str(folder),
                "a folder with the manifest.json of a history, a run or a study", "run one of them first")  # fmt: skip
     if "kind" in manifest:
         typer.echo(terminal().shown(write_study_report(folder, images=images)))
     elif images:
-        refuse("only reports of studies have figures to write", "--images", folder, "the folder of a study",
+        refuse("only reports of studies have figures to write", "--images", str(folder), "the folder of a study",
                "leave it out")  # fmt: skip
     else:
         typer.echo(terminal().shown(write_report(folder)))

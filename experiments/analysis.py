@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,11 +11,13 @@ import pandas as pd
 
 from experiments import attribution, compare, sensitivity
 from experiments.costs import cost_a_year
+from experiments.intervals import mean_difference
 from experiments.outcomes import mean_and_interval
 from experiments.store import DONE, Store
 from experiments.study import COALITION, SUPPLY, Study
 from model import Scenario
 from model.errors import InputError
+from model.state import Array
 
 __all__ = ["analyse"]
 
@@ -40,13 +43,14 @@ def analyse(study: Study, store: Store) -> list[str]:
                          remedy=f"the first says: {first}")  # fmt: skip
     made: dict[str, pd.DataFrame] = {}
     if study.kind == "headline":
-        made |= {"sweep": arms(good[good["part"] == "sweep"], study)}
+        swept = good[good["part"] == "sweep"]
+        made |= {"sweep": arms(swept, study), "spans": spans(swept, study)}
         runs = runs[runs["part"] == "packages"]
     made |= {"arms": arms(runs[runs["status"] == DONE], study)}
     made |= {
         "compare": packages,
         "headline": packages,
-        "sweep": lambda *_: {},
+        "sweep": lambda *_: {"spans": spans(good, study)},
         "screening": screening,
         "sobol": indices,
         "attribution": credit,
@@ -74,6 +78,41 @@ def arms(runs: pd.DataFrame, study: Study) -> pd.DataFrame:
                 "low": low, "high": high, "q05": q05, "q95": q95,
             })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def spans(runs: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """What a factor does from its lowest value to its highest, all else and the seed alike; only for grids.
+
+    Rows with `given` hold the same at one end of another factor (`at`), or at its far end less its near (`at` is nan).
+    """
+    ranges = [f.name for f in study.factors if f.name in runs and runs[f.name].dtype.kind in "fiu"]
+    if study.method != "grid" or not study.common_seeds:
+        return pd.DataFrame()
+    rows = []
+    for scenario, group in runs.groupby("scenario", sort=False):
+        for factor in ranges:
+            for outcome in study.outcomes:
+                for given, at, values in _spans(group, factor, [f for f in ranges if f != factor], outcome):
+                    found = mean_difference(values)
+                    rows.append({
+                        "scenario": scenario, "factor": factor, "from": group[factor].min(),
+                        "to": group[factor].max(), "given": given, "at": at, "outcome": outcome, "n": found.n,
+                        "effect": found.mean, "low": found.low, "high": found.high,
+                    })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _spans(runs: pd.DataFrame, factor: str, others: list[str], outcome: str) -> Iterator[tuple[str, float, Array]]:
+    """Differences by seed: over all else, at both ends of every other factor, and between these ends."""
+    cells = runs.pivot_table(index=["seed", *others], columns=factor, values=outcome)
+    change = (cells[cells.columns.max()] - cells[cells.columns.min()]).dropna()
+    yield "", math.nan, change.groupby("seed").mean().to_numpy(float)
+    for other in others:
+        level = change.index.get_level_values(other)
+        near, far = (change[level == end].groupby("seed").mean() for end in (level.min(), level.max()))
+        yield other, float(level.min()), near.to_numpy(float)
+        yield other, float(level.max()), far.to_numpy(float)
+        yield other, math.nan, (far - near).dropna().to_numpy(float)
 
 
 # --- comparison ---------------------------------------------------------------------------------------------------

@@ -134,25 +134,47 @@ def _worth(study: Study) -> str:
 
 
 def _sharing(study: Study) -> str:
-    """From one end of the first lever to the other."""
-    rows = sweep_of(study)
-    levers = [row["name"] for row in study.manifest.get("factors", []) if row["name"] in rows]
-    if rows.empty or not levers:
+    """From one end of the first lever to the other, seed by seed, and what another factor changes in that."""
+    spans = study.table("spans")
+    if spans.empty:
         return ""
-    lever, shown = levers[0], study.outcome(LANDED)
-    mine, texts = rows[rows["outcome"] == LANDED], []
+    lever, shown = spans["factor"].iloc[0], study.outcome(LANDED)
+    mine = spans[(spans["factor"] == lever) & (spans["outcome"] == LANDED)]
+    texts = []
     for scenario, group in mine.groupby("scenario", sort=False):
-        first, last = group.sort_values(lever).iloc[[0, -1]].to_dict("records")
-        one, other = (f"<b>{shown.amount(row['mean'], 3)}</b> ({_between(row, shown)})" for row in (first, last))
-        apart = first["high"] < last["low"] or last["high"] < first["low"]
-        tail = "" if apart else ", which cannot be told apart"
-        name = escape(study.scenario(str(scenario)))
-        texts.append(f"{name}: {one} at {first[lever]:g}, {other} at {last[lever]:g}{tail}.")
-    return f"{escape(study.factor(lever))}, and what lands in Europe. {' '.join(texts)}" if texts else ""
+        rows = group.to_dict("records")
+        whole = next(row for row in rows if not _named(row))
+        texts.append(f"{escape(study.scenario(str(scenario)))}: {effect(whole, shown)}{_level(study, whole, shown)}.")
+        texts += [_given(study, row, shown) for row in rows if _named(row)]
+    ends = f"{escape(study.factor(lever))} from {whole['from']:g} to {whole['to']:g}"
+    return f"{ends}, and what lands in Europe. {' '.join(texts)}" if texts else ""
 
 
-def _between(row: Mapping[Any, Any], shown: Shown) -> str:
-    return theme.span(row["low"] * shown.factor, row["high"] * shown.factor)
+def _named(row: Mapping[Any, Any]) -> bool:
+    """Whether a span is taken at an end of another factor."""
+    return isinstance(row["given"], str) and row["given"] != ""
+
+
+def _level(study: Study, span: Mapping[Any, Any], shown: Shown) -> str:
+    """From what to what, where the lever is swept alone."""
+    rows = sweep_of(study)
+    rows = rows[(rows["outcome"] == LANDED) & (rows["scenario"] == span["scenario"])]
+    ends = [rows[rows[span["factor"]] == span[end]] for end in ("from", "to")]
+    if any(len(end) != 1 for end in ends):
+        return ""
+    first, last = (theme.number(float(end["mean"].iloc[0]) * shown.factor, 3) for end in ends)
+    return f", from {first} to {last} {shown.unit}"
+
+
+def _given(study: Study, span: Mapping[Any, Any], shown: Shown) -> str:
+    name = lower(escape(study.factor(str(span["given"]))))
+    if math.isfinite(float(span["at"])):
+        return f"With {name} at {span['at']:g} it {_verb(effect(span, shown))}."
+    return f"Between these two the effect {_verb(effect(span, shown))}."
+
+
+def _verb(text: str) -> str:
+    return f"is {text}" if text.startswith("<b>") else text
 
 
 def sweep_of(study: Study) -> pd.DataFrame:
