@@ -212,3 +212,22 @@ def test_duckdb_answers(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be answered"):
         query("select nonsense", tmp_path)
     assert list_stores(tmp_path)["name"].tolist() == ["my study"]
+
+
+def test_a_span_is_the_effect_of_a_factor_seed_by_seed() -> None:
+    """y = seed + 10 x + 3 x z: from 0 to 1 of x it is 10 at z = 0, 16 at z = 2, and 13 over both."""
+    study = Study.from_dict({
+        "title": "t", "kind": "sweep", "outcomes": ["arrived_europe_kg"], "design": {"steps": 2},
+        "levers": [{"name": "x", "target": "platform:*", "field": "sharing", "low": 0.0, "high": 1.0},
+                   {"name": "z", "target": "parameter:supply_answer", "low": 0.0, "high": 2.0}],
+    })  # fmt: skip
+    runs = study.plan.copy()
+    runs["arrived_europe_kg"] = 100.0 * runs["seed"] + 10.0 * runs["x"] + 3.0 * runs["x"] * runs["z"]
+    found = analysis.spans(runs, study)
+    mine = found[found["factor"] == "x"]
+    for column in ("effect", "low", "high"):  # all seeds agree
+        assert mine[column].to_list() == pytest.approx([13.0, 10.0, 16.0, 6.0])
+    assert len(found) == 8
+    lhs = Study.from_dict({"title": "t", "kind": "sweep", "design": {"method": "lhs", "n": 4}, "levers": [
+        {"name": "x", "target": "platform:*", "field": "sharing", "low": 0.0, "high": 1.0}]})  # fmt: skip
+    assert analysis.spans(lhs.plan, lhs).empty
