@@ -16,7 +16,8 @@ from experiments.study import Study, list_studies
 from model import Scenario
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "results/README.md", *(ROOT / "docs").rglob("*.md")])
+WRITTEN = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "results/README.md")]
+PAGES = sorted([*WRITTEN, *(ROOT / "docs").rglob("*.md")])
 
 
 def blocks(language: str) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments import design
+from experiments import analysis, design
 from experiments.conduct import comparison, list_stores, query, quick
 from experiments.factors import Factor, read_factor
 from experiments.study import STUDIES, Study, list_studies
