@@ -117,16 +117,19 @@ def test_building_costs_less_than_a_tenth_of_running() -> None:
     assert build < run / 10
 
 
+def cost_per_organisation_week(organisations: int) -> float:
+    """Seconds for each organisation and week, after a quarter in which the trade fills up."""
+    model = RouteModel("as-it-happened", rng=1, organisations=organisations, record="summary").run_until("2000-04-03")
+    start, first = time.perf_counter(), model.week
+    model.run_until("2000-10-02" if organisations > 10_000 else "2001-10-01")
+    return (time.perf_counter() - start) / (model.week - first) / organisations
+
+
 def test_cost_grows_no_faster_than_organisations() -> None:
     """Cost per organisation-week never rises: loads keep their size, so traffic does not grow with their number."""
-    per_week = {}
-    for organisations in (150, 1500, 15_000, 150_000):
-        model = RouteModel("as-it-happened", rng=1, organisations=organisations, record="summary").run_until(
-            "2000-04-03"
-        )
-        start, first = time.perf_counter(), model.week
-        model.run_until("2000-10-02" if organisations > 10_000 else "2001-10-01")
-        per_week[organisations] = (time.perf_counter() - start) / (model.week - first) / organisations
+    # the best of two rounds over all sizes: what else the machine does for a moment must not count
+    rounds = [{n: cost_per_organisation_week(n) for n in (150, 1500, 15_000, 150_000)} for _ in range(2)]
+    per_week = {n: min(one[n] for one in rounds) for n in rounds[0]}
     print({n: f"{cost * 1e9:.0f} ns" for n, cost in per_week.items()})
     for small, large in ((150, 1500), (1500, 15_000), (15_000, 150_000)):
         assert per_week[large] <= LARGEST_RISE * per_week[small]
