@@ -56,6 +56,9 @@ class Tables:
     prices: pd.DataFrame
     timeline: pd.DataFrame
     observations: pd.DataFrame
+    purity: pd.DataFrame
+    reporting: pd.DataFrame
+    targets: pd.DataFrame
 
 
 def load_tables(directory: Path | str | None = None) -> Tables:

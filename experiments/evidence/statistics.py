@@ -1,0 +1,255 @@
+"""Statistics that are read off a run, each as a published figure is: one function, one name.
+
+A statistic is called with a run as statistics show it, the area it is read for, and years; it gives one number in the
+unit of its target. Shares are in percent, as they are published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from experiments.evidence.observed import Shown
+from model import calendar
+from model.record import EXPECTED_TAKEN, SOURCE, TAKEN
+from model.state import Array
+from model.world import CONTAINER, COURIER, LAND, MERCHANT, MODES
+
+__all__ = ["STATISTICS", "Statistic"]
+
+type Years = Sequence[int]
+type Statistic = Callable[[Shown, str, Years], float]
+
+LEAST: Final = 1e-9
+"""What stands for nothing where a logarithm follows."""
+HILL_FROM_KG: Final = 100.0
+"""Cases from which the tail is read (SF25)."""
+WEST_AFRICA: Final = ("west_africa", "sahel")
+EUROPE: Final = ("iberia", "northwest_europe", "mediterranean_europe", "atlantic_islands")
+OFF_WEST_AFRICA: Final = ("cape_verde_waters", "guinea_gulf", "canaries_morocco_waters", "mid_atlantic")
+"""Patrol areas off the African coast; mid_atlantic is the crossing along the tenth parallel."""
+WORLD_REGIONS: Final = {
+    "south_america": ("andes", "pacific_americas", "caribbean_coast", "guianas", "brazil_southern_cone"),
+    "north_america": ("north_america",), "central_america": ("central_america",), "caribbean": ("caribbean",),
+    "europe": (*EUROPE, "europe_market"), "africa": (*WEST_AFRICA, "maghreb"),
+}  # fmt: skip
+
+
+def _percent(part: float, whole: float) -> float:
+    return 100.0 * part / whole if whole > 0.0 else 0.0
+
+
+# --- flows and markets --------------------------------------------------------------------------------------------
+
+
+def flow_to_europe(shown: Shown, area: str, years: Years) -> float:
+    """Sent towards Europe, t pure a year."""
+    return float(shown.series("dispatched_to_europe_kg", years).mean()) / 1000.0
+
+
+def consumed_europe(shown: Shown, area: str, years: Years) -> float:
+    """Consumed in Europe, t pure a year."""
+    return float(shown.series("consumed_europe_kg", years).mean()) / 1000.0
+
+
+def west_africa_flow(shown: Shown, area: str, years: Years) -> float:
+    """Arriving in Europe through West Africa, t pure a year."""
+    return float(shown.series("west_africa_kg", years).mean()) / 1000.0
+
+
+def west_africa_share(shown: Shown, area: str, years: Years) -> float:
+    """The same in percent of what arrives."""
+    whole = float(shown.series("arrived_europe_kg", years).sum())
+    return _percent(float(shown.series("west_africa_kg", years).sum()), whole)
+
+
+def price_europe(shown: Shown, area: str, years: Years) -> float:
+    """Wholesale price in Europe, EUR per pure kg."""
+    return float(shown.series("price_europe_eur_per_kg", years).mean())
+
+
+def price_ratio(shown: Shown, area: str, years: Years) -> float:
+    """European wholesale over source price."""
+    source = float(shown.series("price_source_eur_per_kg", years).mean())
+    return price_europe(shown, area, years) / max(source, LEAST)
+
+
+# --- seizures -----------------------------------------------------------------------------------------------------
+
+
+def seized_each(shown: Shown, area: str, years: Years) -> Array:
+    """Seized by a state, or by the states of a published total, t bulk in each year."""
+    return shown.bulk_t(shown.by_state(shown.members(area), years), area, years)
+
+
+def seized(shown: Shown, area: str, years: Years) -> float:
+    """Mean of `seized_each`."""
+    return float(seized_each(shown, area, years).mean())
+
+
+def seizure_growth(shown: Shown, area: str, years: Years) -> float:
+    """Factor by which seizures grow a year, from the first year to the last."""
+    first, last = np.maximum(seized_each(shown, area, [years[0], years[-1]]), LEAST)
+    return float((last / first) ** (1.0 / (years[-1] - years[0])))
+
+
+def interception(shown: Shown, area: str, years: Years) -> float:
+    """Pure kg seized over seized and consumed, percent (amendment 8)."""
+    taken = float(shown.by_state(shown.members(area), years).sum())
+    return _percent(taken, taken + float(shown.series("consumed_europe_kg", years).sum()))
+
+
+def caribbean_share(shown: Shown, area: str, years: Years) -> float:
+    """Share of an island in the seizures of the Caribbean, percent."""
+    regions = shown.tables.states.set_index("state")["region"]
+    all_states = [state for state in shown.model.world.states if regions[state] == "caribbean"]
+    return _percent(float(shown.by_state([area], years).sum()), float(shown.by_state(all_states, years).sum()))
+
+
+def world_share(shown: Shown, area: str, years: Years) -> float:
+    """Share of a region in the seizures of all states, percent."""
+    regions = shown.tables.states.set_index("state")["region"]
+    mine = [state for state in shown.model.world.states if regions[state] in WORLD_REGIONS[area]]
+    whole = float(shown.by_state(shown.model.world.states, years).sum())
+    return _percent(float(shown.by_state(mine, years).sum()), whole)
+
+
+def supply_correlation(shown: Shown, area: str, years: Years) -> float:
+    """Correlation of seizures with output over years (SF38)."""
+    span = range(years[0], years[-1] + 1)
+    return float(np.corrcoef(seized_each(shown, area, span), shown.series("produced_kg", span))[0, 1])
+
+
+def port(shown: Shown, area: str, years: Years) -> float:
+    """Seized in a port, t bulk a year."""
+    place = shown.model.world.places.index(area)
+    kg = np.array([shown.model.buffers.by_place[year - calendar.FIRST_YEAR, place, TAKEN] for year in years])
+    return float(shown.bulk_t(kg, area, years).mean())
+
+
+def couriers_from_west_africa(shown: Shown, area: str, years: Years) -> float:
+    """Share of what is taken from air couriers into Europe that came from West Africa, percent."""
+    legs, regions = shown.tables.legs, shown.tables.places.set_index("place")["region"]
+    into = (shown.model.world.arrays.leg_mode == COURIER) & legs["destination"].map(regions).isin(EUROPE).to_numpy()
+    from_africa = legs["origin"].map(regions).isin(WEST_AFRICA).to_numpy()
+    taken = shown.legs(TAKEN if shown.realised else EXPECTED_TAKEN, years)
+    return _percent(float(taken[into & from_africa].sum()), float(taken[into].sum()))
+
+
+# --- platforms ----------------------------------------------------------------------------------------------------
+
+
+def platform(shown: Shown, area: str, years: Years) -> float:
+    """Seized in cases of a platform, t bulk a year."""
+    row = shown.model.world.platforms.index(area)
+    what = TAKEN if shown.realised else EXPECTED_TAKEN
+    kg = np.array([shown.model.buffers.by_platform[year - calendar.FIRST_YEAR, row, what] for year in years])
+    return float(shown.bulk_t(kg, area, years).mean())
+
+
+def platform_mean_load(shown: Shown, area: str, years: Years) -> float:
+    """Mean load of a platform's cases, t bulk."""
+    mine = _cases_of(shown, area, years)
+    return float(shown.cases.bulk_kg[mine].mean()) / 1000.0 if mine.any() else LEAST
+
+
+def lead_elsewhere(shown: Shown, area: str, years: Years) -> float:
+    """Share of a platform's cases whose lead came from another state than acted, percent."""
+    cases = shown.cases
+    mine = _cases_of(shown, area, years) & (cases.lead_state >= 0)
+    return _percent(float((cases.lead_state[mine] != cases.state[mine]).sum()), float(mine.sum()))
+
+
+def _cases_of(shown: Shown, area: str, years: Years) -> Array:
+    mask: Array = (shown.cases.platform == shown.model.world.platforms.index(area)) & shown.cases.within(years)
+    return mask
+
+
+# --- single cases -------------------------------------------------------------------------------------------------
+
+
+def seized_off_west_africa(shown: Shown, area: str, years: Years) -> float:
+    """Seized at sea off West Africa by a state, t bulk a year."""
+    cases, places = shown.cases, shown.model.world.places
+    here = np.isin(cases.place, [places.index(name) for name in OFF_WEST_AFRICA])
+    mine = here & (cases.state == shown.state(area)) & cases.within(years)
+    return float(cases.bulk_kg[mine].sum()) / 1000.0 / len(years)
+
+
+def _quantile(share: float) -> Statistic:
+    def case_quantile(shown: Shown, area: str, years: Years) -> float:
+        cases = shown.cases
+        south = np.isin(cases.state, [shown.state("ESP"), shown.state("ITA")])
+        mine = south & (cases.mode == MODES.index(area)) & cases.within(years)
+        return float(np.quantile(cases.bulk_kg[mine], share)) if mine.any() else LEAST
+
+    case_quantile.__doc__ = f"Quantile {share:g} of the cases of a mode in Spain and Italy, kg bulk."
+    return case_quantile
+
+
+def tail_exponent(shown: Shown, area: str, years: Years) -> float:
+    """Hill's estimate of the tail of cases above 100 kg bulk, removals at the origins apart."""
+    cases = shown.cases
+    loads = cases.bulk_kg[(cases.stage != SOURCE) & cases.within(years)]
+    tail = loads[loads >= HILL_FROM_KG]
+    return float(1.0 / np.log(tail / HILL_FROM_KG).mean()) if len(tail) > 1 else LEAST
+
+
+def top_share_10(shown: Shown, area: str, years: Years) -> float:
+    """Share of tonnes in the tenth of a state's cases that is largest, percent.
+
+    Couriers that are caught together in a run are a case each, of a parcel.
+    """
+    cases, parcels = shown.cases, shown.model.world.arrays.mode_parcel
+    mine = (cases.state == shown.state(area)) & cases.within(years)
+    kg, parcel = cases.kg[mine], parcels[cases.mode[mine]]
+    count = np.where(parcel > 0.0, np.maximum(np.round(kg / np.maximum(parcel, LEAST)), 1.0), 1.0).astype(np.int64)
+    loads = np.sort(np.repeat(kg / count, count))[::-1]
+    return _percent(float(loads[: max(len(loads) // 10, 1)].sum()), float(loads.sum()))
+
+
+def sea_cargo_share(shown: Shown, area: str, years: Years) -> float:
+    """Share of commercial sea in the tonnes that single cases of a state show, percent; seizures at sea apart."""
+    cases, arrays = shown.cases, shown.model.world.arrays
+    ashore = (cases.state == shown.state(area)) & cases.within(years) & (arrays.place_area[cases.place] < 0)
+    by_ship = ashore & np.isin(cases.mode, (CONTAINER, MERCHANT))
+    known = by_ship | (ashore & np.isin(cases.mode, (COURIER, LAND)))
+    return _percent(float(cases.kg[by_ship].sum()), float(cases.kg[known].sum()))
+
+
+def schiphol_courier_month(shown: Shown, area: str, years: Years) -> float:
+    """Taken from couriers at Schiphol in a month (`area`, as 2004-05), kg bulk (SF10)."""
+    cases, first = shown.cases, np.datetime64(calendar.EPOCH, "D")
+    here = (cases.place == shown.model.world.places.index("amsterdam_airport")) & (cases.mode == COURIER)
+    months = (first + np.floor(cases.day[here]).astype("timedelta64[D]")).astype("datetime64[M]")
+    return float(cases.bulk_kg[here][months == np.datetime64(area, "M")].sum())
+
+
+def link_share(shown: Shown, area: str, years: Years) -> float:
+    """Share of West Africa in the pairs of states that cases into Europe link, percent (SF04)."""
+    cases, world = shown.cases, shown.model.world
+    places = world.tables.places
+    rows = {place: row for row, place in enumerate(world.places)}
+    region = places.set_index("place")["region"].reindex(world.places).to_numpy()
+    owner = places.set_index("place")["state"].reindex(world.places).fillna("").to_numpy()
+    origin = world.tables.legs["origin"].map(rows).to_numpy()
+    mine = cases.within(years) & (cases.leg >= 0) & np.isin(region[cases.place], EUROPE)
+    start = origin[cases.leg[mine]]
+    pairs = {(owner[a], b): region[a] for a, b in zip(start, cases.state[mine].tolist(), strict=True)}
+    foreign = [where for (a, _), where in pairs.items() if a and where not in EUROPE]
+    return _percent(float(sum(where in WEST_AFRICA for where in foreign)), float(len(foreign)))
+
+
+STATISTICS: Final[dict[str, Statistic]] = {
+    "flow_to_europe": flow_to_europe, "consumed_europe": consumed_europe, "west_africa_flow": west_africa_flow,
+    "west_africa_share": west_africa_share, "price_europe": price_europe, "price_ratio": price_ratio,
+    "seized": seized, "seizure_growth": seizure_growth, "interception": interception,
+    "caribbean_share": caribbean_share, "world_share": world_share, "supply_correlation": supply_correlation,
+    "port": port, "couriers_from_west_africa": couriers_from_west_africa, "platform": platform,
+    "platform_mean_load": platform_mean_load, "lead_elsewhere": lead_elsewhere,
+    "seized_off_west_africa": seized_off_west_africa, "case_quantile_50": _quantile(0.5),
+    "case_quantile_90": _quantile(0.9), "tail_exponent": tail_exponent, "top_share_10": top_share_10,
+    "sea_cargo_share": sea_cargo_share, "schiphol_courier_month": schiphol_courier_month, "link_share": link_share,
+}  # fmt: skip

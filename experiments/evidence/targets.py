@@ -1,0 +1,227 @@
+"""Targets: what runs are fitted to and judged by, read from `targets.csv` and the rows that it points to.
+
+Values, periods, sources and confidence come from `observations.csv` and `prices.csv`; a target adds which statistic of
+a run they publish, the scale on which both are compared, and the error of the record. Model and record differ by::
+
+    z = (T(published) - T(simulated)) / sqrt(sd² + sd_chance²)
+
+with T the logarithm, the logit or nothing, and `sd_chance` the spread of the statistic over seeds (amendment 10).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from experiments.evidence.observed import Shown, defects, purity, reporting_sd
+from experiments.evidence.statistics import STATISTICS
+from model import RouteModel
+from model.errors import InputError, closest
+from model.state import Array
+from model.tables import Tables
+
+__all__ = ["FIT", "JUDGE", "Target", "load_targets", "simulated", "table_of", "transform"]
+
+FIT, JUDGE = "fit", "judge"
+EACH, PERIOD, STAND_IN = "each", "period", "stand-in"
+PRICES: Final = "prices"
+IN_BULK: Final = ("seized", "platform", "port")
+"""Statistics whose error also holds that of purity and reporting."""
+SMALLEST_SHARE: Final = 1e-3
+"""A simulated value of less than this part of the published one counts as this: nothing at all is no infinity."""
+NEAREST_PERCENT: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Target:
+    """One published figure and how it is read off a run.
+
+    Attributes
+    ----------
+    years
+        Years over which the statistic is read: those that are published; a gap in the record is a gap here too.
+    value, low, high
+        As published, in `unit`; low and high are nan where none is given.
+    sd
+        Error of the record on the transformed scale.
+    """
+
+    name: str
+    family: str
+    use: str
+    statistic: str
+    area: str
+    years: tuple[int, ...]
+    unit: str
+    transform: str
+    value: float
+    low: float
+    high: float
+    sd: float
+    weight: float
+    rows: tuple[str, ...]
+    identifies: tuple[str, ...]
+    source: str
+    confidence: str
+    note: str
+
+    def of(self, shown: Shown) -> float:
+        """The statistic of a run, in the unit of the record."""
+        return STATISTICS[self.statistic](shown, self.area, self.years)
+
+    def scaled(self, values: Any) -> Array:
+        """Values on the scale of comparison."""
+        return transform(values, self.transform, self.value)
+
+    @property
+    def scaled_value(self) -> float:
+        """The published value on the scale of comparison."""
+        return float(self.scaled(self.value))
+
+
+def transform(values: Any, kind: str, published: float) -> Array:
+    """Values in logs or logits, kept from infinity."""
+    found = np.asarray(values, dtype=float)
+    if kind == "log":
+        logs: Array = np.log(np.maximum(found, SMALLEST_SHARE * published))
+        return logs
+    if kind == "logit":
+        share = np.clip(found, NEAREST_PERCENT, 100.0 - NEAREST_PERCENT) / 100.0
+        logits: Array = np.log(share / (1.0 - share))
+        return logits
+    return found
+
+
+def back(values: Any, kind: str) -> Array:
+    """Invert `transform`: values in the unit of the record."""
+    found = np.asarray(values, dtype=float)
+    if kind == "log":
+        return np.exp(found)  # type: ignore[no-any-return]
+    return 100.0 / (1.0 + np.exp(-found)) if kind == "logit" else found
+
+
+def load_targets(tables: Tables, use: str | None = None, families: Sequence[str] | None = None) -> list[Target]:
+    """Targets for fitting, for judging, or all.
+
+    Raises
+    ------
+    InputError
+        If a target points to no row, or to one of the other use.
+    """
+    wrong = defects(tables)
+    found: list[Target] = []
+    for row in tables.targets.to_dict("records"):
+        if use is None or row["use"] == use:
+            found += _targets_of({str(k): v for k, v in row.items()}, tables, wrong)
+    if families is not None:
+        known = list(dict.fromkeys(target.family for target in found))
+        for name in families:
+            if name not in known:
+                near = closest(name, known)
+                raise InputError("there is no such family of targets", field="families", value=name,
+                                 allowed=", ".join(known), remedy=f"did you mean {near!r}?" if near
+                                 else "take one of these")  # fmt: skip
+        found = [target for target in found if target.family in families]
+    return found
+
+
+def _targets_of(row: dict[str, Any], tables: Tables, wrong: set[tuple[str, int]]) -> Iterator[Target]:
+    published = _published(row, tables)
+    if row["by"] == EACH:
+        for (first, last), group in published.groupby(["first", "last"], sort=True):
+            if len(group) and (str(row["area"]), int(first)) not in wrong:
+                suffix = str(first) if first == last else f"{first}-{last}"
+                yield _target(row, tables, group, range(int(first), int(last) + 1), f"{row['target']}-{suffix}")
+    elif row["by"] == PERIOD:
+        years = sorted({year for r in published.itertuples() for year in range(r.first, r.last + 1)})
+        within = [year for year in years if row["first_year"] <= year <= row["last_year"]]
+        yield _target(row, tables, published, within, str(row["target"]))
+    else:
+        yield _target(row, tables, published, range(row["first_year"], row["last_year"] + 1), str(row["target"]))
+
+
+def _target(row: dict[str, Any], tables: Tables, rows: pd.DataFrame, years: Sequence[int], name: str) -> Target:
+    yearly = rows.groupby("first")["value"].agg(lambda v: float(np.exp(np.log(v).mean())))
+    sd = float(row["sd"])
+    if row["statistic"] in IN_BULK:
+        sd = math.hypot(sd, float(np.mean([reporting_sd(tables, str(row["area"]), year) for year in years])))
+    text = {key: row[key] if isinstance(row[key], str) else "" for key in ("area", "identifies", "note")}
+    return Target(
+        name=name, family=str(row["family"]), use=str(row["use"]), statistic=str(row["statistic"]), area=text["area"],
+        years=tuple(years), unit=str(row["unit"]), transform=str(row["transform"]), value=float(yearly.mean()),
+        low=float(rows["low"].min()), high=float(rows["high"].max()), sd=sd, weight=float(row["weight"]),
+        rows=tuple(rows["observation"]), identifies=tuple(n for n in text["identifies"].split(";") if n),
+        source="; ".join(dict.fromkeys(rows["source"])), confidence=_weakest(rows["confidence"]), note=text["note"],
+    )  # fmt: skip
+
+
+def _weakest(words: pd.Series) -> str:
+    order = ("assumed", "low", "medium", "high")
+    return next(word for word in order if word in set(words))
+
+
+def _published(row: dict[str, Any], tables: Tables) -> pd.DataFrame:
+    """Rows that a target points to: observation, first, last, value, low, high, source, confidence."""
+    pieces = []
+    for pattern in str(row["observations"]).split(";"):
+        name, _, rest = pattern.partition(":")
+        pieces.append(_prices(row, tables, *rest.split(":")) if name == PRICES else _observations(row, tables, pattern))
+    found = pd.concat(pieces, ignore_index=True)
+    if found.empty:
+        raise InputError("a target points to no row", file="targets.csv", field=str(row["target"]),
+                         value=row["observations"], allowed="rows of observations.csv of the same use and years",
+                         remedy="mend the pattern, the use or the years")  # fmt: skip
+    return found
+
+
+def _observations(row: dict[str, Any], tables: Tables, pattern: str) -> pd.DataFrame:
+    table = tables.observations
+    named = np.array([fnmatchcase(str(name), pattern) for name in table["observation"]])
+    chosen = table[named & (table["use"] == row["use"])]
+    ends = pd.to_numeric(chosen["period_end"].astype(str).str[:4], errors="coerce").fillna(chosen["year"]).astype(int)
+    made = chosen.assign(first=chosen["year"].astype(int), last=ends)
+    if row["by"] != STAND_IN:
+        made = made[(made["first"] >= row["first_year"]) & (made["first"] <= row["last_year"])]
+    middle = (made["low"] + made["high"]) / 2
+    return made.assign(value=made["value"].fillna(middle))[
+        ["observation", "first", "last", "value", "low", "high", "source", "confidence"]
+    ]
+
+
+def _prices(row: dict[str, Any], tables: Tables, area: str, level: str) -> pd.DataFrame:
+    """Published prices, per pure kg at the purity of their year (`prices.csv` assumes one purity for all years)."""
+    table = tables.prices
+    chosen = table[(table["place_group"] == area) & (table["level"] == level)]
+    chosen = chosen[chosen["year"].between(row["first_year"], row["last_year"])]
+    factor = np.array([
+        1.0 if r.purity == 1.0 else r.purity / purity(tables, int(r.year)) for r in chosen.itertuples()
+    ])  # fmt: skip
+    return pd.DataFrame({
+        "observation": [f"price-{area}-{level}-{year}" for year in chosen["year"]], "first": chosen["year"],
+        "last": chosen["year"], "value": chosen["eur_per_kg_pure"] * factor, "low": chosen["low"] * factor,
+        "high": chosen["high"] * factor, "source": chosen["source"], "confidence": chosen["confidence"],
+    })  # fmt: skip
+
+
+def simulated(targets: Sequence[Target], model: RouteModel, *, realised: bool = False) -> Array:
+    """Statistics of a run, in the units of the record, shape (targets,)."""
+    shown = Shown(model, realised=realised)
+    return np.array([target.of(shown) for target in targets])
+
+
+def table_of(targets: Sequence[Target]) -> pd.DataFrame:
+    """Targets as a table: a row each, with value, period, error, weight, source and what it identifies."""
+    return pd.DataFrame([
+        {
+            "target": t.name, "family": t.family, "use": t.use, "statistic": t.statistic, "area": t.area,
+            "first_year": t.years[0], "last_year": t.years[-1], "value": t.value, "low": t.low, "high": t.high,
+            "unit": t.unit, "transform": t.transform, "sd": t.sd, "weight": t.weight,
+            "identifies": ";".join(t.identifies), "source": t.source, "confidence": t.confidence, "note": t.note,
+        } for t in targets
+    ])  # fmt: skip
