@@ -13,8 +13,8 @@ from datetime import date
 import pandas as pd
 
 from model import calendar
-from model.inputs import compile_inputs
-from model.measures import MEASURE, spell_out
+from model.inputs import lay_out
+from model.measures import MEASURE
 from model.scenario import Scenario
 from model.world import World
 
@@ -79,7 +79,7 @@ def dose_at(scenario: Scenario, measure: str, day: date) -> float | None:
 
 def asset_days(scenario: Scenario, world: World, year: int) -> float:
     """Days that all ships and aircraft are out in a year, as far as they are available."""
-    inputs = compile_inputs(world, spell_out(scenario, world.tables.doses))
+    _, inputs = lay_out(world, scenario)
     weeks = range(calendar.first_week(year), calendar.first_week(year + 1))
     out = [
         float((inputs.asset_active[epoch] * inputs.asset_availability[epoch]).sum())

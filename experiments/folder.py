@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -60,6 +61,20 @@ def _refused(message: str, out: Path) -> InputError:
         message, field="out", value=str(out), allowed="a new or empty folder, or one that this study wrote before",
         remedy="choose another folder with --out",
     )  # fmt: skip
+
+
+def write_atomically(path: Path, text: str) -> Path:
+    """Write `text` to a temporary file beside `path` and put it in place in one step."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

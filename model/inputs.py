@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from model import calendar
+from model.measures import spell_out
 from model.scenario import Scenario
 from model.scenario_events import Event, expand
 from model.state import Array
 from model.world import MODES, REGIMES, RULES, SECTORS, World
 
-__all__ = ["Inputs", "compile_inputs"]
+__all__ = ["Inputs", "lay_out"]
 
 WEEKS_PER_YEAR = 365.25 / 7
 CAPACITY_FLOOR = 0.1
@@ -71,29 +72,36 @@ type Dated = tuple[tuple[Event, tuple[str, ...]], ...]
 """Events with the names that their targets stand for."""
 
 
-@lru_cache(maxsize=64)
-def _cached(world: World, identity: str, scenario: _Hashed) -> Inputs:
-    return _compile(world, scenario.scenario)
+class _Course:
+    """A scenario that is equal to another when its dates and events are the same, whatever its parameters."""
 
-
-class _Hashed:
-    """A scenario that is equal to another when it does the same."""
-
-    def __init__(self, scenario: Scenario, identity: str) -> None:
-        self.scenario = scenario
-        self.identity = identity
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario, self.hash = scenario, scenario.course()
 
     def __hash__(self) -> int:
-        return hash(self.identity)
+        return hash(self.hash)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hashed) and other.identity == self.identity
+        return isinstance(other, _Course) and other.hash == self.hash
 
 
-def compile_inputs(world: World, scenario: Scenario) -> Inputs:
-    """Lay out all inputs of a scenario by epoch; the same scenario is compiled once."""
-    identity = scenario.identity()
-    return _cached(world, identity, _Hashed(scenario, identity))
+def lay_out(world: World, scenario: Scenario) -> tuple[tuple[Event, ...], Inputs]:
+    """Check a scenario, spell out its measures, and lay out all inputs by epoch; the same course is laid out once.
+
+    Raises
+    ------
+    InputError
+        If an event names what is not in the world.
+    """
+    return _laid_out(world, _Course(scenario))
+
+
+@lru_cache(maxsize=64)
+def _laid_out(world: World, course: _Course) -> tuple[tuple[Event, ...], Inputs]:
+    course.scenario.check(world.names)
+    plan = spell_out(course.scenario, world.tables.doses)
+    plan.check(world.names)
+    return plan.events, _compile(world, plan)
 
 
 def _compile(world: World, scenario: Scenario) -> Inputs:

@@ -1230,10 +1230,10 @@ class Parameters(BaseModel):
     price_adjustment: float = uncertainty(
         0.1,
         "1/week",
-        0.02,
+        0.0,
         0.3,
         group="market",
-        description="eta: weekly step of the log price to its target, at most 5 percent",
+        description="eta: weekly step of the log price to its target, at most 5 percent; 0 keeps prices constant",
         source="amendment 14",
         confidence="assumed",
     )

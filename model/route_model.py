@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from os import PathLike
 from typing import Any
@@ -26,8 +27,7 @@ from model.agents import (
     TraffickingOrganisation,
 )
 from model.errors import InputError
-from model.inputs import Inputs, compile_inputs
-from model.measures import spell_out
+from model.inputs import Inputs, lay_out
 from model.parameter_fields import to_values
 from model.parameters import ParameterValues
 from model.record import (
@@ -421,10 +421,8 @@ def prepare_plan(world: World, policy: Scenario) -> tuple[Scenario, Inputs]:
     InputError
         If an event names what is not in the world.
     """
-    policy.check(world.names)
-    plan = spell_out(policy, world.tables.doses)
-    plan.check(world.names)
-    return plan, compile_inputs(world, plan)
+    events, inputs = lay_out(world, policy)
+    return replace(policy, events=events), inputs
 
 
 def check_numbers(rng: object, organisations: object, record: str) -> None:

@@ -192,13 +192,18 @@ class Scenario:
 
     def identity(self) -> str:
         """Hash of what the scenario does (dates, all parameters, events), not of its words; 64 hex digits."""
+        return _hash({**self._course(), "parameters": self.parameters.model_dump(mode="json")})
+
+    def course(self) -> str:
+        """The same without parameters: hash of dates and events, which inputs by epoch depend on; 64 hex digits."""
+        return _hash(self._course())
+
+    def _course(self) -> dict[str, Any]:
         days = {field: getattr(self, field) for field in DATES}
-        content = {
+        return {
             "dates": {field: day.isoformat() if day else None for field, day in days.items()},
-            "parameters": self.parameters.model_dump(mode="json"),
             "events": [{"id": event.id, **event.content()} for event in self.events],
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def to_toml(self) -> str:
         """Write the scenario as TOML that stands alone: no base, only parameters that differ from their defaults."""
@@ -208,6 +213,10 @@ class Scenario:
             **words, **days, "sources": self.sources,
             "parameters": changed_values(self.parameters), "events": [_event_table(event) for event in self.events],
         })  # fmt: skip
+
+
+def _hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def difference(a: Scenario, b: Scenario, before: date) -> list[str]:

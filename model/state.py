@@ -8,6 +8,7 @@ row.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import numpy as np
@@ -293,6 +294,7 @@ ACCOUNTS = (
 ) = range(len(ACCOUNTS))  # fmt: skip
 
 
+@cache
 def columns_of(kind: type) -> dict[str, Column]:
     """Name and `Column` of every field of a kind of agent."""
     hints = get_type_hints(kind, include_extras=True)

@@ -123,6 +123,8 @@ class WorldArrays(NamedTuple):
     source_route_start: Array
     state_own_benefit: Array
     state_eu: Array
+    state_lead_strength: Array
+    state_source_loss: Array
     state_west_africa: Array
     state_americas: Array
     platform_tasks: Array
@@ -452,6 +454,8 @@ def actor_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
         "finance_normal": finance_strength(tables) if exchange >= 0 else 1.0,
         "state_own_benefit": states["own_benefit"].to_numpy(dtype=float).copy(),
         "state_eu": states["eu_since"].notna().to_numpy().astype(np.int8),
+        "state_lead_strength": states["lead_strength"].to_numpy(dtype=np.float64),
+        "state_source_loss": states["source_loss"].to_numpy(dtype=np.float64),
         "state_west_africa": np.array(
             [int(bool(regions.get(s, set()) & {"west_africa", "sahel"})) for s in names["states"]], dtype=np.int8
         ),

@@ -13,9 +13,10 @@ import plotly.graph_objects as go
 import pytest
 import synthetic
 
+from experiments.folder import write_atomically
 from views import atlas, figures, flowmap, observed, page, theme
 from views.bands import bands, mean_by, replications, tidy
-from views.report import write_atomically, write_history_report
+from views.report import write_history_report
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,6 @@ writes one self-contained HTML file: plotly.js is embedded once and nothing is f
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -19,6 +17,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
+from experiments.folder import write_atomically
 from views import figures, flowmap, observed, page, theme
 from views.bands import bands
 from views.mapcard import map_card
@@ -80,20 +79,6 @@ def write_history_report(results_dir: Path, tables: Any = None, *, notice: str =
     """
     study = read_study(Path(results_dir), tables)
     return write_atomically(Path(results_dir) / "report.html", render(study, notice))
-
-
-def write_atomically(path: Path, text: str) -> Path:
-    """Write `text` to a temporary file beside `path` and put it in place in one step."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path
 
 
 def render(study: Study, notice: str = NOTICE) -> str:

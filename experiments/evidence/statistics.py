@@ -7,6 +7,7 @@ unit of its target. Shares are in percent, as they are published.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from experiments.evidence.observed import Shown
 from model import calendar
 from model.record import EXPECTED_TAKEN, SOURCE, TAKEN
 from model.state import Array
-from model.world import CONTAINER, COURIER, LAND, MERCHANT, MODES
+from model.world import CONTAINER, COURIER, LAND, MERCHANT, MODES, World
 
 __all__ = ["STATISTICS", "Statistic"]
 
@@ -39,6 +40,20 @@ WORLD_REGIONS: Final = {
 
 def _percent(part: float, whole: float) -> float:
     return 100.0 * part / whole if whole > 0.0 else 0.0
+
+
+@lru_cache(maxsize=64)
+def _states_of(world: World, regions: tuple[str, ...]) -> list[str]:
+    table = world.tables.states.set_index("state")["region"]
+    return [state for state in world.states if table[state] in regions]
+
+
+@lru_cache(maxsize=8)
+def _courier_legs(world: World) -> tuple[Array, Array]:
+    """Courier legs into Europe, and legs that leave West Africa, as masks."""
+    legs, regions = world.tables.legs, world.tables.places.set_index("place")["region"]
+    into = (world.arrays.leg_mode == COURIER) & legs["destination"].map(regions).isin(EUROPE).to_numpy()
+    return into, legs["origin"].map(regions).isin(WEST_AFRICA).to_numpy()
 
 
 # --- flows and markets --------------------------------------------------------------------------------------------
@@ -103,15 +118,13 @@ def interception(shown: Shown, area: str, years: Years) -> float:
 
 def caribbean_share(shown: Shown, area: str, years: Years) -> float:
     """Share of an island in the seizures of the Caribbean, percent."""
-    regions = shown.tables.states.set_index("state")["region"]
-    all_states = [state for state in shown.model.world.states if regions[state] == "caribbean"]
+    all_states = _states_of(shown.model.world, ("caribbean",))
     return _percent(float(shown.by_state([area], years).sum()), float(shown.by_state(all_states, years).sum()))
 
 
 def world_share(shown: Shown, area: str, years: Years) -> float:
     """Share of a region in the seizures of all states, percent."""
-    regions = shown.tables.states.set_index("state")["region"]
-    mine = [state for state in shown.model.world.states if regions[state] in WORLD_REGIONS[area]]
+    mine = _states_of(shown.model.world, WORLD_REGIONS[area])
     whole = float(shown.by_state(shown.model.world.states, years).sum())
     return _percent(float(shown.by_state(mine, years).sum()), whole)
 
@@ -131,9 +144,7 @@ def port(shown: Shown, area: str, years: Years) -> float:
 
 def couriers_from_west_africa(shown: Shown, area: str, years: Years) -> float:
     """Share of what is taken from air couriers into Europe that came from West Africa, percent."""
-    legs, regions = shown.tables.legs, shown.tables.places.set_index("place")["region"]
-    into = (shown.model.world.arrays.leg_mode == COURIER) & legs["destination"].map(regions).isin(EUROPE).to_numpy()
-    from_africa = legs["origin"].map(regions).isin(WEST_AFRICA).to_numpy()
+    into, from_africa = _courier_legs(shown.model.world)
     taken = shown.legs(TAKEN if shown.realised else EXPECTED_TAKEN, years)
     return _percent(float(taken[into & from_africa].sum()), float(taken[into].sum()))
 

@@ -2,9 +2,9 @@
 
 Containers: a share r of the boxes is opened, ranked by risk, and a load is among them with chance
 ``P = Phi(d' + Phi^-1(r))`` (binormal ROC, Green & Swets 1966; mechanisms M9); capacity to inspect grows slowly, so r
-falls where traffic grows faster (amendment 8). Couriers are many parcels, each found with the airport's chance or,
-    under
-total control of a channel, with that of the control (M10). Corruption takes its part: ``(1 - b)``, b from the bribe on
+falls where traffic grows faster (amendment 8). Craft meet the coastal police where they land and, with
+``export_effort``, where they set out. Couriers are many parcels, each found with the airport's chance or, under total
+control of a channel, with that of the control (M10). Corruption takes its part: ``(1 - b)``, b from the bribe on
 offer (M7, amendment 17).
 """
 
@@ -76,8 +76,6 @@ def find_chance(
         return min(0.95, routine * effort)
     if mode == LAND:
         return min(0.9, state.states.inspection_land_share[member] * effort)
-    if side == EXPORT:
-        return 0.0
     landing = state.states.coast_police_share[member] * effort * state.states.ability[member, MARITIME]
     if mode == MERCHANT:
         landing *= 0.5

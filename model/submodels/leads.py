@@ -1,9 +1,10 @@
 """Leads: who may come to know of a load, and through whom the knowledge reaches somebody able to act.
 
 A leg concerns the states it touches, those whose patrol aircraft watch its sea, and the state of the market that the
-load is bound for. Each has a lead with chance ``q_j = q0 k_j``. It counts where the state can act itself; else
-only as far as it is shared with a platform that works there: ``g_j = q_j phi c_j``. Leads of several states may stem
-from one source, so ``P_know = psi max_j g_j + (1 - psi) (1 - prod_j (1 - g_j))`` (mechanisms M2, amendment 7).
+load is bound for. Each has a lead with chance ``q_j = q0 s_j k_j`` (s_j the strength of its services, k_j their
+ability). It counts where the state can act itself; else only as far as it is shared with a platform that works there:
+``g_j = q_j phi c_j``. Leads of several states may stem from one source, so
+``P_know = psi max_j g_j + (1 - psi) (1 - prod_j (1 - g_j))`` (mechanisms M2, amendment 7).
 """
 
 from __future__ import annotations
@@ -59,8 +60,9 @@ def best_platform(world: WorldArrays, state: State, leg: int, member: int) -> in
 
 @rule
 def lead_chance(world: WorldArrays, state: State, parameters: ParameterValues, leg: int, member: int) -> float:
-    """q_j = q0 k_j: chance that a state which a load concerns comes to know of it."""
-    return parameters.lead_probability * state.states.ability[member, sector_of(world.leg_mode[leg])]
+    """q_j = q0 s_j k_j: chance that a state which a load concerns comes to know of it."""
+    ability = state.states.ability[member, sector_of(world.leg_mode[leg])]
+    return min(0.95, parameters.lead_probability * world.state_lead_strength[member] * ability)
 
 
 @rule

@@ -47,7 +47,8 @@ def produce(
             answer = math.pow(ratio, parameters.supply_answer)
             answer = min(HIGHEST_ANSWER, max(LOWEST_ANSWER, answer))
         output_kg = sources.supply_kg_per_week[source] * parameters.supply_scale * answer
-        lost_kg = output_kg * parameters.origin_losses_share
+        state = world.place_state[world.source_place[source]]
+        lost_kg = output_kg * parameters.origin_losses_share * world.state_source_loss[state]
         elsewhere_kg = output_kg * parameters.other_markets_share
         sources.pool_kg[source] += output_kg - lost_kg - elsewhere_kg
         accounts[ELSEWHERE_KG] += elsewhere_kg

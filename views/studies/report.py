@@ -14,9 +14,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
+from experiments.folder import write_atomically
 from model.errors import InputError
 from views import page, theme
-from views.report import TEMPLATES, write_atomically
+from views.report import TEMPLATES
 from views.studies import figures, maps
 from views.studies.reading import Study, read_study
 from views.studies.words import findings, lower, sweep_of

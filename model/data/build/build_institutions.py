@@ -83,6 +83,8 @@ def states() -> pd.DataFrame:
         "consent_regime",
         *SHARES,
         "finance_strength",
+        "lead_strength",
+        "source_loss",
     ]
     return table[[*columns, "source", "confidence", "note"]]
 

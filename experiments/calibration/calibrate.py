@@ -1,0 +1,176 @@
+"""A calibration from end to end: error of the record, fit, posterior, manifest.
+
+The database of the fit lies in the results folder and lets it go on after a stop; the posterior goes to
+`results/reference`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from experiments import provenance
+from experiments.calibration.inference import Fit, Generation, Settings, infer
+from experiments.calibration.posterior import Posterior, equal_weights, made_of
+from experiments.calibration.problem import Problem, mapped
+from experiments.evidence.targets import table_of
+from experiments.folder import write_atomically
+from model.errors import InputError
+from model.state import Array
+
+__all__ = ["QUICK", "USUAL", "Size", "calibrate", "misfit"]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a calibration is: settings of the fit, sets that are kept, groups, seeds for chance."""
+
+    settings: Settings
+    sets: int = 300
+    organisations: int = 150
+    chance_seeds: int = 24
+    families: tuple[str, ...] | None = None
+    free: int | None = None
+
+
+USUAL: Final = Size(Settings())
+QUICK: Final = Size(
+    Settings(population=40, generations=3, least_acceptance=0.05), sets=40, organisations=60, chance_seeds=6,
+    families=("flow_to_europe", "consumption", "west_africa_flow", "iberia", "eu_total", "world", "price_level"),
+    free=5,
+)  # fmt: skip
+
+
+def misfit(problem: Problem, statistics: Array, variance: Array) -> Array:
+    """Weighted chi-square of runs, shape (...,)."""
+    found: Array = ((statistics - problem.observed) ** 2 / variance).sum(axis=-1)
+    return found
+
+
+def calibrate(
+    structure: str = "base", work: Path = Path("results/calibration"), size: Size = USUAL, *, keep: Path | None = None,
+    workers: int | None = None, seed: int = 1, restart: bool = False, doing: Callable[[str], object] = lambda _: None,
+    progress: Callable[[Generation], object] = lambda _: None, runs: Callable[[int], object] = lambda _: None,
+) -> Posterior:  # fmt: skip
+    """Calibrate a structure, or go on where that was stopped, and keep its posterior.
+
+    Parameters
+    ----------
+    work
+        Folder of the database, one inside it for each structure.
+    keep
+        Folder that the posterior is written to; by default inside `work`.
+    restart
+        Forget what was done before.
+
+    Raises
+    ------
+    InputError
+        If there is no such structure, pyABC is missing, or the folder holds a fit of something else.
+    """
+    started = time.perf_counter()
+    problem = Problem.usual(structure, size.organisations, size.families, size.free)
+    folder = work / structure
+    folder.mkdir(parents=True, exist_ok=True)
+    identity = {**problem.identity(), "seed": seed, **asdict(size.settings), "source": provenance.source_hash(),
+                "data": provenance.data_hash()}  # fmt: skip
+    _same_or_new(folder, identity, restart=restart)
+    doing("measuring chance over seeds")
+    chance = problem.chance_sd(size.chance_seeds, workers)
+    variance = (problem.error_sd**2 + chance**2) / problem.weights
+    names = [prior.parameter for prior in problem.priors]
+    degrees = max(float(problem.weights.sum()) - len(names), 1.0)
+    doing("fitting")
+    fit = infer(problem.safely, names, problem.observed, variance, size.settings, folder / "fit.db", workers=workers,
+                seed=seed, progress=progress, doing=runs, degrees=degrees)  # fmt: skip
+    doing("running the posterior again")
+    units = equal_weights(fit.units, fit.weights, size.sets, seed)
+    statistics = np.array(mapped(problem.at, units.tolist(), workers))
+    chi_square = misfit(problem, statistics, variance)
+    manifest = {
+        **identity, "temperature": fit.temperature, "degrees": degrees, "sets": len(units),
+        "chance_seeds": size.chance_seeds, "effective_sets": float(1.0 / (fit.weights**2).sum()),
+        "generations": [generation._asdict() for generation in fit.generations],
+        "simulations": int(sum(generation.simulations for generation in fit.generations)),
+        "seconds": round(sum_seconds(fit), 1), "created": now(), "versions": provenance.versions(),
+        "git_commit": provenance.git_state()[0], "minutes_here": round((time.perf_counter() - started) / 60, 2),
+    }  # fmt: skip
+    posterior = made_of(problem, units, chi_square.tolist(), fit.temperature, manifest)
+    table = fitted_table(problem, statistics, chance)
+    for target in {folder, keep or folder}:
+        posterior.save(target)
+        write_atomically(target / "targets.csv", table.to_csv(index=False, lineterminator="\n"))
+    return posterior
+
+
+def sum_seconds(fit: Fit) -> float:
+    """Seconds of all generations; the clock starts anew where a fit was resumed."""
+    seconds, before = 0.0, 0.0
+    for generation in fit.generations:
+        seconds += generation.seconds - (before if generation.seconds > before else 0.0)
+        before = generation.seconds
+    return seconds
+
+
+def fitted_table(problem: Problem, statistics: Array, chance: Array) -> pd.DataFrame:
+    """Each fitted target with the band of the posterior, on the scale of the record."""
+    from experiments.evidence.targets import back
+
+    rows = []
+    for i, target in enumerate(problem.targets):
+        low, middle, high = back(np.quantile(statistics[:, i], [0.05, 0.5, 0.95]), target.transform)
+        error = float(np.hypot(target.sd, chance[i]))
+        rows.append({
+            "target": target.name, "model_low": low, "model": middle, "model_high": high, "chance_sd": chance[i],
+            "z": (target.scaled_value - float(np.mean(statistics[:, i]))) / error,
+        })  # fmt: skip
+    return table_of(problem.targets).merge(pd.DataFrame(rows), on="target")
+
+
+def best_sets(problem: Problem, posterior: Posterior, variance: Array, candidates: int = 24, seeds: int = 12,
+              workers: int | None = None) -> pd.DataFrame:  # fmt: skip
+    """Sets with the least misfit of mean statistics over seeds: what defaults are taken from."""
+    order = posterior.sets.sort_values("chi_square")["draw"].head(candidates).tolist()
+    jobs = [(draw, seed) for draw in order for seed in range(1, seeds + 1)]
+    found = mapped(lambda job: problem.run(posterior.values(job[0]), job[1]), jobs, workers)
+    means = np.array(found).reshape(len(order), seeds, -1).mean(axis=1)
+    table = posterior.sets.set_index("draw").loc[order].reset_index()
+    return table.assign(mean_chi_square=misfit(problem, means, variance)).sort_values("mean_chi_square")
+
+
+def _same_or_new(folder: Path, identity: dict[str, Any], *, restart: bool) -> None:
+    """Refuse to go on with a fit of something else."""
+    import json
+
+    path, content = folder / "identity.json", json.dumps(identity, indent=1) + "\n"
+    if restart:
+        for old in ("fit.db", "fit.json", "identity.json"):
+            (folder / old).unlink(missing_ok=True)
+    if path.exists() and path.read_text(encoding="utf-8") != content:
+        before = json.loads(path.read_text(encoding="utf-8"))
+        changed = [key for key in identity if before.get(key) != json.loads(content)[key]]
+        raise InputError("this folder holds a fit of something else", field="calibrate", value=str(folder),
+                         allowed=f"the same fit; what differs: {', '.join(changed)}",
+                         remedy="--restart forgets it, --out takes another folder")  # fmt: skip
+    write_atomically(path, content)
+
+
+def now() -> str:
+    """UTC, to the second."""
+    return dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def with_population(size: Size, population: int | None, generations: int | None, sets: int | None) -> Size:
+    """A size with other numbers where they are given."""
+    settings = replace(
+        size.settings, population=population or size.settings.population,
+        generations=generations or size.settings.generations,
+    )  # fmt: skip
+    return replace(size, settings=settings, sets=sets or size.sets)

@@ -1,0 +1,244 @@
+"""ABC-SMC by pyABC: a population of parameter sets moves from the prior to the posterior, generation by generation.
+
+A run is accepted with a chance that falls with its misfit: the density of a normal error about the published values,
+raised to the power 1/T. At temperature T the result is the exact posterior of a model whose error has T times the
+variance (Wilkinson 2013; Schälte & Hasenauer 2020); T falls from generation to generation until it equals the
+misfit that the best runs are left with (their reduced chi-square), or too few runs are accepted. What T ends above 1 is
+misfit of the model, and predictions carry it as such. Every generation is kept in a database: a fit that was stopped
+goes on from the last whole one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from experiments.folder import write_atomically
+from model.errors import InputError
+from model.state import Array
+
+__all__ = ["Fit", "Generation", "Settings", "infer"]
+
+STATISTICS: Final = "y"
+AIM: Final = 0.12
+"""Share of runs that a generation should accept: what the next temperature is chosen by."""
+AIM_FIRST: Final = 0.3
+LARGEST_STEP: Final = 0.4
+"""A generation's temperature is at least this part of the one before."""
+STALLED: Final = 0.97
+"""A fit ends where a generation's temperature is more than this part of the one before."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Size of a fit.
+
+    Attributes
+    ----------
+    population
+        Parameter sets in a generation.
+    generations
+        At most so many.
+    least_acceptance
+        The fit ends with the generation that accepts a smaller share of its runs.
+    misfit
+        Temperature at which it ends: variance of the error in units of that of the record. None takes the reduced
+        chi-square of the best run that was met, at least 1.
+    """
+
+    population: int = 400
+    generations: int = 10
+    least_acceptance: float = 0.01
+    misfit: float | None = None
+
+
+class Generation(NamedTuple):
+    """A generation that has ended; `best` is the chi-square of the best run met so far."""
+
+    number: int
+    temperature: float
+    accepted_share: float
+    simulations: int
+    best: float
+    seconds: float
+
+
+class Fit(NamedTuple):
+    """What a fit gives: parameter sets (unit cube), weights that sum to 1, the last temperature, all generations."""
+
+    units: Array
+    weights: Array
+    temperature: float
+    generations: tuple[Generation, ...]
+
+
+def infer(
+    simulate: Callable[[Sequence[float]], Array], names: Sequence[str], observed: Array, variance: Array,
+    settings: Settings, database: Path | None = None, *, executor: Executor | None = None, workers: int | None = None,
+    seed: int = 1, progress: Callable[[Generation], object] = lambda _: None,
+    doing: Callable[[int], object] = lambda _: None, degrees: float | None = None,
+) -> Fit:  # fmt: skip
+    """Fit parameters with uniform priors on the unit cube.
+
+    Parameters
+    ----------
+    simulate
+        Parameter set (unit cube) -> statistics on the scale of comparison, shape (targets,).
+    names
+        Names of the parameters.
+    observed, variance
+        Published values and the variance of their error (over weight), shape (targets,).
+    database
+        File of pyABC; a fit that is there is gone on with. In memory if None.
+    executor, workers
+        Where runs are made: any executor of `concurrent.futures`; threads by default, one for each core.
+    progress, doing
+        Called with each generation that ends, and with the number of runs so far.
+    degrees
+        Degrees of freedom of the chi-square: by default targets less parameters; the sum of weights less parameters
+        where targets are weighted.
+
+    Raises
+    ------
+    InputError
+        If pyABC is not installed, or the database holds no fit of this size.
+    """
+    pyabc = _pyabc()
+    np.random.seed(seed)  # noqa: NPY002  pyABC draws from the global generator
+    free = max(len(observed) - len(names), 1) if degrees is None else degrees
+    runs = _Runs(simulate, names, observed, variance, doing, free)
+    temperature = _temperature(pyabc, lambda: runs.goal(settings))
+    count = workers or os.cpu_count() or 1
+    with warnings.catch_warnings(), ExitStack() as stack:
+        warnings.simplefilter("ignore")
+        where = executor or stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="fit"))
+        sampler = pyabc.ConcurrentFutureSampler(where, client_max_jobs=2 * count, default_pickle=False, batch_size=2)
+        log = _Log(database)
+        fitting = _fitting(pyabc, settings, runs, log, progress)(
+            runs, pyabc.Distribution(**{name: pyabc.RV("uniform", 0.0, 1.0) for name in names}),
+            pyabc.IndependentNormalKernel(var=variance), population_size=settings.population,
+            acceptor=pyabc.StochasticAcceptor(), eps=temperature, transitions=pyabc.MultivariateNormalTransition(),
+            sampler=pyabc.SingleCoreSampler() if count == 1 and executor is None else sampler,
+        )  # fmt: skip
+        _open(fitting, database, log, runs, {STATISTICS: observed})
+        if not log.ended:
+            fitting.run(max_nr_populations=settings.generations)
+        frame, weights = fitting.history.get_distribution(m=0)
+    return Fit(
+        frame[list(names)].to_numpy(float), np.asarray(weights, dtype=float), log.made[-1].temperature, tuple(log.made)
+    )
+
+
+class _Runs:
+    """The model as pyABC calls it; counts runs and remembers the best."""
+
+    def __init__(
+        self, simulate: Callable[[Sequence[float]], Array], names: Sequence[str], observed: Array, variance: Array,
+        doing: Callable[[int], object], degrees: float,
+    ) -> None:  # fmt: skip
+        self.degrees = degrees
+        self.simulate, self.names, self.doing = simulate, list(names), doing
+        self.observed, self.variance = observed, variance
+        self.best, self.count = math.inf, 0
+        self._lock = threading.Lock()
+
+    def goal(self, settings: Settings) -> float:
+        """Temperature at which to end: the misfit that is asked for, or the reduced chi-square of the best run."""
+        return settings.misfit or max(1.0, self.best / self.degrees)
+
+    def __call__(self, point: Any) -> dict[str, Array]:
+        found = self.simulate([float(point[name]) for name in self.names])
+        misfit = float(((found - self.observed) ** 2 / self.variance).sum())
+        with self._lock:
+            self.best, self.count = min(self.best, misfit), self.count + 1
+        self.doing(self.count)
+        return {STATISTICS: found}
+
+
+def _temperature(pyabc: Any, goal: Callable[[], float]) -> Any:
+    """Temperatures that aim at an acceptance of `AIM`, at most halve, and never fall below the goal."""
+
+    class Temperature(pyabc.Temperature):  # type: ignore[misc]
+        def _update(self, t: int, *args: Any, **keywords: Any) -> None:
+            super()._update(t, *args, **keywords)
+            before = self.temperatures.get(t - 1, math.inf)
+            floor = max(goal(), before * LARGEST_STEP if math.isfinite(before) else 0.0)
+            self.temperatures[t] = max(self.temperatures[t], min(floor, before))
+
+    return Temperature(
+        schemes=[pyabc.AcceptanceRateScheme(target_rate=AIM)],
+        initial_temperature=pyabc.AcceptanceRateScheme(target_rate=AIM_FIRST), enforce_exact_final_temperature=False,
+    )  # fmt: skip
+
+
+def _fitting(pyabc: Any, settings: Settings, runs: _Runs, log: _Log, progress: Callable[[Generation], object]) -> Any:
+    """The loop of pyABC, which tells of each generation and ends when the temperature is that of the misfit."""
+    started = time.perf_counter()
+
+    class Fitting(pyabc.ABCSMC):  # type: ignore[misc]
+        def check_terminate(self, t: int, acceptance_rate: float) -> bool:
+            row = self.history.get_all_populations().set_index("t").loc[t]
+            now = Generation(t, float(row["epsilon"]), acceptance_rate, int(row["samples"]), runs.best,
+                             time.perf_counter() - started)  # fmt: skip
+            reached = now.temperature <= 1.001 * runs.goal(settings)
+            stalled = bool(log.made) and now.temperature > STALLED * log.made[-1].temperature
+            last = reached or stalled or t + 1 >= settings.generations or acceptance_rate < settings.least_acceptance
+            log.add(now, ended=last)
+            progress(now)
+            return last
+
+    return Fitting
+
+
+class _Log:
+    """Generations that have ended, kept beside the database; pyABC keeps neither their share nor the best run."""
+
+    def __init__(self, database: Path | None) -> None:
+        self.path = None if database is None else database.with_suffix(".json")
+        self.made: list[Generation] = []
+        self.ended = False
+        if self.path is not None and self.path.exists():
+            content = json.loads(self.path.read_text(encoding="utf-8"))
+            self.made, self.ended = [Generation(*row) for row in content["generations"]], content["ended"]
+
+    def add(self, generation: Generation, *, ended: bool) -> None:
+        """Note a generation."""
+        self.made.append(generation)
+        self.ended = ended
+        if self.path is not None:
+            write_atomically(self.path, json.dumps({"ended": ended, "generations": self.made}, indent=1) + "\n")
+
+
+def _open(fitting: Any, database: Path | None, log: _Log, runs: _Runs, observed: dict[str, Array]) -> None:
+    """Begin a fit, or go on with the one in a database after its last whole generation."""
+    if database is None or not database.exists() or not log.made:
+        if database is not None:
+            database.unlink(missing_ok=True)
+        fitting.new("sqlite://" if database is None else f"sqlite:///{database}", observed)
+        return
+    fitting.load(f"sqlite:///{database}")
+    runs.best = min(generation.best for generation in log.made)
+    fitting.eps.temperatures = {generation.number: generation.temperature for generation in log.made}
+
+
+def _pyabc() -> Any:
+    try:
+        import pyabc
+    except ImportError:
+        raise InputError("pyABC is not installed", field="calibrate", value="pyabc", allowed="the extra [calibrate]",
+                         remedy="uv sync --extra calibrate") from None  # fmt: skip
+    logging.getLogger("ABC").setLevel(logging.ERROR)
+    return pyabc

@@ -1,0 +1,122 @@
+"""The posterior: parameter sets of equal weight that runs and studies draw from, with the manifest of how they came.
+
+It lies in `results/reference/<structure>/` and is small enough for git. A set is a row: its seed, its parameters, its
+misfit. The same row gives the same run again, to the last bit.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from experiments.calibration.problem import Problem, read_structures, seed_of
+from experiments.folder import write_atomically
+from model.errors import InputError
+from model.state import Array
+
+__all__ = ["REFERENCE", "Posterior", "equal_weights", "load_posterior"]
+
+REFERENCE: Final = Path(__file__).resolve().parents[2] / "results" / "reference"
+SETS, MANIFEST = "posterior.csv", "manifest.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Parameter sets of equal weight.
+
+    Attributes
+    ----------
+    units
+        Places in the priors, shape (sets, parameters).
+    sets
+        A row for each: draw, seed, a column for each parameter, chi_square.
+    settings
+        Settings of its structure, such as ``{"choice_rule": "salience"}``.
+    temperature
+        Variance of the error in units of that of the record: what the model misses.
+    """
+
+    structure: str
+    settings: dict[str, Any]
+    units: Array
+    sets: pd.DataFrame
+    temperature: float
+    manifest: dict[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.sets)
+
+    @property
+    def names(self) -> list[str]:
+        """Parameters that were fitted."""
+        return [name for name in self.sets if name not in ("draw", "seed", "chi_square")]
+
+    def values(self, draw: int) -> dict[str, Any]:
+        """Parameters of a set, with the settings of its structure; draws beyond the last begin anew."""
+        row = self.sets.iloc[draw % len(self.sets)]
+        return {**self.settings, **{name: float(row[name]) for name in self.names}}
+
+    def seed(self, draw: int) -> int:
+        """Seed under which a set was accepted."""
+        return int(self.sets["seed"].iloc[draw % len(self.sets)])
+
+    def save(self, folder: Path) -> Path:
+        """Write sets and manifest."""
+        folder.mkdir(parents=True, exist_ok=True)
+        # 17 digits give every double back
+        write_atomically(folder / SETS, self.sets.to_csv(index=False, float_format="%.17g", lineterminator="\n"))
+        write_atomically(folder / MANIFEST, json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n")
+        return folder
+
+
+def load_posterior(structure: str = "base", folder: Path | None = None) -> Posterior:
+    """The posterior that was kept for a structure.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it cannot be read.
+    """
+    where = folder if folder is not None else REFERENCE / structure
+    try:
+        manifest = json.loads((where / MANIFEST).read_text(encoding="utf-8"))
+        sets = pd.read_csv(io.StringIO((where / SETS).read_text(encoding="utf-8")), float_precision="round_trip")
+        priors = {row[0]: row for row in manifest["priors"]}
+    except (OSError, ValueError, KeyError) as error:
+        known = ", ".join(read_structures())
+        raise InputError("there is no posterior to draw from", field="posterior", value=str(where),
+                         allowed=f"a folder with {SETS} and {MANIFEST}; structures: {known}",
+                         remedy=f"uv run run.py calibrate {structure} ({type(error).__name__})") from None  # fmt: skip
+    names = [name for name in sets if name in priors]
+    from experiments.calibration.problem import Prior
+
+    units = np.column_stack([Prior(*priors[name]).to_unit(sets[name].to_numpy()) for name in names])
+    return Posterior(str(manifest["structure"]), dict(manifest["settings"]), units, sets,
+                     float(manifest["temperature"]), manifest)  # fmt: skip
+
+
+def equal_weights(units: Array, weights: Array, count: int, seed: int = 0) -> Array:
+    """Systematic resampling: `count` rows, each as often as its weight says, within one (Kitagawa 1996)."""
+    offset = np.random.default_rng(seed).random()
+    places = (np.arange(count) + offset) / count
+    rows = np.searchsorted(np.cumsum(weights / weights.sum()), places, side="right")
+    found: Array = units[np.minimum(rows, len(units) - 1)]
+    return found
+
+
+def made_of(problem: Problem, units: Array, chi_square: Sequence[float], temperature: float,
+            manifest: dict[str, Any]) -> Posterior:  # fmt: skip
+    """A posterior of parameter sets of equal weight."""
+    sets = pd.DataFrame({
+        "draw": range(len(units)), "seed": [seed_of(unit) for unit in units],
+        **{prior.parameter: prior.from_unit(units[:, i]) for i, prior in enumerate(problem.priors)},
+        "chi_square": chi_square,
+    })  # fmt: skip
+    return Posterior(problem.structure.name, dict(problem.structure.settings), units, sets, temperature, manifest)
