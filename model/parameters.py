@@ -138,6 +138,18 @@ class Parameters(BaseModel):
         source="UNODC 2010: about a fifth of users live there",
         confidence="low",
     )
+    glut_answer: float = uncertainty(
+        0.5,
+        "1",
+        0.0,
+        2.0,
+        group="supply",
+        description="elasticity with which losses at the source and other markets take more of output where its price "
+        "is below its reference; 0 keeps both shares constant",
+        source="assumed; SF40 (seizures moved upstream), SF37 (interception rose with output), UNODC (2025) World Drug "
+        "Report: other markets grew",
+        confidence="assumed",
+    )
 
     # --- organisations --------------------------------------------------------------------------------------------
     size_tail: float = uncertainty(

@@ -30,6 +30,7 @@ from model.world import WorldArrays
 
 LARGEST_PRICE_STEP = 0.05
 LOWEST_ANSWER, HIGHEST_ANSWER = 0.5, 2.0
+LEAST_GLUT, MOST_GLUT, MOST_LOST = 0.5, 4.0, 0.8
 
 
 @rule
@@ -48,8 +49,9 @@ def produce(
             answer = min(HIGHEST_ANSWER, max(LOWEST_ANSWER, answer))
         output_kg = sources.supply_kg_per_week[source] * parameters.supply_scale * answer
         state = world.place_state[world.source_place[source]]
-        lost_kg = output_kg * parameters.origin_losses_share * world.state_source_loss[state]
-        elsewhere_kg = output_kg * parameters.other_markets_share
+        glut = glut_factor(sources, parameters, source)
+        lost_kg = output_kg * min(MOST_LOST, parameters.origin_losses_share * world.state_source_loss[state] * glut)
+        elsewhere_kg = min(output_kg - lost_kg, output_kg * parameters.other_markets_share * glut)
         sources.pool_kg[source] += output_kg - lost_kg - elsewhere_kg
         accounts[ELSEWHERE_KG] += elsewhere_kg
         accounts[PRODUCED_KG] += output_kg
@@ -58,6 +60,15 @@ def produce(
         seize_at_source(world, parameters, counts, record, source, lost_kg, week, year)
         sources.price_year_ago[source, week % 52] = sources.price_eur_per_kg[source]
         move_source_price(sources, parameters, source, output_kg - lost_kg - elsewhere_kg)
+
+
+@compiled
+def glut_factor(sources: Sources, parameters: ParameterValues, source: int) -> float:
+    """How much more of output is lost at the source and goes to other markets where goods are cheap."""
+    if parameters.glut_answer <= 0.0:
+        return 1.0
+    cheap = parameters.source_price_eur_per_kg / sources.price_eur_per_kg[source]
+    return min(MOST_GLUT, max(LEAST_GLUT, math.pow(cheap, parameters.glut_answer)))
 
 
 @rule
