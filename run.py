@@ -24,6 +24,7 @@ REPLICATIONS, ORGANISATIONS, SEED = 20, 150, 1
 QUICK_REPLICATIONS, QUICK_ORGANISATIONS = 3, 60
 INTERRUPTED: Final = 130
 RESULTS: Final = Path("results")
+CALIBRATION, VALIDATION = Path("results/calibration"), Path("results/validation")
 HISTORY, QUICK = Path("results/history"), Path("results/history-quick")
 PLAIN_COLUMNS: Final = 160
 """Width of tables that go to a file or a pipe."""
@@ -83,6 +84,10 @@ Cluster = Annotated[
 ClusterOptions = Annotated[
     list[str] | None,
     typer.Option("--cluster-option", metavar="NAME=VALUE", help="As jobs=8, cores=16, memory=32GB, queue=short."),
+]
+Over = Annotated[
+    str | None,
+    typer.Option(metavar="POSTERIOR", help="Draw a parameter set for each seed: posterior, or a rival structure."),
 ]
 Images = Annotated[bool, typer.Option("--images", help="Write every figure as PNG and SVG too (needs a browser).")]
 
@@ -266,7 +271,8 @@ def policies(
 @app.command(
     epilog=examples(
         "study cooperation", "study packages --replications 100", "study my.toml --quick", "study credit --workers 1",
-        "study packages --scheduler tcp://10.0.0.1:8786", "study packages --out s3://bucket/packages",
+        "study packages --over posterior", "study packages --scheduler tcp://10.0.0.1:8786",
+        "study packages --out s3://bucket/packages",
     )
 )  # fmt: skip
 def study(
@@ -275,6 +281,7 @@ def study(
     seed: Annotated[int | None, typer.Option(help="First seed, in place of the study's own.")] = None,
     organisations: Annotated[int | None, typer.Option(help="Groups, in place of the study's own.")] = None,
     record: Annotated[str | None, typer.Option(help="outcomes, yearly, weekly or events.")] = None,
+    over: Over = None,
     out: Annotated[str | None, typer.Option(metavar="URL", help="Folder or fsspec URL. \\[results/NAME]")] = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
@@ -290,7 +297,8 @@ def study(
 
     Ctrl-C keeps what is done; the same command goes on from there.
     """
-    changes = {"replications": replications, "seed": seed, "organisations": organisations, "record": record}
+    changes = {"replications": replications, "seed": seed, "organisations": organisations, "record": record,
+               "over": over}  # fmt: skip
     where = Machines(workers, scheduler, cluster, cluster_options or [])
     conduct_study(name, changes, out, where, retry=retry, small=quick, images=images)
 
@@ -299,6 +307,7 @@ def study(
     epilog=examples(
         "compare s00-status-quo paris-package",
         "compare s00-status-quo s02-intelligence-first s03-ships-first s04-intelligence-and-ships --replications 50",
+        "compare s00-status-quo paris-package --over posterior",
         "compare as-it-happened my.toml --window 2013 2018",
     )
 )
@@ -308,6 +317,7 @@ def compare(
     seed: Seed = SEED,
     organisations: Organisations = ORGANISATIONS,
     window: Annotated[tuple[int, int] | None, typer.Option(help="First and last year that are read.")] = None,
+    over: Over = None,
     out: Annotated[
         str | None, typer.Option(metavar="URL", help="Folder or fsspec URL. \\[results/compare-...]")
     ] = None,
@@ -323,9 +333,83 @@ def compare(
     """
     from experiments.conduct import comparison
 
-    changes = {} if window is None else {"window": list(window)}
+    changes = {key: value for key, value in (("window", list(window or ())), ("over", over)) if value}
     made = comparison(names, replications, seed, organisations, **changes)
     conduct_made(made, out, Machines(workers, scheduler, cluster, cluster_options or []), images=images)
+
+
+@app.command(
+    epilog=examples("calibrate --quick", "calibrate", "calibrate salience --population 100", "calibrate --screen",
+                    "calibrate --recovery 100")
+)  # fmt: skip
+def calibrate(
+    structure: Annotated[
+        str, typer.Argument(help="A rival theory (experiments/calibration/structures.toml).")
+    ] = "base",
+    population: Annotated[int | None, typer.Option(help="Parameter sets in a generation. \\[400]")] = None,
+    generations: Annotated[int | None, typer.Option(help="Generations at most. \\[10]")] = None,
+    sets: Annotated[int | None, typer.Option(help="Sets of equal weight that are kept. \\[300]")] = None,
+    seed: Seed = SEED,
+    workers: Workers = None,
+    out: Annotated[Path, typer.Option(help="Folder of the fit, which a stopped one goes on from.")] = CALIBRATION,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Keep the posterior in results/reference, which studies draw from.")
+    ] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Forget what was done before.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A look, no result: few targets, parameters, sets.")] = False,
+    screen: Annotated[
+        bool, typer.Option("--screen", help="Instead: which uncertain parameters move which targets (Morris, Sobol).")
+    ] = False,
+    recovery: Annotated[
+        int | None, typer.Option(metavar="TRIALS", help="Instead: does the fit find parameters that are known?")
+    ] = None,
+) -> None:
+    """Fit the model to the published record of 2004-08 (ABC-SMC), or go on where that was stopped.
+
+    Ctrl-C keeps every generation that has ended. The full fit takes about half an hour on two cores.
+    """
+    from experiments.calibration import calibrate as fitting
+
+    if screen and recovery is not None:
+        refuse("only one of them", "--screen, --recovery", "both", "--screen or --recovery", "leave one out")
+    size = fitting.with_population(fitting.QUICK if quick else fitting.USUAL, population, generations, sets)
+    folder = out if not quick or out != CALIBRATION else Path(f"{CALIBRATION}-quick")
+    with fit_terminal().showing_fit() as shown:
+        if screen:
+            found = fitting.screening(structure, folder, size, workers, shown.step)
+        elif recovery is not None:
+            found = fitting.recovery(structure, folder, size, recovery, workers, shown.step)
+        else:
+            keep = fitting.REFERENCE / structure if reference else None
+            posterior = fitting.calibrate(
+                structure, folder, size, keep=keep, workers=workers, seed=seed, restart=restart, doing=shown.doing,
+                progress=shown.generation, runs=shown.runs,
+            )  # fmt: skip
+            fit_terminal().print_posterior(posterior)
+            found = keep or folder / structure
+    typer.echo(terminal().shown(found))
+
+
+@app.command(epilog=examples("validate", "validate --quick", "validate salience --out results/validation-salience"))
+def validate(
+    structure: Annotated[str, typer.Argument(help="The structure whose posterior is judged.")] = "base",
+    out: Annotated[Path, typer.Option(help="Folder of tables and report.")] = VALIDATION,
+    workers: Workers = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A look, no result: few sets of the posterior.")] = False,
+) -> None:
+    """Judge the fitted model on what it was not fitted to: predictions 2009-2023, nulls, experiments, rivals.
+
+    Writes tables and validation.html; failures are printed as plainly as successes.
+    """
+    from experiments.validation import validate as judging
+    from views.validation import write_validation_report
+
+    folder = out if not quick or out != VALIDATION else Path(f"{VALIDATION}-quick")
+    with fit_terminal().showing_fit() as shown:
+        size = judging.QUICK if quick else judging.USUAL
+        verdict = judging.validate(folder, structure, size, workers=workers, doing=shown.doing, done=shown.runs)
+    fit_terminal().print_verdict(verdict)
+    typer.echo(terminal().shown(write_validation_report(folder)))
 
 
 @app.command(epilog=examples("studies"))
@@ -579,6 +663,13 @@ def write_markdown(group: str | None) -> None:
     sections = markdown_table(Parameters).split("### ")[1:]
     chosen = (text for text in sections if group is None or text.startswith(f"{group}\n"))
     typer.echo("".join(f"### {text}" for text in chosen).rstrip())
+
+
+def fit_terminal() -> ModuleType:
+    """The module that shows fits and verdicts."""
+    from views import fit_terminal as found
+
+    return found
 
 
 def terminal() -> ModuleType:

@@ -279,15 +279,15 @@ def tasks(study: Study, missing: set[str], workers: int) -> Iterator[Task]:
     """
     size = max(4, min(PART_RUNS, len(missing) // (8 * workers)))
     runs: list[tuple[int, int, str]] = []
-    plan = study.plan[["point", "seed", "run"]]
+    plan = study.plan[["arm", "point", "seed", "run"]]
     block = plan.groupby("point").cumcount() // SEEDS_AT_ONCE
     order = plan.assign(block=block).sort_values(["block", "point", "seed"], kind="stable")
     seen: set[str] = set()
     for _, part in order.groupby("block", sort=True):
-        for point, seed, run in part[["point", "seed", "run"]].itertuples(index=False):
+        for arm, seed, run in part[["arm", "seed", "run"]].itertuples(index=False):
             if run in missing and run not in seen:
                 seen.add(run)
-                runs.append((int(point), int(seed), run))
+                runs.append((int(arm), int(seed), run))
             if len(runs) == size:
                 yield _task(study, runs)
                 runs = []
@@ -297,13 +297,13 @@ def tasks(study: Study, missing: set[str], workers: int) -> Iterator[Task]:
 
 
 def _task(study: Study, runs: list[tuple[int, int, str]]) -> Task:
-    points = sorted({point for point, _, _ in runs})
-    number = {point: i for i, point in enumerate(points)}
+    arms = sorted({arm for arm, _, _ in runs})
+    number = {arm: i for i, arm in enumerate(arms)}
     key = hashlib.sha256("".join(run for _, _, run in runs).encode()).hexdigest()[:16]
     return Task(
-        key, tuple(study.arms[point].scenario for point in points),
-        tuple((number[point], seed, run) for point, seed, run in runs), study.fork, study.window,
-        study.organisations, study.outcomes, tuple(study.arms[point].record for point in points), study.tables,
+        key, tuple(study.arms[arm].scenario for arm in arms),
+        tuple((number[arm], seed, run) for arm, seed, run in runs), study.fork, study.window,
+        study.organisations, study.outcomes, tuple(study.arms[arm].record for arm in arms), study.tables,
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -43,6 +43,9 @@ from model.scenario_events import Event
 from model.scenario_files import read_toml
 from model.world import World
 
+if TYPE_CHECKING:
+    from experiments.calibration.posterior import Posterior
+
 __all__ = ["KINDS", "LEVELS", "Arm", "Study", "find_study", "list_studies"]
 
 STUDIES: Final = Path(__file__).resolve().parent / "studies"
@@ -51,7 +54,7 @@ LEVELS: Final = ("outcomes", "yearly", "weekly", "events")
 FIELDS: Final = (
     "title", "question", "kind", "scenarios", "baseline", "fork", "window", "replications", "seed", "organisations",
     "outcomes", "record", "supply", "swept", "design", "levers", "uncertainties", "common_seeds", "attribution",
-    "search",
+    "search", "over",
 )  # fmt: skip
 USUAL_OUTCOMES: Final = (
     "arrived_europe_kg", "consumed_europe_kg", "price_europe", "expected_seized_kg", "seized_kg", "west_africa_kg",
@@ -66,7 +69,7 @@ MOST_RUNS: Final = 10_000_000
 
 @dataclass(frozen=True)
 class Arm:
-    """One point of a study: its row in the table of experiments and the scenario that it stands for."""
+    """A scenario that is run with some seeds: a point of the study, or a point with one set of the posterior."""
 
     point: int
     scenario: Scenario
@@ -100,6 +103,8 @@ class Study:
     extra: Mapping[str, Any] = field(default_factory=dict)
     file: str = ""
     tables: Path | None = None
+    over: str = ""
+    """Structure whose posterior gives each seed a parameter set; the same set with the same seed in every arm."""
 
     # --- making ---------------------------------------------------------------------------------------------------
 
@@ -126,6 +131,8 @@ class Study:
         if replications is not None or seed is not None:
             count = len(self.seeds) if replications is None else replications
             changes["seeds"] = _seeds(self.seeds[0] if seed is None else seed, count)
+        if "over" in changes:
+            changes["over"] = posterior_name(changes["over"])
         made = replace(self, **changes)
         check_numbers(made.seeds[0], made.organisations, "summary")
         return made
@@ -187,24 +194,46 @@ class Study:
         bases = {name: Scenario.load(name) for name in (*self.scenarios, *self.swept)}
         factors = {factor.name: factor for factor in self.factors}
         made = []
-        for row in self.table.to_dict("records"):
-            scenario, point = bases[str(row["scenario"])], int(row["point"])
-            day = self.fork_day(scenario)
-            answer = row.get(SUPPLY, self.supply[0] if self.supply else None)
-            if answer is not None and not pd.isna(answer):
-                scenario = scenario.changed_from(day, **{SUPPLY: float(answer)})
-            chosen = {str(k): v for k, v in row.items() if k in factors and not pd.isna(v)}
-            scenario = apply_all(scenario, factors, chosen, day)
-            if COALITION in row:
-                scenario = self._without_others(scenario, str(row[COALITION]), day)
-            mine = (int(row["seed"]),) if "seed" in row else self.seeds
+        records: list[Any] = self.table.to_dict("records")
+        for row in records:
+            point = int(row["point"])
+            seeds = (int(row["seed"]),) if "seed" in row else self.seeds
             if not self.common_seeds:
-                mine = tuple((seed + OWN_SEEDS * (point + 1)) % LARGEST_SEED for seed in mine)
+                seeds = tuple((seed + OWN_SEEDS * (point + 1)) % LARGEST_SEED for seed in seeds)
             level = "outcomes" if row.get("part") == "sweep" else self.record
-            made.append(Arm(point, self._shortened(scenario), mine, level))
+            base = bases[str(row["scenario"])]
+            for sets, mine in self._sets(seeds):
+                scenario = self._at(base.with_parameters(**sets) if sets else base, row, factors)
+                made.append(Arm(point, self._shortened(scenario), mine, level))
         for scenario in {arm.scenario.name: arm.scenario for arm in made}.values():
             scenario.check(self.world.names)
         return tuple(made)
+
+    def _sets(self, seeds: tuple[int, ...]) -> list[tuple[dict[str, Any], tuple[int, ...]]]:
+        """Parameter sets and the seeds that go with each: one set for each seed over a posterior, else none."""
+        if self.posterior is None:
+            return [({}, seeds)]
+        first = self.seeds[0]
+        return [(self.posterior.values((seed - first) % len(self.posterior)), (seed,)) for seed in seeds]
+
+    @cached_property
+    def posterior(self) -> Posterior | None:
+        """The posterior that is drawn from, if any; raises InputError where there is none of that name."""
+        if not self.over:
+            return None
+        from experiments.calibration.posterior import load_posterior
+
+        return load_posterior(self.over)
+
+    def _at(self, scenario: Scenario, row: Mapping[str, Any], factors: Mapping[str, Factor]) -> Scenario:
+        """A scenario at a point of the table of experiments."""
+        day = self.fork_day(scenario)
+        answer = row.get(SUPPLY, self.supply[0] if self.supply else None)
+        if answer is not None and not pd.isna(answer):
+            scenario = scenario.changed_from(day, **{SUPPLY: float(answer)})
+        chosen = {str(k): v for k, v in row.items() if k in factors and not pd.isna(v)}
+        scenario = apply_all(scenario, factors, chosen, day)
+        return self._without_others(scenario, str(row[COALITION]), day) if COALITION in row else scenario
 
     def _without_others(self, scenario: Scenario, coalition: str, day: date) -> Scenario:
         """The scenario in which players outside a coalition do nothing from a day on."""
@@ -236,10 +265,10 @@ class Study:
     def plan(self) -> pd.DataFrame:
         """A row for each run: run (identity: all that its results depend on), point, seed, scenario and the factors."""
         pieces = []
-        for arm in self.arms:
+        for number, arm in enumerate(self.arms):
             what = [self._common, arm.record, arm.scenario.identity()]
             runs = [_hash([*what, seed])[:16] for seed in arm.seeds]
-            pieces.append(pd.DataFrame({"run": runs, "point": arm.point, "seed": arm.seeds}))
+            pieces.append(pd.DataFrame({"run": runs, "arm": number, "point": arm.point, "seed": arm.seeds}))
         table = self.table.drop(columns="seed", errors="ignore")
         return pd.concat(pieces, ignore_index=True).merge(table, on="point", how="left")
 
@@ -252,7 +281,7 @@ class Study:
             "baseline": self.baseline, "scenarios": titles, "supply": list(self.supply),
             "factors": [_factor(f) for f in self.factors], "design": {"method": self.method, **dict(self.options)},
             "outcomes": {n: {"unit": OUTCOMES[n].unit, "description": OUTCOMES[n].description} for n in self.outcomes},
-            "seeds": list(self.seeds), "common_seeds": self.common_seeds,
+            "seeds": list(self.seeds), "common_seeds": self.common_seeds, "over": self.over,
             "fork": self.fork.isoformat() if self.fork else None,
             "window": list(self.window), "organisations": self.organisations, "record": self.record,
             "versions": provenance.versions(), "git_commit": commit, "git_dirty": dirty,
@@ -328,7 +357,26 @@ def _read(cls: type[Study], document: Mapping[str, Any], name: str, file: str) -
         swept=tuple(_texts(document, "swept", [])) if "swept" in document else (),
         options=settings, factors=tuple(factors), common_seeds=bool(document.get("common_seeds", True)),
         extra={key: document[key] for key in ("attribution", "search") if key in document}, file=file,
+        over=posterior_name(document.get("over", "")),
     )  # fmt: skip
+
+
+def posterior_name(value: Any) -> str:
+    """Structure whose posterior a study draws from: "posterior" means that of the model as it ships; "" none.
+
+    Raises
+    ------
+    InputError
+        If there is no such structure.
+    """
+    if not value:
+        return ""
+    from experiments.calibration.problem import read_structures
+
+    structures = list(read_structures())
+    name = structures[0] if value == "posterior" else str(value)
+    _one_of("over", name, structures)
+    return name
 
 
 def _one_of(name: str, value: str, allowed: Any) -> None:

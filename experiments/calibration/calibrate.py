@@ -7,6 +7,7 @@ The database of the fit lies in the results folder and lets it go on after a sto
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -18,14 +19,22 @@ import pandas as pd
 
 from experiments import provenance
 from experiments.calibration.inference import Fit, Generation, Settings, infer
-from experiments.calibration.posterior import Posterior, equal_weights, made_of
+from experiments.calibration.posterior import REFERENCE, Posterior, equal_weights, made_of
 from experiments.calibration.problem import Problem, mapped
+from experiments.calibration.recovery import fit_surface, pilot, recover, uniformity
+from experiments.calibration.screening import identifiability, screen, variance_shares
 from experiments.evidence.targets import table_of
 from experiments.folder import write_atomically
 from model.errors import InputError
 from model.state import Array
 
-__all__ = ["QUICK", "USUAL", "Size", "calibrate", "misfit"]
+__all__ = [
+    "QUICK", "REFERENCE", "USUAL", "Size", "calibrate", "misfit", "recovery", "screening", "with_population",
+]  # fmt: skip
+
+STRONGEST: Final = 20
+PILOT_POINTS: Final = 2048
+RECOVERY_POPULATION: Final = 100
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,48 @@ def calibrate(
         posterior.save(target)
         write_atomically(target / "targets.csv", table.to_csv(index=False, lineterminator="\n"))
     return posterior
+
+
+def screening(
+    structure: str, work: Path, size: Size = USUAL, workers: int | None = None,
+    step: Callable[[str, int, int], object] = lambda *_: None, trajectories: int = 10, blocks: int = 64,
+) -> Path:  # fmt: skip
+    """Screen all uncertainties (Morris), then the twenty strongest (Sobol); tables in a folder, which is given back."""
+    problem, folder = Problem.usual(structure, size.organisations), work / structure
+    folder.mkdir(parents=True, exist_ok=True)
+    morris = screen(problem, trajectories, progress=lambda n, of: step("screening", n, of), workers=workers)
+    table = identifiability(morris, {target.name: target.weight for target in problem.targets})
+    strongest = table["parameter"].head(STRONGEST).to_list()
+    shares = variance_shares(
+        problem, strongest, blocks, progress=lambda n, of: step("variance shares", n, of), workers=workers
+    )
+    for name, frame in (("morris", morris), ("identifiability", table), ("sobol", shares)):
+        write_atomically(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+    return folder
+
+
+def recovery(
+    structure: str, work: Path, size: Size, trials: int, workers: int | None = None,
+    step: Callable[[str, int, int], object] = lambda *_: None, temperature: float | None = None,
+) -> Path:  # fmt: skip
+    """Check that the fit finds known parameters; ranks and tests in a folder, which is given back."""
+    problem, folder = Problem.usual(structure, size.organisations, size.families, size.free), work / structure
+    folder.mkdir(parents=True, exist_ok=True)
+    chance = problem.chance_sd(size.chance_seeds, workers)
+    variance = (problem.error_sd**2 + chance**2) / problem.weights
+    points = PILOT_POINTS if size is not QUICK else 128
+    units, statistics = pilot(problem, points, workers=workers, done=lambda n: step("pilot", n, points))
+    surface = fit_surface(units, statistics)
+    names = [prior.parameter for prior in problem.priors]
+    settings = Settings(RECOVERY_POPULATION, size.settings.generations, 0.005, temperature or 1.0)
+    ranks = recover(surface, names, variance, settings, trials, workers=workers or os.cpu_count() or 1,
+                    done=lambda n: step("recovering", n, trials))  # fmt: skip
+    table = uniformity(ranks)
+    fit = pd.DataFrame({"target": [t.name for t in problem.targets], "explained": surface.explained,
+                        "spread": surface.spread})  # fmt: skip
+    for name, frame in (("ranks", ranks), ("recovery", table), ("surface", fit)):
+        write_atomically(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+    return folder
 
 
 def sum_seconds(fit: Fit) -> float:

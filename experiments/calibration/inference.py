@@ -33,7 +33,7 @@ from model.state import Array
 __all__ = ["Fit", "Generation", "Settings", "infer"]
 
 STATISTICS: Final = "y"
-AIM: Final = 0.12
+AIM: Final = 0.05
 """Share of runs that a generation should accept: what the next temperature is chosen by."""
 AIM_FIRST: Final = 0.3
 LARGEST_STEP: Final = 0.4

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ __all__ = ["REFERENCE", "Posterior", "equal_weights", "load_posterior"]
 
 REFERENCE: Final = Path(__file__).resolve().parents[2] / "results" / "reference"
 SETS, MANIFEST = "posterior.csv", "manifest.json"
+_PLACE: Final = [REFERENCE]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,7 @@ class Posterior:
     @property
     def names(self) -> list[str]:
         """Parameters that were fitted."""
-        return [name for name in self.sets if name not in ("draw", "seed", "chi_square")]
+        return [str(name) for name in self.sets if name not in ("draw", "seed", "chi_square")]
 
     def values(self, draw: int) -> dict[str, Any]:
         """Parameters of a set, with the settings of its structure; draws beyond the last begin anew."""
@@ -76,6 +78,17 @@ class Posterior:
         return folder
 
 
+@contextmanager
+def reading_from(folder: Path | None) -> Iterator[None]:
+    """Read posteriors from another folder than the project's own for a while."""
+    before = _PLACE[0]
+    _PLACE[0] = folder or before
+    try:
+        yield
+    finally:
+        _PLACE[0] = before
+
+
 def load_posterior(structure: str = "base", folder: Path | None = None) -> Posterior:
     """The posterior that was kept for a structure.
 
@@ -84,7 +97,7 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
     InputError
         If there is none, or it cannot be read.
     """
-    where = folder if folder is not None else REFERENCE / structure
+    where = folder if folder is not None else _PLACE[0] / structure
     try:
         manifest = json.loads((where / MANIFEST).read_text(encoding="utf-8"))
         sets = pd.read_csv(io.StringIO((where / SETS).read_text(encoding="utf-8")), float_precision="round_trip")

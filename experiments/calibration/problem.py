@@ -44,15 +44,15 @@ class Prior:
         """Place in the prior: 0 at its low end, 1 at its high end."""
         x = np.asarray(value, dtype=float)
         if self.scale == LOG:
-            return np.log(x / self.low) / math.log(self.high / self.low)  # type: ignore[no-any-return]
-        return (x - self.low) / (self.high - self.low)  # type: ignore[no-any-return]
+            return np.log(x / self.low) / math.log(self.high / self.low)
+        return (x - self.low) / (self.high - self.low)
 
     def from_unit(self, unit: Any) -> Array:
         """Value at a place in the prior."""
         u = np.clip(np.asarray(unit, dtype=float), 0.0, 1.0)
         if self.scale == LOG:
-            return self.low * np.exp(u * math.log(self.high / self.low))  # type: ignore[no-any-return]
-        return self.low + u * (self.high - self.low)  # type: ignore[no-any-return]
+            return self.low * np.exp(u * math.log(self.high / self.low))
+        return self.low + u * (self.high - self.low)
 
 
 @dataclass(frozen=True)

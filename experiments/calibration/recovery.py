@@ -96,7 +96,7 @@ def _one_trial(job: tuple[Surface, list[str], Array, Settings, int]) -> tuple[Ar
     rng = np.random.default_rng(seed)
     known = rng.random(len(names))
     temperature = settings.misfit or 1.0
-    data = surface.draw(known, rng) + rng.normal(size=len(variance)) * np.sqrt(temperature * variance)
+    data = surface.draw(known.tolist(), rng) + rng.normal(size=len(variance)) * np.sqrt(temperature * variance)
     fit = infer(lambda unit: surface.draw(unit, rng), names, data, variance, settings, workers=1, seed=seed % 2**32)
     sets = equal_weights(fit.units, fit.weights, RANKS, seed)
     return (sets < known).sum(axis=0), np.average((fit.units - np.average(fit.units, axis=0, weights=fit.weights)) ** 2,

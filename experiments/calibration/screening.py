@@ -43,7 +43,7 @@ def uncertainties(names: Sequence[str] | None = None) -> list[Factor]:
 
 def misfits(problem: Problem, points: pd.DataFrame, progress: Progress, workers: int | None) -> pd.DataFrame:
     """Standardised misfit of every point on every target, with the points; nan where a run failed."""
-    rows = points.to_dict("records")
+    rows: list[Any] = points.to_dict("records")
 
     def one(row: dict[str, Any]) -> Array:
         try:

@@ -64,7 +64,8 @@ def reporting_sd(tables: Tables, area: str, year: int) -> float:
 def defects(tables: Tables) -> set[tuple[str, int]]:
     """Published values that are known to be wrong: (area, year)."""
     table = tables.reporting[tables.reporting["kind"] == DEFECT]
-    return {(str(row.area), year) for row in table.itertuples() for year in range(row.first_year, row.last_year + 1)}
+    spans = zip(table["area"], table["first_year"].astype(int), table["last_year"].astype(int), strict=True)
+    return {(str(area), year) for area, first, last in spans for year in range(first, last + 1)}
 
 
 class Cases(NamedTuple):

@@ -102,7 +102,7 @@ def back(values: Any, kind: str) -> Array:
     """Invert `transform`: values in the unit of the record."""
     found = np.asarray(values, dtype=float)
     if kind == "log":
-        return np.exp(found)  # type: ignore[no-any-return]
+        return np.exp(found)
     return 100.0 / (1.0 + np.exp(-found)) if kind == "logit" else found
 
 
@@ -134,12 +134,14 @@ def load_targets(tables: Tables, use: str | None = None, families: Sequence[str]
 def _targets_of(row: dict[str, Any], tables: Tables, wrong: set[tuple[str, int]]) -> Iterator[Target]:
     published = _published(row, tables)
     if row["by"] == EACH:
-        for (first, last), group in published.groupby(["first", "last"], sort=True):
-            if len(group) and (str(row["area"]), int(first)) not in wrong:
+        for first, last in sorted(set(zip(published["first"].tolist(), published["last"].tolist(), strict=True))):
+            group = published[(published["first"] == first) & (published["last"] == last)]
+            if (str(row["area"]), first) not in wrong:
                 suffix = str(first) if first == last else f"{first}-{last}"
-                yield _target(row, tables, group, range(int(first), int(last) + 1), f"{row['target']}-{suffix}")
+                yield _target(row, tables, group, range(first, last + 1), f"{row['target']}-{suffix}")
     elif row["by"] == PERIOD:
-        years = sorted({year for r in published.itertuples() for year in range(r.first, r.last + 1)})
+        spans = zip(published["first"].tolist(), published["last"].tolist(), strict=True)
+        years = sorted({year for first, last in spans for year in range(first, last + 1)})
         within = [year for year in years if row["first_year"] <= year <= row["last_year"]]
         yield _target(row, tables, published, within, str(row["target"]))
     else:
@@ -189,9 +191,9 @@ def _observations(row: dict[str, Any], tables: Tables, pattern: str) -> pd.DataF
     if row["by"] != STAND_IN:
         made = made[(made["first"] >= row["first_year"]) & (made["first"] <= row["last_year"])]
     middle = (made["low"] + made["high"]) / 2
-    return made.assign(value=made["value"].fillna(middle))[
-        ["observation", "first", "last", "value", "low", "high", "source", "confidence"]
-    ]
+    columns = ["observation", "first", "last", "value", "low", "high", "source", "confidence"]
+    found: pd.DataFrame = made.assign(value=made["value"].fillna(middle))[columns]
+    return found
 
 
 def _prices(row: dict[str, Any], tables: Tables, area: str, level: str) -> pd.DataFrame:
@@ -199,9 +201,9 @@ def _prices(row: dict[str, Any], tables: Tables, area: str, level: str) -> pd.Da
     table = tables.prices
     chosen = table[(table["place_group"] == area) & (table["level"] == level)]
     chosen = chosen[chosen["year"].between(row["first_year"], row["last_year"])]
-    factor = np.array([
-        1.0 if r.purity == 1.0 else r.purity / purity(tables, int(r.year)) for r in chosen.itertuples()
-    ])  # fmt: skip
+    # the table's own purity, or 1 where a price was published per pure kg already
+    pairs = zip(chosen["purity"].tolist(), chosen["year"].tolist(), strict=True)
+    factor = np.array([1.0 if share == 1.0 else share / purity(tables, int(year)) for share, year in pairs])
     return pd.DataFrame({
         "observation": [f"price-{area}-{level}-{year}" for year in chosen["year"]], "first": chosen["year"],
         "last": chosen["year"], "value": chosen["eur_per_kg_pure"] * factor, "low": chosen["low"] * factor,

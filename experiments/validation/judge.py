@@ -17,7 +17,7 @@ from experiments.calibration.posterior import Posterior
 from experiments.calibration.problem import Problem
 from experiments.evidence.targets import Target, back, load_targets
 from experiments.validation.nulls import EQUAL, LAST_FITTED, History, Null, constant_shares, predictions, supply_growth
-from experiments.validation.predict import CountryYears, Predictions
+from experiments.validation.predict import SCORED_FROM_T, CountryYears, Predictions
 from experiments.validation.scores import coverage_holds, crps, inside, score, width
 from model.state import Array
 from model.tables import Tables
@@ -86,25 +86,27 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        family, n, inside (of n), holds, crps, null (the best of equal knowledge), crps_null, beats, narrower, passes,
+        family, n, inside (of n), holds, crps, null (the best of equal knowledge), crps_there (of the model, on the rows
+        that this null can predict), crps_null, beats, narrower, passes,
         crps_previous (the null that knows all that was published before), why.
     """
     rows = []
     for family, group in judged.groupby("family", sort=False):
         count, within = len(group), int(group["inside_90"].sum())
         holds = coverage_holds(within, count)
-        best, null_score, null_width, mine = None, math.nan, math.nan, float(group["crps"].mean())
+        best, null_score, mine_there, narrower = None, math.nan, math.nan, False
         for name in EQUAL:
-            column = f"crps_{name}"
-            if column in group and group[column].notna().all() and not group[column].mean() >= null_score:
-                best, null_score = name, float(group[column].mean())
-                null_width = float(group[f"width_{name}"].median())
-        beats = bool(best is not None and mine < null_score)
-        narrower = bool(best is not None and group["width_90"].median() < null_width)
+            rows_there = group[group[f"crps_{name}"].notna()] if f"crps_{name}" in group else group.iloc[:0]
+            if len(rows_there) and not rows_there[f"crps_{name}"].mean() >= null_score:
+                best, null_score = name, float(rows_there[f"crps_{name}"].mean())
+                mine_there = float(rows_there["crps"].mean())
+                narrower = bool(rows_there["width_90"].median() < rows_there[f"width_{name}"].median())
+        beats = bool(best is not None and mine_there < null_score)
         previous = group[group["crps_previous"].notna()] if "crps_previous" in group else group.iloc[:0]
         rows.append({
-            "family": family, "n": count, "inside": within, "holds": holds, "crps": mine, "null": best,
-            "crps_null": null_score, "beats": beats, "narrower": narrower, "passes": holds and beats and narrower,
+            "family": family, "n": count, "inside": within, "holds": holds, "crps": float(group["crps"].mean()),
+            "null": best, "crps_there": mine_there, "crps_null": null_score, "beats": beats, "narrower": narrower,
+            "passes": holds and beats and narrower,
             "crps_previous": float(previous["crps_previous"].mean()) if len(previous) else math.nan,
             "crps_same_rows": float(previous["crps"].mean()) if len(previous) else math.nan,
             "why": _why(holds, beats, narrower, best),
@@ -129,7 +131,7 @@ def null_cells(cells: CountryYears, tables: Tables) -> dict[str, Array]:
     logs = np.log(cells.published)
     shares = constant_shares(cells.published)
     made = {name: np.full((DRAWS, len(cells.state)), np.nan) for name in ("last", "supply", "share", "previous")}
-    pooled = _pooled_step(logs)
+    pooled = _pooled_step(cells.published)
     for i, (state, year) in enumerate(zip(cells.state.tolist(), cells.year.tolist(), strict=True)):
         column = logs[state].dropna()
         history = History([int(y) for y in column.index], column.to_numpy(float))
@@ -141,9 +143,10 @@ def null_cells(cells: CountryYears, tables: Tables) -> dict[str, Array]:
     return made
 
 
-def _pooled_step(logs: pd.DataFrame) -> float:
-    """Yearly step of all states together, 2004-08."""
-    steps = logs.loc[:LAST_FITTED].diff().to_numpy().ravel()
+def _pooled_step(published: pd.DataFrame) -> float:
+    """Yearly step of all states of a tonne or more together, 2004-08."""
+    then = published.loc[:LAST_FITTED]
+    steps = np.diff(np.log(then.loc[:, then.mean() >= SCORED_FROM_T].to_numpy(float)), axis=0)
     return float(np.sqrt(np.nanmean(steps**2)))
 
 

@@ -50,7 +50,7 @@ class Null(NamedTuple):
 def supply_growth(tables: Tables, year: int) -> float:
     """Andean output of a year over the mean of 2004-08."""
     total = tables.supply.groupby("year")["kg"].sum()
-    return float(total[year] / total[FIRST_FITTED:LAST_FITTED].mean())  # type: ignore[misc]
+    return float(total.loc[year] / total.loc[FIRST_FITTED:LAST_FITTED].mean())
 
 
 class History:

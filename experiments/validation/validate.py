@@ -1,0 +1,254 @@
+"""A validation from end to end: predictions, scores, trials, remedies, rivals; tables and a manifest in a folder.
+
+Nothing here fits anything. Failures are written down in the same tables, in the same words, as successes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from experiments import provenance
+from experiments.calibration.posterior import Posterior, load_posterior
+from experiments.calibration.problem import Problem, read_structures
+from experiments.conduct import conduct
+from experiments.folder import write_atomically
+from experiments.store import Store
+from experiments.study import Study
+from experiments.validation import judge
+from experiments.validation.predict import CountryYears, Predictions, predict
+from experiments.validation.trials import run_trials, surge, surge_table
+from model import Scenario, load_world
+from model.errors import InputError
+from model.state import Array
+from model.world import World
+
+__all__ = ["QUICK", "USUAL", "Size", "conclusions", "remedies", "rivals", "validate"]
+
+
+@dataclass(frozen=True)
+class Size:
+    """Sets of the posterior that each part is run with."""
+
+    draws: int = 200
+    trials: int = 40
+    surge: int = 60
+    remedies: int = 60
+    policies: int = 24
+    organisations: int = 150
+
+
+USUAL: Final = Size()
+QUICK: Final = Size(draws=16, trials=4, surge=6, remedies=8, policies=4, organisations=60)
+REMEDIES: Final[Mapping[str, tuple[str, Callable[[Scenario], Scenario]]]] = {
+    "as fitted": ("the model as it was fitted", lambda s: s),
+    "no answer of other outlets": (
+        "losses at the source and other markets keep their shares, however cheap goods are (glut_answer 0)",
+        lambda s: s.with_parameters(glut_answer=0.0),
+    ),
+    "states decide what they share": (
+        "cooperation is endogenous", lambda s: s.with_parameters(cooperation="endogenous"),
+    ),
+    "controls of containers grow faster": (
+        "inspection_growth_per_year 0.10 in place of 0.05", lambda s: s.with_parameters(inspection_growth_per_year=0.1),
+    ),
+    "output answers price": ("supply_answer 1", lambda s: s.with_parameters(supply_answer=1.0)),
+    "memory of a year": ("memory_months 12", lambda s: s.with_parameters(memory_months=12.0)),
+}  # fmt: skip
+"""Structural remedies that were tried: name -> (what it is, history with it). Each is judged like the model itself."""
+POLICIES: Final = ("s00-status-quo", "s02-intelligence-first", "s03-ships-first", "paris-package", "s10-containers",
+                   "s15-demand")  # fmt: skip
+
+
+def validate(
+    folder: Path, structure: str = "base", size: Size = USUAL, *, reference: Path | None = None,
+    workers: int | None = None, doing: Callable[[str], object] = lambda _: None,
+    done: Callable[[int], object] = lambda _: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Judge a structure's posterior and write tables and manifest; gives the verdict in numbers.
+
+    Parameters
+    ----------
+    folder
+        Where tables go.
+    reference
+        Folder of posteriors; by default `results/reference` of the project.
+
+    Raises
+    ------
+    InputError
+        If there is no posterior.
+    """
+    world = load_world()
+    posterior = _posterior(structure, reference)
+    doing("predicting")
+    predicted, cells, series, fitted = predict(
+        posterior, world, organisations=size.organisations, draws=min(size.draws, len(posterior)), workers=workers,
+        done=done,
+    )  # fmt: skip
+    verdict = _judged(folder, world, predicted, cells, series)
+    _write(folder, "regions", judge.region_out(*_fit_of(posterior, fitted, size.organisations)))
+    _write(folder, "fitted", _fitted(structure, reference))
+    doing("asking experiments of history and findings of other models")
+    _write(folder, "trials", run_trials(posterior, world, size.trials, size.organisations, workers, done))
+    doing("asking where the surge came from")
+    _write(folder, "surge", surge_table(surge(posterior, world, size.surge, size.organisations, workers, done)))
+    doing("trying remedies")
+    _write(folder, "remedies", remedies(posterior, world, size, workers, done))
+    doing("comparing rival structures")
+    _write(folder, "rivals", rivals(world, size, reference, workers, done))
+    _write(folder, "conclusions", conclusions(folder, size, reference, workers))
+    trials = pd.read_csv(folder / "tables/trials.csv")
+    verdict |= {"trials": len(trials), "trials_hold": int((trials["verdict"] == "holds").sum()),
+                "trials_fail": int((trials["verdict"] == "fails").sum())}  # fmt: skip
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    write_atomically(folder / "manifest.json", json.dumps({
+        "kind": "validation", "name": folder.name, "title": "How far can the model be trusted?", "structure": structure,
+        "created": now, "size": size.__dict__, "verdict": verdict, "posterior": posterior.manifest,
+        "source_hash": provenance.source_hash(), "data_hash": provenance.data_hash(),
+        "versions": provenance.versions(), "git_commit": provenance.git_state()[0],
+        "structures": {name: s.title for name, s in read_structures().items()},
+    }, indent=1, ensure_ascii=False) + "\n")  # fmt: skip
+    return verdict
+
+
+def _posterior(structure: str, reference: Path | None) -> Posterior:
+    return load_posterior(structure, None if reference is None else reference / structure)
+
+
+def _judged(folder: Path, world: World, predicted: Predictions, cells: CountryYears,
+            series: pd.DataFrame) -> dict[str, Any]:  # fmt: skip
+    """Tables of predictions and scores."""
+    judged = judge.judged_table(predicted, world.tables)
+    families = judge.families(judged)
+    split = judge.time_split(cells, judge.null_cells(cells, world.tables))
+    _write(folder, "judged", judged)
+    _write(folder, "families", families)
+    _write(folder, "time_split", split)
+    _write(folder, "country_years", judge.cell_table(cells))
+    bands = series.drop(columns="draw").groupby("year").quantile(np.array([0.05, 0.25, 0.5, 0.75, 0.95]))
+    _write(folder, "series", bands.rename_axis(["year", "quantile"]).reset_index())
+    return judge.summary(judged, families, split)
+
+
+def _fit_of(posterior: Posterior, fitted: Array, organisations: int) -> tuple[Problem, Posterior, Array, Array]:
+    problem = Problem.usual(posterior.structure, organisations)
+    variance = (problem.error_sd**2 + fitted.var(axis=0, ddof=1)) / problem.weights
+    return problem, posterior, fitted, variance
+
+
+def _fitted(structure: str, reference: Path | None) -> pd.DataFrame:
+    """The fitted targets with the band of the posterior, as the calibration left them."""
+    from experiments.calibration.posterior import REFERENCE
+
+    path = (reference or REFERENCE) / structure / "targets.csv"
+    return pd.read_csv(path) if path.exists() else pd.DataFrame()
+
+
+def _write(folder: Path, name: str, table: pd.DataFrame) -> None:
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / "tables" / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+
+
+def _scores(name: str, predicted: Predictions, cells: CountryYears, world: World) -> dict[str, Any]:
+    judged = judge.judged_table(predicted, world.tables)
+    table = judge.families(judged)
+    split = judge.time_split(cells, judge.null_cells(cells, world.tables))
+    carried, plain = split.iloc[0], split.iloc[1]
+    return {
+        "name": name, "families_passed": int(table["passes"].sum()), "families": len(table),
+        "inside_90": float(judged["inside_90"].mean()), "crps_targets": float(judged["crps"].mean()),
+        "error": float(carried["error"]), "crps": float(carried["crps"]), "cover_90": float(carried["cover_90"]),
+        "error_plain": float(plain["error"]), "crps_plain": float(plain["crps"]),
+    }  # fmt: skip
+
+
+def remedies(posterior: Posterior, world: World, size: Size, workers: int | None = None,
+             done: Callable[[int], object] = lambda _: None) -> pd.DataFrame:  # fmt: skip
+    """Every remedy judged like the model: on the same sets, without fitting anew."""
+    rows = []
+    for name, (what, change) in REMEDIES.items():
+        predicted, cells, _, _ = predict(
+            posterior, world, organisations=size.organisations, draws=min(size.remedies, len(posterior)),
+            changes=change, workers=workers, done=done,
+        )  # fmt: skip
+        rows.append({**_scores(name, predicted, cells, world), "what": what})
+    return pd.DataFrame(rows)
+
+
+def rivals(world: World, size: Size, reference: Path | None = None, workers: int | None = None,
+           done: Callable[[int], object] = lambda _: None) -> pd.DataFrame:  # fmt: skip
+    """Rival structures that have a posterior: how well they fit 2004-08, and how well they predict."""
+    rows = []
+    for name, structure in read_structures().items():
+        try:
+            posterior = _posterior(name, reference)
+        except InputError:
+            continue
+        predicted, cells, _, _ = predict(
+            posterior, world, organisations=size.organisations, draws=min(size.remedies, len(posterior)),
+            workers=workers, done=done,
+        )  # fmt: skip
+        chi = posterior.sets["chi_square"]
+        rows.append({
+            **_scores(name, predicted, cells, world), "title": structure.title, "chi_square_best": float(chi.min()),
+            "chi_square_mean": float(chi.mean()), "temperature": posterior.temperature,
+            "sets": len(posterior), "simulations": int(posterior.manifest.get("simulations", 0)),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def conclusions(folder: Path, size: Size, reference: Path | None = None, workers: int | None = None) -> pd.DataFrame:
+    """What packages do under every structure: effects on what lands and on West Africa, with intervals over sets.
+
+    Returns
+    -------
+    DataFrame
+        structure, scenario, outcome, effect, low, high, n: paired differences against the status quo.
+    """
+    from experiments.calibration import posterior as kept
+
+    pieces = []
+    for name in read_structures():
+        try:
+            _posterior(name, reference)
+        except InputError:
+            continue
+        study = Study.from_dict({
+            "title": f"Packages under {name}", "kind": "compare", "scenarios": list(POLICIES),
+            "replications": size.policies, "organisations": size.organisations, "over": name,
+            "outcomes": ["arrived_europe_kg", "west_africa_kg", "expected_seized_kg"],
+        }, name=f"packages-{name}")  # fmt: skip
+        with kept.reading_from(reference):
+            store = Store(folder / "rivals" / name)
+            conduct(study, store, workers=workers)
+        table = store.table("paired")
+        pieces.append(table[["scenario", "outcome", "effect", "low", "high", "n"]].assign(structure=name))
+    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=["structure"])
+
+
+def survives(table: pd.DataFrame) -> pd.DataFrame:
+    """Signs of every effect over structures: how many say less, more, or cannot tell; whether none contradicts."""
+    rows = []
+    for (scenario, outcome), group in table.groupby(["scenario", "outcome"], sort=False):
+        less, more = int((group["high"] < 0).sum()), int((group["low"] > 0).sum())
+        rows.append({
+            "scenario": scenario, "outcome": outcome, "structures": len(group), "less": less, "more": more,
+            "unclear": len(group) - less - more, "survives": max(less, more) == len(group),
+            "contradicted": less > 0 and more > 0, "effect_low": float(group["effect"].min()),
+            "effect_high": float(group["effect"].max()),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def frame_of(verdict: Mapping[str, Any]) -> pd.DataFrame:
+    """The verdict as a table of two columns."""
+    return pd.DataFrame([(k, v if np.isscalar(v) else ", ".join(v)) for k, v in verdict.items()],
+                        columns=["what", "value"])  # fmt: skip

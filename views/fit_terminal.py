@@ -1,0 +1,94 @@
+"""What a person sees of a calibration and a validation: generations as they end, the posterior, the verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from views import theme
+from views.terminal import messages, print_table, say
+
+__all__ = ["print_posterior", "print_verdict", "showing_fit"]
+
+UPDATE_SECONDS: Final = 0.2
+
+
+class Shown:
+    """A line that says what is done and how many runs were made; generations are printed as they end."""
+
+    def __init__(self, bar: Any) -> None:
+        self.bar = bar
+        self.task = bar.add_task("starting", total=None, runs="")
+        self._told, self._started = 0.0, time.perf_counter()
+
+    def doing(self, what: str) -> None:
+        """Say what is done now."""
+        self._started = time.perf_counter()
+        self.bar.update(self.task, description=what, total=None, runs="")
+
+    def runs(self, count: int) -> None:
+        """Say how many runs were made."""
+        now = time.perf_counter()
+        if now - self._told > UPDATE_SECONDS:
+            self._told = now
+            rate = count / max(now - self._started, 1e-9)
+            self.bar.update(self.task, runs=f"{count:,} runs, {rate:,.1f} a second")
+
+    def step(self, what: str, done: int, of: int) -> None:
+        """Say how far a part with a known end is."""
+        self.bar.update(self.task, description=what, completed=done, total=of, runs=f"{done:,} of {of:,}")
+
+    def generation(self, made: Any) -> None:
+        """Print a generation that has ended."""
+        self.bar.console.print(
+            f"generation {made.number + 1}: temperature {theme.number(made.temperature)}, "
+            f"{100 * made.accepted_share:.0f}% of {made.simulations:,} runs accepted, best chi-square "
+            f"{theme.number(made.best)}",
+            highlight=False,
+        )
+
+
+@contextmanager
+def showing_fit() -> Iterator[Shown]:
+    """Give an object that shows a fit or a validation."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.fields[runs]}"),
+                   TimeElapsedColumn(), console=messages(), transient=True)  # fmt: skip
+    with bar:
+        yield Shown(bar)
+
+
+def print_posterior(posterior: Any) -> None:
+    """Print what a fit has found: every parameter with its 90% interval, and what the model misses."""
+    rows = []
+    for name in posterior.names:
+        low, middle, high = posterior.sets[name].quantile([0.05, 0.5, 0.95])
+        prior = next(p for p in posterior.manifest["priors"] if p[0] == name)
+        rows.append((name, f"{prior[1]:g} to {prior[2]:g}", f"{middle:.3g}", f"{low:.3g} to {high:.3g}"))
+    print_table(f"Posterior of {posterior.structure} ({len(posterior)} sets)",
+                ("parameter", "prior", "median", "90% interval"), rows)  # fmt: skip
+    say(f"Temperature {theme.number(posterior.temperature)}: the error of the record would have to have this many "
+        "times its variance for the model to fit.")  # fmt: skip
+
+
+def print_verdict(verdict: Mapping[str, Any]) -> None:
+    """Print the verdict of a validation, failures first."""
+    failed = verdict["families"] - verdict["families_passed"]
+    rows = [
+        ("families of targets that pass", f"{verdict['families_passed']} of {verdict['families']}"),
+        ("families that do not", f"{failed}, of which {verdict['families'] - verdict['families_with_null']} "
+         "have no null to beat"),
+        ("families inside the 90% intervals", f"{verdict['families_inside']} of {verdict['families']}"),
+        ("country-years above 1 t", f"{verdict['country_years']:,}"),
+        ("median absolute log error", f"{verdict['error_model']:.2f}; best null of equal knowledge "
+         f"{verdict['error_best_null']:.2f}"),
+        ("inside 90%", f"{100 * verdict['cover_90_model']:.0f}%"),
+        ("better in error than", ", ".join(verdict["beats_on_error"]) or "none of the nulls"),
+        ("better in CRPS than", ", ".join(verdict["beats_on_crps"]) or "none of the nulls"),
+        ("experiments and findings that hold", f"{verdict['trials_hold']} of {verdict['trials']}"),
+        ("that fail", str(verdict["trials_fail"])),
+    ]  # fmt: skip
+    print_table("Validation", ("what", "result"), rows)

@@ -1,0 +1,508 @@
+"""Figures of a validation: each makes a Plotly figure of a tidy table, the same in a report and in a notebook."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from views import theme
+
+__all__ = [
+    "COURSES",
+    "cells",
+    "course",
+    "families",
+    "fitted",
+    "posterior",
+    "remedies",
+    "rivals",
+    "signs",
+    "states",
+    "surge",
+    "time_split",
+    "trials",
+]
+
+GOOD, BAD, UNSURE = theme.BLUE, theme.VERMILION, theme.FAINT
+VERDICTS: Final = {"holds": ("Holds", GOOD), "unclear": ("Cannot be told", UNSURE), "fails": ("Fails", BAD)}
+PREDICTORS: Final = {
+    "model, what it missed in 2004-08 carried forward": "Model",
+    "model as it is": "Model, raw",
+    "last": "Value of 2008",
+    "supply": "Mean of 2004-08 × output",
+    "share": "Constant share*",
+    "previous": "Last year's value*",
+}
+ROW: Final = 22
+"""Pixels for each row of a chart with names."""
+COURSES: Final = {
+    "west_africa_flow": ("west_africa_kg", "Arriving in Europe through West Africa", "t pure a year", 1e-3),
+    "consumed_europe": ("consumed_europe_kg", "Consumed in Europe", "t pure a year", 1e-3),
+    "price_europe": ("price_europe_eur_per_kg", "Wholesale price in Europe", "EUR per pure kg", 1.0),
+    "flow_to_europe": ("dispatched_to_europe_kg", "Sent towards Europe", "t pure a year", 1e-3),
+}
+"""Statistic -> series of the runs, name, unit, factor."""
+
+
+def words(name: str) -> str:
+    """A slug in words."""
+    text = name.replace("-", " ").replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def _blank(height: int = 360, **layout: Any) -> go.Figure:
+    figure = go.Figure(layout={"template": theme.template()})
+    figure.update_layout(height=height, hovermode="closest", **layout)
+    return figure
+
+
+def _names(rows: int, extra: int = 90) -> int:
+    return ROW * rows + extra
+
+
+def fitted(rows: pd.DataFrame) -> go.Figure:
+    """Model over published for every fitted target: median and 90% interval of the posterior, on a log axis."""
+    table = rows[rows["transform"] != "none"].iloc[::-1]
+    ratio = {k: table[k] / table["value"] for k in ("model", "model_low", "model_high")}
+    inside = (table["z"].abs() <= 2.0).to_numpy()
+    figure = _blank(_names(len(table)))
+    for mask, name, colour in ((inside, "Within two errors of the record", GOOD), (~inside, "Further off", BAD)):
+        mine = table[mask]
+        figure.add_scatter(
+            x=ratio["model"][mask],
+            y=[words(t) for t in mine["target"]],
+            mode="markers",
+            name=name,
+            marker={"color": colour, "size": 8},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": (ratio["model_high"] - ratio["model"])[mask],
+                "arrayminus": (ratio["model"] - ratio["model_low"])[mask],
+                "color": colour,
+                "thickness": 2,
+                "width": 0,
+            },
+            customdata=mine[["value", "model", "unit"]].to_numpy(),
+            hovertemplate="%{y}: published %{customdata[0]:,.3~g}, model %{customdata[1]:,.3~g} %{customdata[2]}"
+            "<extra></extra>",
+        )
+    figure.add_vline(x=1.0, line={"color": theme.FAINT, "width": 1})
+    figure.update_layout(
+        xaxis={
+            "type": "log",
+            "title_text": "Model over published",
+            "showgrid": True,
+            "tickvals": [0.1, 0.25, 0.5, 1, 2, 4, 10],
+            "ticktext": ["1/10", "¼", "½", "1", "2", "4", "10"],
+        },
+        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": [words(t) for t in table["target"]]},
+    )
+    return theme.describe(
+        figure,
+        title="What was fitted",
+        subtitle="Median and 90% interval of the posterior, 2004-08.",
+        source="targets.csv and the rows it points to; model.",
+    )
+
+
+def families(rows: pd.DataFrame) -> go.Figure:
+    """Skill of every judged family: how much smaller its CRPS is than that of the best null of equal knowledge."""
+    table = rows[rows["null"].notna()].assign(skill=lambda t: 100 * (1 - t["crps_there"] / t["crps_null"]))
+    table = table.sort_values("skill")
+    figure = _blank(_names(len(table)))
+    for passes, name, colour in ((True, "Passes", GOOD), (False, "Does not", BAD)):
+        mine = table[table["passes"] == passes]
+        figure.add_bar(
+            x=mine["skill"].clip(lower=-100),
+            y=[words(f) for f in mine["family"]],
+            orientation="h",
+            name=name,
+            marker_color=colour,
+            customdata=mine[["inside", "n", "null", "skill"]].to_numpy(),
+            hovertemplate="%{y}: %{customdata[3]:.0f}% against '%{customdata[2]}'; "
+            "%{customdata[0]} of %{customdata[1]} inside 90%<extra></extra>",
+        )
+    figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
+    figure.update_layout(
+        xaxis={"title_text": "Better than the best null by, % of its CRPS", "showgrid": True},
+        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": [words(f) for f in table["family"]]},
+        bargap=0.35,
+    )
+    return theme.describe(
+        figure,
+        title="Families of targets that were kept for judging",
+        subtitle="Right of zero the model beats the best of three nulls that know as much. Bars end at -100%.",
+        source="judged rows of targets.csv; model.",
+    )
+
+
+def time_split(rows: pd.DataFrame) -> go.Figure:
+    """Median absolute log error and CRPS of the model and of the nulls on country-years."""
+    table = rows.iloc[::-1]
+    names = [PREDICTORS[name] for name in table["predictor"]]
+    figure = _blank(300)
+    for column, label, symbol in (("error", "Median absolute log error", "circle"), ("crps", "CRPS", "diamond")):
+        colours = [GOOD if name.startswith("Model") else theme.MUTED for name in names]
+        figure.add_scatter(
+            x=table[column],
+            y=names,
+            mode="markers",
+            name=label,
+            marker={"color": colours, "size": 11, "symbol": symbol},
+            customdata=table[["cover_90", "rank"]].to_numpy(),
+            hovertemplate=f"%{{y}}: {label} %{{x:.2f}}; %{{customdata[0]:.0%}} inside 90%, rank correlation "
+            "%{customdata[1]:.2f}<extra></extra>",
+        )
+    figure.update_layout(
+        xaxis={"title_text": "On logs: 0.69 is a factor of two", "showgrid": True, "rangemode": "tozero"},
+        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": names},
+    )
+    n = int(rows["n"].iloc[0])
+    return theme.describe(
+        figure,
+        title="Seizures by state and year, 2009-2023",
+        subtitle=f"{n:,} annual reports above 1 t. Starred nulls know what the model is not told: totals or reports of "
+        "the years in question.",
+        source="annual national reports (UNODC), observations.csv; model.",
+    )
+
+
+def cells(rows: pd.DataFrame) -> go.Figure:
+    """Published against predicted tonnes, each state and year."""
+    figure = _blank(460)
+    for inside, name, colour in ((True, "Inside the 90% interval", GOOD), (False, "Outside", BAD)):
+        mine = rows[rows["inside_90"] == inside]
+        figure.add_scatter(
+            x=mine["model_t"],
+            y=mine["published_t"],
+            mode="markers",
+            name=name,
+            marker={"color": colour, "size": 6, "opacity": 0.7},
+            customdata=mine[["state", "year", "model_low_t", "model_high_t"]].to_numpy(),
+            hovertemplate="%{customdata[0]} %{customdata[1]}: published %{y:,.3~g} t, model %{x:,.3~g} "
+            "(%{customdata[2]:,.3~g} to %{customdata[3]:,.3~g})<extra></extra>",
+        )
+    ends = [1.0, float(max(rows["published_t"].max(), rows["model_t"].max())) * 1.3]
+    figure.add_scatter(
+        x=ends, y=ends, mode="lines", line={"color": theme.FAINT, "width": 1}, showlegend=False, hoverinfo="skip"
+    )
+    ticks = {"type": "log", "tickvals": [0.1, 1, 10, 100, 1000], "ticktext": ["0.1", "1", "10", "100", "1,000"]}
+    figure.update_layout(
+        xaxis={**ticks, "title_text": "Predicted, t bulk", "showgrid": True},
+        yaxis={**ticks, "title_text": "Published, t bulk"},
+    )
+    return theme.describe(
+        figure,
+        title="Every state and year",
+        subtitle="Medians against annual reports, 2009-2023.",
+        source="annual national reports (UNODC); model.",
+    )
+
+
+def states(rows: pd.DataFrame, names: dict[str, str], chosen: list[str]) -> go.Figure:
+    """Predicted bands and published seizures of some states."""
+    from plotly.subplots import make_subplots
+
+    columns = 3
+    lines = math.ceil(len(chosen) / columns)
+    figure = make_subplots(
+        lines, columns, subplot_titles=[names.get(s, s) for s in chosen], vertical_spacing=0.16, horizontal_spacing=0.08
+    )
+    figure.update_layout(template=theme.template(), height=200 * lines + 60, hovermode="closest")
+    for number, state in enumerate(chosen):
+        mine = rows[rows["state"] == state].sort_values("year")
+        row, column = number // columns + 1, number % columns + 1
+        years = mine["year"].to_list()
+        figure.add_scatter(
+            x=[*years, *years[::-1]],
+            y=[*mine["model_high_t"], *mine["model_low_t"][::-1]],
+            fill="toself",
+            fillcolor=theme.rgba(theme.BLUE, 0.18),
+            line={"width": 0},
+            mode="lines",
+            hoverinfo="skip",
+            name="90% interval",
+            showlegend=number == 0,
+            row=row,
+            col=column,
+        )
+        figure.add_scatter(
+            x=years,
+            y=mine["model_t"],
+            mode="lines",
+            line={"color": theme.BLUE, "width": 2},
+            name="Predicted",
+            showlegend=number == 0,
+            row=row,
+            col=column,
+        )
+        figure.add_scatter(
+            x=years,
+            y=mine["published_t"],
+            mode="markers",
+            marker={"color": theme.INK, "size": 6},
+            name="Published",
+            showlegend=number == 0,
+            row=row,
+            col=column,
+        )
+    figure.update_yaxes(type="log", title_text="", tickfont_size=10)
+    figure.update_xaxes(tickfont_size=10, dtick=5)
+    figure.update_annotations(font={"size": theme.SIZES["label"], "color": theme.MUTED})
+    return theme.describe(
+        figure,
+        title="Some states through time",
+        subtitle="Tonnes bulk, log axes; the fit ends in 2008.",
+        source="annual national reports (UNODC); model.",
+    )
+
+
+def course(series: pd.DataFrame, fit: pd.DataFrame, judged: pd.DataFrame, statistic: str) -> go.Figure:
+    """A yearly series of the posterior with what was published: fitted (filled) and judged (hollow)."""
+    column, name, unit, factor = COURSES[statistic]
+    wide = series.pivot_table(index="year", columns="quantile", values=column) * factor
+    wide = wide.loc[2004:]
+    years, figure = wide.index.to_list(), _blank(320)
+    for low, high, alpha, label in ((0.05, 0.95, 0.16, "90% of sets"), (0.25, 0.75, 0.3, "50% of sets")):
+        figure.add_scatter(
+            x=[*years, *years[::-1]],
+            y=[*wide[high], *wide[low][::-1]],
+            fill="toself",
+            fillcolor=theme.rgba(theme.BLUE, alpha),
+            line={"width": 0},
+            mode="lines",
+            hoverinfo="skip",
+            name=label,
+        )
+    figure.add_scatter(x=years, y=wide[0.5], mode="lines", line={"color": theme.BLUE, "width": 2.2}, name="Median")
+    for table, label, symbol in ((fit, "Fitted", "circle"), (judged, "Judged", "circle-open")):
+        mine = table[table["statistic"] == statistic]
+        value = "published" if "published" in mine else "value"
+        figure.add_scatter(
+            x=(mine["first_year"] + mine["last_year"]) / 2,
+            y=mine[value],
+            mode="markers",
+            name=label,
+            marker={"color": theme.INK, "size": 9, "symbol": symbol, "line": {"width": 2}},
+            hovertemplate="%{y:,.4~g}<extra></extra>",
+        )
+    figure.update_layout(yaxis={"title_text": unit, "rangemode": "tozero", "tickformat": ",~g"})
+    return theme.describe(
+        figure,
+        title=name,
+        subtitle="Runs of the posterior as they are, nothing carried forward.",
+        source="observations.csv, prices.csv; model.",
+    )
+
+
+def trials(rows: pd.DataFrame) -> go.Figure:
+    """Effects in percent of the level without, with intervals, by verdict."""
+    table = rows.iloc[::-1].copy()
+    level = table["without"].abs().clip(lower=1e-12)
+    for column in ("effect", "low", "high"):
+        table[column] = (100 * table[column] / level).clip(-150, 150)
+    figure = _blank(_names(len(table), 100))
+    for verdict, (name, colour) in VERDICTS.items():
+        mine = table[table["verdict"] == verdict]
+        if mine.empty:
+            continue
+        figure.add_scatter(
+            x=mine["effect"],
+            y=mine["trial"],
+            mode="markers",
+            name=name,
+            marker={"color": colour, "size": 8},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": mine["high"] - mine["effect"],
+                "arrayminus": mine["effect"] - mine["low"],
+                "color": colour,
+                "thickness": 2,
+                "width": 0,
+            },
+            customdata=mine[["expected", "question"]].to_numpy(),
+            hovertemplate="%{customdata[1]}<br>expected: %{customdata[0]}; %{x:+.1f}%<extra></extra>",
+        )
+    figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
+    figure.update_layout(
+        xaxis={"title_text": "Effect, % of the level without it", "showgrid": True},
+        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": table["trial"].to_list()},
+    )
+    return theme.describe(
+        figure,
+        title="Experiments of history, findings of other models",
+        subtitle="Paired over sets of the posterior; 95% intervals.",
+        source="sources in the table; model.",
+    )
+
+
+def surge(rows: pd.DataFrame) -> go.Figure:
+    """What each arm takes from the West African flow of 2005-07."""
+    table = rows[rows["arm"] != "as it happened"].iloc[::-1]
+    figure = _blank(_names(len(table), 120))
+    figure.add_bar(
+        x=table["accounts_for_t"],
+        y=[words(a) for a in table["arm"]],
+        orientation="h",
+        marker_color=theme.GREEN,
+        name="Accounts for",
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": table["high"] - table["accounts_for_t"],
+            "arrayminus": table["accounts_for_t"] - table["low"],
+            "color": theme.INK,
+            "thickness": 1.5,
+        },
+        hovertemplate="%{y}: %{x:+.1f} t<extra></extra>",
+    )
+    figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
+    figure.update_layout(
+        xaxis={"title_text": "Tonnes a year less without it", "showgrid": True},
+        yaxis={"showgrid": False},
+        showlegend=False,
+        bargap=0.4,
+    )
+    base = float(rows.loc[rows["arm"] == "as it happened", "flow_t"].iloc[0])
+    return theme.describe(
+        figure,
+        title="Where the West African route came from",
+        subtitle=f"Flow of 2005-07 as it happened: {theme.number(base, 2)} t a year; 95% intervals.",
+        source="five arms of amendment 4; model.",
+    )
+
+
+def _scored(rows: pd.DataFrame, names: list[str], title: str, subtitle: str) -> go.Figure:
+    figure = _blank(_names(len(rows), 130))
+    for column, label, symbol, colour in (
+        ("crps", "CRPS, states and years", "circle", theme.BLUE),
+        ("crps_targets", "CRPS, all judged targets", "diamond", theme.ORANGE),
+    ):
+        figure.add_scatter(
+            x=rows[column],
+            y=names,
+            mode="markers",
+            name=label,
+            marker={"color": colour, "size": 10, "symbol": symbol},
+            customdata=rows[["cover_90", "families_passed"]].to_numpy(),
+            hovertemplate="%{y}: %{x:.3f}; %{customdata[0]:.0%} of country-years inside 90%, %{customdata[1]} families "
+            "pass<extra></extra>",
+        )
+    figure.update_layout(
+        xaxis={"title_text": "Smaller is better", "showgrid": True}, yaxis={"showgrid": False, "autorange": "reversed"}
+    )
+    return theme.describe(figure, title=title, subtitle=subtitle, source="judged rows; model.")
+
+
+def rivals(rows: pd.DataFrame) -> go.Figure:
+    """Scores out of sample of every structure."""
+    return _scored(
+        rows,
+        [words(n) for n in rows["name"]],
+        "Rival structures out of sample",
+        "Each fitted to the same targets of 2004-08.",
+    )
+
+
+def remedies(rows: pd.DataFrame) -> go.Figure:
+    """Scores out of sample with every remedy."""
+    return _scored(
+        rows,
+        [words(n) for n in rows["name"]],
+        "Remedies that were tried",
+        "The same sets of the posterior, one thing changed; not fitted anew.",
+    )
+
+
+def signs(rows: pd.DataFrame, scenarios: dict[str, str], outcome: str, title: str) -> go.Figure:
+    """Effect of every package under every structure, in tonnes; a cross where it cannot be told from zero."""
+    table = rows[rows["outcome"] == outcome]
+    wide = table.pivot_table(index="scenario", columns="structure", values="effect", sort=False) / 1000.0
+    clear = table.assign(clear=(table["low"] > 0) | (table["high"] < 0)).pivot_table(
+        index="scenario", columns="structure", values="clear", sort=False
+    )
+    top = float(np.nanmax(np.abs(wide.to_numpy()))) or 1.0
+    text = [[f"{wide.loc[s, c]:+.1f}" + ("" if clear.loc[s, c] else " ×") for c in wide.columns] for s in wide.index]
+    figure = _blank(60 * len(wide) + 120)
+    figure.add_heatmap(
+        z=wide.to_numpy(),
+        x=[words(c) for c in wide.columns],
+        y=[scenarios.get(str(s), str(s)) for s in wide.index],
+        text=text,
+        texttemplate="%{text}",
+        zmin=-top,
+        zmax=top,
+        xgap=2,
+        ygap=2,
+        showscale=False,
+        colorscale=[[0, theme.BLUE], [0.5, "#F3F5F7"], [1, theme.VERMILION]],
+        hovertemplate="%{y}, %{x}: %{z:+.1f} t a year<extra></extra>",
+        name=title,
+    )
+    figure.update_layout(
+        xaxis={"side": "top", "showgrid": False}, yaxis={"showgrid": False, "autorange": "reversed"}, showlegend=False
+    )
+    return theme.describe(
+        figure,
+        title=title,
+        subtitle="Tonnes a year against the status quo; × cannot be told from zero.",
+        source="paired runs over the posterior of each structure; model.",
+    )
+
+
+def posterior(rows: pd.DataFrame) -> go.Figure:
+    """Every fitted parameter: its prior (line) and the 90% interval of the posterior (bar)."""
+    table = rows.iloc[::-1]
+    figure = _blank(_names(len(table)))
+    names = table["parameter"].to_list()
+    figure.add_scatter(
+        x=[0.5] * len(table),
+        y=names,
+        mode="markers",
+        marker={"size": 1, "color": theme.FAINT},
+        error_x={"type": "data", "array": [0.5] * len(table), "color": theme.COAST, "thickness": 2, "width": 0},
+        name="Prior",
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.add_scatter(
+        x=table["middle"],
+        y=names,
+        mode="markers",
+        marker={"size": 9, "color": theme.BLUE},
+        name="Posterior",
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": table["high"] - table["middle"],
+            "arrayminus": table["middle"] - table["low"],
+            "color": theme.BLUE,
+            "thickness": 5,
+            "width": 0,
+        },
+        customdata=table[["value", "value_low", "value_high", "contraction"]].to_numpy(),
+        hovertemplate="%{y}: %{customdata[0]:.3~g} (%{customdata[1]:.3~g} to %{customdata[2]:.3~g}); variance down "
+        "by %{customdata[3]:.0%}<extra></extra>",
+    )
+    figure.update_layout(
+        xaxis={
+            "title_text": "From the low to the high end of the prior",
+            "range": [-0.02, 1.02],
+            "showgrid": False,
+            "tickvals": [0, 1],
+            "ticktext": ["low", "high"],
+        },
+        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": names},
+    )
+    return theme.describe(
+        figure,
+        title="What the record says of the parameters",
+        subtitle="Median and 90% interval on the scale of the prior.",
+        source="ABC-SMC; targets of 2004-08.",
+    )

@@ -1,0 +1,349 @@
+"""validation.html: model against data for every target, scores, nulls, rivals, and what it is not to be used for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from experiments.folder import write_atomically
+from model.errors import InputError
+from views import page, theme
+from views.report import TEMPLATES
+from views.texts import RESPONSIBLE
+from views.validation import figures
+
+__all__ = ["NOT_FOR", "write_validation_report"]
+
+SHOWN_STATES: Final = ["ESP", "PRT", "NLD", "BEL", "FRA", "GBR", "COL", "USA", "BRA"]
+NOT_FOR: Final = (
+    "Forecasts of tonnes: bands are wide, and where the record turned, as in Belgium after 2015, the model did not.",
+    "Statements about a single state from its runs as they are: levels by state may be off by a factor of three before "
+    "what was missed in 2004-08 is carried forward.",
+    "The eastern Pacific, Central America and JIATF-South: traffic to North America is coarse and too weak there.",
+    "The decline of the West African route after 2007, which the model does not show.",
+    "Where ships should go, which cargo to open, whom to suspect: there is nothing of that kind in it.",
+    "Sizes of loads by platform, and shares of modes in Spanish seizures.",
+)
+METHOD: Final = (
+    "Fitted to levels of 2004-08, price ratios and sizes of cases by ABC-SMC (pyABC); judged on everything later, "
+    "which "
+    "no fit has seen. Every figure is marked fit or judge in observations.csv.",
+    "Predictions run the posterior through 2000-2023 with inputs and institutions on their real dates. What a target "
+    "or a "
+    "state was missed by in 2004-08 is carried forward as far as it exceeds the error of the record.",
+    "A family passes if a binomial test does not reject its 90% intervals, if its CRPS is smaller than that of the "
+    "best "
+    "null that knows no more than the model, and if its intervals are narrower.",
+    "Intervals hold chance, fitted parameters, error of the record, and how figures wander about a course (measured on "
+    "2004-08). They do not hold doubt about inputs (supply, demand, trade) or about what all structures here leave "
+    "out.",
+)
+
+
+@dataclass(frozen=True)
+class Results:
+    """A validation as its folder holds it."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name; an empty one is a frame without rows."""
+        found = {}
+        for path in sorted((self.folder / "tables").glob("*.csv")):
+            try:
+                found[path.stem] = pd.read_csv(path, keep_default_na=False, na_values=["", "nan"])
+            except pd.errors.EmptyDataError:
+                found[path.stem] = pd.DataFrame()
+        return found
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table; empty where there is none."""
+        return self.tables.get(name, pd.DataFrame())
+
+
+type Drawn = tuple[str, go.Figure, pd.DataFrame]
+
+
+def write_validation_report(folder: Path) -> Path:
+    """Write validation.html of a folder that `validate` wrote, and the data of its figures; gives its path.
+
+    Raises
+    ------
+    InputError
+        If there is no validation in the folder.
+    """
+    path = Path(folder) / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        manifest = {}
+    if manifest.get("kind") != "validation":
+        raise InputError("there is no validation in this folder", field="folder", value=str(folder),
+                         allowed="what `run.py validate` wrote", remedy="uv run run.py validate")  # fmt: skip
+    results = Results(Path(folder), manifest)
+    parts = sections(results)
+    (results.folder / "figures").mkdir(exist_ok=True)
+    for name, _, data in (drawn for _, _, _, drawings in parts for drawn in drawings):
+        write_atomically(results.folder / "figures" / f"{name}.csv", data.to_csv(index=False, lineterminator="\n"))
+    return write_atomically(results.folder / "validation.html", render(results, parts))
+
+
+def sections(results: Results) -> list[tuple[str, str, str, list[Drawn]]]:
+    """Title, lead, columns and figures of every section."""
+    judged, families = results.table("judged"), results.table("families")
+    cells, split, fit = results.table("country_years"), results.table("time_split"), results.table("fitted")
+    parts: list[tuple[str, str, str, list[Drawn]]] = [
+        (
+            "Does it predict what it was not fitted to?",
+            "By family of targets, and for every state and year, against predictions that know nothing of trafficking.",
+            "two",
+            [
+                ("families", figures.families(families), families),
+                ("time-split", figures.time_split(split), split),
+                ("cells", figures.cells(cells), cells),
+                (
+                    "states",
+                    figures.states(cells, _state_names(), [s for s in SHOWN_STATES if s in set(cells["state"])]),
+                    cells,
+                ),
+            ],
+        ),
+    ]
+    series = results.table("series")
+    drawn = [
+        (f"course-{name}", figures.course(series, fit, judged, name), judged[judged["statistic"] == name])
+        for name in figures.COURSES
+        if len(series) and len(fit)
+    ]
+    parts.append(
+        ("Courses", "What the fitted model does by itself, beside everything that was published.", "two", drawn)
+    )
+    if len(fit):
+        table = _posterior_table(results)
+        parts.append(
+            (
+                "What was fitted, and what the record says of it",
+                "Targets of 2004-08, and the parameters that were free.",
+                "two",
+                [("fitted", figures.fitted(fit), fit), ("posterior", figures.posterior(table), table)],
+            )
+        )
+    trials, surge = results.table("trials"), results.table("surge")
+    parts.append(
+        (
+            "Experiments of history, findings of other models",
+            "Nothing here was fitted: facts are changed, and choices follow.",
+            "two",
+            [("trials", figures.trials(trials), trials), ("surge", figures.surge(surge), surge)],
+        )
+    )
+    rivals, remedies = results.table("rivals"), results.table("remedies")
+    drawn = [("remedies", figures.remedies(remedies), remedies)]
+    if len(rivals):
+        drawn.insert(0, ("rivals", figures.rivals(rivals), rivals))
+    told = results.table("conclusions")
+    if len(told):
+        names = _scenario_names(told)
+        for outcome, title in (
+            ("arrived_europe_kg", "What packages change in what lands"),
+            ("west_africa_kg", "What they change in West Africa"),
+        ):
+            drawn.append(
+                (
+                    f"signs-{outcome.split('_')[0]}",
+                    figures.signs(told, names, outcome, title),
+                    told[told["outcome"] == outcome],
+                )
+            )
+    parts.append(
+        (
+            "Rival theories, and what survives them",
+            "The same record fitted under other theories; and what was tried to mend the model.",
+            "two",
+            drawn,
+        )
+    )
+    return parts
+
+
+def _state_names() -> dict[str, str]:
+    from model.tables import load_tables
+
+    return dict(load_tables().states[["state", "name"]].itertuples(index=False))
+
+
+def _scenario_names(told: pd.DataFrame) -> dict[str, str]:
+    from model import Scenario
+
+    return {str(name): Scenario.load(str(name)).title.partition(": ")[2] or Scenario.load(str(name)).title
+            for name in dict.fromkeys(told["scenario"])}  # fmt: skip
+
+
+def _posterior_table(results: Results) -> pd.DataFrame:
+    """Quantiles of every fitted parameter on the scale of its prior."""
+    from experiments.calibration.posterior import load_posterior
+    from experiments.calibration.problem import Prior
+
+    kept = load_posterior(results.manifest["structure"])
+    rows = []
+    for entry in kept.manifest["priors"]:
+        prior = Prior(*entry)
+        units = prior.to_unit(kept.sets[prior.parameter].to_numpy())
+        low, middle, high = pd.Series(units).quantile([0.05, 0.5, 0.95])
+        rows.append({
+            "parameter": prior.parameter, "low": low, "middle": middle, "high": high,
+            "value_low": float(prior.from_unit(low)), "value": float(prior.from_unit(middle)),
+            "value_high": float(prior.from_unit(high)), "contraction": 1.0 - 12.0 * float(units.var()),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def findings(results: Results) -> list[tuple[str, str]]:
+    """What was found, in sentences made of the numbers (HTML)."""
+    v, split = results.manifest["verdict"], results.table("time_split").set_index("predictor")
+    families, trials = results.table("families"), results.table("trials")
+    model, last = split.iloc[0], split.loc["last"]
+    failing = families[~families["passes"]]
+    better = ", ".join(v["beats_on_error"]) or "none"
+    found = [
+        ("Judged families", f"<b>{v['families_passed']} of {v['families']}</b> families of targets pass; "
+         f"{v['families_inside']} hold their 90% intervals, {v['families'] - v['families_with_null']} have no null "
+         f"to beat. "
+         "Those that do not pass: " + _failed(failing)),
+        ("States and years", f"Half of the {v['country_years']:,} annual reports above 1 t are predicted within a "
+        f"factor of "
+         f"<b>{_factor(_number(model, 'error'))}</b> (value of 2008 carried on: {_factor(_number(last, 'error'))}), "
+         f"{100 * model['cover_90']:.0f}% lie inside the 90% intervals. Smaller error than: {escape(better)}."),
+        ("Experiments", f"<b>{v['trials_hold']} of {v['trials']}</b> experiments of history and findings of other "
+        f"models hold; "
+         f"{v['trials_fail']} fail, the rest cannot be told. " + _failing(trials)),
+    ]  # fmt: skip
+    told = results.table("conclusions")
+    if len(told):
+        found.append(("Conclusions", _conclusions(told)))
+    found.append(("Do not use it for", " ".join(f"{escape(text)}" for text in NOT_FOR)))
+    return found
+
+
+def _failed(families: pd.DataFrame) -> str:
+    """Families that do not pass, each with its reason."""
+    return (
+        "; ".join(
+            f"{escape(figures.words(str(r.family)).lower())} ({escape(str(r.why))})" for r in families.itertuples()
+        )
+        + "."
+    )
+
+
+def _number(row: Any, name: str) -> float:
+    return float(row[name])
+
+
+def _factor(error: float) -> str:
+    return theme.number(2.718281828459045**error, 2)
+
+
+def _failing(trials: pd.DataFrame) -> str:
+    bad = trials[trials["verdict"] == "fails"]
+    return "Failing: " + "; ".join(escape(str(t)) for t in bad["trial"]) + "." if len(bad) else ""
+
+
+def _conclusions(told: pd.DataFrame) -> str:
+    """Which signs hold under every structure."""
+    from experiments.validation.validate import survives
+
+    table = survives(told[told["outcome"] == "arrived_europe_kg"])
+    names = _scenario_names(told)
+
+    def listed(mask: pd.Series) -> str:
+        return ", ".join(escape(names[str(s)].lower()) for s in table.loc[mask, "scenario"]) or "none"
+
+    count = int(table["structures"].max()) if len(table) else 0
+    clear = table["survives"] & (table["less"] > 0)
+    return (f"What lands falls under all {count} structures with: <b>{listed(clear)}</b>. Under some only: "
+            f"{listed(~clear & (table['less'] > 0))}. Cannot be told under any: "
+            f"{listed((table['less'] == 0) & (table['more'] == 0))}. Structures contradict each other on: "
+            f"{listed(table['contradicted'])}.")  # fmt: skip
+
+
+# --- the page -----------------------------------------------------------------------------------------------------
+
+
+def render(results: Results, parts: list[tuple[str, str, str, list[Drawn]]]) -> str:
+    """The whole page as text."""
+    bodies, scripts = [], []
+    for number, (title, lead, columns, drawings) in enumerate(parts, start=1):
+        cards = []
+        for name, figure, data in drawings:
+            height = int(figure.layout.height or 360)
+            html, script = page.figure_card(name, figure, height, _readable(data))
+            links = f'<span class="files"><a href="figures/{name}.csv" download>CSV</a></span></figcaption>'
+            cards.append(html.replace('class="fig"', 'class="fig flat"').replace("</figcaption>", links))
+            scripts.append(script)
+        bodies.append(
+            f'<section aria-labelledby="s{number}"><h2 id="s{number}"><span>{number}</span> {escape(title)}</h2>'
+            f'<p class="lead">{escape(lead)}</p><div class="grid {columns}">{"".join(cards)}</div></section>'
+        )
+    m = results.manifest
+    points = "".join(f"<div><dt>{escape(label)}</dt><dd>{text}</dd></div>" for label, text in findings(results))
+    size, kept = m["size"], m["posterior"]
+    facts = {
+        "Structure": m["structure"], "Sets of the posterior": str(size["draws"]),
+        "Runs of the fit": f"{kept['simulations']:,}",
+        "Temperature": theme.number(float(kept["temperature"]), 2), "Fitted": "2004-08", "Judged": "2009-2023",
+        "Made": str(m["created"])[:10],
+    }  # fmt: skip
+    run = {
+        "Sources of the model": str(m["source_hash"])[:16], "Tables": str(m["data_hash"])[:16],
+        "Fitted under": f"{str(kept.get('source', ''))[:16]}, tables {str(kept.get('data', ''))[:16]}",
+        "Commit": str(m.get("git_commit") or ""), "Versions": ", ".join(f"{k} {v}" for k, v in m["versions"].items()),
+        "Again": f"uv run run.py validate {m['structure']}",
+    }  # fmt: skip
+    fields = {
+        "title": escape(str(m["title"])), "question": "Fitted to 2004-08, judged on what came after: every target, "
+        "every "
+        "score, every failure.", "finding": f'<dl class="findings">{points}</dl>',
+        "notice": "Calibrated on one period with broad errors; predictions are wide. Signs that hold under every "
+        "structure "
+        "are what to rely on; sizes are not.", "facts": page.facts(facts), "sections": "\n".join(bodies),
+        "method": page.items(list(METHOD), "ol"), "run": page.terms(run),
+        "responsible": "".join(f"<p>{escape(text)}</p>" for text in RESPONSIBLE),
+        "notes": page.items(_notes(results)), "data": "\n".join(scripts), "plotly": get_plotlyjs(),
+        "colours": page.json_script("dark", theme.DARK), "js": (TEMPLATES / "study.js").read_text(encoding="utf-8"),
+        "css": "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "study.css")),
+    }  # fmt: skip
+    return Template((TEMPLATES / "study.html").read_text(encoding="utf-8")).substitute(fields).replace(
+        "<span>Study</span>", "<span>Validation</span>"
+    )  # fmt: skip
+
+
+def _readable(data: pd.DataFrame) -> pd.DataFrame:
+    return data.dropna(axis=1, how="all").rename(columns=lambda name: str(name).replace("_", " "))
+
+
+def _notes(results: Results) -> list[str]:
+    notes = [
+        f"{r.region}: without its own {r.targets} targets {r.inside} of them lie inside the 90% intervals; median "
+        f"error "
+        f"{r.error:.2f} against {r.error_with:.2f} as fitted (effective sets {r.sets:.0f})."
+        for r in results.table("regions").itertuples()
+    ]
+    remedies = results.table("remedies")
+    notes += [f"Remedy tried: {r.name}, {r.what}; CRPS of states and years {r.crps:.3f}, {r.families_passed} "
+    f"families pass."
+              for r in remedies.itertuples()]  # fmt: skip
+    return notes or ["None."]
