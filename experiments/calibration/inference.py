@@ -22,6 +22,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -38,6 +39,8 @@ AIM: Final = 0.05
 AIM_FIRST: Final = 0.3
 LARGEST_STEP: Final = 0.4
 """A generation's temperature is at least this part of the one before."""
+LEAST_EFFECTIVE: Final = 0.2
+"""Effective sets of the last generation, in parts of the population."""
 STALLED: Final = 0.97
 """A fit ends where a generation's temperature is more than this part of the one before."""
 
@@ -102,7 +105,7 @@ def infer(
     observed, variance
         Published values and the variance of their error (over weight), shape (targets,).
     database
-        File of pyABC; a fit that is there is gone on with. In memory if None.
+        File of pyABC; a fit that is there is gone on with. One that is thrown away after if None.
     executor, workers
         Where runs are made: any executor of `concurrent.futures`; threads by default, one for each core.
     progress, doing
@@ -124,6 +127,8 @@ def infer(
     count = workers or os.cpu_count() or 1
     with warnings.catch_warnings(), ExitStack() as stack:
         warnings.simplefilter("ignore")
+        # never in memory: pyABC would leave the connection open
+        scratch = Path(stack.enter_context(TemporaryDirectory())) / "fit.db"
         where = executor or stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="fit"))
         sampler = pyabc.ConcurrentFutureSampler(where, client_max_jobs=2 * count, default_pickle=False, batch_size=2)
         log = _Log(database)
@@ -133,7 +138,7 @@ def infer(
             acceptor=pyabc.StochasticAcceptor(), eps=temperature, transitions=pyabc.MultivariateNormalTransition(),
             sampler=pyabc.SingleCoreSampler() if count == 1 and executor is None else sampler,
         )  # fmt: skip
-        _open(fitting, database, log, runs, {STATISTICS: observed})
+        _open(fitting, database or scratch, log, runs, {STATISTICS: observed})
         if not log.ended:
             fitting.run(max_nr_populations=settings.generations)
         frame, weights = fitting.history.get_distribution(m=0)
@@ -195,7 +200,12 @@ def _fitting(pyabc: Any, settings: Settings, runs: _Runs, log: _Log, progress: C
                              time.perf_counter() - started)  # fmt: skip
             reached = now.temperature <= 1.001 * runs.goal(settings)
             stalled = bool(log.made) and now.temperature > STALLED * log.made[-1].temperature
-            last = reached or stalled or t + 1 >= settings.generations or acceptance_rate < settings.least_acceptance
+            # a large step leaves a few sets with most of the weight: another generation evens it out
+            effective = 1.0 / float((self.history.get_distribution(m=0, t=t)[1] ** 2).sum())
+            even = effective >= LEAST_EFFECTIVE * settings.population
+            last = ((reached or stalled or acceptance_rate < settings.least_acceptance) and even) or (
+                t + 1 >= settings.generations
+            )
             log.add(now, ended=last)
             progress(now)
             return last
@@ -222,12 +232,11 @@ class _Log:
             write_atomically(self.path, json.dumps({"ended": ended, "generations": self.made}, indent=1) + "\n")
 
 
-def _open(fitting: Any, database: Path | None, log: _Log, runs: _Runs, observed: dict[str, Array]) -> None:
+def _open(fitting: Any, database: Path, log: _Log, runs: _Runs, observed: dict[str, Array]) -> None:
     """Begin a fit, or go on with the one in a database after its last whole generation."""
-    if database is None or not database.exists() or not log.made:
-        if database is not None:
-            database.unlink(missing_ok=True)
-        fitting.new("sqlite://" if database is None else f"sqlite:///{database}", observed)
+    if not database.exists() or not log.made:
+        database.unlink(missing_ok=True)
+        fitting.new(f"sqlite:///{database}", observed)
         return
     fitting.load(f"sqlite:///{database}")
     runs.best = min(generation.best for generation in log.made)

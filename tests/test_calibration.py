@@ -1,0 +1,238 @@
+"""The fit: closed forms, stops and resumptions, known parameters recovered, bits of the posterior, studies over it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.calibration import calibrate as fitting
+from experiments.calibration.inference import Settings, infer
+from experiments.calibration.posterior import equal_weights, load_posterior, reading_from
+from experiments.calibration.problem import Problem, read_priors, read_structures, seed_of
+from experiments.calibration.recovery import RANKS, fit_surface, holm, recover, uniformity
+from experiments.calibration.screening import identifiability
+from experiments.study import Study
+from model.errors import InputError
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+TINY = fitting.Size(
+    Settings(population=8, generations=2, least_acceptance=0.02), sets=6, organisations=15, chance_seeds=3,
+    families=("consumption", "flow_to_europe"), free=2,
+)  # fmt: skip
+
+
+# --- inference on models with a known answer ----------------------------------------------------------------------
+
+
+def line(unit):  # type: ignore[no-untyped-def]
+    """Two statistics of two parameters, without chance."""
+    return np.array([unit[0] + 0.5 * unit[1], unit[1]])
+
+
+def test_the_posterior_of_a_linear_model_is_the_closed_form() -> None:
+    observed, variance = np.array([0.75, 0.5]), np.array([0.0025, 0.0025])
+    settings = Settings(population=300, generations=12, least_acceptance=0.001, misfit=1.0)
+    fit = infer(line, ["a", "b"], observed, variance, settings, workers=1, seed=3)
+    mean = np.average(fit.units, axis=0, weights=fit.weights)
+    spread = np.sqrt(np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights))
+    design = np.array([[1.0, 0.5], [0.0, 1.0]])
+    exact = np.sqrt(np.diag(np.linalg.inv(design.T @ design / 0.0025)))
+    assert fit.temperature == pytest.approx(1.0)
+    np.testing.assert_allclose(mean, [0.5, 0.5], atol=0.02)
+    np.testing.assert_allclose(spread, exact, rtol=0.2)
+
+
+def test_a_model_that_cannot_fit_ends_at_its_misfit() -> None:
+    """Four statistics that are all the same parameter cannot be met: two at 0.2, two at 0.8."""
+    observed, variance = np.array([0.2, 0.2, 0.8, 0.8]), np.full(4, 0.0025)
+    settings = Settings(population=100, generations=12, least_acceptance=0.001)
+    fit = infer(lambda u: np.full(4, u[0]), ["a"], observed, variance, settings, workers=1, seed=1)
+    reduced = 4 * 0.3**2 / 0.0025 / 3
+    assert fit.temperature == pytest.approx(reduced, rel=0.1)
+    assert all(a.temperature >= b.temperature for a, b in zip(fit.generations, fit.generations[1:], strict=False))
+
+
+def test_a_fit_that_was_stopped_goes_on(tmp_path: Path) -> None:
+    observed, variance = np.array([0.75, 0.5]), np.array([0.0025, 0.0025])
+    settings = Settings(population=60, generations=2, least_acceptance=0.001, misfit=1.0)
+    counts: list[int] = []
+    first = infer(line, ["a", "b"], observed, variance, settings, tmp_path / "fit.db", workers=1, doing=counts.append)
+    assert len(first.generations) == 2
+    # two generations are all that was asked: the log says it ended, as after Ctrl-C it would not
+    (tmp_path / "fit.json").write_text((tmp_path / "fit.json").read_text().replace('"ended": true', '"ended": false'))
+    more = infer(line, ["a", "b"], observed, variance, replace(settings, generations=4), tmp_path / "fit.db", workers=1)
+    assert [g.number for g in more.generations] == list(range(len(more.generations)))
+    assert len(more.generations) > 2
+    assert more.generations[:2] == first.generations
+    assert more.generations[2].temperature <= first.temperature
+
+
+def test_threads_can_make_the_runs() -> None:
+    fit = infer(line, ["a", "b"], np.array([0.75, 0.5]), np.full(2, 0.01), Settings(40, 3, 0.01), workers=2)
+    assert fit.weights.sum() == pytest.approx(1.0)
+    assert fit.units.shape == (40, 2)
+
+
+# --- recovery -----------------------------------------------------------------------------------------------------
+
+
+def test_a_quadratic_surface_is_found() -> None:
+    rng = np.random.default_rng(1)
+    units = rng.random((400, 3))
+    truth = np.column_stack([1 + units[:, 0] - 2 * units[:, 1] ** 2, units[:, 0] * units[:, 2]])
+    surface = fit_surface(units, truth + rng.normal(size=truth.shape) * 0.01)
+    assert (surface.explained > 0.99).all()
+    np.testing.assert_allclose(surface.spread, 0.01, rtol=0.3)
+    np.testing.assert_allclose(surface.mean(units[:5]), truth[:5], atol=0.02)
+
+
+@pytest.mark.slow
+def test_known_parameters_are_recovered() -> None:
+    rng = np.random.default_rng(2)
+    units = rng.random((200, 2))
+    surface = fit_surface(units, np.array([line(u) for u in units]) + rng.normal(size=(200, 2)) * 0.01)
+    settings = Settings(population=50, generations=5, least_acceptance=0.01, misfit=1.0)
+    ranks = recover(surface, ["a", "b"], np.full(2, 0.01), settings, trials=16, workers=1)
+    table = uniformity(ranks)
+    assert ranks["rank"].between(0, RANKS).all()
+    assert (table["contraction"] > 0.3).all()
+    assert table["flat"].all()
+
+
+def test_the_test_of_uniform_ranks_tells_flat_from_leaning() -> None:
+    rng = np.random.default_rng(1)
+    flat = pd.DataFrame({"parameter": "a", "rank": rng.integers(0, RANKS + 1, 400), "variance": 0.01})
+    bent = pd.DataFrame({"parameter": "b", "rank": np.minimum(rng.integers(0, 12, 400), RANKS), "variance": 1 / 12})
+    table = uniformity(pd.concat([flat, bent])).set_index("parameter")
+    assert table.loc["a", "flat"]
+    assert not table.loc["b", "flat"]
+    assert table.loc["a", "identified"]
+    assert not table.loc["b", "identified"]
+
+
+def test_holm() -> None:
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
+
+
+def test_equal_weights_keep_shares() -> None:
+    units = np.arange(4.0)[:, None]
+    found = equal_weights(units, np.array([0.5, 0.25, 0.25, 0.0]), 100)
+    np.testing.assert_array_equal(np.bincount(found[:, 0].astype(int), minlength=4), [50, 25, 25, 0])
+
+
+# --- what is fitted -----------------------------------------------------------------------------------------------
+
+
+def test_few_parameters_are_free() -> None:
+    priors = read_priors()
+    assert len(priors) <= 12
+    assert len({prior.parameter for prior in priors}) == len(priors)
+    for prior in priors:
+        for unit in (0.0, 0.3, 1.0):
+            assert float(prior.to_unit(prior.from_unit(unit))) == pytest.approx(unit, abs=1e-12)
+
+
+@pytest.mark.parametrize(("entry", "said"), [
+    ('parameter = "thetaper"', "cannot be fitted"), ('parameter = "choice_rule"', "cannot be fitted"),
+    ('parameter = "bulk_purity"\nlow = 0.9', "no range"),
+    ('parameter = "explore_rate_per_week"\nscale = "log"', "no range"),
+])  # fmt: skip
+def test_what_cannot_be_fitted_is_named(entry: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "free.toml"
+    path.write_text(f"[[free]]\n{entry}\n")
+    with pytest.raises(InputError, match=said):
+        read_priors(path)
+
+
+def test_a_structure_that_is_not_there_is_named() -> None:
+    with pytest.raises(InputError, match="did you mean 'salience'"):
+        Problem.usual("saliense")
+    assert next(iter(read_structures())) == "base"
+
+
+def test_a_set_is_its_own_address() -> None:
+    assert seed_of([0.1, 0.2]) == seed_of([0.1, 0.2])
+    assert seed_of([0.1, 0.2]) != seed_of([0.2, 0.1])
+
+
+def test_identifiability_counts_effects_beyond_the_error() -> None:
+    morris = pd.DataFrame({
+        "parameter": ["a", "a", "b", "b"], "target": ["x", "y", "x", "y"], "mu_star": [3.0, 0.5, 0.2, 0.1],
+    })  # fmt: skip
+    table = identifiability(morris, {"x": 1.0, "y": 1.0}).set_index("parameter")
+    assert table.loc["a", "targets"] == 1
+    assert table.loc["a", "told_by"] == "x"
+    assert table.loc["b", "targets"] == 0
+
+
+# --- end to end, small --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
+    folder: Path = tmp_path_factory.mktemp("reference")
+    fitting.calibrate("base", folder, TINY, workers=2)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_posterior_runs_again_to_the_last_bit(reference: Path) -> None:
+    posterior = load_posterior("base", reference / "base")
+    problem = Problem.usual("base", TINY.organisations, TINY.families, TINY.free)
+    assert len(posterior) == 6
+    assert posterior.names == [prior.parameter for prior in problem.priors]
+    chance = problem.chance_sd(TINY.chance_seeds)
+    variance = (problem.error_sd**2 + chance**2) / problem.weights
+    for draw in range(2):
+        again = problem.run(posterior.values(draw), posterior.seed(draw))
+        # every digit of the parameters was kept, so the misfit is the same number
+        assert float(fitting.misfit(problem, again, variance)) == posterior.sets["chi_square"].iloc[draw]
+    assert posterior.manifest["simulations"] >= 16
+    assert (reference / "base/targets.csv").exists()
+
+
+@pytest.mark.slow
+def test_a_folder_with_another_fit_is_refused(reference: Path) -> None:
+    with pytest.raises(InputError, match=r"something else.*organisations"):
+        fitting.calibrate("base", reference, replace(TINY, organisations=16))
+    same = fitting.calibrate("base", reference, TINY)  # ended: nothing is fitted again
+    assert len(same) == 6
+
+
+@pytest.mark.slow
+def test_a_study_over_a_posterior_gives_each_seed_its_set(reference: Path, tmp_path: Path) -> None:
+    from experiments.conduct import conduct
+    from experiments.store import Store
+
+    document = {"title": "over", "kind": "compare", "scenarios": ["s00-status-quo", "paris-package"],
+                "window": [2012, 2013], "organisations": 15, "replications": 4, "over": "posterior",
+                "outcomes": ["arrived_europe_kg"]}  # fmt: skip
+    with reading_from(reference):
+        study, posterior = Study.from_dict(document), load_posterior("base", reference / "base")
+        assert len(study.arms) == 8
+        for arm in study.arms:
+            values = posterior.values(arm.seeds[0] - 1)
+            assert all(getattr(arm.scenario.parameters, name) == value for name, value in values.items())
+        assert study.plan["run"].is_unique
+        store = Store(tmp_path / "s")
+        conduct(study, store)
+    table = store.table("paired")
+    assert table["n"].to_list() == [4]
+    assert store.manifest["over"] == "base"
+
+
+def test_without_a_posterior_one_is_told_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"run\.py calibrate base"):
+        load_posterior("base", tmp_path)
+    with pytest.raises(InputError, match="over"):
+        Study.from_dict({"title": "t", "scenarios": ["as-it-happened", "paris-package"], "over": "elsewhere"})
+    assert os.cpu_count()

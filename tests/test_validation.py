@@ -1,0 +1,153 @@
+"""Judging: scores with closed forms, nulls, verdicts that can fail, and a validation from end to end."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from experiments.validation import judge
+from experiments.validation.nulls import History, Null, constant_shares, predictions, supply_growth
+from experiments.validation.predict import CountryYears, Wander, country_years
+from experiments.validation.scores import coverage_holds, crps, inside, rank_correlation, score
+from experiments.validation.trials import verdict
+from experiments.validation.validate import survives
+from model import load_world
+
+
+def test_crps_of_a_normal_is_the_closed_form() -> None:
+    """Gneiting & Raftery 2007, eq. 5."""
+    draws = norm.ppf((np.arange(4000) + 0.5) / 4000, 1.0, 2.0)
+    for seen in (-1.0, 1.0, 4.0):
+        z = (seen - 1.0) / 2.0
+        exact = 2.0 * (z * (2 * norm.cdf(z) - 1) + 2 * norm.pdf(z) - 1 / math.sqrt(math.pi))
+        assert crps(draws, seen) == pytest.approx(exact, rel=0.01)
+    assert crps(np.full(10, 3.0), 1.0) == 2.0  # a point prediction: its absolute error
+
+
+@settings(max_examples=30)
+@given(st.floats(-3, 3), st.floats(0.1, 3))
+def test_the_true_distribution_scores_best(shift: float, scale: float) -> None:
+    """CRPS is proper: on average over what happens no other prediction is better."""
+    truth = norm.ppf((np.arange(200) + 0.5) / 200)
+    seen = norm.ppf((np.arange(60) + 0.5) / 60)
+    mine = np.mean([crps(truth, y) for y in seen])
+    assert mine <= np.mean([crps(shift + scale * truth, y) for y in seen]) + 1e-3
+
+
+def test_scores_of_a_sharp_and_right_prediction() -> None:
+    rng = np.random.default_rng(1)
+    seen = rng.normal(size=400) * 2
+    draws = seen + rng.normal(size=400) * 0.3 + rng.normal(size=(300, 400)) * 0.3
+    found = score(draws, seen)
+    assert found.cover_90 == pytest.approx(0.9, abs=0.05)
+    assert found.cover_50 == pytest.approx(0.5, abs=0.08)
+    assert found.rank > 0.97
+    assert found.error < 0.3
+    assert math.isnan(rank_correlation(np.ones(5), np.arange(5.0)))
+
+
+def test_coverage_is_rejected_only_where_it_should_be() -> None:
+    assert coverage_holds(9, 10)
+    assert coverage_holds(1, 2)
+    assert not coverage_holds(0, 2)
+    assert not coverage_holds(60, 100)
+    assert inside(np.arange(100.0), 50.0, 0.5)
+    assert not inside(np.arange(100.0), 80.0, 0.5)
+
+
+def test_nulls_know_what_they_are_said_to_know() -> None:
+    history = History([2004, 2006, 2008, 2012], np.array([1.0, 2.0, 3.0, 3.5]))
+    made = predictions(history, 2013, 2.0, share=5.0)
+    assert made["last"].centre == 3.0
+    assert made["supply"].centre == pytest.approx(2.0 + math.log(2.0))
+    assert made["share"].centre == 5.0
+    assert made["previous"].centre == 3.5
+    assert made["previous"].sd < made["last"].sd  # it starts from nearer by
+    assert Null(1.0, 0.5).draws(1001).mean() == pytest.approx(1.0)
+    assert "last" not in predictions(History([2012], np.array([1.0])), 2013, None)
+
+
+def test_a_constant_share_does_not_use_its_own_year() -> None:
+    table = pd.DataFrame({"A": [10.0, 10.0, 99.0], "B": [30.0, 30.0, 60.0]}, index=[2004, 2008, 2010])
+    shares = constant_shares(table)
+    assert math.exp(shares.loc[2010, "A"]) == pytest.approx(20.0)  # a third of what B seized, whatever A reports
+
+
+def test_output_grows() -> None:
+    tables = load_world().tables
+    assert supply_growth(tables, 2022) > supply_growth(tables, 2010) > 0.5
+
+
+def test_country_years_leave_defects_out() -> None:
+    table = country_years(load_world().tables)
+    assert table.index.min() == 2004
+    assert np.isnan(table.loc[2021, "GBR"])
+    assert np.isfinite(table.loc[2020, "GBR"])
+
+
+def test_how_reports_wander_is_measured_before_2009() -> None:
+    wander = Wander(load_world().tables)
+    assert 0.0 <= wander.drift2 < 0.5
+    assert wander.of("ESP", 2020) > wander.of("ESP", 2010) > 0.0
+    assert wander.yearly2["DOM"] > wander.yearly2["ESP"]  # one jumps, the other does not
+
+
+def judged_rows(**columns: object) -> pd.DataFrame:
+    usual = {"family": "x", "inside_90": True, "crps": 0.2, "width_90": 1.0, "crps_last": 0.4, "width_last": 2.0,
+             "crps_supply": 0.5, "width_supply": 2.0, "crps_previous": 0.1, "width_previous": 0.3}  # fmt: skip
+    return pd.DataFrame([{**usual, **columns}] * 6)
+
+
+@pytest.mark.parametrize(("columns", "passes", "said"), [
+    ({}, True, ""), ({"inside_90": False}, False, "outside"), ({"crps": 0.45}, False, "null 'last'"),
+    ({"width_90": 3.0}, False, "wider"), ({"crps_last": np.nan, "crps_supply": np.nan}, False, "nothing was published"),
+])  # fmt: skip
+def test_a_family_passes_only_where_all_three_hold(columns: dict[str, object], passes: bool, said: str) -> None:
+    row = judge.families(judged_rows(**columns)).iloc[0]
+    assert bool(row["passes"]) is passes
+    assert said in row["why"]
+
+
+def cells(full: np.ndarray, tonnes: np.ndarray) -> CountryYears:
+    published = pd.DataFrame({"ESP": [20.0, 25.0, 30.0, *tonnes], "BEL": [5.0, 5.0, 5.0, *tonnes]},
+                             index=[2004, 2006, 2008, 2010, 2015])  # fmt: skip
+    state, year = np.array(["ESP", "ESP"]), np.array([2010, 2015])
+    return CountryYears(state, year, tonnes, full, full, published)
+
+
+def test_time_split_sets_the_model_beside_the_nulls() -> None:
+    tonnes = np.array([40.0, 80.0])
+    sharp = np.log(tonnes) + np.linspace(-0.05, 0.05, 101)[:, None]
+    made = cells(sharp, tonnes)
+    tables = load_world().tables
+    table = judge.time_split(made, judge.null_cells(made, tables)).set_index("predictor")
+    assert table["n"].eq(2).all()
+    assert table.iloc[0]["error"] < 1e-9
+    assert table.loc["last", "error"] == pytest.approx((math.log(40 / 30) + math.log(80 / 30)) / 2)
+    assert table.iloc[0]["crps"] < table.loc["last", "crps"]
+
+
+@pytest.mark.parametrize(("expected", "low", "high", "found"), [
+    ("up", 1.0, 3.0, "holds"), ("up", -3.0, -1.0, "fails"), ("up", -1.0, 1.0, "unclear"), ("down", -3.0, -1.0, "holds"),
+    ("none", -1.0, 1.0, "holds"), ("none", 10.0, 20.0, "fails"), ("none", -1.0, 20.0, "unclear"),
+    ("either", -1.0, 5.0, "holds"), ("either", -5.0, -1.0, "fails"),
+])  # fmt: skip
+def test_verdicts(expected: str, low: float, high: float, found: str) -> None:
+    assert verdict(expected, 100.0, low, high) == found  # type: ignore[arg-type]
+
+
+def test_a_conclusion_survives_only_where_no_structure_differs() -> None:
+    table = pd.DataFrame([
+        ("a", "s", "x", -3.0, -5.0, -1.0), ("b", "s", "x", -2.0, -4.0, -0.5),
+        ("a", "t", "x", -3.0, -5.0, -1.0), ("b", "t", "x", 2.0, 1.0, 3.0),
+    ], columns=["structure", "scenario", "outcome", "effect", "low", "high"])  # fmt: skip
+    found = survives(table).set_index("scenario")
+    assert found.loc["s", "survives"]
+    assert not found.loc["t", "survives"]
+    assert found.loc["t", "contradicted"]
