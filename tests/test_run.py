@@ -190,7 +190,7 @@ def test_run_writes_frames_and_prints_years(elsewhere: Path):
     result = call("run", "as-it-happened", *SHORT, "--set", "supply_scale=1.2", "--out", "out/one")
     assert result.stdout.splitlines()[-1] == str(Path("out/one"))
     assert "2000" in result.stdout
-    assert "not calibrated" in result.stdout
+    assert "Fitted to 2004-08" in result.stdout
     assert "weekly rules" in result.stderr
     yearly = pd.read_parquet(elsewhere / "out/one/yearly.parquet")
     assert list(yearly["year"]) == [2000]
@@ -212,7 +212,7 @@ def test_history_writes_a_report_and_prints_its_path_last(elsewhere: Path):
     assert last == Path("results/history-quick/report.html")
     assert (elsewhere / last).stat().st_size > 100_000
     text = words(result.stdout)
-    for part in ("Wholesale price in Europe", "50,000", "124", "67", "47", "not calibrated"):
+    for part in ("Wholesale price in Europe", "50,000", "124", "67", "47", "Fitted to 2004-08"):
         assert part in text
     again = call("report", "results/history-quick")
     assert again.stdout.splitlines()[-1] == str(last)

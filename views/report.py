@@ -25,8 +25,8 @@ from views.texts import METHOD, RESPONSIBLE, finding, honest_table_text, sources
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 NOTICE: Final = (
-    "Not calibrated yet: tuned by hand; section 7 sets every published value beside the model, with the ratio. "
-    "Do not cite. Bands are over replications and show chance only, not doubt about parameters or structure."
+    "Fitted to levels of 2004-08; section 7 sets every published value beside the model, with the ratio, and "
+    "validation.html says where it fails. Bands are over replications and show chance only."
 )
 FRAMES: Final = ("yearly", "by_leg", "by_place", "by_region")
 HEADLINES: Final = (("flow_europe", 2008), ("seized_eu", 2008), ("consumption", 2008), ("price", 2008))

@@ -21,9 +21,10 @@ __all__ = ["messages", "plain", "print_summary", "print_table", "print_years", "
 PLAIN_COLUMNS: Final = 160
 """Width of tables that go to a file or a pipe."""
 WEEKS_A_YEAR: Final = 52.18
-NOT_CALIBRATED: Final = (
-    "The model is not calibrated yet: its defaults are tuned by hand. Bands show chance among replications only. "
-    "Do not cite."
+CAUTION: Final = (
+    "Fitted to 2004-08 with broad errors (docs/calibration.md says where it fails). Bands show chance among "
+    "replications; "
+    "with --over posterior they hold doubt about fitted parameters too."
 )
 HEADLINES: Final = (
     ("flow_europe", 2008), ("consumption", 2008), ("seized_eu", 2008), ("price", 2008), ("west_africa", 2007),
@@ -215,7 +216,7 @@ def print_study(store: Any) -> None:
     for label, sentence in findings(read_study(Path(store.root))):
         say(f"\n{label}", style="bold")
         print(textwrap.fill(html.unescape(re.sub(r"<[^>]+>", "", sentence)), 110))
-    print(f"\n{NOT_CALIBRATED}")
+    print(f"\n{CAUTION}")
 
 
 def cell(value: Any) -> str:
@@ -301,7 +302,7 @@ def print_years(folder: Path) -> None:
         for i, year in enumerate(frame["year"].tolist())
     ]
     print_table("Yearly (mass pure unless it says bulk)", ("year", *(head for _, head, _ in YEARLY)), rows, len(YEARLY))
-    print(NOT_CALIBRATED)
+    print(CAUTION)
 
 
 def year_labels(mondays: Any) -> dict[int, str]:
@@ -333,7 +334,7 @@ def print_summary(folder: Path, tables: Any) -> None:
         heads = ("", "model, median", "90% of runs", "published")
         print_table("The model beside the published record", heads, rows, right=len(heads) - 1)
         print("\n".join(["Published in:", *notes]))
-    print(NOT_CALIBRATED)
+    print(CAUTION)
 
 
 def published_figure(points: Sequence[dict[Any, Any]]) -> tuple[str, str]:

@@ -1,7 +1,8 @@
 """Which parameters the targets can tell of: Morris' screening of all uncertainties, then Sobol's indices of those left.
 
 Effects are on standardised misfits, z = (simulated - published) / error, so that they can be set side by side: a
-parameter whose effect on no target exceeds the error of the record cannot be identified by it.
+parameter whose effect on no target exceeds the error of the record and of chance cannot be identified by it. Every
+point is run with the same few seeds.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from model.state import Array
 
 __all__ = ["identifiability", "screen", "uncertainties", "variance_shares"]
 
-SEEDS: Final = 1
-"""One seed for all points: screening compares points, and common luck makes differences smaller."""
+SEEDS: Final = (1, 2)
+"""The same for all points: screening compares points, and common luck makes differences smaller."""
 CLEAR: Final = 1.0
 """Effect over its range, in errors of the record, from which a target tells of a parameter."""
 
@@ -48,12 +49,14 @@ def misfits(problem: Problem, points: pd.DataFrame, progress: Progress, workers:
     def one(row: dict[str, Any]) -> Array:
         try:
             values = {k: round(v) if isinstance(PARAMETER_ROWS[k].default, int) else v for k, v in row.items()}
-            return problem.run({**problem.structure.settings, **values}, SEEDS)
+            runs = [problem.run({**problem.structure.settings, **values}, seed) for seed in SEEDS]
+            return np.array(np.mean(runs, axis=0))
         except InputError:
             return np.full(len(problem.targets), np.nan)
 
     found = mapped(one, rows, workers, lambda done: progress(done, len(rows)))
-    z = (np.array(found) - problem.observed) / problem.error_sd
+    error = np.hypot(problem.error_sd, problem.chance_sd(workers=workers))
+    z = (np.array(found) - problem.observed) / error
     table = pd.DataFrame(z, columns=[target.name for target in problem.targets])
     frame = pd.concat([points.reset_index(drop=True), table], axis=1)
     return frame.assign(point=range(len(frame)), status="done")

@@ -26,9 +26,12 @@ from views.texts import RESPONSIBLE
 __all__ = ["export_figures", "write_study_report"]
 
 NOTICE: Final = (
-    "Not calibrated yet, and most costs and many parameters are assumed: read signs and orders, not sizes, and do not "
-    "cite. Intervals hold chance over seeds only, unless the study samples uncertainties."
+    "Fitted to 2004-08 with broad errors, and most costs and many parameters are assumed: read signs and orders rather "
+    "than sizes. "
 )
+CHANCE: Final = "Intervals hold chance over seeds only, unless the study samples uncertainties (--over posterior)."
+BEYOND_CHANCE: Final = "Intervals hold doubt about the fitted parameters as well as chance: each seed has a set of "
+"its own."
 LANDED: Final = "arrived_europe_kg"
 SIDED: Final = (LANDED, "west_africa_kg", "price_europe", "consumed_europe_kg")
 SHOWN_AT_MOST: Final = 6
@@ -326,7 +329,7 @@ def render(study: Study, parts: list[Part]) -> str:
     fields = {
         "title": escape(str(study.manifest["title"])), "question": escape(str(study.manifest.get("question", ""))),
         "finding": f'<dl class="findings">{points}</dl>',
-        "notice": escape(NOTICE), "facts": page.facts(_facts(study)), "sections": "\n".join(bodies),
+        "notice": escape(_notice(study)), "facts": page.facts(_facts(study)), "sections": "\n".join(bodies),
         "method": page.items(list(METHOD), "ol"), "run": page.terms(_run(study)),
         "responsible": "".join(f"<p>{escape(text)}</p>" for text in RESPONSIBLE),
         "notes": page.items(_notes(study)), "data": "\n".join(scripts), "plotly": get_plotlyjs(),
@@ -379,6 +382,7 @@ def _run(study: Study) -> dict[str, str]:
         "Study": f"{m.get('name', '')} ({study.kind})", "Scenarios": ", ".join(m.get("scenarios", {})),
         "Factors": "; ".join(f"{f['name']}: {f['target']} {f['field']}, {_range(f)}" for f in m.get("factors", [])),
         "Seeds": f"{min(seeds)} to {max(seeds)}" if seeds else "",
+        "Parameters": f"a set of the posterior for each seed ({m['over']})" if m.get("over") else "defaults",
         "Planned, done, failed": ", ".join(str(m.get("runs", {}).get(k, "")) for k in ("planned", "done", "failed")),
         "Sources of the model": str(m.get("source_hash", ""))[:16], "Tables": str(m.get("data_hash", ""))[:16],
         "Commit": str(m.get("git_commit") or ""), "Versions": ", ".join(f"{k} {v}" for k, v in versions.items()),
@@ -388,13 +392,18 @@ def _run(study: Study) -> dict[str, str]:
     return {k: v for k, v in run.items() if v}
 
 
+def _notice(study: Study) -> str:
+    return NOTICE + (BEYOND_CHANCE if study.manifest.get("over") else CHANCE)
+
+
 def _command(manifest: dict[str, Any]) -> str:
     """The command that makes the study again."""
     name = str(manifest.get("name", ""))
+    over = f" --over {manifest['over']}" if manifest.get("over") else ""
     if not name.startswith("compare-"):
-        return f"uv run run.py study {name}"
+        return f"uv run run.py study {name}{over}"
     count = len(manifest.get("seeds", []))
-    return f"uv run run.py compare {' '.join(manifest.get('scenarios', {}))} --replications {count}"
+    return f"uv run run.py compare {' '.join(manifest.get('scenarios', {}))} --replications {count}{over}"
 
 
 def _range(factor: dict[str, Any]) -> str:
