@@ -4,8 +4,11 @@ A run is accepted with a chance that falls with its misfit: the density of a nor
 raised to the power 1/T. At temperature T the result is the exact posterior of a model whose error has T times the
 variance (Wilkinson 2013; Schälte & Hasenauer 2020); T falls from generation to generation until it equals the
 misfit that the best runs are left with (their reduced chi-square), or too few runs are accepted. What T ends above 1 is
-misfit of the model, and predictions carry it as such. Every generation is kept in a database: a fit that was stopped
-goes on from the last whole one.
+misfit of the model, and predictions carry it as such.
+
+Parameters are proposed in probits of their place in the prior: in the cube itself kernels spill over the edges, and in
+twelve dimensions the few sets near corners would get nearly all of the weight. Every generation is kept in a database:
+a fit that was stopped goes on from the last whole one.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from scipy.stats import norm
 
 from experiments.folder import write_atomically
 from model.errors import InputError
@@ -36,8 +40,8 @@ __all__ = ["Fit", "Generation", "Settings", "infer"]
 STATISTICS: Final = "y"
 AIM: Final = 0.05
 """Share of runs that a generation should accept: what the next temperature is chosen by."""
-AIM_FIRST: Final = 0.3
-LARGEST_STEP: Final = 0.4
+AIM_FIRST: Final = 0.15
+LARGEST_STEP: Final = 0.35
 """A generation's temperature is at least this part of the one before."""
 LEAST_EFFECTIVE: Final = 0.2
 """Effective sets of the last generation, in parts of the population."""
@@ -133,7 +137,7 @@ def infer(
         sampler = pyabc.ConcurrentFutureSampler(where, client_max_jobs=2 * count, default_pickle=False, batch_size=2)
         log = _Log(database)
         fitting = _fitting(pyabc, settings, runs, log, progress)(
-            runs, pyabc.Distribution(**{name: pyabc.RV("uniform", 0.0, 1.0) for name in names}),
+            runs, pyabc.Distribution(**{name: pyabc.RV("norm", 0.0, 1.0) for name in names}),
             pyabc.IndependentNormalKernel(var=variance), population_size=settings.population,
             acceptor=pyabc.StochasticAcceptor(), eps=temperature, transitions=pyabc.MultivariateNormalTransition(),
             sampler=pyabc.SingleCoreSampler() if count == 1 and executor is None else sampler,
@@ -143,7 +147,10 @@ def infer(
             fitting.run(max_nr_populations=settings.generations)
         frame, weights = fitting.history.get_distribution(m=0)
     return Fit(
-        frame[list(names)].to_numpy(float), np.asarray(weights, dtype=float), log.made[-1].temperature, tuple(log.made)
+        norm.cdf(frame[list(names)].to_numpy(float)),
+        np.asarray(weights, dtype=float),
+        log.made[-1].temperature,
+        tuple(log.made),
     )
 
 
@@ -165,7 +172,7 @@ class _Runs:
         return settings.misfit or max(1.0, self.best / self.degrees)
 
     def __call__(self, point: Any) -> dict[str, Array]:
-        found = self.simulate([float(point[name]) for name in self.names])
+        found = self.simulate(norm.cdf([float(point[name]) for name in self.names]).tolist())
         misfit = float(((found - self.observed) ** 2 / self.variance).sum())
         with self._lock:
             self.best, self.count = min(self.best, misfit), self.count + 1

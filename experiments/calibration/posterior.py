@@ -100,7 +100,7 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
     where = folder if folder is not None else _PLACE[0] / structure
     try:
         manifest = json.loads((where / MANIFEST).read_text(encoding="utf-8"))
-        sets = pd.read_csv(io.StringIO((where / SETS).read_text(encoding="utf-8")), float_precision="round_trip")
+        sets = _exact((where / SETS).read_text(encoding="utf-8"))
         priors = {row[0]: row for row in manifest["priors"]}
     except (OSError, ValueError, KeyError) as error:
         known = ", ".join(read_structures())
@@ -113,6 +113,13 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
     units = np.column_stack([Prior(*priors[name]).to_unit(sets[name].to_numpy()) for name in names])
     return Posterior(str(manifest["structure"]), dict(manifest["settings"]), units, sets,
                      float(manifest["temperature"]), manifest)  # fmt: skip
+
+
+def _exact(text: str) -> pd.DataFrame:
+    """Read a CSV whose every number is the one that was written: by Python's own floats, which round correctly."""
+    table = pd.read_csv(io.StringIO(text), dtype="str")
+    whole = ("draw", "seed")
+    return pd.DataFrame({str(name): [int(v) if name in whole else float(v) for v in table[name]] for name in table})
 
 
 def equal_weights(units: Array, weights: Array, count: int, seed: int = 0) -> Array:

@@ -17,6 +17,7 @@ __all__ = [
     "course",
     "families",
     "fitted",
+    "judged",
     "posterior",
     "remedies",
     "rivals",
@@ -107,6 +108,58 @@ def fitted(rows: pd.DataFrame) -> go.Figure:
         title="What was fitted",
         subtitle="Median and 90% interval of the posterior, 2004-08.",
         source="targets.csv and the rows it points to; model.",
+    )
+
+
+def judged(rows: pd.DataFrame) -> go.Figure:
+    """Predicted over published for judged figures that are no state's seizures: median and 90% interval, log axis."""
+    table = rows[~((rows["statistic"] == "seized") & (rows["area"].str.len() == 3)) & (rows["published"] > 0)].iloc[
+        ::-1
+    ]
+    figure = _blank(_names(len(table)))
+    for inside, name, colour in ((True, "Inside the 90% interval", GOOD), (False, "Outside", BAD)):
+        mine = table[table["inside_90"] == inside]
+        middle, low, high = (mine[k] / mine["published"] for k in ("model", "model_low", "model_high"))
+        figure.add_scatter(
+            x=middle,
+            y=[words(t) for t in mine["target"]],
+            mode="markers",
+            name=name,
+            marker={"color": colour, "size": 8},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": high - middle,
+                "arrayminus": middle - low,
+                "color": colour,
+                "thickness": 2,
+                "width": 0,
+            },
+            customdata=mine[["published", "model", "unit"]].to_numpy(),
+            hovertemplate="%{y}: published %{customdata[0]:,.3~g}, predicted %{customdata[1]:,.3~g} %{customdata[2]}"
+            "<extra></extra>",
+        )
+    figure.add_vline(x=1.0, line={"color": theme.FAINT, "width": 1})
+    figure.update_layout(
+        xaxis={
+            "type": "log",
+            "title_text": "Predicted over published",
+            "showgrid": True,
+            "range": [-1.6, 1.6],
+            "tickvals": [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20],
+            "ticktext": ["1/20", "1/10", "¼", "½", "1", "2", "4", "10", "20"],
+        },
+        yaxis={
+            "showgrid": False,
+            "categoryorder": "array",
+            "categoryarray": [words(t) for t in table["target"]],
+        },
+    )
+    return theme.describe(
+        figure,
+        title="What was judged, figure by figure",
+        subtitle="What was missed in 2004-08 is carried forward. Seizures by state stand in the charts above.",
+        source="judged rows of targets.csv; model.",
     )
 
 

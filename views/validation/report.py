@@ -120,6 +120,14 @@ def sections(results: Results) -> list[tuple[str, str, str, list[Drawn]]]:
             ],
         ),
     ]
+    parts.append(
+        (
+            "Figure by figure",
+            "Every judged figure that is no state's seizures.",
+            "one",
+            [("judged", figures.judged(judged), judged)],
+        )
+    )
     series = results.table("series")
     drawn = [
         (f"course-{name}", figures.course(series, fit, judged, name), judged[judged["statistic"] == name])
