@@ -38,6 +38,15 @@ PREDICTORS: Final = {
     "share": "Constant share*",
     "previous": "Last year's value*",
 }
+NAMES: Final = {
+    "eu": "EU", "maoc": "MAOC-N", "jiatf": "JIATF-South", "africa": "Africa", "west": "West", "europe": "Europe",
+    "spain": "Spain", "iberia": "Iberia", "americas": "the Americas", "schiphol": "Schiphol", "antwerp": "Antwerp",
+    "rotterdam": "Rotterdam", "n": "", "esp": "Spain", "prt": "Portugal", "nld": "Netherlands", "bel": "Belgium",
+    "fra": "France", "ita": "Italy", "gbr": "United Kingdom", "deu": "Germany", "col": "Colombia", "per": "Peru",
+    "bol": "Bolivia", "ecu": "Ecuador", "ven": "Venezuela", "pan": "Panama", "bra": "Brazil", "mex": "Mexico",
+    "usa": "United States", "caribbean": "Caribbean",
+}  # fmt: skip
+"""Words of slugs that are names."""
 ROW: Final = 22
 """Pixels for each row of a chart with names."""
 COURSES: Final = {
@@ -51,7 +60,7 @@ COURSES: Final = {
 
 def words(name: str) -> str:
     """A slug in words."""
-    text = name.replace("-", " ").replace("_", " ").strip()
+    text = " ".join(NAMES.get(word, word) for word in name.replace("-", " ").replace("_", " ").split())
     return text[:1].upper() + text[1:]
 
 
@@ -306,7 +315,8 @@ def states(rows: pd.DataFrame, names: dict[str, str], chosen: list[str]) -> go.F
         )
     figure.update_yaxes(type="log", title_text="", tickfont_size=10)
     figure.update_xaxes(tickfont_size=10, dtick=5)
-    figure.update_annotations(font={"size": theme.SIZES["label"], "color": theme.MUTED})
+    # titles of the small charts stand inside them: a page leaves no room above a figure
+    figure.update_annotations(font={"size": theme.SIZES["label"], "color": theme.MUTED}, yshift=-16)
     return theme.describe(
         figure,
         title="Some states through time",

@@ -248,13 +248,11 @@ def findings(results: Results) -> list[tuple[str, str]]:
 
 
 def _failed(families: pd.DataFrame) -> str:
-    """Families that do not pass, each with its reason."""
-    return (
-        "; ".join(
-            f"{escape(figures.words(str(r.family)).lower())} ({escape(str(r.why))})" for r in families.itertuples()
-        )
-        + "."
-    )
+    """Families that do not pass, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for row in families.itertuples():
+        reasons.setdefault(str(row.why), []).append(figures.words(str(row.family)))
+    return "; ".join(f"{escape(reason)}: {escape(', '.join(names))}" for reason, names in reasons.items()) + "."
 
 
 def _number(row: Any, name: str) -> float:
