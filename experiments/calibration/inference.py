@@ -172,7 +172,8 @@ class _Runs:
         return settings.misfit or max(1.0, self.best / self.degrees)
 
     def __call__(self, point: Any) -> dict[str, Array]:
-        found = self.simulate(norm.cdf([float(point[name]) for name in self.names]).tolist())
+        places = norm.cdf(np.array([float(point[name]) for name in self.names]))
+        found = self.simulate(np.atleast_1d(places).tolist())
         misfit = float(((found - self.observed) ** 2 / self.variance).sum())
         with self._lock:
             self.best, self.count = min(self.best, misfit), self.count + 1
