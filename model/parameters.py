@@ -106,7 +106,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     source_price_response: float = uncertainty(
-        1.0,
+        2.25,
         "1",
         0.3,
         3.0,
@@ -116,7 +116,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     origin_losses_share: float = uncertainty(
-        0.22,
+        0.164,
         "share",
         0.1,
         0.35,
@@ -128,7 +128,7 @@ class Parameters(BaseModel):
     )
 
     other_markets_share: float = uncertainty(
-        0.17,
+        0.0854,
         "share",
         0.05,
         0.3,
@@ -139,7 +139,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     glut_answer: float = uncertainty(
-        0.5,
+        1.19,
         "1",
         0.0,
         2.0,
@@ -255,7 +255,7 @@ class Parameters(BaseModel):
 
     # --- routes ---------------------------------------------------------------------------------------------------
     theta_per_thousand_eur: float = uncertainty(
-        0.14,
+        0.211,
         "kg/1000 EUR",
         0.05,
         1.0,
@@ -295,7 +295,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     stay_out_utility: float = uncertainty(
-        -0.98,
+        -2.86,
         "1",
         -3.0,
         3.0,
@@ -436,7 +436,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     risk_payment_scale: float = uncertainty(
-        1.0,
+        0.847,
         "1",
         0.2,
         4.0,
@@ -447,7 +447,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     risk_payment_africa: float = uncertainty(
-        0.2,
+        0.293,
         "1",
         0.1,
         1.0,
@@ -554,7 +554,7 @@ class Parameters(BaseModel):
 
     # --- leads and cooperation ------------------------------------------------------------------------------------
     lead_probability: float = uncertainty(
-        0.14,
+        0.218,
         "probability",
         0.05,
         0.35,
@@ -1064,7 +1064,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     inspection_scale: float = lever(
-        2.0,
+        1.15,
         "1",
         0.0,
         4.0,
@@ -1084,7 +1084,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     export_effort: float = uncertainty(
-        0.43,
+        0.68,
         "share",
         0.0,
         1.0,
@@ -1104,7 +1104,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     store_risk_per_week: float = uncertainty(
-        0.0043,
+        0.0368,
         "1/week",
         0.0,
         0.05,

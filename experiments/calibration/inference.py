@@ -43,7 +43,9 @@ AIM: Final = 0.05
 AIM_FIRST: Final = 0.15
 LARGEST_STEP: Final = 0.35
 """A generation's temperature is at least this part of the one before."""
-LEAST_EFFECTIVE: Final = 0.2
+WIDTH: Final = 1.5
+"""Width of the kernels that propose sets, in those of Silverman's rule: few sets in many dimensions need wide ones."""
+LEAST_EFFECTIVE: Final = 0.15
 """Effective sets of the last generation, in parts of the population."""
 STALLED: Final = 0.97
 """A fit ends where a generation's temperature is more than this part of the one before."""
@@ -139,7 +141,7 @@ def infer(
         fitting = _fitting(pyabc, settings, runs, log, progress)(
             runs, pyabc.Distribution(**{name: pyabc.RV("norm", 0.0, 1.0) for name in names}),
             pyabc.IndependentNormalKernel(var=variance), population_size=settings.population,
-            acceptor=pyabc.StochasticAcceptor(), eps=temperature, transitions=pyabc.MultivariateNormalTransition(),
+            acceptor=pyabc.StochasticAcceptor(), eps=temperature, transitions=pyabc.MultivariateNormalTransition(scaling=WIDTH),
             sampler=pyabc.SingleCoreSampler() if count == 1 and executor is None else sampler,
         )  # fmt: skip
         _open(fitting, database or scratch, log, runs, {STATISTICS: observed})
