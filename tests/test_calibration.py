@@ -14,8 +14,10 @@ from experiments.calibration import calibrate as fitting
 from experiments.calibration.inference import Settings, infer
 from experiments.calibration.posterior import equal_weights, load_posterior, reading_from
 from experiments.calibration.problem import Problem, read_priors, read_structures, seed_of
-from experiments.calibration.recovery import RANKS, fit_surface, holm, recover, uniformity
+from experiments.calibration.recovery import RANKS, holm, recover, uniformity
+from experiments.calibration.refine import effective, refine, surface_posterior
 from experiments.calibration.screening import identifiability
+from experiments.calibration.surface import fit_surface
 from experiments.study import Study
 from model.errors import InputError
 
@@ -25,8 +27,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 TINY = fitting.Size(
-    Settings(population=8, generations=2, least_acceptance=0.02), sets=6, organisations=15, chance_seeds=3,
-    families=("consumption", "flow_to_europe"), free=2,
+    Settings(population=8, generations=2, least_acceptance=0.02), pilot=16, near=(10,), final=24, sets=6,
+    organisations=15, chance_seeds=3, families=("consumption", "flow_to_europe"), free=2,
 )  # fmt: skip
 
 
@@ -82,6 +84,42 @@ def test_threads_can_make_the_runs() -> None:
     assert fit.units.shape == (40, 2)
 
 
+def test_refining_gives_the_closed_form_with_many_effective_sets() -> None:
+    """The same linear model: the surface is right, so nearly every run counts."""
+    rng = np.random.default_rng(4)
+    observed, variance = np.array([0.75, 0.5]), np.array([0.0025, 0.0025])
+
+    def simulate(units: np.ndarray) -> np.ndarray:
+        return np.array([line(u) for u in units])
+
+    start = rng.random((100, 2))
+    found = refine(simulate, start, simulate(start), observed, variance, 1.0, 600, (50,))
+    mean = np.average(found.units, axis=0, weights=found.weights)
+    spread = np.sqrt(np.average((found.units - mean) ** 2, axis=0, weights=found.weights))
+    exact = np.sqrt(np.diag(np.linalg.inv(np.array([[1.0, 0.5], [0.5, 1.25]]) / 0.0025)))
+    np.testing.assert_allclose(mean, [0.5, 0.5], atol=0.01)
+    np.testing.assert_allclose(spread, exact, rtol=0.1)
+    assert effective(found.weights) > 300
+    assert (found.explained > 0.99).all()
+
+
+def test_a_wrong_surface_is_put_right_by_weights() -> None:
+    """A bent statistic that no quadratic can follow: proposals are off, and the model's own runs correct them."""
+    rng = np.random.default_rng(5)
+
+    def simulate(units: np.ndarray) -> np.ndarray:
+        return np.tanh(6.0 * (units - 0.4))
+
+    start = rng.random((200, 1))
+    found = refine(simulate, start, simulate(start), np.array([0.5]), np.array([0.01]), 1.0, 2000, (100,))
+    grid = np.linspace(0.0, 1.0, 4001)
+    density = np.exp(-0.5 * (np.tanh(6.0 * (grid - 0.4)) - 0.5) ** 2 / 0.01)
+    exact = float((grid * density).sum() / density.sum())
+    assert float(np.average(found.units[:, 0], weights=found.weights)) == pytest.approx(exact, abs=0.005)
+    plain = surface_posterior(fit_surface(start, simulate(start)), np.array([0.5]), np.array([0.01]), 1.0, 2000, rng)
+    assert abs(plain.mean() - exact) > 0.01  # without weights it would be wrong
+
+
 # --- recovery -----------------------------------------------------------------------------------------------------
 
 
@@ -100,8 +138,7 @@ def test_known_parameters_are_recovered() -> None:
     rng = np.random.default_rng(2)
     units = rng.random((200, 2))
     surface = fit_surface(units, np.array([line(u) for u in units]) + rng.normal(size=(200, 2)) * 0.01)
-    settings = Settings(population=50, generations=5, least_acceptance=0.01, misfit=1.0)
-    ranks = recover(surface, ["a", "b"], np.full(2, 0.01), settings, trials=16, workers=1)
+    ranks = recover(surface, ["a", "b"], np.full(2, 0.01), trials=60, workers=1)
     table = uniformity(ranks)
     assert ranks["rank"].between(0, RANKS).all()
     assert (table["contraction"] > 0.3).all()

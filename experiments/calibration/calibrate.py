@@ -7,6 +7,7 @@ The database of the fit lies in the results folder and lets it go on after a sto
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import time
 from collections.abc import Callable
@@ -21,8 +22,10 @@ from experiments import provenance
 from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import REFERENCE, Posterior, equal_weights, made_of
 from experiments.calibration.problem import Problem, mapped
-from experiments.calibration.recovery import fit_surface, pilot, recover, uniformity
+from experiments.calibration.recovery import recover, uniformity
+from experiments.calibration.refine import Refined, effective, refine
 from experiments.calibration.screening import identifiability, screen, variance_shares
+from experiments.calibration.surface import fit_surface, pilot
 from experiments.evidence.targets import table_of
 from experiments.folder import write_atomically
 from model.errors import InputError
@@ -33,15 +36,28 @@ __all__ = [
 ]  # fmt: skip
 
 STRONGEST: Final = 20
-PILOT_POINTS: Final = 2048
-RECOVERY_POPULATION: Final = 100
+MOST_TERMS: Final = 20
+"""Pilot runs for each parameter, at least, in a check of recovery."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large a calibration is: settings of the fit, sets that are kept, groups, seeds for chance."""
+    """How large a calibration is.
+
+    Attributes
+    ----------
+    settings
+        Of ABC-SMC, which finds the temperature and the region.
+    pilot, near, final
+        Runs over the prior, near the posterior, and of the last round that carries weights (`refine`).
+    sets
+        Sets of equal weight that are kept.
+    """
 
     settings: Settings
+    pilot: int = 1024
+    near: tuple[int, ...] = (600, 600)
+    final: int = 3000
     sets: int = 300
     organisations: int = 150
     chance_seeds: int = 24
@@ -49,9 +65,10 @@ class Size:
     free: int | None = None
 
 
-USUAL: Final = Size(Settings())
+USUAL: Final = Size(Settings(population=200, generations=6, least_acceptance=0.05))
 QUICK: Final = Size(
-    Settings(population=40, generations=3, least_acceptance=0.05), sets=40, organisations=60, chance_seeds=6,
+    Settings(population=40, generations=3, least_acceptance=0.05), pilot=64, near=(40,), final=120, sets=40,
+    organisations=60, chance_seeds=6,
     families=("flow_to_europe", "consumption", "west_africa_flow", "iberia", "eu_total", "world", "price_level"),
     free=5,
 )  # fmt: skip
@@ -99,24 +116,44 @@ def calibrate(
     doing("fitting")
     fit = infer(problem.safely, names, problem.observed, variance, size.settings, folder / "fit.db", workers=workers,
                 seed=seed, progress=progress, doing=runs, degrees=degrees)  # fmt: skip
+    temperature = max(1.0, min(g.best for g in fit.generations) / degrees)
+    refined = _refined(problem, fit, variance, temperature, size, seed, workers, doing, runs)
     doing("running the posterior again")
-    units = equal_weights(fit.units, fit.weights, size.sets, seed)
+    units = equal_weights(refined.units, refined.weights, size.sets, seed)
     statistics = np.array(mapped(problem.at, units.tolist(), workers))
     chi_square = misfit(problem, statistics, variance)
     manifest = {
-        **identity, "temperature": fit.temperature, "degrees": degrees, "sets": len(units),
-        "chance_seeds": size.chance_seeds, "effective_sets": float(1.0 / (fit.weights**2).sum()),
+        **identity, "temperature": temperature, "degrees": degrees, "sets": len(units),
+        "chance_seeds": size.chance_seeds, "effective_sets": effective(refined.weights),
+        "effective_sets_smc": effective(fit.weights), "temperature_smc": fit.temperature,
+        "surface_explains": [round(float(share), 3) for share in refined.explained],
         "generations": [generation._asdict() for generation in fit.generations],
-        "simulations": int(sum(generation.simulations for generation in fit.generations)),
+        "simulations": int(sum(g.simulations for g in fit.generations)) + size.pilot + sum(size.near) + size.final,
         "seconds": round(sum_seconds(fit), 1), "created": now(), "versions": provenance.versions(),
         "git_commit": provenance.git_state()[0], "minutes_here": round((time.perf_counter() - started) / 60, 2),
     }  # fmt: skip
-    posterior = made_of(problem, units, chi_square.tolist(), fit.temperature, manifest)
+    posterior = made_of(problem, units, chi_square.tolist(), temperature, manifest)
     table = fitted_table(problem, statistics, chance)
     for target in {folder, keep or folder}:
         posterior.save(target)
         write_atomically(target / "targets.csv", table.to_csv(index=False, lineterminator="\n"))
     return posterior
+
+
+def _refined(
+    problem: Problem, fit: Fit, variance: Array, temperature: float, size: Size, seed: int, workers: int | None,
+    doing: Callable[[str], object], runs: Callable[[int], object],
+) -> Refined:  # fmt: skip
+    """The posterior by importance sampling with proposals from a response surface."""
+    doing("running over the prior")
+    start, statistics = pilot(problem, size.pilot, seed, workers, runs)
+    doing("refining")
+    accepted = np.array(mapped(problem.safely, fit.units.tolist(), workers, runs))
+    return refine(
+        lambda units: np.array(mapped(problem.safely, units.tolist(), workers, runs)),
+        np.vstack([start, fit.units]), np.vstack([statistics, accepted]), problem.observed, variance, temperature,
+        size.final, size.near, seed,
+    )  # fmt: skip
 
 
 def screening(
@@ -146,12 +183,14 @@ def recovery(
     folder.mkdir(parents=True, exist_ok=True)
     chance = problem.chance_sd(size.chance_seeds, workers)
     variance = (problem.error_sd**2 + chance**2) / problem.weights
-    points = PILOT_POINTS if size is not QUICK else 128
+    points = max(size.pilot, MOST_TERMS * len(problem.priors))
     units, statistics = pilot(problem, points, workers=workers, done=lambda n: step("pilot", n, points))
     surface = fit_surface(units, statistics)
     names = [prior.parameter for prior in problem.priors]
-    settings = Settings(RECOVERY_POPULATION, size.settings.generations, 0.005, temperature or 1.0)
-    ranks = recover(surface, names, variance, settings, trials, workers=workers or os.cpu_count() or 1,
+    if temperature is None:
+        kept = folder / "manifest.json"
+        temperature = float(json.loads(kept.read_text(encoding="utf-8"))["temperature"]) if kept.exists() else 1.0
+    ranks = recover(surface, names, variance, temperature, trials, workers=workers or os.cpu_count() or 1,
                     done=lambda n: step("recovering", n, trials))  # fmt: skip
     table = uniformity(ranks)
     fit = pd.DataFrame({"target": [t.name for t in problem.targets], "explained": surface.explained,
@@ -198,8 +237,6 @@ def best_sets(problem: Problem, posterior: Posterior, variance: Array, candidate
 
 def _same_or_new(folder: Path, identity: dict[str, Any], *, restart: bool) -> None:
     """Refuse to go on with a fit of something else."""
-    import json
-
     path, content = folder / "identity.json", json.dumps(identity, indent=1) + "\n"
     if restart:
         for old in ("fit.db", "fit.json", "identity.json"):

@@ -141,7 +141,8 @@ def infer(
         fitting = _fitting(pyabc, settings, runs, log, progress)(
             runs, pyabc.Distribution(**{name: pyabc.RV("norm", 0.0, 1.0) for name in names}),
             pyabc.IndependentNormalKernel(var=variance), population_size=settings.population,
-            acceptor=pyabc.StochasticAcceptor(), eps=temperature, transitions=pyabc.MultivariateNormalTransition(scaling=WIDTH),
+            acceptor=pyabc.StochasticAcceptor(), eps=temperature,
+            transitions=pyabc.MultivariateNormalTransition(scaling=WIDTH),
             sampler=pyabc.SingleCoreSampler() if count == 1 and executor is None else sampler,
         )  # fmt: skip
         _open(fitting, database or scratch, log, runs, {STATISTICS: observed})

@@ -1,118 +1,68 @@
 """Does the machinery find what it should? Simulation-based calibration on parameters that are known.
 
-Known parameters are drawn from the prior, data are made of them with the error that the fit assumes, and the same fit
-is made to these data (Talts et al. 2018). If it is right, the rank of the known value among the sets of the posterior
-is uniform. A fit costs thousands of runs and a check a hundred fits, so a quadratic response surface of its
-statistics stands in for the model, with the chance that is left about it; all else is the machinery itself.
+Known parameters are drawn from the prior, data are made of them with the error that the fit assumes, and the fit is
+made to these data (Talts et al. 2018). If it is right, the rank of the known value among the sets of the posterior is
+uniform. A fit costs thousands of runs and a check a hundred fits, so a quadratic response surface of its statistics
+stands in for the model, with the chance that is left about it; the fit itself does not know that: it runs over the
+prior, fits a surface of its own, proposes and weighs as it does with the model.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, qmc
+from scipy.stats import chi2
 
-from experiments.calibration.inference import Settings, infer
 from experiments.calibration.posterior import equal_weights
-from experiments.calibration.problem import Problem, mapped
+from experiments.calibration.refine import refine
+from experiments.calibration.surface import Surface
 from model.state import Array
 
-__all__ = ["Surface", "fit_surface", "holm", "recover", "uniformity"]
+__all__ = ["holm", "recover", "uniformity"]
 
 RANKS: Final = 19
 """Sets of equal weight, a rank among which is taken: 20 possible ranks."""
 BINS: Final = 10
-RIDGE: Final = 1e-3
+PILOT, NEAR, FINAL = 600, (300,), 600
+"""Runs of a fit in a trial: over the prior, near the posterior, with weights."""
 LEAST_CONTRACTION: Final = 0.2
 """A parameter whose variance falls by less is called unidentified (amendment 21)."""
 
 
-@dataclass(frozen=True, eq=False)
-class Surface:
-    """Statistics as a quadratic function of the parameters, with normal chance about it.
-
-    Attributes
-    ----------
-    coefficients
-        Shape (terms, targets).
-    spread
-        Standard deviation about the surface, shape (targets,).
-    explained
-        Share of the variance of each statistic that the surface explains, shape (targets,).
-    """
-
-    coefficients: Array
-    spread: Array
-    explained: Array
-
-    def mean(self, units: Array) -> Array:
-        """Statistics without chance, shape (sets, targets)."""
-        found: Array = _terms(np.atleast_2d(units)) @ self.coefficients
-        return found
-
-    def draw(self, unit: Sequence[float], rng: np.random.Generator) -> Array:
-        """Statistics of one run."""
-        found: Array = self.mean(np.asarray(unit))[0] + rng.normal(size=len(self.spread)) * self.spread
-        return found
-
-
-def _terms(units: Array) -> Array:
-    """Constant, linear, square and product terms of centred parameters."""
-    x = 2.0 * units - 1.0
-    count = x.shape[1]
-    pairs = [x[:, i] * x[:, j] for i in range(count) for j in range(i, count)]
-    return np.column_stack([np.ones(len(x)), x, *pairs])
-
-
-def pilot(problem: Problem, points: int, seed: int = 1, workers: int | None = None,
-          done: Callable[[int], object] = lambda _: None) -> tuple[Array, Array]:  # fmt: skip
-    """Runs over the whole prior: places (points, parameters) and statistics (points, targets)."""
-    sampler = qmc.Sobol(len(problem.priors), rng=np.random.default_rng(seed))
-    units = sampler.random_base2(math.ceil(math.log2(points)))[:points]
-    return units, np.array(mapped(problem.safely, units.tolist(), workers, done))
-
-
-def fit_surface(units: Array, statistics: Array) -> Surface:
-    """Least squares with a little ridge; runs that failed are left out."""
-    good = np.isfinite(statistics).all(axis=1) & (np.abs(statistics) < 500.0).all(axis=1)
-    terms, y = _terms(units[good]), statistics[good]
-    penalty = RIDGE * len(terms) * np.eye(terms.shape[1])
-    penalty[0, 0] = 0.0
-    coefficients = np.linalg.solve(terms.T @ terms + penalty, terms.T @ y)
-    left = y - terms @ coefficients
-    spread = np.sqrt((left**2).sum(axis=0) / max(len(y) - terms.shape[1], 1))
-    return Surface(coefficients, spread, 1.0 - left.var(axis=0) / np.maximum(y.var(axis=0), 1e-12))
-
-
-def _one_trial(job: tuple[Surface, list[str], Array, Settings, int]) -> tuple[Array, Array]:
+def _one_trial(job: tuple[Surface, int, Array, float, int]) -> tuple[Array, Array]:
     """Ranks of known parameters in the posterior of data made of them, and the variance that is left, per parameter."""
-    surface, names, variance, settings, seed = job
+    surface, size, variance, temperature, seed = job
     rng = np.random.default_rng(seed)
-    known = rng.random(len(names))
-    temperature = settings.misfit or 1.0
-    data = surface.draw(known.tolist(), rng) + rng.normal(size=len(variance)) * np.sqrt(temperature * variance)
-    fit = infer(lambda unit: surface.draw(unit, rng), names, data, variance, settings, workers=1, seed=seed % 2**32)
+
+    def simulate(units: Array) -> Array:
+        found: Array = surface.mean(units) + rng.normal(size=(len(units), len(variance))) * surface.spread
+        return found
+
+    known = rng.random(size)
+    data = simulate(known[None])[0] + rng.normal(size=len(variance)) * np.sqrt(temperature * variance)
+    start = rng.random((PILOT, size))
+    fit = refine(simulate, start, simulate(start), data, variance, temperature, FINAL, NEAR, seed)
     sets = equal_weights(fit.units, fit.weights, RANKS, seed)
-    return (sets < known).sum(axis=0), np.average((fit.units - np.average(fit.units, axis=0, weights=fit.weights)) ** 2,
-                                                  axis=0, weights=fit.weights)  # fmt: skip
+    mean = np.average(fit.units, axis=0, weights=fit.weights)
+    return (sets < known).sum(axis=0), np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights)
 
 
 def recover(
-    surface: Surface, names: Sequence[str], variance: Array, settings: Settings, trials: int = 100, seed: int = 1,
+    surface: Surface, names: Sequence[str], variance: Array, temperature: float = 1.0, trials: int = 100, seed: int = 1,
     workers: int = 1, done: Callable[[int], object] = lambda _: None,
 ) -> pd.DataFrame:  # fmt: skip
     """Fit many sets of data made of known parameters.
 
     Parameters
     ----------
-    settings
-        `misfit` is the temperature at which data are made and fits end; as in the fit that is checked.
+    surface
+        What stands in for the model.
+    temperature
+        Temperature at which data are made and fits end; as in the fit that is checked.
     workers
         Processes: this is Python and not compiled weeks.
 
@@ -121,18 +71,11 @@ def recover(
     DataFrame
         trial, parameter, rank (0 to 19), variance (of the posterior, unit cube).
     """
-    jobs: list[Any] = [
-        (surface, list(names), variance, replace(settings, misfit=settings.misfit or 1.0), seed * 100_003 + trial)
-        for trial in range(trials)
-    ]
-    rows = []
+    jobs: list[Any] = [(surface, len(names), variance, temperature, seed * 100_003 + trial) for trial in range(trials)]
     if workers == 1:
-        results: Any = map(_one_trial, jobs)
-        rows = _collected(results, names, done)
-    else:
-        with ProcessPoolExecutor(workers) as pool:
-            rows = _collected(pool.map(_one_trial, jobs), names, done)
-    return pd.DataFrame(rows)
+        return pd.DataFrame(_collected(map(_one_trial, jobs), names, done))
+    with ProcessPoolExecutor(workers) as pool:
+        return pd.DataFrame(_collected(pool.map(_one_trial, jobs), names, done))
 
 
 def _collected(results: Any, names: Sequence[str], done: Callable[[int], object]) -> list[dict[str, Any]]:
