@@ -339,7 +339,7 @@ def compare(
 
 
 @app.command(
-    epilog=examples("calibrate --quick", "calibrate", "calibrate salience --population 100", "calibrate --screen",
+    epilog=examples("calibrate --quick", "calibrate", "calibrate salience --temperature 2.4", "calibrate --screen",
                     "calibrate --recovery 100")
 )  # fmt: skip
 def calibrate(
@@ -356,6 +356,9 @@ def calibrate(
         bool, typer.Option("--reference", help="Keep the posterior in results/reference, which studies draw from.")
     ] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what was done before.")] = False,
+    temperature: Annotated[
+        float | None, typer.Option(help="Do not look for the temperature: take that of another structure.")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A look, no result: few targets, parameters, sets.")] = False,
     screen: Annotated[
         bool, typer.Option("--screen", help="Instead: which uncertain parameters move which targets (Morris, Sobol).")
@@ -382,8 +385,8 @@ def calibrate(
         else:
             keep = fitting.REFERENCE / structure if reference else None
             posterior = fitting.calibrate(
-                structure, folder, size, keep=keep, workers=workers, seed=seed, restart=restart, doing=shown.doing,
-                progress=shown.generation, runs=shown.runs,
+                structure, folder, size, keep=keep, workers=workers, seed=seed, restart=restart,
+                temperature=temperature, doing=shown.doing, progress=shown.generation, runs=shown.runs,
             )  # fmt: skip
             fit_terminal().print_posterior(posterior)
             found = keep or folder / structure

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -82,8 +82,9 @@ def misfit(problem: Problem, statistics: Array, variance: Array) -> Array:
 
 def calibrate(
     structure: str = "base", work: Path = Path("results/calibration"), size: Size = USUAL, *, keep: Path | None = None,
-    workers: int | None = None, seed: int = 1, restart: bool = False, doing: Callable[[str], object] = lambda _: None,
-    progress: Callable[[Generation], object] = lambda _: None, runs: Callable[[int], object] = lambda _: None,
+    workers: int | None = None, seed: int = 1, restart: bool = False, temperature: float | None = None,
+    doing: Callable[[str], object] = lambda _: None, progress: Callable[[Generation], object] = lambda _: None,
+    runs: Callable[[int], object] = lambda _: None,
 ) -> Posterior:  # fmt: skip
     """Calibrate a structure, or go on where that was stopped, and keep its posterior.
 
@@ -95,6 +96,9 @@ def calibrate(
         Folder that the posterior is written to; by default inside `work`.
     restart
         Forget what was done before.
+    temperature
+        Take the posterior at this temperature and do not look for one: that of another structure, so that both are
+        compared with the same error.
 
     Raises
     ------
@@ -105,18 +109,23 @@ def calibrate(
     problem = Problem.usual(structure, size.organisations, size.families, size.free)
     folder = work / structure
     folder.mkdir(parents=True, exist_ok=True)
-    identity = {**problem.identity(), "seed": seed, **asdict(size.settings), "source": provenance.source_hash(),
-                "data": provenance.data_hash()}  # fmt: skip
+    identity = {
+        **problem.identity(), "seed": seed, **asdict(size.settings), "temperature_given": temperature,
+        "source": provenance.source_hash(), "data": provenance.data_hash(),
+    }  # fmt: skip
     _same_or_new(folder, identity, restart=restart)
     doing("measuring chance over seeds")
     chance = problem.chance_sd(size.chance_seeds, workers)
     variance = (problem.error_sd**2 + chance**2) / problem.weights
     names = [prior.parameter for prior in problem.priors]
     degrees = max(float(problem.weights.sum()) - len(names), 1.0)
-    doing("fitting")
-    fit = infer(problem.safely, names, problem.observed, variance, size.settings, folder / "fit.db", workers=workers,
-                seed=seed, progress=progress, doing=runs, degrees=degrees)  # fmt: skip
-    temperature = max(1.0, min(g.best for g in fit.generations) / degrees)
+    fit = None
+    if temperature is None:
+        doing("fitting")
+        fit = infer(problem.safely, names, problem.observed, variance, size.settings, folder / "fit.db",
+                    workers=workers, seed=seed, progress=progress, doing=runs, degrees=degrees)  # fmt: skip
+        temperature = max(1.0, min(g.best for g in fit.generations) / degrees)
+    generations = fit.generations if fit is not None else ()
     refined = _refined(problem, fit, variance, temperature, size, seed, workers, doing, runs)
     doing("running the posterior again")
     units = equal_weights(refined.units, refined.weights, size.sets, seed)
@@ -125,11 +134,12 @@ def calibrate(
     manifest = {
         **identity, "temperature": temperature, "degrees": degrees, "sets": len(units),
         "chance_seeds": size.chance_seeds, "effective_sets": effective(refined.weights),
-        "effective_sets_smc": effective(fit.weights), "temperature_smc": fit.temperature,
+        "effective_sets_smc": None if fit is None else effective(fit.weights),
+        "temperature_smc": None if fit is None else fit.temperature,
         "surface_explains": [round(float(share), 3) for share in refined.explained],
-        "generations": [generation._asdict() for generation in fit.generations],
-        "simulations": int(sum(g.simulations for g in fit.generations)) + size.pilot + sum(size.near) + size.final,
-        "seconds": round(sum_seconds(fit), 1), "created": now(), "versions": provenance.versions(),
+        "generations": [generation._asdict() for generation in generations],
+        "simulations": sum(g.simulations for g in generations) + size.pilot + sum(size.near) + size.final,
+        "seconds_smc": round(sum_seconds(generations), 1), "created": now(), "versions": provenance.versions(),
         "git_commit": provenance.git_state()[0], "minutes_here": round((time.perf_counter() - started) / 60, 2),
     }  # fmt: skip
     posterior = made_of(problem, units, chi_square.tolist(), temperature, manifest)
@@ -141,18 +151,21 @@ def calibrate(
 
 
 def _refined(
-    problem: Problem, fit: Fit, variance: Array, temperature: float, size: Size, seed: int, workers: int | None,
+    problem: Problem, fit: Fit | None, variance: Array, temperature: float, size: Size, seed: int, workers: int | None,
     doing: Callable[[str], object], runs: Callable[[int], object],
 ) -> Refined:  # fmt: skip
     """The posterior by importance sampling with proposals from a response surface."""
     doing("running over the prior")
     start, statistics = pilot(problem, size.pilot, seed, workers, runs)
     doing("refining")
-    accepted = np.array(mapped(problem.safely, fit.units.tolist(), workers, runs))
+
+    def simulate(units: Array) -> Array:
+        return np.array(mapped(problem.safely, units.tolist(), workers, runs))
+
+    if fit is not None:
+        start, statistics = np.vstack([start, fit.units]), np.vstack([statistics, simulate(fit.units)])
     return refine(
-        lambda units: np.array(mapped(problem.safely, units.tolist(), workers, runs)),
-        np.vstack([start, fit.units]), np.vstack([statistics, accepted]), problem.observed, variance, temperature,
-        size.final, size.near, seed,
+        simulate, start, statistics, problem.observed, variance, temperature, size.final, size.near, seed
     )  # fmt: skip
 
 
@@ -200,10 +213,10 @@ def recovery(
     return folder
 
 
-def sum_seconds(fit: Fit) -> float:
+def sum_seconds(generations: Sequence[Generation]) -> float:
     """Seconds of all generations; the clock starts anew where a fit was resumed."""
     seconds, before = 0.0, 0.0
-    for generation in fit.generations:
+    for generation in generations:
         seconds += generation.seconds - (before if generation.seconds > before else 0.0)
         before = generation.seconds
     return seconds
