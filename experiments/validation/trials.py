@@ -88,6 +88,16 @@ def _natural(experiment: NaturalExperiment, arm: str, reading: str, expected: Ex
     )  # fmt: skip
 
 
+def _images_without_ships(experiment: NaturalExperiment) -> Trial:
+    """Satellites where there are no ships, against no ships alone."""
+    base, (*eyes, fleet) = experiment.base, experiment.arms["no ships"]
+    return Trial(
+        "satellites without ships: landed in Europe", experiment.question, experiment.evidence,
+        lambda _: base.with_events(fleet), lambda _: base.with_events(*eyes, fleet),
+        experiment.readings["landed in Europe, kg"], "kg/year", "none", experiment.until,
+    )  # fmt: skip
+
+
 # --- other models -------------------------------------------------------------------------------------------------
 
 FROM: Final = date(2005, 1, 3)
@@ -151,7 +161,7 @@ def _trials(world: World) -> list[Trial]:
         _natural(pressure, "inspection times five", "through West Africa, 2004-08", "up"),
         _natural(coup, "services captured", "through West Africa, 2009-12", "up"),
         _natural(coup, "protection dear", "through West Africa, 2009-12", "down"),
-        _natural(satellites, "no ships", "landed in Europe, kg", "none"),
+        _images_without_ships(satellites),
         Trial("EUROSUR 2013: landed", "Did the start of EUROSUR lower what lands?",
               "ECA special report 08/2021: support not sufficiently effective",
               _with(_event("no-eurosur", eurosur, "platform:eurosur", "active", "value", 0.0)), same,
