@@ -327,7 +327,8 @@ def render(study: Study, parts: list[Part]) -> str:
     found = findings(study) or [("", "There is nothing to compare yet.")]
     points = "".join(f"<div><dt>{escape(label)}</dt><dd>{text}</dd></div>" for label, text in found)
     fields = {
-        "title": escape(str(study.manifest["title"])), "question": escape(str(study.manifest.get("question", ""))),
+        "kind": "Study", "title": escape(str(study.manifest["title"])),
+        "question": escape(str(study.manifest.get("question", ""))),
         "finding": f'<dl class="findings">{points}</dl>',
         "notice": escape(_notice(study)), "facts": page.facts(_facts(study)), "sections": "\n".join(bodies),
         "method": page.items(list(METHOD), "ol"), "run": page.terms(_run(study)),

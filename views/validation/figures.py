@@ -49,6 +49,8 @@ NAMES: Final = {
 """Words of slugs that are names."""
 ROW: Final = 22
 """Pixels for each row of a chart with names."""
+TICKS: Final = {"1/10": 0.1, "¼": 0.25, "½": 0.5, "1": 1, "2": 2, "4": 4, "10": 10}
+"""Ratios named on an axis of model over published."""
 COURSES: Final = {
     "west_africa_flow": ("west_africa_kg", "Arriving in Europe through West Africa", "t pure a year", 1e-3),
     "consumed_europe": ("consumed_europe_kg", "Consumed in Europe", "t pure a year", 1e-3),
@@ -74,61 +76,16 @@ def _names(rows: int, extra: int = 90) -> int:
     return ROW * rows + extra
 
 
-def fitted(rows: pd.DataFrame) -> go.Figure:
-    """Model over published for every fitted target: median and 90% interval of the posterior, on a log axis."""
-    table = rows[rows["transform"] != "none"].iloc[::-1]
-    ratio = {k: table[k] / table["value"] for k in ("model", "model_low", "model_high")}
-    inside = (table["z"].abs() <= 2.0).to_numpy()
+def _over_published(
+    table: pd.DataFrame, published: str, inside: pd.Series, names: tuple[str, str], verb: str, ticks: dict[str, float]
+) -> go.Figure:
+    """Model over published, first row on top: median and 90% interval on a log axis, in two colours."""
+    table = table.iloc[::-1]
+    order = [words(t) for t in table["target"]]
     figure = _blank(_names(len(table)))
-    for mask, name, colour in ((inside, "Within two errors of the record", GOOD), (~inside, "Further off", BAD)):
-        mine = table[mask]
-        figure.add_scatter(
-            x=ratio["model"][mask],
-            y=[words(t) for t in mine["target"]],
-            mode="markers",
-            name=name,
-            marker={"color": colour, "size": 8},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": (ratio["model_high"] - ratio["model"])[mask],
-                "arrayminus": (ratio["model"] - ratio["model_low"])[mask],
-                "color": colour,
-                "thickness": 2,
-                "width": 0,
-            },
-            customdata=mine[["value", "model", "unit"]].to_numpy(),
-            hovertemplate="%{y}: published %{customdata[0]:,.3~g}, model %{customdata[1]:,.3~g} %{customdata[2]}"
-            "<extra></extra>",
-        )
-    figure.add_vline(x=1.0, line={"color": theme.FAINT, "width": 1})
-    figure.update_layout(
-        xaxis={
-            "type": "log",
-            "title_text": "Model over published",
-            "showgrid": True,
-            "tickvals": [0.1, 0.25, 0.5, 1, 2, 4, 10],
-            "ticktext": ["1/10", "¼", "½", "1", "2", "4", "10"],
-        },
-        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": [words(t) for t in table["target"]]},
-    )
-    return theme.describe(
-        figure,
-        title="What was fitted",
-        subtitle="Median and 90% interval of the posterior, 2004-08.",
-        source="targets.csv and the rows it points to; model.",
-    )
-
-
-def judged(rows: pd.DataFrame) -> go.Figure:
-    """Predicted over published for judged figures that are no state's seizures: median and 90% interval, log axis."""
-    table = rows[~((rows["statistic"] == "seized") & (rows["area"].str.len() == 3)) & (rows["published"] > 0)].iloc[
-        ::-1
-    ]
-    figure = _blank(_names(len(table)))
-    for inside, name, colour in ((True, "Inside the 90% interval", GOOD), (False, "Outside", BAD)):
-        mine = table[table["inside_90"] == inside]
-        middle, low, high = (mine[k] / mine["published"] for k in ("model", "model_low", "model_high"))
+    for good, name, colour in ((True, names[0], GOOD), (False, names[1], BAD)):
+        mine = table[inside[table.index] == good]
+        middle, low, high = (mine[k] / mine[published] for k in ("model", "model_low", "model_high"))
         figure.add_scatter(
             x=middle,
             y=[words(t) for t in mine["target"]],
@@ -144,26 +101,55 @@ def judged(rows: pd.DataFrame) -> go.Figure:
                 "thickness": 2,
                 "width": 0,
             },
-            customdata=mine[["published", "model", "unit"]].to_numpy(),
-            hovertemplate="%{y}: published %{customdata[0]:,.3~g}, predicted %{customdata[1]:,.3~g} %{customdata[2]}"
-            "<extra></extra>",
+            customdata=mine[[published, "model", "unit"]].to_numpy(),
+            hovertemplate=f"%{{y}}: published %{{customdata[0]:,.3~g}}, {verb} %{{customdata[1]:,.3~g}} "
+            "%{customdata[2]}<extra></extra>",
         )
     figure.add_vline(x=1.0, line={"color": theme.FAINT, "width": 1})
     figure.update_layout(
         xaxis={
             "type": "log",
-            "title_text": "Predicted over published",
+            "title_text": f"{verb.capitalize()} over published",
             "showgrid": True,
-            "range": [-1.6, 1.6],
-            "tickvals": [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20],
-            "ticktext": ["1/20", "1/10", "¼", "½", "1", "2", "4", "10", "20"],
+            "tickvals": list(ticks.values()),
+            "ticktext": list(ticks),
         },
-        yaxis={
-            "showgrid": False,
-            "categoryorder": "array",
-            "categoryarray": [words(t) for t in table["target"]],
-        },
+        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": order},
     )
+    return figure
+
+
+def fitted(rows: pd.DataFrame) -> go.Figure:
+    """Model over published for every fitted target: median and 90% interval of the posterior, on a log axis."""
+    table = rows[rows["transform"] != "none"]
+    figure = _over_published(
+        table,
+        "value",
+        table["z"].abs() <= 2.0,
+        ("Within two errors of the record", "Further off"),
+        "model",
+        TICKS,
+    )
+    return theme.describe(
+        figure,
+        title="What was fitted",
+        subtitle="Median and 90% interval of the posterior, 2004-08.",
+        source="targets.csv and the rows it points to; model.",
+    )
+
+
+def judged(rows: pd.DataFrame) -> go.Figure:
+    """Predicted over published for judged figures that are no state's seizures: median and 90% interval, log axis."""
+    table = rows[~((rows["statistic"] == "seized") & (rows["area"].str.len() == 3)) & (rows["published"] > 0)]
+    figure = _over_published(
+        table,
+        "published",
+        table["inside_90"],
+        ("Inside the 90% interval", "Outside"),
+        "predicted",
+        {"1/20": 0.05, **TICKS, "20": 20},
+    )
+    figure.update_xaxes(range=[-1.6, 1.6])
     return theme.describe(
         figure,
         title="What was judged, figure by figure",

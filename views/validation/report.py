@@ -35,14 +35,11 @@ NOT_FOR: Final = (
 )
 METHOD: Final = (
     "Fitted to levels of 2004-08, price ratios and sizes of cases by ABC-SMC (pyABC); judged on everything later, "
-    "which "
-    "no fit has seen. Every figure is marked fit or judge in observations.csv.",
+    "which no fit has seen. Every figure is marked fit or judge in observations.csv.",
     "Predictions run the posterior through 2000-2023 with inputs and institutions on their real dates. What a target "
-    "or a "
-    "state was missed by in 2004-08 is carried forward as far as it exceeds the error of the record.",
+    "or a state was missed by in 2004-08 is carried forward as far as it exceeds the error of the record.",
     "A family passes if a binomial test does not reject its 90% intervals, if its CRPS is smaller than that of the "
-    "best "
-    "null that knows no more than the model, and if its intervals are narrower.",
+    "best null that knows no more than the model, and if its intervals are narrower.",
     "Intervals hold chance, fitted parameters, error of the record, and how figures wander about a course (measured on "
     "2004-08). They do not hold doubt about inputs (supply, demand, trade) or about what all structures here leave "
     "out.",
@@ -230,15 +227,13 @@ def findings(results: Results) -> list[tuple[str, str]]:
     found = [
         ("Judged families", f"<b>{v['families_passed']} of {v['families']}</b> families of targets pass; "
          f"{v['families_inside']} hold their 90% intervals, {v['families'] - v['families_with_null']} have no null "
-         f"to beat. "
-         "Those that do not pass: " + _failed(failing)),
+         "to beat. Those that do not pass: " + _failed(failing)),
         ("States and years", f"Half of the {v['country_years']:,} annual reports above 1 t are predicted within a "
-        f"factor of "
-         f"<b>{_factor(_number(model, 'error'))}</b> (value of 2008 carried on: {_factor(_number(last, 'error'))}), "
+         f"factor of <b>{_factor(_number(model, 'error'))}</b> "
+         f"(value of 2008 carried on: {_factor(_number(last, 'error'))}), "
          f"{100 * model['cover_90']:.0f}% lie inside the 90% intervals. Smaller error than: {escape(better)}."),
         ("Experiments", f"<b>{v['trials_hold']} of {v['trials']}</b> experiments of history and findings of other "
-        f"models hold; "
-         f"{v['trials_fail']} fail, the rest cannot be told. " + _failing(trials)),
+         f"models hold; {v['trials_fail']} fail, the rest cannot be told. " + _failing(trials)),
     ]  # fmt: skip
     told = results.table("conclusions")
     if len(told):
@@ -276,7 +271,7 @@ def _conclusions(told: pd.DataFrame) -> str:
     names = _scenario_names(told)
 
     def listed(mask: pd.Series) -> str:
-        return ", ".join(escape(names[str(s)].lower()) for s in table.loc[mask, "scenario"]) or "none"
+        return "; ".join(escape(names[str(s)]) for s in table.loc[mask, "scenario"]) or "none"
 
     count = int(table["structures"].max()) if len(table) else 0
     clear = table["survives"] & (table["less"] > 0)
@@ -320,21 +315,18 @@ def render(results: Results, parts: list[tuple[str, str, str, list[Drawn]]]) -> 
         "Again": f"uv run run.py validate {m['structure']}",
     }  # fmt: skip
     fields = {
-        "title": escape(str(m["title"])), "question": "Fitted to 2004-08, judged on what came after: every target, "
-        "every "
-        "score, every failure.", "finding": f'<dl class="findings">{points}</dl>',
+        "kind": "Validation", "title": escape(str(m["title"])),
+        "question": "Fitted to 2004-08, judged on what came after: every target, every score, every failure.",
+        "finding": f'<dl class="findings">{points}</dl>',
         "notice": "Calibrated on one period with broad errors; predictions are wide. Signs that hold under every "
-        "structure "
-        "are what to rely on; sizes are not.", "facts": page.facts(facts), "sections": "\n".join(bodies),
+        "structure are what to rely on; sizes are not.", "facts": page.facts(facts), "sections": "\n".join(bodies),
         "method": page.items(list(METHOD), "ol"), "run": page.terms(run),
         "responsible": "".join(f"<p>{escape(text)}</p>" for text in RESPONSIBLE),
         "notes": page.items(_notes(results)), "data": "\n".join(scripts), "plotly": get_plotlyjs(),
         "colours": page.json_script("dark", theme.DARK), "js": (TEMPLATES / "study.js").read_text(encoding="utf-8"),
         "css": "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "study.css")),
     }  # fmt: skip
-    return Template((TEMPLATES / "study.html").read_text(encoding="utf-8")).substitute(fields).replace(
-        "<span>Study</span>", "<span>Validation</span>"
-    )  # fmt: skip
+    return Template((TEMPLATES / "study.html").read_text(encoding="utf-8")).substitute(fields)
 
 
 def _readable(data: pd.DataFrame) -> pd.DataFrame:
@@ -344,8 +336,7 @@ def _readable(data: pd.DataFrame) -> pd.DataFrame:
 def _notes(results: Results) -> list[str]:
     notes = [
         f"{r.region}: without its own {r.targets} targets {r.inside} of them lie inside the 90% intervals; median "
-        f"error "
-        f"{r.error:.2f} against {r.error_with:.2f} as fitted (effective sets {r.sets:.0f})."
+        f"error {r.error:.2f} against {r.error_with:.2f} as fitted (effective sets {r.sets:.0f})."
         for r in results.table("regions").itertuples()
     ]
     remedies = results.table("remedies")
