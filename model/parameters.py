@@ -106,7 +106,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     source_price_response: float = uncertainty(
-        2.25,
+        1.08,
         "1",
         0.3,
         3.0,
@@ -116,7 +116,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     origin_losses_share: float = uncertainty(
-        0.164,
+        0.183,
         "share",
         0.1,
         0.35,
@@ -128,7 +128,7 @@ class Parameters(BaseModel):
     )
 
     other_markets_share: float = uncertainty(
-        0.0854,
+        0.147,
         "share",
         0.05,
         0.3,
@@ -139,15 +139,14 @@ class Parameters(BaseModel):
         confidence="low",
     )
     glut_answer: float = uncertainty(
-        1.19,
+        1.82,
         "1",
         0.0,
         2.0,
         group="supply",
-        description="elasticity with which losses at the source and other markets take more of output where its price "
-        "is below its reference; 0 keeps both shares constant",
-        source="assumed; SF40 (seizures moved upstream), SF37 (interception rose with output), UNODC (2025) World Drug "
-        "Report: other markets grew",
+        description="elasticity with which other markets take more of output where its price is below its reference; 0 "
+        "keeps their share constant",
+        source="assumed; UNODC (2025) World Drug Report: other markets grew",
         confidence="assumed",
     )
 
@@ -255,7 +254,7 @@ class Parameters(BaseModel):
 
     # --- routes ---------------------------------------------------------------------------------------------------
     theta_per_thousand_eur: float = uncertainty(
-        0.211,
+        0.801,
         "kg/1000 EUR",
         0.05,
         1.0,
@@ -436,7 +435,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     risk_payment_scale: float = uncertainty(
-        0.847,
+        1.55,
         "1",
         0.2,
         4.0,
@@ -447,7 +446,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     risk_payment_africa: float = uncertainty(
-        0.293,
+        0.378,
         "1",
         0.1,
         1.0,
@@ -554,7 +553,7 @@ class Parameters(BaseModel):
 
     # --- leads and cooperation ------------------------------------------------------------------------------------
     lead_probability: float = uncertainty(
-        0.218,
+        0.0955,
         "probability",
         0.05,
         0.35,
@@ -1064,7 +1063,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     inspection_scale: float = lever(
-        1.15,
+        1.85,
         "1",
         0.0,
         4.0,
@@ -1083,8 +1082,19 @@ class Parameters(BaseModel):
         source="assumed; needed to explain the rise of the EU interception ratio (amendment 8)",
         confidence="assumed",
     )
+    control_response: float = uncertainty(
+        0.655,
+        "1",
+        0.0,
+        0.95,
+        group="inspection",
+        description="elasticity of a state's controls to what they find, over what they found up to 2005; 0 keeps them "
+        "as they are",
+        source="assumed; agencies follow seizures (Magliocca et al. 2019), interception rose with output (SF37)",
+        confidence="assumed",
+    )
     export_effort: float = uncertainty(
-        0.68,
+        0.101,
         "share",
         0.0,
         1.0,
@@ -1104,7 +1114,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     store_risk_per_week: float = uncertainty(
-        0.0368,
+        0.00155,
         "1/week",
         0.0,
         0.05,

@@ -130,6 +130,7 @@ def fill(world: WorldArrays, inputs: Inputs, state: State, parameters: Parameter
     state.counts[FREE] = state.free.shape[0]
     state.counts[IDENTS] = 1
     state.states.standing[:] = 1.0
+    state.states.effort[:] = 1.0
     state.states.level[:] = -1.0
     state.assets.assigned_area[:] = -1
     take_inputs(inputs, state, week)

@@ -126,6 +126,9 @@ class States(NamedTuple):
     trust_failed: Annotated[Array, Column("f8", "counts", "leaks and failures, fading", ("platforms",))]
     leads: Annotated[Array, Column("f8", "counts", "leads so far")]
     seized_kg: Annotated[Array, Column("f8", "kg", "seized so far")]
+    found_kg: Annotated[Array, Column("f8", "kg", "found by its inspections, fading over three years")]
+    usual_kg: Annotated[Array, Column("f8", "kg", "the same when its controls had the size of the tables")]
+    effort: Annotated[Array, Column("f8", "1", "multiplies its controls: they grow with what they find")]
 
 
 class Platforms(NamedTuple):
@@ -279,8 +282,12 @@ class State(NamedTuple):
     leg_use: Array  # how many known routes use a leg, zero between calls
 
 
-COUNTS = ("live", "free", "groups", "idents", "events", "cues", "status", "epoch", "review", "out", "rows_needed")
-LIVE, FREE, GROUPS_ALIVE, IDENTS, EVENTS, CUES, STATUS, EPOCH_NOW, REVIEW_DUE, OUT, ROWS_NEEDED = range(len(COUNTS))
+COUNTS = (
+    "live", "free", "groups", "idents", "events", "cues", "status", "epoch", "review", "out", "rows_needed", "months",
+)  # fmt: skip
+(
+    LIVE, FREE, GROUPS_ALIVE, IDENTS, EVENTS, CUES, STATUS, EPOCH_NOW, REVIEW_DUE, OUT, ROWS_NEEDED, MONTHS,
+) = range(len(COUNTS))  # fmt: skip
 
 ACCOUNTS = (
     "opening_kg", "produced_kg", "seized_kg", "custody_leaked_kg", "lost_kg", "consumed_kg", "elsewhere_kg",

@@ -190,7 +190,10 @@ def test_observations_fit_only_what_the_amendment_lets_them(tables: Tables):
     assert (ends <= "2008-12-31").all()
     judged = table[table["use"] == "judge"]
     for family in ("maoc", "mode_shift", "controls"):
-        assert (table.loc[table["family"] == family, "use"] == "judge").all()
+        assert (table.loc[table["family"] == family, "use"] != "fit").all()
+    known = table[table["use"] == "known"]  # told to the model and to nulls alike, before what they predict
+    assert (known["year"] <= 2007).all()
+    assert set(known["family"]) == {"maoc", "controls", "load_size", "funnel"}
     assert {("EU_TOTAL", 2013), ("EU_TOTAL", 2021)} <= set(zip(judged["area"], judged["year"], strict=True))
 
 

@@ -11,12 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from experiments.evidence.targets import JUDGE, load_targets
 from experiments.validation import judge
-from experiments.validation.nulls import History, Null, constant_shares, predictions, supply_growth
-from experiments.validation.predict import CountryYears, Wander, country_years
+from experiments.validation.nulls import (
+    TO_BEAT,
+    History,
+    Null,
+    Sample,
+    chance_of_another,
+    chance_of_following,
+    constant_shares,
+    predictions,
+    supply_growth,
+)
+from experiments.validation.predict import CountryYears
 from experiments.validation.scores import coverage_holds, crps, inside, rank_correlation, score
 from experiments.validation.trials import verdict
 from experiments.validation.validate import survives
+from experiments.validation.wander import Wander, country_years
 from model import load_world
 
 
@@ -63,14 +75,42 @@ def test_coverage_is_rejected_only_where_it_should_be() -> None:
 
 def test_nulls_know_what_they_are_said_to_know() -> None:
     history = History([2004, 2006, 2008, 2012], np.array([1.0, 2.0, 3.0, 3.5]))
-    made = predictions(history, 2013, 2.0, share=5.0)
+    made = predictions(history, 2013, 2.0, 0.04, 0.09, share=5.0)
     assert made["last"].centre == 3.0
     assert made["supply"].centre == pytest.approx(2.0 + math.log(2.0))
     assert made["share"].centre == 5.0
     assert made["previous"].centre == 3.5
     assert made["previous"].sd < made["last"].sd  # it starts from nearer by
     assert Null(1.0, 0.5).draws(1001).mean() == pytest.approx(1.0)
-    assert "last" not in predictions(History([2012], np.array([1.0])), 2013, None)
+    assert made["last"].sd == pytest.approx(math.sqrt(2 * 0.04 + 5 * 0.09))
+    late = predictions(History([2012, 2014], np.array([1.0, 9.0])), 2016, None, 0.0, 0.01)
+    assert set(late) == {"first", "previous"}  # nothing up to 2008: the first value stands in
+    assert late["first"].centre == 1.0
+
+
+def test_a_figure_is_no_history_of_itself() -> None:
+    made = predictions(History([2003, 2004], np.array([6.0, 4.0])), 2004, None, 0.0, 0.01)
+    assert set(made) == {"last", "previous"}
+    assert made["last"].centre == 6.0
+
+
+def test_what_follows_from_numbers_alone() -> None:
+    # one of seven leads, any of seven acts: six pairs of seven are of two states
+    assert 1 / (1 + math.exp(-chance_of_another(7))) == pytest.approx(6 / 7)
+    output = np.array([1.0, 1.2, 0.9, 1.5, 2.0, 2.4])
+    still, wild = chance_of_following(output, 1e-9), chance_of_following(output, 0.6)
+    assert np.allclose(still.values, 1.0)
+    assert np.median(wild.values) < 0.95
+    assert Sample(np.arange(101.0)).draws(50).mean() == pytest.approx(50.0)
+
+
+def test_every_judged_family_has_a_null_to_beat() -> None:
+    world = load_world()
+    histories, wander = judge._histories(world.tables), Wander(world)
+    for target in load_targets(world.tables, JUDGE):
+        made = judge.nulls_of(target, world.tables, histories[target.name], wander)
+        first = target.years[-1] <= 2011 and target.family in ("mode_shift", "network")
+        assert first or set(made) & set(TO_BEAT), target.name
 
 
 def test_a_constant_share_does_not_use_its_own_year() -> None:
@@ -92,9 +132,10 @@ def test_country_years_leave_defects_out() -> None:
 
 
 def test_how_reports_wander_is_measured_before_2009() -> None:
-    wander = Wander(load_world().tables)
+    wander = Wander(load_world())
     assert 0.0 <= wander.drift2 < 0.5
     assert wander.of("ESP", 2020) > wander.of("ESP", 2010) > 0.0
+    assert wander.drift("EU_TOTAL") < 0.5 * wander.drift("ESP")  # a sum wanders less than its parts
     assert wander.yearly2["DOM"] > wander.yearly2["ESP"]  # one jumps, the other does not
 
 
@@ -105,8 +146,9 @@ def judged_rows(**columns: object) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(("columns", "passes", "said"), [
-    ({}, True, ""), ({"inside_90": False}, False, "outside"), ({"crps": 0.45}, False, "null 'last'"),
-    ({"width_90": 3.0}, False, "wider"), ({"crps_last": np.nan, "crps_supply": np.nan}, False, "nothing was published"),
+    ({}, True, ""), ({"inside_90": False}, False, "outside"),
+    ({"crps": 0.45}, False, "value of 2008, held: scores better"), ({"width_90": 3.0}, False, "narrower intervals"),
+    ({"crps_last": np.nan, "crps_supply": np.nan}, False, "nothing that a null"),
 ])  # fmt: skip
 def test_a_family_passes_only_where_all_three_hold(columns: dict[str, object], passes: bool, said: str) -> None:
     row = judge.families(judged_rows(**columns)).iloc[0]
@@ -125,8 +167,7 @@ def test_time_split_sets_the_model_beside_the_nulls() -> None:
     tonnes = np.array([40.0, 80.0])
     sharp = np.log(tonnes) + np.linspace(-0.05, 0.05, 101)[:, None]
     made = cells(sharp, tonnes)
-    tables = load_world().tables
-    table = judge.time_split(made, judge.null_cells(made, tables)).set_index("predictor")
+    table = judge.time_split(made, judge.null_cells(made, load_world())).set_index("predictor")
     assert table["n"].eq(2).all()
     assert table.iloc[0]["error"] < 1e-9
     assert table.loc["last", "error"] == pytest.approx((math.log(40 / 30) + math.log(80 / 30)) / 2)

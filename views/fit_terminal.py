@@ -79,8 +79,7 @@ def print_verdict(verdict: Mapping[str, Any]) -> None:
     failed = verdict["families"] - verdict["families_passed"]
     rows = [
         ("families of targets that pass", f"{verdict['families_passed']} of {verdict['families']}"),
-        ("families that do not", f"{failed}, of which {verdict['families'] - verdict['families_with_null']} "
-         "have no null to beat"),
+        ("families that do not", str(failed)),
         ("families inside the 90% intervals", f"{verdict['families_inside']} of {verdict['families']}"),
         ("country-years above 1 t", f"{verdict['country_years']:,}"),
         ("median absolute log error", f"{verdict['error_model']:.2f}; best null of equal knowledge "

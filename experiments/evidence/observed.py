@@ -163,14 +163,15 @@ class Shown:
         """States that a published total sums, or the state itself."""
         if area in self._states:
             return (area,)
-        return _totals(self.model.world)[area]
+        return totals(self.model.world)[area]
 
 
 _years = lru_cache(maxsize=8)(calendar.years_of)
 
 
 @lru_cache(maxsize=8)
-def _totals(world: World) -> dict[str, tuple[str, ...]]:
+def totals(world: World) -> dict[str, tuple[str, ...]]:
+    """States that a published total sums, by total."""
     arrays, states = world.arrays, np.array(world.states)
     regions = world.tables.states.set_index("state")["region"]
     africa = {"west_africa", "sahel", "maghreb"}

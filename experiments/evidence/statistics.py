@@ -231,11 +231,14 @@ def sea_cargo_share(shown: Shown, area: str, years: Years) -> float:
 
 
 def schiphol_courier_month(shown: Shown, area: str, years: Years) -> float:
-    """Taken from couriers at Schiphol in a month (`area`, as 2004-05), kg bulk (SF10)."""
+    """Taken from couriers at Schiphol in a month (`area`, as 2004-05, or a mean of 2002-01/2003-12), kg bulk (SF10)."""
     cases, first = shown.cases, np.datetime64(calendar.EPOCH, "D")
     here = (cases.place == shown.model.world.places.index("amsterdam_airport")) & (cases.mode == COURIER)
     months = (first + np.floor(cases.day[here]).astype("timedelta64[D]")).astype("datetime64[M]")
-    return float(cases.bulk_kg[here][months == np.datetime64(area, "M")].sum())
+    first_month, _, last_month = area.partition("/")
+    start, end = np.datetime64(first_month, "M"), np.datetime64(last_month or first_month, "M")
+    taken = cases.bulk_kg[here][(months >= start) & (months <= end)]
+    return float(taken.sum()) / (int((end - start).astype(int)) + 1)
 
 
 def link_share(shown: Shown, area: str, years: Years) -> float:

@@ -26,9 +26,10 @@ from model.errors import InputError, closest
 from model.state import Array
 from model.tables import Tables
 
-__all__ = ["FIT", "JUDGE", "Target", "load_targets", "simulated", "table_of", "transform"]
+__all__ = ["FIT", "JUDGE", "KNOWN", "Target", "counterpart", "load_targets", "simulated", "table_of", "transform"]
 
-FIT, JUDGE = "fit", "judge"
+FIT, JUDGE, KNOWN = "fit", "judge", "known"
+"""Uses of a target: to fit, to judge, or told to the model and to nulls alike before what they predict."""
 EACH, PERIOD, STAND_IN = "each", "period", "stand-in"
 PRICES: Final = "prices"
 IN_BULK: Final = ("seized", "platform", "port")
@@ -66,6 +67,7 @@ class Target:
     sd: float
     weight: float
     rows: tuple[str, ...]
+    starts_from: str
     identifies: tuple[str, ...]
     source: str
     confidence: str
@@ -131,6 +133,13 @@ def load_targets(tables: Tables, use: str | None = None, families: Sequence[str]
     return found
 
 
+def counterpart(judged: Target, earlier: Sequence[Target]) -> int | None:
+    """Row of the earlier target that a judged one goes on from: the one it names, or its own statistic and area."""
+    same = [i for i, target in enumerate(earlier) if (target.name == judged.starts_from if judged.starts_from else
+            (target.statistic, target.area) == (judged.statistic, judged.area))]  # fmt: skip
+    return same[0] if same else None
+
+
 def _targets_of(row: dict[str, Any], tables: Tables, wrong: set[tuple[str, int]]) -> Iterator[Target]:
     published = _published(row, tables)
     if row["by"] == EACH:
@@ -153,12 +162,13 @@ def _target(row: dict[str, Any], tables: Tables, rows: pd.DataFrame, years: Sequ
     sd = float(row["sd"])
     if row["statistic"] in IN_BULK:
         sd = math.hypot(sd, float(np.mean([reporting_sd(tables, str(row["area"]), year) for year in years])))
-    text = {key: row[key] if isinstance(row[key], str) else "" for key in ("area", "identifies", "note")}
+    text = {key: row[key] if isinstance(row[key], str) else "" for key in ("area", "starts_from", "identifies", "note")}
     return Target(
         name=name, family=str(row["family"]), use=str(row["use"]), statistic=str(row["statistic"]), area=text["area"],
         years=tuple(years), unit=str(row["unit"]), transform=str(row["transform"]), value=float(yearly.mean()),
         low=float(rows["low"].min()), high=float(rows["high"].max()), sd=sd, weight=float(row["weight"]),
-        rows=tuple(rows["observation"]), identifies=tuple(n for n in text["identifies"].split(";") if n),
+        rows=tuple(rows["observation"]), starts_from=text["starts_from"],
+        identifies=tuple(n for n in text["identifies"].split(";") if n),
         source="; ".join(dict.fromkeys(rows["source"])), confidence=_weakest(rows["confidence"]), note=text["note"],
     )  # fmt: skip
 

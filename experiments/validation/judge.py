@@ -15,21 +15,36 @@ import pandas as pd
 
 from experiments.calibration.posterior import Posterior
 from experiments.calibration.problem import Problem
-from experiments.evidence.targets import Target, back, load_targets
-from experiments.validation.nulls import EQUAL, LAST_FITTED, History, Null, constant_shares, predictions, supply_growth
-from experiments.validation.predict import SCORED_FROM_T, CountryYears, Predictions
+from experiments.evidence.observed import reporting_sd
+from experiments.evidence.statistics import WORLD_REGIONS
+from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, back, counterpart, load_targets, transform
+from experiments.validation.nulls import (
+    NULLS,
+    TO_BEAT,
+    History,
+    Null,
+    Sample,
+    chance_of_another,
+    chance_of_following,
+    constant_shares,
+    predictions,
+    supply_growth,
+)
+from experiments.validation.predict import CountryYears, Predictions
 from experiments.validation.scores import coverage_holds, crps, inside, score, width
+from experiments.validation.wander import LAST_FITTED, Wander, country_years
 from model.state import Array
 from model.tables import Tables
+from model.world import World
 
 __all__ = ["cell_table", "families", "judged_table", "null_cells", "region_out", "time_split"]
 
+WORLD_STEP: Final = 0.1
+"""Yearly step of the sum of all seizures about output, logs: assumed."""
 GROWS: Final = ("flow_to_europe", "consumed_europe", "west_africa_flow", "seized", "platform", "port",
                 "seized_off_west_africa")  # fmt: skip
 """Statistics that a null lets grow with output."""
 DRAWS: Final = 400
-STEPS: Final = {"log": 0.5, "logit": 0.5, "none": 0.2}
-PRICE_STEP: Final = 0.15
 REGIONS: Final = {
     "West Africa": ("west_africa_flow", "west_africa_share", "west_africa_seizures", "surge", "courier_origin"),
     "Iberia": ("iberia", "off_africa"), "Other entry states": ("entry_states",), "Americas": ("americas", "caribbean"),
@@ -39,32 +54,62 @@ REGIONS: Final = {
 # --- targets ------------------------------------------------------------------------------------------------------
 
 
-def _histories(tables: Tables) -> dict[tuple[str, str], History]:
-    """Published values of every statistic and place, whatever their use, by the middle of their period."""
-    points: dict[tuple[str, str], list[tuple[int, float]]] = {}
-    for target in load_targets(tables):
+def _histories(tables: Tables) -> dict[str, History]:
+    """For every judged target, what was published of the same figure and of the one that it starts from, by year."""
+    judged, earlier = load_targets(tables, JUDGE), load_targets(tables, FIT) + load_targets(tables, KNOWN)
+    found = {}
+    for target in judged:
+        start = counterpart(target, earlier)
         # a mean over years stands at its last year: later ones are predicted from it
-        points.setdefault((target.statistic, target.area), []).append((target.years[-1], target.scaled_value))
-    return {key: History([y for y, _ in rows], np.array([v for _, v in rows])) for key, rows in points.items()}
+        points = [] if start is None else [(earlier[start].years[-1], earlier[start].scaled_value)]
+        points += [(t.years[-1], t.scaled_value) for t in judged
+                   if (t.statistic, t.area) == (target.statistic, target.area)]  # fmt: skip
+        found[target.name] = History([year for year, _ in points], np.array([value for _, value in points]))
+    return found
 
 
-def nulls_of(target: Target, tables: Tables, histories: dict[tuple[str, str], History]) -> dict[str, Null]:
+def _share_2004_08(target: Target, tables: Tables) -> float:
+    """A region's part in all annual reports of 2004-08, on the target's scale."""
+    reports = country_years(tables).loc[:LAST_FITTED].mean()
+    regions = tables.states.set_index("state")["region"].reindex(reports.index)
+    part = 100.0 * reports[regions.isin(WORLD_REGIONS[target.area])].sum() / reports.sum()
+    return float(transform(part, target.transform, target.value))
+
+
+def _by_numbers(target: Target, tables: Tables, sd: float) -> dict[str, Null | Sample]:
+    """Nulls of figures that numbers alone say something of."""
+    if target.statistic == "lead_elsewhere":
+        members = tables.memberships.query("platform == @target.area and role == 'member'")["state"].nunique()
+        return {"chance": Null(chance_of_another(members), sd)}
+    if target.statistic == "world_share":
+        return {"share": Null(_share_2004_08(target, tables), sd)}
+    if target.statistic == "supply_correlation":
+        output = tables.supply.groupby("year")["kg"].sum().loc[target.years[0] : target.years[-1]]
+        return {"chance": chance_of_following(output.to_numpy(float), WORLD_STEP)}
+    return {}
+
+
+def nulls_of(target: Target, tables: Tables, history: History, wander: Wander) -> dict[str, Null | Sample]:
     """Nulls that can be made for a judged target, on its scale."""
-    history, year = histories[(target.statistic, target.area)], target.years[-1]
+    year = target.years[-1]
+    about2, drift2 = wander.of_figure(target, 1)
+    about2 += target.sd**2
     growth = supply_growth(tables, year) if target.statistic in GROWS else None
-    step = PRICE_STEP if target.statistic.startswith("price") else STEPS[target.transform]
-    found = predictions(history, year, growth, step)
-    # a figure is no history of itself
-    return {name: null for name, null in found.items() if target.years[0] > LAST_FITTED or name == "previous"}
+    found: dict[str, Null | Sample] = {**predictions(history, year, growth, about2, drift2)}
+    sd = math.sqrt(1.2 * about2 + drift2 * max(year - LAST_FITTED, 1))
+    return found | _by_numbers(target, tables, sd)
 
 
-def judged_table(predicted: Predictions, tables: Tables) -> pd.DataFrame:
+def judged_table(predicted: Predictions, world: World) -> pd.DataFrame:
     """A row for each judged figure: published, model's band, whether it holds it, CRPS, and the nulls' CRPS."""
+    tables, wander = world.tables, Wander(world)
     histories, rows = _histories(tables), []
     for i, target in enumerate(predicted.targets):
         draws, seen = predicted.full[:, i], float(predicted.observed[i])
         low, middle, high = back(np.quantile(draws, [0.05, 0.5, 0.95]), target.transform)
-        nulls = {name: null.draws(DRAWS) for name, null in nulls_of(target, tables, histories).items()}
+        nulls = {
+            name: null.draws(DRAWS) for name, null in nulls_of(target, tables, histories[target.name], wander).items()
+        }
         rows.append({
             "target": target.name, "family": target.family, "statistic": target.statistic, "area": target.area,
             "first_year": target.years[0], "last_year": target.years[-1], "unit": target.unit,
@@ -95,7 +140,7 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
         count, within = len(group), int(group["inside_90"].sum())
         holds = coverage_holds(within, count)
         best, null_score, mine_there, narrower = None, math.nan, math.nan, False
-        for name in EQUAL:
+        for name in TO_BEAT:
             rows_there = group[group[f"crps_{name}"].notna()] if f"crps_{name}" in group else group.iloc[:0]
             if len(rows_there) and not rows_there[f"crps_{name}"].mean() >= null_score:
                 best, null_score = name, float(rows_there[f"crps_{name}"].mean())
@@ -116,9 +161,9 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
 
 def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
     if null is None:
-        return "nothing was published up to 2008 that a null could start from" + ("" if holds else "; too many outside")
+        return "nothing that a null could start from" + ("" if holds else "; too many outside")
     said = [text for good, text in ((holds, "too many figures outside the 90% intervals"),
-            (beats, f"the null '{null}' scores better"), (narrower, "its intervals are wider than the null's"))
+            (beats, f"{NULLS[null]}: scores better"), (narrower, f"{NULLS[null]}: narrower intervals"))
             if not good]  # fmt: skip
     return "; ".join(said)
 
@@ -126,28 +171,22 @@ def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
 # --- states and years ---------------------------------------------------------------------------------------------
 
 
-def null_cells(cells: CountryYears, tables: Tables) -> dict[str, Array]:
+def null_cells(cells: CountryYears, world: World) -> dict[str, Array]:
     """Draws of every null for the judged country-years, shape (draws, cells); nan where it cannot be made."""
     logs = np.log(cells.published)
     shares = constant_shares(cells.published)
     made = {name: np.full((DRAWS, len(cells.state)), np.nan) for name in ("last", "supply", "share", "previous")}
-    pooled = _pooled_step(cells.published)
+    tables, wander = world.tables, Wander(world)
     for i, (state, year) in enumerate(zip(cells.state.tolist(), cells.year.tolist(), strict=True)):
         column = logs[state].dropna()
         history = History([int(y) for y in column.index], column.to_numpy(float))
         share = shares[state].get(year, np.nan) if state in shares else np.nan
-        found = predictions(history, int(year), supply_growth(tables, int(year)), pooled,
+        about2 = wander.yearly2.get(state, wander.pooled2) + reporting_sd(tables, state, int(year)) ** 2
+        found = predictions(history, int(year), supply_growth(tables, int(year)), about2, wander.drift(state),
                             None if not np.isfinite(share) else float(share))  # fmt: skip
         for name, null in found.items():
             made[name][:, i] = null.draws(DRAWS)
     return made
-
-
-def _pooled_step(published: pd.DataFrame) -> float:
-    """Yearly step of all states of a tonne or more together, 2004-08."""
-    then = published.loc[:LAST_FITTED]
-    steps = np.diff(np.log(then.loc[:, then.mean() >= SCORED_FROM_T].to_numpy(float)), axis=0)
-    return float(np.sqrt(np.nanmean(steps**2)))
 
 
 def time_split(cells: CountryYears, nulls: dict[str, Array]) -> pd.DataFrame:
@@ -225,9 +264,10 @@ def region_out(problem: Problem, posterior: Posterior, statistics: Array, varian
 def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
     """The verdict in numbers."""
     model = split.iloc[0]
-    equal = split[split["predictor"].isin(EQUAL)]
+    equal = split[split["predictor"].isin(TO_BEAT)]
     return {
         "families": len(table), "families_inside": int(table["holds"].sum()),
+        "families_better": int(table["beats"].sum()),
         "families_with_null": int(table["null"].notna().sum()), "families_passed": int(table["passes"].sum()),
         "judged": len(judged), "judged_inside_90": int(judged["inside_90"].sum()),
         "country_years": int(model["n"]), "error_model": float(model["error"]),

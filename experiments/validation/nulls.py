@@ -1,12 +1,19 @@
 """Predictions that know nothing of trafficking: what a model has to beat.
 
-Each gives a centre and a spread on logs (or logits). The spread is that of a random walk, whose yearly step is measured
-on the years before the forecast. Three know what the model knows at the end of 2008:
+Each gives a centre and a spread on logs (or logits). They wander as what the model misses does (`Wander`), so that
+their centres are compared and not their modesty. Three know what the model knows at the end of 2008:
 
 last        the last value published up to 2008
 supply      the mean of 2004-08 times the growth of Andean output since
 share       the mean share in what all states seized in 2004-08, of what they seized in the year itself: this one is
             told the total of the year, which the model is not
+
+Where a figure has no value up to 2008, it starts from the one that its target names (a port from all that its state
+seized); if there is none either, one of these stands in:
+
+first       the first value published after 2008, held: told more than the model
+chance      what follows from numbers alone: one member of a platform leads and any other acts, all alike; seizures in
+            proportion to output, but for a random walk
 
 and `previous`, the last value published before the year itself, knows all that was published meanwhile.
 """
@@ -14,23 +21,26 @@ and `previous`, the last value published before the year itself, knows all that 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from experiments.validation.wander import LAST_FITTED
 from model.state import Array
 from model.tables import Tables
 
-__all__ = ["LAST_FITTED", "NULLS", "History", "Null", "supply_growth"]
+__all__ = ["NULLS", "History", "Null", "supply_growth"]
 
-FIRST_FITTED, LAST_FITTED = 2004, 2008
-NULLS: Final = ("last", "supply", "share", "previous")
-EQUAL: Final = ("last", "supply", "share")
-"""Those that are given no value later than 2008 of what they predict."""
-USUAL_STEP: Final = 0.5
-"""Yearly step of the random walk where fewer than three steps are known: about that of national seizures."""
+FIRST_FITTED: Final = 2004
+NULLS: Final = {
+    "last": "the value of 2008, held", "supply": "the mean of 2004-08 times the growth of output",
+    "share": "the share of 2004-08, held", "first": "the first value published after 2008, held",
+    "chance": "chance alone", "previous": "last year's value",
+}  # fmt: skip
+"""Nulls by name, in words."""
+TO_BEAT: Final = ("last", "supply", "share", "first", "chance")
+"""Those that a family has to beat: all but `previous`, which is told every value but the one that it predicts."""
 
 
 class Null(NamedTuple):
@@ -53,32 +63,37 @@ def supply_growth(tables: Tables, year: int) -> float:
     return float(total.loc[year] / total.loc[FIRST_FITTED:LAST_FITTED].mean())
 
 
+class Sample(NamedTuple):
+    """A prediction given by draws."""
+
+    values: Array
+
+    def draws(self, count: int) -> Array:
+        """Quantiles of the sample."""
+        found: Array = np.quantile(self.values, (np.arange(count) + 0.5) / count)
+        return found
+
+
 class History:
     """Published values of one figure over the years, on the scale of comparison."""
 
     def __init__(self, years: list[int], values: Array) -> None:
         order = np.argsort(years, kind="stable")
         self.years = [years[i] for i in order]
-        self.values = np.asarray(values, dtype=float)[order]
-
-    def step(self, before: int, usual: float = USUAL_STEP) -> float:
-        """Yearly step of the random walk, from changes up to a year."""
-        known = [(y, v) for y, v in zip(self.years, self.values, strict=True) if y <= before]
-        steps = [(b - a) / math.sqrt(max(y - x, 1)) for (x, a), (y, b) in pairwise(known)]
-        return float(np.sqrt(np.mean(np.square(steps)))) if len(steps) > 2 else usual
+        self.figures = np.asarray(values, dtype=float)[order]
 
     def last(self, until: int) -> tuple[int, float] | None:
         """Year and value of the last figure published up to a year."""
-        known = [(y, v) for y, v in zip(self.years, self.values, strict=True) if y <= until]
+        known = [(y, v) for y, v in zip(self.years, self.figures, strict=True) if y <= until]
         return known[-1] if known else None
 
     def mean(self, first: int = FIRST_FITTED, last: int = LAST_FITTED) -> float | None:
         """Mean over some years."""
-        known = [v for y, v in zip(self.years, self.values, strict=True) if first <= y <= last]
+        known = [v for y, v in zip(self.years, self.figures, strict=True) if first <= y <= last]
         return float(np.mean(known)) if known else None
 
 
-def predictions(history: History, year: int, growth: float | None, usual_step: float = USUAL_STEP,
+def predictions(history: History, year: int, growth: float | None, about2: float, drift2: float,
                 share: float | None = None) -> dict[str, Null]:  # fmt: skip
     """All nulls that can be made for a year.
 
@@ -86,22 +101,40 @@ def predictions(history: History, year: int, growth: float | None, usual_step: f
     ----------
     growth
         Growth of output since 2004-08, as a ratio; None where a figure does not grow with output (prices, shares).
+    about2, drift2
+        Variance of a published figure about its course, and of the course in a year.
     share
         Log of the prediction by constant share, where there is one.
     """
     made: dict[str, Null] = {}
-    step = history.step(LAST_FITTED, usual_step)
-    since = math.sqrt(max(year - LAST_FITTED, 1))
-    frozen, middle, before = history.last(LAST_FITTED), history.mean(), history.last(year - 1)
+
+    def walk(centre: float, since: int, ends: float = 2.0) -> Null:
+        return Null(centre, math.sqrt(ends * about2 + drift2 * max(year - since, 1)))
+
+    before, frozen = history.last(year - 1), history.last(min(LAST_FITTED, year - 1))
+    middle = history.mean() if year > LAST_FITTED else None
     if frozen is not None:
-        made["last"] = Null(frozen[1], step * math.sqrt(max(year - frozen[0], 1)))
+        made["last"] = walk(frozen[1], frozen[0])
     if middle is not None:
-        made["supply"] = Null(middle + (math.log(growth) if growth else 0.0), step * since)
+        made["supply"] = walk(middle + (math.log(growth) if growth else 0.0), LAST_FITTED, 1.2)
     if share is not None:
-        made["share"] = Null(share, step * since)
+        made["share"] = walk(share, LAST_FITTED, 1.2)
+    if before is not None and not made:
+        made["first"] = walk(float(history.figures[0]), history.years[0])
     if before is not None:
-        made["previous"] = Null(before[1], history.step(year - 1, usual_step) * math.sqrt(year - before[0]))
+        made["previous"] = walk(before[1], before[0])
     return made
+
+
+def chance_of_another(members: int) -> float:
+    """Logit of the chance that one of some members leads and another acts, all pairs alike."""
+    return math.log(members - 1.0)
+
+
+def chance_of_following(output: Array, step: float, draws: int = 2000) -> Sample:
+    """Correlation with output of seizures that are a part of it times a random walk with a yearly step on logs."""
+    walk = np.random.default_rng(1).normal(0.0, step, (draws, len(output))).cumsum(axis=1)
+    return Sample(np.array([np.corrcoef(output * np.exp(row), output)[0, 1] for row in walk]))
 
 
 def constant_shares(values: pd.DataFrame) -> pd.DataFrame:

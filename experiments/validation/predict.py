@@ -4,11 +4,12 @@ Every set of the posterior is run through the whole history with inputs and inst
 model missed in 2004-08 is carried forward: a figure that was fitted (the same statistic of the same place) leaves a
 residual in each set, of which the part that is not error of the record stays. So::
 
-    T(prediction) = T(simulated) + w r + error,   r = T(published) - T(simulated) of 2004-08,   w = tau² / (tau² + e²)
+    T(prediction) = T(simulated) + w r + noise,   r = T(published) - T(simulated) of 2004-08,   w = tau² / (tau² + e²)
 
 with e² the error of the record and of chance in the fitted figure, and tau² what residuals of all fitted figures vary
 by beyond it (Kennedy & O'Hagan 2001, in its simplest form). Without a fitted counterpart the error has the temperature
-of the fit. Nothing of this uses a figure later than 2008, load sizes and price ratios apart.
+of the fit. Noise fills up what the spread of the runs lacks of how the record wanders. Nothing of this uses a figure
+later than 2008, load sizes and price ratios apart.
 """
 
 from __future__ import annotations
@@ -22,25 +23,19 @@ import pandas as pd
 
 from experiments.calibration.posterior import Posterior
 from experiments.calibration.problem import mapped
-from experiments.evidence.observed import Shown, defects, reporting_sd
-from experiments.evidence.targets import FIT, JUDGE, Target, load_targets
+from experiments.evidence.observed import Shown, reporting_sd
+from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, counterpart, load_targets
+from experiments.validation.wander import LAST_FITTED, SCORED_FROM_T, Wander, country_years
 from model import RouteModel, Scenario
 from model.state import Array
 from model.tables import Tables
 from model.world import World
 
-__all__ = ["CountryYears", "Predictions", "country_years", "predict"]
+__all__ = ["CountryYears", "Predictions", "predict"]
 
 LAST_YEAR: Final = 2023
 LEAST_T: Final = 0.05
 """Tonnes below which the model counts as saying this much: a state that it never touches."""
-SCORED_FROM_T: Final = 1.0
-REPORTS: Final = "annual report of the state"
-LAST_FITTED: Final = 2008
-PRIOR_STEPS: Final = 4.0
-MEDIAN_OF_CHI2: Final = 0.4549
-PRICE_DRIFT, SHARE_DRIFT = 0.05, 0.1
-"""Yearly drift of a misfit in prices (logs) and shares (logits), assumed; that of seizures is measured (`Wander`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,21 +68,6 @@ class CountryYears:
         return np.log(self.tonnes)
 
 
-def country_years(tables: Tables) -> pd.DataFrame:
-    """Annual national reports, tonnes: years by states; defects left out, two sources of a cell averaged in logs."""
-    table = tables.observations
-    chosen = table[
-        (table["family"] == "seizures") & (table["measure"] == "seized_bulk_t") & (table["basis"] == REPORTS)
-    ]
-    chosen = chosen[chosen["area"].str.fullmatch("[A-Z]{3}") & (chosen["value"] > 0) & chosen["period_end"].isna()]
-    wide = chosen.assign(log=np.log(chosen["value"])).pivot_table(index="year", columns="area", values="log")
-    found = pd.DataFrame(np.exp(wide.to_numpy()), index=wide.index, columns=wide.columns)
-    for area, year in defects(tables):
-        if area in found and year in found.index:
-            found.loc[year, area] = np.nan
-    return found.loc[2004:]
-
-
 def predict(
     posterior: Posterior, world: World, *, organisations: int = 150, draws: int | None = None,
     changes: Callable[[Scenario], Scenario] = lambda scenario: scenario, workers: int | None = None,
@@ -106,6 +86,7 @@ def predict(
     fitted targets on the scale of comparison, shape (draws, targets).
     """
     fitted, judged = load_targets(world.tables, FIT), load_targets(world.tables, JUDGE)
+    earlier = fitted + load_targets(world.tables, KNOWN)
     published = country_years(world.tables)
     states = [state for state in published if state in world.states]
     years = [int(year) for year in published.index]
@@ -117,7 +98,7 @@ def predict(
         model = RouteModel(scenario, seed * 1_000_003 + draw, organisations, world=world)
         model.run()
         expected, fell = Shown(model), Shown(model, realised=True)
-        past = np.array([target.of(expected) for target in fitted])
+        past = np.array([target.of(expected) for target in earlier])
         future = np.array([target.of(fell) for target in judged])
         by_state, mean_state = (
             np.column_stack([shown.bulk_t(shown.by_state([state], years), state, years) for state in states])
@@ -130,64 +111,21 @@ def predict(
     count = len(posterior) if draws is None else draws
     runs = mapped(one, range(count), workers, done)
     past, future, by_state, mean_state = (np.array([run[i] for run in runs]) for i in range(4))
-    rng, wander = np.random.default_rng(seed), Wander(world.tables)
-    targets = _predict_targets(fitted, judged, past, future, posterior.temperature, wander, rng)
+    rng, wander = np.random.default_rng(seed), Wander(world)
+    targets = _predict_targets(earlier, judged, past, future, posterior.temperature, wander, rng)
     cells = _predict_cells(world.tables, published[states], years, states, by_state, mean_state, wander, rng)
-    return targets, cells, pd.concat([run[4] for run in runs], ignore_index=True), _scaled(fitted, past)
+    return (
+        targets,
+        cells,
+        pd.concat([run[4] for run in runs], ignore_index=True),
+        _scaled(fitted, past[:, : len(fitted)]),
+    )
 
 
 SERIES: Final = (
     "dispatched_to_europe_kg", "arrived_europe_kg", "consumed_europe_kg", "west_africa_kg", "seized_eu_bulk_kg",
     "seized_west_africa_bulk_kg", "price_europe_eur_per_kg", "price_source_eur_per_kg", "act_rate",
 )  # fmt: skip
-
-
-class Wander:
-    """How published figures depart from a steady course, measured on annual reports of 2004-08.
-
-    E (x(t+k) - x(t))² = 2 y² + k q²: y² comes and goes from year to year (single large cases, campaigns), q² adds up
-    (what a model that is right today drifts from). q² is pooled over states, y² drawn towards the pooled one.
-
-    Attributes
-    ----------
-    yearly2
-        y² by area, in squared logs.
-    pooled2, drift2
-        y² and q² of all states together.
-    """
-
-    def __init__(self, tables: Tables) -> None:
-        # only states like those that are scored: cells of some kilograms jump by orders of magnitude
-        reports = country_years(tables).loc[:LAST_FITTED]
-        large = reports.loc[:, reports.mean() >= SCORED_FROM_T]
-        logs = pd.DataFrame(np.log(large.to_numpy()), index=large.index, columns=large.columns)
-        steps = {lag: (logs.shift(-lag) - logs).to_numpy().ravel() ** 2 for lag in range(1, len(logs))}
-        lags = np.array([lag for lag, found in steps.items() if np.isfinite(found).any()])
-        # medians: one state's jump by a factor of a hundred must not set the pace of all
-        means = np.array([np.nanmedian(steps[lag]) / MEDIAN_OF_CHI2 for lag in lags])
-        counts = np.array([np.isfinite(steps[lag]).sum() for lag in lags])
-        slope, base = np.polyfit(lags, means, 1, w=np.sqrt(counts))
-        self.drift2, self.pooled2 = max(float(slope), 0.0), max(float(base) / 2.0, 0.01)
-        self.yearly2 = {str(area): self._drawn(logs[area].dropna().to_numpy()) for area in logs}
-        for target in load_targets(tables, FIT):
-            if target.statistic == "seized" and target.area not in self.yearly2:
-                values = [v for _, v in sorted(_published_totals(tables, target.area).items())]
-                self.yearly2[target.area] = self._drawn(np.log(values))
-
-    def _drawn(self, logs: Array) -> float:
-        """Half the mean squared step of an area, drawn towards the pooled value as if that were four steps."""
-        steps = np.diff(logs) ** 2
-        return float((steps.sum() / 2.0 + PRIOR_STEPS * self.pooled2) / (len(steps) + PRIOR_STEPS))
-
-    def of(self, area: str, year: int) -> float:
-        """Variance about a steady course in a year after 2008, squared logs."""
-        return self.yearly2.get(area, self.pooled2) + self.drift2 * max(year - LAST_FITTED, 0)
-
-
-def _published_totals(tables: Tables, area: str) -> dict[int, float]:
-    table = tables.observations
-    rows = table[(table["measure"] == "seized_bulk_t") & (table["area"] == area) & (table["use"] == FIT)]
-    return {int(year): float(value) for year, value in zip(rows["year"], rows["value"], strict=True)}
 
 
 def _scaled(targets: Sequence[Target], values: Array) -> Array:
@@ -200,45 +138,41 @@ def _tau2(residual: Array, error2: Array) -> float:
 
 
 def _predict_targets(
-    fitted: Sequence[Target], judged: Sequence[Target], past: Array, future: Array, temperature: float,
+    earlier: Sequence[Target], judged: Sequence[Target], past: Array, future: Array, temperature: float,
     wander: Wander, rng: np.random.Generator,
 ) -> Predictions:  # fmt: skip
-    then, raw = _scaled(fitted, past), _scaled(judged, future)
-    published = np.array([target.scaled_value for target in fitted])
-    spread2 = np.array([target.sd**2 for target in fitted]) + then.var(axis=0, ddof=1)
-    logs = np.array([target.transform == "log" for target in fitted])
+    then, raw = _scaled(earlier, past), _scaled(judged, future)
+    published = np.array([target.scaled_value for target in earlier])
+    spread2 = np.array([target.sd**2 for target in earlier]) + then.var(axis=0, ddof=1)
+    logs = np.array([target.transform == "log" for target in earlier])
+    fitted = np.array([target.use == FIT for target in earlier])
     tau2 = {kind: _tau2((published - then.mean(axis=0))[mask], spread2[mask])
-            for kind, mask in (("log", logs), ("logit", ~logs))}  # fmt: skip
-    counterpart = {(target.statistic, target.area): i for i, target in enumerate(fitted)}
+            for kind, mask in (("log", logs & fitted), ("logit", ~logs & fitted))}  # fmt: skip
     full, carried = np.empty_like(raw), np.zeros(len(judged))
     for j, target in enumerate(judged):
         error2, shift = temperature * target.sd**2, np.zeros(len(raw))
-        i = counterpart.get((target.statistic, target.area))
+        i = counterpart(target, earlier)
         if i is not None and target.transform in tau2:
             left = tau2[target.transform]
-            weight = left / (left + fitted[i].sd ** 2)
+            weight = left / (left + earlier[i].sd ** 2)
             carried[j] = weight
             shift = weight * (published[i] - then[:, i])
             # what of the residual may have been error of the record
-            error2 = target.sd**2 + weight * fitted[i].sd ** 2
-        error2 += _wandering(target, wander)
-        full[:, j] = raw[:, j] + shift + rng.normal(size=len(raw)) * np.sqrt(error2)
+            error2 = target.sd**2 + weight * earlier[i].sd ** 2
+        error2 += sum(wander.of_figure(target, max(target.years[-1] - LAST_FITTED, 0)))
+        full[:, j] = _widened(raw[:, j] + shift, error2, target.sd**2, rng)
     observed = np.array([target.scaled_value for target in judged])
     return Predictions(tuple(judged), observed, raw, full, carried)
 
 
-def _wandering(target: Target, wander: Wander) -> float:
-    """Variance that a figure wanders by after 2008, on its scale."""
-    since, years = max(target.years[-1] - LAST_FITTED, 0), len(target.years)
-    if target.statistic.startswith("price"):
-        return PRICE_DRIFT**2 * since
-    if target.transform != "log":
-        return SHARE_DRIFT**2 * since if target.transform == "logit" else 0.0
-    if target.statistic in ("seized", "platform", "port"):
-        return wander.of(target.area, target.years[-1]) - wander.yearly2.get(target.area, wander.pooled2) * (
-            1.0 - 1.0 / years
-        )
-    return wander.drift2 * since
+def _widened(draws: Array, about2: Array | float, least2: Array | float, rng: np.random.Generator) -> Array:
+    """Draws with noise added until they spread by `about2` (variance), at least by the error of the record.
+
+    How the record wanders holds chance, and so do the runs: added in full, chance would count twice.
+    """
+    lacking = np.maximum(about2 - draws.var(axis=0, ddof=1), least2)
+    found: Array = draws + rng.normal(size=draws.shape) * np.sqrt(lacking)
+    return found
 
 
 def _predict_cells(
@@ -264,10 +198,10 @@ def _predict_cells(
     about2 = np.array(
         [wander.of(states[j], years[i]) + reporting_sd(tables, states[j], years[i]) ** 2 for i, j in cells]
     )
-    noise = rng.normal(size=(len(logs), len(cells)))
-    plain = logs[:, rows, columns] + noise * np.sqrt(about2)
-    full = means[:, rows, columns] + (weight * left)[:, columns]
-    full = full + noise * np.sqrt(about2 + ((1.0 - weight) * lasting2)[columns])
+    least2 = np.array([reporting_sd(tables, states[j], years[i]) ** 2 for i, j in cells])
+    plain = _widened(logs[:, rows, columns], about2, least2, rng)
+    carried = means[:, rows, columns] + (weight * left)[:, columns]
+    full = _widened(carried, about2 + ((1.0 - weight) * lasting2)[columns], least2, rng)
     return CountryYears(
         np.array(states)[columns], np.array(years)[rows], np.exp(record[rows, columns]), plain, full, published
     )

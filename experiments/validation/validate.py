@@ -126,9 +126,9 @@ def _posterior(structure: str, reference: Path | None) -> Posterior:
 def _judged(folder: Path, world: World, predicted: Predictions, cells: CountryYears,
             series: pd.DataFrame) -> dict[str, Any]:  # fmt: skip
     """Tables of predictions and scores."""
-    judged = judge.judged_table(predicted, world.tables)
+    judged = judge.judged_table(predicted, world)
     families = judge.families(judged)
-    split = judge.time_split(cells, judge.null_cells(cells, world.tables))
+    split = judge.time_split(cells, judge.null_cells(cells, world))
     _write(folder, "judged", judged)
     _write(folder, "families", families)
     _write(folder, "time_split", split)
@@ -158,9 +158,9 @@ def _write(folder: Path, name: str, table: pd.DataFrame) -> None:
 
 
 def _scores(name: str, predicted: Predictions, cells: CountryYears, world: World) -> dict[str, Any]:
-    judged = judge.judged_table(predicted, world.tables)
+    judged = judge.judged_table(predicted, world)
     table = judge.families(judged)
-    split = judge.time_split(cells, judge.null_cells(cells, world.tables))
+    split = judge.time_split(cells, judge.null_cells(cells, world))
     carried, plain = split.iloc[0], split.iloc[1]
     return {
         "name": name, "families_passed": int(table["passes"].sum()), "families": len(table),

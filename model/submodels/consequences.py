@@ -12,6 +12,7 @@ from model.record import (
     CASES,
     EXPECTED,
     EXPECTED_TAKEN,
+    INSPECTION,
     LEAKED,
     SEIZED,
     SEIZED_AMERICAS,
@@ -101,6 +102,8 @@ def book(
         record.by_leg[year, leg, CASES] += cases
     if member >= 0:
         state.states.seized_kg[member] += kg
+        if stage == INSPECTION:
+            state.states.found_kg[member] += kg
         record.by_state[year, member, TAKEN] += kg
         record.by_state[year, member, CASES] += cases
     if platform >= 0:

@@ -4,8 +4,8 @@ Containers: a share r of the boxes is opened, ranked by risk, and a load is amon
 ``P = Phi(d' + Phi^-1(r))`` (binormal ROC, Green & Swets 1966; mechanisms M9); capacity to inspect grows slowly, so r
 falls where traffic grows faster (amendment 8). Craft meet the coastal police where they land and, with
 ``export_effort``, where they set out. Couriers are many parcels, each found with the airport's chance or, under total
-control of a channel, with that of the control (M10). Corruption takes its part: ``(1 - b)``, b from the bribe on
-offer (M7, amendment 17).
+control of a channel, with that of the control (M10). Controls grow with what they find
+(`follow_finds`). Corruption takes its part: ``(1 - b)``, b from the bribe on offer (M7, amendment 17).
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import EXPECTED, EXPECTED_TAKEN, INSPECTION, POLICE, Record
 from model.samplers import binomial, normal_quantile
-from model.state import LIVE, State
+from model.state import LIVE, MONTHS, State
 from model.submodels.capacity import closed_gap
 from model.submodels.consequences import book, expect, leak_back, take_load
 from model.world import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, MERCHANT, PORT, WorldArrays
 
 EXPORT, IMPORT = 0, 1
+FIND_MEMORY_MONTHS = 39
+SMALL_FIND_KG = 1000.0
 
 
 @compiled
@@ -60,7 +62,7 @@ def find_chance(
     if member < 0:
         return 0.0
     mode = world.leg_mode[leg]
-    effort = state.places.inspection_share[place] * state.legs.inspection_multiplier[leg]
+    effort = state.places.inspection_share[place] * state.legs.inspection_multiplier[leg] * state.states.effort[member]
     if side == EXPORT:
         effort *= parameters.export_effort
     if mode != COURIER:
@@ -95,6 +97,23 @@ def shared_data(world: WorldArrays, state: State, leg: int) -> float:
             both = min(state.states.sharing[one, platform], state.states.sharing[other, platform])
             best = max(best, both)
     return best
+
+
+@rule
+def follow_finds(world: WorldArrays, state: State, parameters: ParameterValues, year: int) -> None:
+    """Controls grow where they find: effort is (found / usual)^`control_response` (monthly; decision 0023).
+
+    Both count three years, and `SMALL_FIND_KG` keeps a single case in a small state from being a trend. Usual is what
+    was found up to the base year of the tables, or in the first three years of a run that starts later.
+    """
+    states, left = state.states, math.exp(-1.0 / float(FIND_MEMORY_MONTHS))
+    state.counts[MONTHS] += 1
+    for member in range(states.found_kg.shape[0]):
+        states.found_kg[member] *= left
+        if year <= world.base_year or state.counts[MONTHS] <= FIND_MEMORY_MONTHS:
+            states.usual_kg[member] = states.found_kg[member]
+        ratio = (SMALL_FIND_KG + states.found_kg[member]) / (SMALL_FIND_KG + states.usual_kg[member])
+        states.effort[member] = math.pow(ratio, parameters.control_response)
 
 
 @rule

@@ -13,7 +13,7 @@ from model.state import State
 from model.submodels.allocation import fade_evidence, set_position
 from model.submodels.capacity import build, set_ability
 from model.submodels.cooperation import decide, lend, set_sharing
-from model.submodels.inspection import prepare_controls
+from model.submodels.inspection import follow_finds, prepare_controls
 from model.submodels.leads import prepare_leads
 from model.submodels.market import value_chain
 from model.world import WorldArrays
@@ -81,6 +81,7 @@ def decide_month(world: WorldArrays, inputs: Inputs, state: State, parameters: P
     build(inputs, state, parameters, week)
     decide(world, state, parameters)
     fade_evidence(state)
+    follow_finds(world, state, parameters, inputs.year_of_week[week])
 
 
 @rule

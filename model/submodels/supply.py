@@ -50,7 +50,7 @@ def produce(
         output_kg = sources.supply_kg_per_week[source] * parameters.supply_scale * answer
         state = world.place_state[world.source_place[source]]
         glut = glut_factor(sources, parameters, source)
-        lost_kg = output_kg * min(MOST_LOST, parameters.origin_losses_share * world.state_source_loss[state] * glut)
+        lost_kg = output_kg * min(MOST_LOST, parameters.origin_losses_share * world.state_source_loss[state])
         elsewhere_kg = min(output_kg - lost_kg, output_kg * parameters.other_markets_share * glut)
         sources.pool_kg[source] += output_kg - lost_kg - elsewhere_kg
         accounts[ELSEWHERE_KG] += elsewhere_kg
@@ -64,7 +64,7 @@ def produce(
 
 @compiled
 def glut_factor(sources: Sources, parameters: ParameterValues, source: int) -> float:
-    """How much more of output is lost at the source and goes to other markets where goods are cheap."""
+    """How much more of output goes to other markets where goods are cheap (decisions 0020, 0023)."""
     if parameters.glut_answer <= 0.0:
         return 1.0
     cheap = parameters.source_price_eur_per_kg / sources.price_eur_per_kg[source]

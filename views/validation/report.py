@@ -225,9 +225,9 @@ def findings(results: Results) -> list[tuple[str, str]]:
     failing = families[~families["passes"]]
     better = ", ".join(v["beats_on_error"]) or "none"
     found = [
-        ("Judged families", f"<b>{v['families_passed']} of {v['families']}</b> families of targets pass; "
-         f"{v['families_inside']} hold their 90% intervals, {v['families'] - v['families_with_null']} have no null "
-         "to beat. Those that do not pass: " + _failed(failing)),
+        ("Judged families", f"<b>{v['families_passed']} of {v['families']}</b> families of targets pass: they lie "
+         "inside the 90% intervals, score better than the best null and have narrower intervals. "
+         f"{v['families_inside']} lie inside, {v['families_better']} score better. " + _failed(failing)),
         ("States and years", f"Half of the {v['country_years']:,} annual reports above 1 t are predicted within a "
          f"factor of <b>{_factor(_number(model, 'error'))}</b> "
          f"(value of 2008 carried on: {_factor(_number(last, 'error'))}), "
@@ -243,11 +243,16 @@ def findings(results: Results) -> list[tuple[str, str]]:
 
 
 def _failed(families: pd.DataFrame) -> str:
-    """Families that do not pass, by reason."""
-    reasons: dict[str, list[str]] = {}
-    for row in families.itertuples():
-        reasons.setdefault(str(row.why), []).append(figures.words(str(row.family)))
-    return "; ".join(f"{escape(reason)}: {escape(', '.join(names))}" for reason, names in reasons.items()) + "."
+    """Families that do not pass, in a table that says why."""
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(figures.words(str(row['family'])))}</th>"
+        f"<td>{row['inside']} of {row['n']}</td><td>{theme.number(row['crps_there'], 2)}</td>"
+        f"<td>{theme.number(row['crps_null'], 2)}</td><td class='text'>{escape(str(row['why']).capitalize())}</td></tr>"
+        for row in families.sort_values("crps_null").to_dict("records")
+    )
+    return ("<details><summary>The others, and why</summary><table class='why'><thead><tr><th>Family</th>"
+            "<th>Inside 90%</th><th>CRPS</th><th>Of the null</th><th class='text'>Why it does not pass</th></tr>"
+            f"</thead><tbody>{rows}</tbody></table></details>")  # fmt: skip
 
 
 def _number(row: Any, name: str) -> float:

@@ -1,0 +1,113 @@
+"""How published figures wander: from year to year about a steady course, and away from it.
+
+Measured on annual reports of 2004-08 where there are any, assumed elsewhere; models and nulls are given the same.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from experiments.evidence.observed import defects, totals
+from experiments.evidence.targets import FIT, Target, load_targets
+from model.state import Array
+from model.tables import Tables
+from model.world import World
+
+__all__ = ["LAST_FITTED", "SCORED_FROM_T", "Wander", "country_years"]
+
+SCORED_FROM_T: Final = 1.0
+REPORTS: Final = "annual report of the state"
+LAST_FITTED: Final = 2008
+PRIOR_STEPS: Final = 4.0
+MEDIAN_OF_CHI2: Final = 0.4549
+SEIZED: Final = ("seized", "platform", "port")
+"""Statistics that are seizures of a year."""
+DRIFTS: Final = {"price": 0.05, "log": 0.1, "logit": 0.1, "none": 0.0}
+"""Yearly step of figures that are no seizures, by scale: assumed, since five years cannot give it."""
+
+
+def country_years(tables: Tables) -> pd.DataFrame:
+    """Annual national reports, tonnes: years by states; defects left out, two sources of a cell averaged in logs."""
+    table = tables.observations
+    chosen = table[
+        (table["family"] == "seizures") & (table["measure"] == "seized_bulk_t") & (table["basis"] == REPORTS)
+    ]
+    chosen = chosen[chosen["area"].str.fullmatch("[A-Z]{3}") & (chosen["value"] > 0) & chosen["period_end"].isna()]
+    wide = chosen.assign(log=np.log(chosen["value"])).pivot_table(index="year", columns="area", values="log")
+    found = pd.DataFrame(np.exp(wide.to_numpy()), index=wide.index, columns=wide.columns)
+    for area, year in defects(tables):
+        if area in found and year in found.index:
+            found.loc[year, area] = np.nan
+    return found.loc[2004:]
+
+
+class Wander:
+    """How published figures depart from a steady course, measured on annual reports of 2004-08.
+
+    E (x(t+k) - x(t))² = 2 y² + k q²: y² comes and goes from year to year (single large cases, campaigns), q² adds up
+    (what a model that is right today drifts from). q² is pooled over states, y² drawn towards the pooled one.
+
+    Attributes
+    ----------
+    yearly2
+        y² by area, in squared logs.
+    pooled2, drift2
+        y² and q² of single states, pooled.
+    """
+
+    def __init__(self, world: World) -> None:
+        tables = world.tables
+        # only states like those that are scored: cells of some kilograms jump by orders of magnitude
+        reports = country_years(tables).loc[:LAST_FITTED]
+        large = reports.loc[:, reports.mean() >= SCORED_FROM_T]
+        logs = pd.DataFrame(np.log(large.to_numpy()), index=large.index, columns=large.columns)
+        steps = {lag: (logs.shift(-lag) - logs).to_numpy().ravel() ** 2 for lag in range(1, len(logs))}
+        lags = np.array([lag for lag, found in steps.items() if np.isfinite(found).any()])
+        # medians: one state's jump by a factor of a hundred must not set the pace of all
+        means = np.array([np.nanmedian(steps[lag]) / MEDIAN_OF_CHI2 for lag in lags])
+        counts = np.array([np.isfinite(steps[lag]).sum() for lag in lags])
+        slope, base = np.polyfit(lags, means, 1, w=np.sqrt(counts))
+        self.drift2, self.pooled2 = max(float(slope), 0.0), max(float(base) / 2.0, 0.01)
+        self.yearly2 = {str(area): self._drawn(logs[area].dropna().to_numpy()) for area in logs}
+        levels = reports.mean()
+        self._concentration = {area: _concentration(levels, members) for area, members in totals(world).items()}
+        for target in load_targets(tables, FIT):
+            if target.statistic == "seized" and target.area not in self.yearly2:
+                values = [v for _, v in sorted(_published_totals(tables, target.area).items())]
+                self.yearly2[target.area] = self._drawn(np.log(values))
+
+    def _drawn(self, logs: Array) -> float:
+        """Half the mean squared step of an area, drawn towards the pooled value as if that were four steps."""
+        steps = np.diff(logs) ** 2
+        return float((steps.sum() / 2.0 + PRIOR_STEPS * self.pooled2) / (len(steps) + PRIOR_STEPS))
+
+    def of(self, area: str, year: int) -> float:
+        """Variance about a steady course in a year after 2008, squared logs."""
+        return self.yearly2.get(area, self.pooled2) + self.drift(area) * max(year - LAST_FITTED, 0)
+
+    def drift(self, area: str) -> float:
+        """q² of an area: a sum of states that wander each for itself wanders less, by the sum of squared shares."""
+        return self.drift2 * self._concentration.get(area, 1.0)
+
+    def of_figure(self, target: Target, since: int) -> tuple[float, float]:
+        """Variance of a figure about its course, and of the drift of that course over some years, on its scale."""
+        if target.statistic in SEIZED:
+            yearly2 = self.yearly2.get(target.area, self.pooled2)
+            return yearly2 / len(target.years), self.drift(target.area) * since
+        kind = "price" if target.statistic.startswith("price") else target.transform
+        return 0.0, DRIFTS[kind] ** 2 * since
+
+
+def _concentration(means: pd.Series, members: tuple[str, ...]) -> float:
+    """Sum of squared shares of the members of a total in what they report."""
+    there = means.reindex(list(members)).dropna()
+    return float(((there / there.sum()) ** 2).sum()) if len(there) else 1.0
+
+
+def _published_totals(tables: Tables, area: str) -> dict[int, float]:
+    table = tables.observations
+    rows = table[(table["measure"] == "seized_bulk_t") & (table["area"] == area) & (table["use"] == FIT)]
+    return {int(year): float(value) for year, value in zip(rows["year"], rows["value"], strict=True)}

@@ -1,0 +1,292 @@
+"""The page behind the browser: addresses, worlds that part, frames against the model, files, results, a session."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import queue
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model import RouteModel, Scenario
+from model.errors import InputError
+from model.record import WEEKLY
+from model.state import EVENTS
+from views.live import files, geometry, results
+from views.live.board import Session
+from views.live.inspector import KINDS, inspect
+from views.live.settings import LIMITS, Move, Settings, make_move, read_address, read_move, scenario_names
+from views.live.snapshot import CORRIDORS, MONEY, SERIES, Seen, corridor_of_leg, frame
+from views.live.worlds import Worlds, parted
+
+NAMES = scenario_names()
+SMALL = Settings(organisations=40, year=2000)
+
+
+# --- addresses ----------------------------------------------------------------------------------------------------
+
+DAYS = st.dates(dt.date(2000, 1, 3), dt.date(2023, 12, 20)).map(lambda d: d - dt.timedelta(days=d.weekday()))
+MOVES = st.builds(Move, st.sampled_from(["measure:maoc-n", "measure:confiscation"]), st.just("dose"),
+                  st.sampled_from([0.0, 0.25, 1.0]), DAYS)  # fmt: skip
+
+
+WORLDS = st.tuples(st.sampled_from(NAMES), st.sampled_from(["", *NAMES]), DAYS, st.none() | DAYS)
+NUMBERS = st.tuples(*(st.integers(*LIMITS[name]) for name in ("seed", "year", "weeks")))
+
+
+@settings(max_examples=60)
+@given(WORLDS, NUMBERS, st.lists(MOVES, max_size=3, unique_by=lambda m: (m.target, m.date)))
+def test_an_address_leads_back(worlds, numbers, moves) -> None:
+    (scenario, other, fork, date), (seed, year, weeks) = worlds, numbers
+    made = Settings(scenario, other, fork if other else Settings().fork, seed, 150, year, weeks, 12,
+                    "side" if other else "one", date)  # fmt: skip
+    for move in moves:
+        made = made.with_move(move)
+    found, notes = read_address("?" + made.address(), NAMES)
+    assert notes == []
+    assert replace(found, moves=()) == replace(made, moves=())
+    assert set(found.moves) == set(made.moves)
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=40))
+def test_no_address_breaks_the_page(text: str) -> None:
+    found, _ = read_address(text, NAMES)
+    assert found.scenario in NAMES
+
+
+@pytest.mark.parametrize(("query", "says"), [
+    ("scenario=paris-packag", "did you mean 'paris-package'"), ("seed=-1", "a whole number from 0"),
+    ("date=2031-01-01", "end of 2023"), ("colour=red", "no such part"), ("view=side", "needs another scenario"),
+    ("lever=measure:maoc-n.dose@2012-01-02=7", "0 to 1"), ("lever=nonsense", "target.field@day=value"),
+    ("lever=platform:maoc-n.colour@2012-01-02=1", "active, sharing"), ("weeks=many", "from 1 to 52"),
+])  # fmt: skip
+def test_a_wrong_part_of_an_address_is_left_out_and_named(query: str, says: str) -> None:
+    found, notes = read_address(query, NAMES)
+    assert len(notes) == 1
+    assert says in notes[0]
+    assert found == Settings()
+
+
+def test_a_lever_of_the_same_day_is_replaced() -> None:
+    first = read_move("measure:maoc-n.dose@2012-01-02=0.5")
+    made = Settings().with_move(first).with_move(replace(first, value=0.9))
+    assert [move.value for move in made.moves] == [0.9]
+
+
+# --- worlds -------------------------------------------------------------------------------------------------------
+
+
+def test_two_worlds_are_the_same_until_they_part() -> None:
+    made = replace(SMALL, other="no-schiphol-sive", fork=dt.date(2003, 1, 6), view="side", date=dt.date(2003, 1, 6))
+    worlds = Worlds(made)
+    first, second = worlds.models
+    assert np.array_equal(first.weekly.to_numpy(), second.weekly.to_numpy())
+    assert worlds.part_day() == dt.date(2003, 1, 6)
+    worlds.run_until(dt.date(2005, 1, 3))
+    assert not np.array_equal(first.weekly.to_numpy(), second.weekly.to_numpy())
+
+
+def test_a_parted_scenario_says_the_second_from_the_day_on() -> None:
+    fork = dt.date(2011, 5, 9)
+    first, second = Scenario.load("as-it-happened"), Scenario.load("s12-asset-cut")
+    made = parted(first, second, fork)
+    day = dt.date(2013, 6, 3)
+    assert {str(e.content()) for e in made.in_force(day)} >= {
+        str(e.content()) for e in second.in_force(day) if e.date >= fork
+    }
+    assert not {e.id for e in made.in_force(dt.date(2010, 1, 4))} ^ {e.id for e in first.in_force(dt.date(2010, 1, 4))}
+
+
+def test_a_lever_acts_from_its_day_and_as_if_it_had_been_in_the_scenario() -> None:
+    day = dt.date(2002, 1, 7)
+    worlds = Worlds(replace(SMALL, date=day))
+    before = worlds.models[0].weekly.copy()
+    worlds.set_levers(
+        worlds.settings.with_move(make_move({"target": "asset:*", "field": "availability", "value": 0}, day))
+    )
+    worlds.run_until(dt.date(2003, 1, 6))
+    model = worlds.models[0]
+    pd.testing.assert_frame_equal(model.weekly.iloc[: len(before)], before)
+    again = RouteModel(worlds.steered, SMALL.seed, SMALL.organisations).run_until("2003-01-06")
+    assert np.array_equal(again.weekly.to_numpy(), model.weekly.to_numpy())
+    assert model.weekly["asset_weeks"].iloc[-1] < before["asset_weeks"].iloc[-1]
+
+
+def test_steps_end_with_the_tables() -> None:
+    worlds = Worlds(replace(SMALL, date=dt.date(2023, 12, 18)))
+    worlds.step(50)
+    assert worlds.ended
+    worlds.step(1)
+    assert worlds.models[0].week == worlds.models[0].last_week + 1
+
+
+# --- frames -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def model() -> RouteModel:
+    return RouteModel("as-it-happened", 3, 60).run_until("2003-06-02")
+
+
+def test_frames_carry_the_models_own_numbers(model: RouteModel) -> None:
+    corridor, seen = corridor_of_leg(model.world), Seen()
+    whole = frame(model, seen, corridor, whole=True)
+    before = seen.events
+    model.run_for(7)
+    part = frame(model, seen, corridor, whole=False)
+    rows = np.array(whole["rows"] + part["rows"])
+    assert part["week"] == whole["next"]
+    weekly = model.weekly
+    for column, name in enumerate([*SERIES, *MONEY]):
+        scale = 1e3 if name in ("capital_eur", *MONEY) else 1.0
+        assert np.abs(rows[:, column] - weekly[name].to_numpy() / scale).max() <= 0.51, name
+    assert part["flow"] == np.rint(model.state.legs.set_out_kg).astype(int).tolist()
+    since = model.buffers.seizures[before : int(model.state.counts[EVENTS])]
+    since = since[since["leg"] >= 0]
+    assert sum(part["hits"][2::3]) == len(since)
+    assert sum(part["hits"][1::3]) == pytest.approx(since["kg"].sum(), abs=len(part["hits"]))
+    moved = model.by("leg")["moved_kg"].unstack(0).loc[list(model.world.legs)]
+    into = moved[corridor >= 0].sum()
+    for year, *kg in part["corridors"]:
+        assert sum(kg) == pytest.approx(into[year], abs=len(CORRIDORS))
+
+
+def test_a_frame_is_small_and_does_not_change_with_the_model(model: RouteModel) -> None:
+    corridor, seen = corridor_of_leg(model.world), Seen()
+    frame(model, seen, corridor, whole=True)
+    model.step()
+    made = frame(model, seen, corridor, whole=False)
+    text = json.dumps(made)
+    assert len(text) < 15_000
+    model.run_for(52)
+    assert json.dumps(made) == text
+
+
+def test_all_series_are_recorded() -> None:
+    assert set(SERIES) <= set(WEEKLY)
+
+
+def test_what_is_sent_once_fits_the_world(world) -> None:
+    made = geometry.static(world)
+    assert len(made["places"]) == len(world.places)
+    assert len(made["legs"]) == len(world.legs)
+    assert len(json.dumps(made)) < 300_000
+    assert {one["id"] for one in made["platforms"]} == set(world.platforms)
+    for group in made["levers"]:
+        for lever in group["levers"]:
+            move = make_move({**lever, "value": lever["start"]}, dt.date(2012, 1, 2))
+            assert lever["low"] <= lever["start"] <= lever["high"], move
+
+
+def test_everything_on_the_map_can_be_asked(model: RouteModel) -> None:
+    for kind in KINDS:
+        said = inspect(model, kind, 3)
+        assert said["title"]
+        assert said["facts"]
+    row = model.world.states.index("ESP")
+    spain = inspect(model, "state", row)["history"][0]
+    assert spain["values"][-1] == pytest.approx(model.by("state")["seized_kg"].loc[(2003, "ESP")] / 1000, abs=0.001)
+    with pytest.raises(InputError, match="no such thing"):
+        inspect(model, "place", 10_000)
+
+
+# --- files and results --------------------------------------------------------------------------------------------
+
+
+def test_files_hold_the_run(model: RouteModel, tmp_path: Path) -> None:
+    name, content = files.make_file(model, "csv")
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    assert name.endswith("-csv.zip")
+    weekly = pd.read_csv(archive.open("weekly.csv"))
+    assert weekly["seized_kg"].to_numpy() == pytest.approx(model.weekly["seized_kg"].to_numpy())
+    parquet = zipfile.ZipFile(io.BytesIO(files.make_file(model, "parquet")[1]))
+    assert len(pd.read_parquet(io.BytesIO(parquet.read("seizures.parquet")))) == len(model.seizures)
+    toml = tmp_path / "again.toml"
+    toml.write_bytes(files.make_file(model, "toml")[1])
+    assert Scenario.load(toml).identity() == model.policy.identity()
+
+
+def test_missing_and_broken_results_are_said_and_do_not_raise(tmp_path: Path) -> None:
+    assert "no folder" in results.list_results(tmp_path / "none")["note"]
+    assert "No study" in results.list_results(tmp_path)["note"]
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "manifest.json").write_text("{")
+    assert results.list_results(tmp_path)["studies"][0]["kind"] == "cannot be read"
+    with pytest.raises(InputError, match="no single runs"):
+        results.runs_of("../..", tmp_path)
+
+
+# --- a session ----------------------------------------------------------------------------------------------------
+
+
+class Tab:
+    """A page that takes messages and draws at once."""
+
+    def __init__(self) -> None:
+        self.got: queue.SimpleQueue[dict] = queue.SimpleQueue()
+        self.session = Session(self.take)
+        self.session.start()
+
+    def take(self, message: dict, buffers: list[bytes]) -> None:
+        if message["kind"] == "frame":
+            self.session.ask({"kind": "ack", "n": message["n"]})
+        self.got.put(message)
+
+    def until(self, kind: str, **wanted: object) -> dict:
+        while True:
+            message = self.got.get(timeout=120)
+            if message["kind"] == kind and all(message.get(k) == v for k, v in wanted.items()):
+                return message
+
+
+@pytest.fixture
+def tab():
+    made = Tab()
+    yield made
+    made.session.close()
+    made.session._thread.join(10)
+    assert not made.session._thread.is_alive()
+
+
+def test_a_session_plays_pauses_jumps_and_goes_on_after_an_error(tab: Tab) -> None:
+    tab.session.ask({"kind": "hello", "search": "?organisations=40&speed=30&weeks=4&year=2002&scenario=nowhere"})
+    assert "no such scenario" in tab.until("note")["text"]
+    assert tab.until("state")["date"] == "2001-12-31"
+    tab.session.ask({"kind": "play"})
+    first = tab.until("frame")
+    assert tab.until("frame")["n"] == first["n"] + 1
+    tab.session.ask({"kind": "nonsense"})
+    assert "cannot ask" in tab.until("note")["text"]
+    assert tab.until("state")["playing"] is False
+    tab.session.ask({"kind": "jump", "date": "2001-01-01"})
+    assert tab.until("state")["date"] == "2001-01-01"
+    tab.session.ask({"kind": "set", "name": "seed", "value": "x"})
+    assert "whole number" in tab.until("note")["text"]
+    tab.session.ask({"kind": "lever", "target": "measure:maoc-n", "field": "dose", "value": 0.4})
+    moved = tab.until("state", date="2001-01-01")
+    while not moved["moves"]:
+        moved = tab.until("state")
+    assert "lever=measure:maoc-n.dose@2001-01-01=0.4" in moved["address"]
+
+
+def test_a_page_that_does_not_draw_slows_the_run() -> None:
+    sent: list[dict] = []
+    session = Session(lambda message, buffers: sent.append(message))
+    session.start()
+    session.ask({"kind": "hello", "search": "?organisations=20&speed=30&year=2001"})
+    session.ask({"kind": "play"})
+    import time
+
+    time.sleep(4.0)
+    session.close()
+    session._thread.join(10)
+    assert sum(message["kind"] == "frame" for message in sent) <= 4  # one a longest wait, not thirty a second

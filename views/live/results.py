@@ -1,0 +1,72 @@
+"""What studies have written, for the page: a list of them, their reports, and their runs to be seen again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from experiments.store import Store
+from model.errors import InputError
+
+__all__ = ["ROOT", "list_results", "runs_of"]
+
+ROOT: Final = Path(__file__).resolve().parents[2] / "results"
+REPORTS: Final = ("report.html", "validation.html")
+MOST_RUNS: Final = 400
+SHOWN: Final = ("scenario", "seed")
+
+
+def list_results(root: Path = ROOT) -> dict[str, Any]:
+    """Studies with results: id, title, kind, when, report (path inside the folder); and a note where there is none."""
+    if not root.is_dir():
+        return {"studies": [], "note": f"There is no folder {root.name}/ yet. Run a study: uv run run.py"}
+    found: list[dict[str, Any]] = []
+    for manifest in sorted({*root.glob("*/manifest.json"), *root.glob("*/*/manifest.json")}):
+        folder = manifest.parent
+        if "reference" in folder.relative_to(root).parts or folder.parent.name == "rivals":
+            continue
+        try:
+            content = json.loads(manifest.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            found.append({"id": folder.relative_to(root).as_posix(), "title": folder.name, "kind": "cannot be read",
+                          "created": "", "report": ""})  # fmt: skip
+            continue
+        report = next((name for name in REPORTS if (folder / name).exists()), "")
+        found.append({
+            "id": folder.relative_to(root).as_posix(), "title": str(content.get("title") or folder.name),
+            "kind": str(content.get("kind") or content.get("study") or ""),
+            "created": str(content.get("created", ""))[:10], "report": report,
+            "runs": (folder / "plan.parquet").exists(),
+        })  # fmt: skip
+    note = "" if found else "No study has written results yet. Run one: uv run run.py"
+    return {"studies": found, "note": note}
+
+
+def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
+    """Runs of a study: columns, rows (scenario, seed, factors, main outcomes), and how many there are.
+
+    Raises
+    ------
+    InputError
+        If there is no such study, or it keeps no single runs.
+    """
+    folder = (root / study).resolve()
+    if not folder.is_relative_to(root.resolve()) or not (folder / "plan.parquet").exists():
+        raise InputError("this study keeps no single runs", field="study", value=study,
+                         allowed="studies of `run.py study` and `run.py compare`", remedy="choose another")  # fmt: skip
+    table = Store(folder).runs()
+    table = table[table["status"] == "done"] if "status" in table else table
+    plan = [name for name in Store(folder).plan().columns if name not in ("run", "point", *SHOWN)]
+    outcomes = [name for name in ("arrived_europe_kg", "seized_kg", "west_africa_kg", "price_europe_eur_per_kg")
+                if name in table]  # fmt: skip
+    columns = [name for name in (*SHOWN, *plan, *outcomes) if name in table]
+    shown = table[columns].head(MOST_RUNS)
+    rows = [[_plain(v) for v in row] for row in shown.itertuples(index=False)]
+    return {"id": study, "columns": columns, "rows": rows, "count": len(table)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4) if value == value else None
+    return value.item() if hasattr(value, "item") else value

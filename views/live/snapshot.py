@@ -1,0 +1,173 @@
+"""What is drawn of a model: a frame of small numbers, made once at the end of a step and never changed.
+
+A frame holds the new weeks of the series, flows on the lanes, loads under way, patrols, what was seized since the last
+frame, sharing and trust. Whole numbers in lists keep it to a few kilobytes; `board.js` knows the order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from model import RouteModel, calendar
+from model.record import MOVED, WEEKLY
+from model.state import ACCOUNTS, EVENTS, LIVE, Array
+from model.world import World
+
+__all__ = ["CORRIDORS", "SERIES", "Seen", "corridor_of_leg", "frame", "yearly_corridors"]
+
+SERIES: Final = (
+    "seized_kg", "arrived_europe_kg", "dispatched_to_europe_kg", "in_transit_kg", "in_stock_kg", "seized_eu_bulk_kg",
+    "seized_west_africa_bulk_kg", "west_africa_kg", "consumed_europe_kg", "price_europe_eur_per_kg",
+    "price_source_eur_per_kg", "exposures", "known", "cued", "acted", "boarded", "won", "seizures", "capital_eur",
+)  # fmt: skip
+"""Weekly series that a frame carries, in this order; money follows as MONEY."""
+MONEY: Final = ("revenue_eur", "confiscated_eur", "bribes_eur")
+THOUSANDS: Final = frozenset({"capital_eur", *MONEY})
+"""Series that a frame carries in thousands."""
+CORRIDORS: Final = (
+    "Containers from the Americas", "Boats and ships across the Atlantic", "Through West Africa", "Through the Maghreb",
+    "Air couriers from the Americas", "Other",
+)  # fmt: skip
+"""Ways into Europe by the last leg, as shares of what sets out on it."""
+MOST_LOADS: Final = 260
+MOST_SEIZURES: Final = 60
+AFRICA: Final = ("west_africa", "sahel")
+EUROPE: Final = ("iberia", "northwest_europe", "mediterranean_europe", "atlantic_islands")
+
+
+@dataclass
+class Seen:
+    """How far a model has been shown: week and row of the list of seizures."""
+
+    week: int = 0
+    events: int = 0
+
+
+def corridor_of_leg(world: World) -> Array:
+    """Corridor of every leg, row of CORRIDORS; -1 for legs that do not enter Europe."""
+    region = world.tables.places.set_index("place")["region"]
+    legs = world.tables.legs
+    found = np.full(len(legs), -1, dtype=np.int64)
+    for i, row in enumerate(legs.to_dict("records")):
+        start, end, mode = region[row["origin"]], region[row["destination"]], row["mode"]
+        if end in EUROPE and start not in (*EUROPE, "europe_market"):
+            found[i] = _corridor(str(start), str(mode))
+    return found
+
+
+def _corridor(start: str, mode: str) -> int:
+    if start in AFRICA:
+        return 2
+    if start == "maghreb":
+        return 3
+    if mode == "container":
+        return 0
+    if mode == "air_courier":
+        return 4
+    return 1 if mode in ("fast_boat", "small_vessel", "merchant_vessel") else 5
+
+
+def yearly_corridors(model: RouteModel, corridor: Array, since: int = calendar.FIRST_YEAR) -> list[list[int]]:
+    """[year, kg by corridor...] of the years simulated so far, the last one in part."""
+    years = [year for year in model.years if year >= since]
+    moved = model.buffers.by_leg[[year - calendar.FIRST_YEAR for year in years], :, MOVED]
+    into = np.column_stack([moved[:, corridor == c].sum(axis=1) for c in range(len(CORRIDORS))])
+    return [[year, *row] for year, row in zip(years, np.rint(into).astype(np.int64).tolist(), strict=True)]
+
+
+def weekly_rows(model: RouteModel, first: int) -> list[list[int]]:
+    """Rows of SERIES and MONEY for the weeks from `first` to the last one run; money in thousands."""
+    if first >= model.week:
+        return []
+    part = model.buffers.weekly[first : model.week]
+    columns = [part[:, WEEKLY.index(name)] / (1e3 if name in THOUSANDS else 1.0) for name in SERIES]
+    before = model.buffers.accounts[first - 1] if first > model.first_week else model.opening
+    accounts = np.diff(model.buffers.accounts[first : model.week], axis=0, prepend=before[None])
+    columns += [accounts[:, ACCOUNTS.index(name)] / 1e3 for name in MONEY]
+    rows: list[list[int]] = np.rint(np.column_stack(columns)).astype(np.int64).tolist()
+    return rows
+
+
+def frame(model: RouteModel, seen: Seen, corridor: Array, *, whole: bool) -> dict[str, Any]:
+    """What has changed since `seen`, or everything.
+
+    Returns
+    -------
+    dict
+        week (first of `rows`), rows (weekly series), next (week that comes next), date; flow (kg a year by leg), loads
+        (leg, share of the way in 256ths, kg, identity, four numbers each), assets (place, and what it does, by asset),
+        hits (place, kg, cases), platforms (row, sharing, trust in percent), states (sharing, ability, corruption in
+        percent; each month), corridors (yearly, the last two years or all).
+    """
+    first = model.first_week if whole else max(seen.week, model.first_week)
+    since = calendar.FIRST_YEAR if whole else calendar.year_of(first) - 1
+    made = {
+        "week": first, "next": model.week, "date": model.date.isoformat(), "whole": whole,
+        "rows": weekly_rows(model, first), "flow": np.rint(model.state.legs.set_out_kg).astype(np.int64).tolist(),
+        "loads": _loads(model), "assets": _assets(model), "hits": [] if whole else _hits(model, seen),
+        "platforms": _platforms(model), "corridors": yearly_corridors(model, corridor, since),
+    }  # fmt: skip
+    if whole or model.week // 4 != seen.week // 4:
+        made["states"] = _states(model)
+    seen.week, seen.events = model.week, int(model.state.counts[EVENTS])
+    return made
+
+
+def _loads(model: RouteModel) -> list[int]:
+    """The heaviest loads under way, flat: leg, place on it (0 to 255), kg, identity."""
+    rows = model.state.live[: int(model.state.counts[LIVE])]
+    live, today = model.state.consignments, 7.0 * model.week
+    rows = rows[live.alive[rows] == 1]
+    if len(rows) > MOST_LOADS:
+        rows = rows[np.argsort(-live.load_kg[rows], kind="stable")[:MOST_LOADS]]
+    span = np.maximum(live.arrive_day[rows] - live.set_out_day[rows], 0.1)
+    way = np.clip((today - live.set_out_day[rows]) / span, 0.0, 1.0)
+    table = np.column_stack(
+        [live.leg[rows], np.rint(255 * way), np.rint(live.load_kg[rows]), live.ident[rows] % 99_991]
+    )
+    found: list[int] = table.astype(np.int64).ravel().tolist()
+    return found
+
+
+def _assets(model: RouteModel) -> list[int]:
+    """Place of every asset, and 0 out of service, 1 in port, 2 on patrol, 3 on a case; flat."""
+    assets, today = model.state.assets, 7.0 * model.week
+    doing = np.where(assets.active < 0.5, 0, np.where(assets.free_day > today, 3, np.where(assets.area >= 0, 2, 1)))
+    found: list[int] = np.column_stack([assets.place, doing]).astype(np.int64).ravel().tolist()
+    return found
+
+
+def _hits(model: RouteModel, seen: Seen) -> list[int]:
+    """Seizures since the last frame by place, flat: place, kg, cases; those at the sources apart."""
+    table = model.buffers.seizures[seen.events : int(model.state.counts[EVENTS])]
+    table = table[table["leg"] >= 0]
+    places = np.unique(table["place"])
+    kg = np.array([table["kg"][table["place"] == place].sum() for place in places])
+    order = np.argsort(-kg, kind="stable")[:MOST_SEIZURES]
+    rows = [[int(places[i]), round(float(kg[i])), int((table["place"] == places[i]).sum())] for i in order]
+    return [number for row in rows for number in row]
+
+
+def _platforms(model: RouteModel) -> list[int]:
+    """Working platforms, flat: row, mean sharing of its members, mean trust in it, percent."""
+    states, values = model.state.states, model.policy.parameters
+    found: list[int] = []
+    for row in np.flatnonzero(model.state.platforms.active > 0.5).tolist():
+        members = np.flatnonzero(states.pledge[:, row] > 0.0)
+        if not len(members):
+            continue
+        good = values.trust_prior_useful + states.trust_useful[members, row]
+        trust = good / (good + values.trust_prior_failed + states.trust_failed[members, row])
+        found += [row, round(100 * float(states.sharing[members, row].mean())), round(100 * float(trust.mean()))]
+    return found
+
+
+def _states(model: RouteModel) -> list[int]:
+    """Of every state, flat: largest share of its leads that it gives a platform, mean ability, corruption; percent."""
+    states = model.state.states
+    table = np.column_stack([states.sharing.max(axis=1), states.ability.mean(axis=1), states.kappa])
+    found: list[int] = np.rint(100 * table).astype(np.int64).ravel().tolist()
+    return found

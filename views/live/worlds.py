@@ -1,0 +1,123 @@
+"""The models behind the page: one world, or two of the same seed that part on a day, with levers set on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from model import RouteModel, Scenario, calendar, load_world
+from model.scenario import difference
+from views.live.settings import Settings
+
+__all__ = ["Worlds", "parted"]
+
+
+def parted(first: Scenario, second: Scenario, fork: dt.date) -> Scenario:
+    """The first scenario until a day, the second from then on.
+
+    What both say stays as it is. Other events of the first end on the day, those of the second that are in force then
+    begin on it, and parameters in which they differ change on it.
+
+    Raises
+    ------
+    InputError
+        If they differ in a parameter that holds for a whole run.
+    """
+    both = {event.id for event in first.events} & {event.id for event in second.events}
+    theirs = {event.id: event for event in second.events}
+    same = [e for e in first.events if e.id in both and e.content() == theirs[e.id].content()]
+    known = {event.id for event in same}
+    ended = [replace(e, until=min(e.until or fork, fork)) for e in first.events if e.id not in known and e.date < fork]
+    begun = [replace(e, id=f"{e.id}-from-{fork}", date=max(e.date, fork)) for e in second.events
+             if e.id not in known and (e.until is None or e.until > fork)]  # fmt: skip
+    made = replace(
+        second, name=f"{first.name}-then-{second.name}", title=f"from {fork} {second.title}",
+        parameters=first.parameters, fork=fork,
+        events=tuple(sorted([*same, *ended, *begun], key=lambda event: (event.date, event.id))),
+    )  # fmt: skip
+    changes = {name: value for name, value in second.parameters if value != getattr(first.parameters, name)}
+    return made.changed_from(fork, **changes) if changes else made
+
+
+class Worlds:
+    """One or two models at the same date.
+
+    Parameters
+    ----------
+    settings
+        What they are; they run to its date, or to the beginning of its year.
+
+    Raises
+    ------
+    InputError
+        If a scenario cannot be read or a lever names what is not there.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        world = load_world()
+        self.plain = Scenario.load(settings.scenario)
+        self.second = parted(self.plain, Scenario.load(settings.other), settings.fork) if settings.other else None
+        first = self.plain if self.second else self._moved(self.plain)
+        self.models = [RouteModel(first, settings.seed, settings.organisations, world=world)]
+        if self.second:
+            self.models.append(RouteModel(self._moved(self.second), settings.seed, settings.organisations, world=world))
+        begin = calendar.monday(max(calendar.first_week(settings.year), 0))
+        self.run_until(settings.date or begin)
+
+    def _moved(self, scenario: Scenario) -> Scenario:
+        return scenario.with_events(*(move.event for move in self.settings.moves))
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    @property
+    def date(self) -> dt.date:
+        """Monday of the week that comes next."""
+        return self.models[0].date
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last week has been run."""
+        return self.models[0].week > self.models[0].last_week
+
+    @property
+    def end(self) -> dt.date:
+        """Day after the last week."""
+        return calendar.monday(self.models[0].last_week + 1)
+
+    def step(self, weeks: int = 1) -> None:
+        """Run all worlds by some weeks, at most to the end."""
+        for model in self.models:
+            model.run_for(weeks)
+
+    def run_until(self, day: dt.date) -> None:
+        """Run all worlds forward to the week of a day, at most to the end."""
+        for model in self.models:
+            week = min(calendar.week_of(day), model.last_week + 1)
+            if week > model.week:
+                model.run_for(week - model.week)
+
+    # --- levers ---------------------------------------------------------------------------------------------------
+
+    def set_levers(self, settings: Settings) -> None:
+        """Let the levers of new settings act from the week that comes next, without running anything again."""
+        self.settings = settings
+        base = self.second or self.plain
+        place = len(self.models) - 1
+        self.models[place] = self.models[place].fork(self._moved(base))
+
+    def part_day(self) -> dt.date | None:
+        """First day on which the two scenarios say something different; None for one world or the same."""
+        if len(self.models) < 2:
+            return None
+        first, second = (model.policy for model in self.models)
+        days = sorted({*first.change_dates(), *second.change_dates()})
+        for day in days:
+            if difference(first, second, day + dt.timedelta(days=1)):
+                return day
+        return None
+
+    @property
+    def steered(self) -> Scenario:
+        """The scenario that levers act on, with the levers: what is exported."""
+        return self.models[-1].policy
