@@ -175,6 +175,33 @@ def run(
     typer.echo(terminal().shown(path))
 
 
+@app.command(name="app", epilog=examples("app", "app --port 8800 --no-open"))
+def open_app(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8765,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets others in.")] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+) -> None:
+    """Open the live page: watch routes shift, steer policy, compare two worlds (the same as `solara run app.py`)."""
+    import os
+
+    try:
+        from solara.__main__ import run as serve
+    except ModuleNotFoundError as missing:
+        from model.errors import InputError
+
+        raise InputError(
+            "the page needs packages that are not here", field="app", value=missing.name, allowed="the extra viz",
+            remedy="pip install 'highway10[viz]', or start with uv run",
+        ) from None  # fmt: skip
+    os.environ.setdefault("SOLARA_TELEMETRY_MIXPANEL_ENABLE", "False")
+    page = str(Path(__file__).resolve().parent / "app.py")
+    terminal().say(
+        f"Highway 10 at http://{host}:{port} - the first page compiles the rules, up to a minute; Ctrl-C ends it"
+    )
+    serve.main([page, "--host", host, "--port", str(port), "--production",
+                "--open" if browser else "--no-open"], standalone_mode=False)  # fmt: skip
+
+
 @app.command(epilog=examples("report", "report results/headline --images", "report results/run-no-schiphol-sive"))
 def report(
     folder: Annotated[

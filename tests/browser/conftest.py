@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
+import subprocess
 import sys
-from collections.abc import Iterator
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,3 +67,39 @@ def report_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from views.report import write_history_report
 
     return write_history_report(write_results(tmp_path_factory.mktemp("history"), replications=4, count=120))
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[..., AbstractContextManager[tuple[str, int]]]:
+    """Start a page as a user does, in a process of its own; gives its address and its process number."""
+    from views.live.board import warm_up
+
+    warm_up(wait=True)  # compiles into the cache that the server reads
+
+    @contextmanager
+    def serving(page: Path = ROOT / "app.py") -> Iterator[tuple[str, int]]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "solara", "run", str(page), "--host", "127.0.0.1", "--port", str(port),
+                   "--no-open", "--production"]  # fmt: skip
+        environment = {**os.environ, "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False", "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)  # fmt: skip
+        address = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(240):
+                try:
+                    urllib.request.urlopen(f"{address}/readyz", timeout=1)
+                    break
+                except OSError:
+                    time.sleep(0.5)
+            yield address, process.pid
+        finally:
+            process.terminate()
+            process.wait(20)
+
+    return serving

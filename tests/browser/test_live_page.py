@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,39 +12,18 @@ import numpy as np
 import pytest
 
 from model import RouteModel, Scenario
-from views.live.board import warm_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = re.compile("Failed to evaluate Vue script")
 """Solara's own note about its templates; everything else that the console says fails a test."""
 SMALL = "organisations=60&year=2002"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The page as a user starts it, in a process of its own."""
-    warm_up(wait=True)  # compiles into the cache that the server reads
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "solara", "run", "app.py", "--host", "127.0.0.1", "--port", str(port), "--no-open",
-               "--production"]  # fmt: skip
-    environment = {**os.environ, "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False"}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/readyz", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.5)
+def server(serve) -> Iterator[str]:
+    with serve() as (address, _):
         yield address
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @pytest.fixture
@@ -205,8 +179,9 @@ def test_two_worlds_side_by_side_and_their_difference(open_page) -> None:
 def test_pointing_and_clicking_on_the_map(open_page) -> None:
     page = open_page(SMALL + "&date=2008-01-07")
     page.wait_for_timeout(300)
-    spot = page.evaluate("""() => { const m = window.highway10.maps[0], p = window.highway10.static.places.findIndex((one) => one.id === 'bissau'),
-        [x, y] = m.at(window.highway10.static.places[p].x, window.highway10.static.places[p].y, m.transform()); return { x, y }; }""")
+    spot = page.evaluate("""() => {
+        const map = window.highway10.maps[0], place = window.highway10.static.places.find((one) => one.id === 'bissau');
+        const [x, y] = map.at(place.x, place.y, map.transform()); return { x, y }; }""")
     box = page.get_by_test_id("map-0")
     box.hover(position=spot)
     assert "Bissau" in box.locator(".tip").inner_text()
@@ -313,7 +288,8 @@ def test_frames_are_small_and_first_view_is_quick(open_page) -> None:
     ready = time.perf_counter() - started
     sizes: list[int] = []
     page.evaluate(
-        """() => { window.sizes = []; window.highway10.model.on('msg:custom', (m) => { if (m.kind === 'frame') window.sizes.push(JSON.stringify(m).length); }); }"""
+        """() => { window.sizes = []; window.highway10.model.on('msg:custom', (message) => {
+        if (message.kind === 'frame') window.sizes.push(JSON.stringify(message).length); }); }"""
     )
     page.get_by_test_id("play").click()
     wait_for(page, "window.sizes.length > 60")

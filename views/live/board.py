@@ -321,7 +321,7 @@ class Session:
         if self._watched and self.worlds:
             kind, row, place = self._watched
             model = self.worlds.models[min(place, len(self.worlds.models) - 1)]
-            self._send({"kind": "inspected", **inspect(model, kind, row)}, [])
+            self._send({**inspect(model, kind, row), "kind": "inspected"}, [])
 
     def _tell(self) -> None:
         """Tell the page what the controls show."""

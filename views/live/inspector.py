@@ -30,7 +30,7 @@ def inspect(model: RouteModel, kind: str, row: int) -> dict[str, Any]:
     if kind not in names or not 0 <= row < len(names[kind]):
         raise InputError("there is no such thing on the map", field=kind, value=row, allowed=", ".join(KINDS),
                          remedy="click on the map")  # fmt: skip
-    made: dict[str, Any] = {"kind": kind, "row": row, **_SAYERS[kind](model, row)}
+    made: dict[str, Any] = {"what": kind, "row": row, **_SAYERS[kind](model, row)}
     return made
 
 

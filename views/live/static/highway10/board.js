@@ -240,11 +240,11 @@ class Page {
     const spark = ({ name, unit, years, values }) => {
       const top = Math.max(...values, 1e-9), points = values.map((v, i) => `${(2 + 156 * (years.length > 1 ? i / (years.length - 1) : 0)).toFixed(1)},${(34 - 30 * v / top).toFixed(1)}`).join(" ");
       return h("div", { class: "spark" }, h("span", { text: name }), h("svg", { viewBox: "0 0 160 36", preserveAspectRatio: "none", role: "img", "aria-label": `${name}, ${years[0]} to ${years[years.length - 1]}` }, h("polyline", { points })),
-        h("b", { text: `${number(values[values.length - 1] ?? 0)} ${unit}` }), h("small", { text: `${years[years.length - 1] ?? ""} so far; most ${number(top)} in ${years[values.indexOf(top)] ?? "–"}` }));
+        h("b", { text: `${unit === "cases" ? Math.round(values[values.length - 1] ?? 0).toLocaleString("en-GB") : number(values[values.length - 1] ?? 0)} ${unit}` }), h("small", { text: `${years[years.length - 1] ?? ""} so far; most ${number(top)} in ${years[values.indexOf(top)] ?? "–"}` }));
     };
     this.card.hidden = false;
     this.card.replaceChildren(h("header", {}, h("div", {}, h("h3", { text: title }), h("span", { text: sub })), h("button", { type: "button", class: "round", "aria-label": "Close", "data-testid": "inspector-close", onclick: () => { this.card.hidden = true; this.ask("inspect"); } }, icon("close"))),
-      h("dl", {}, facts.map(([name, value]) => h("div", {}, h("dt", { text: name }), h("dd", { text: value })))), history.filter((one) => one.years.length).map(spark));
+      h("dl", {}, facts.map(([name, value]) => h("div", {}, h("dt", { text: name }), h("dd", { text: value })))), ...history.filter((one) => one.years.length).map(spark));
   }
 }
 

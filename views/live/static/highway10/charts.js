@@ -1,5 +1,5 @@
 // Charts of the run by Plotly, one redrawn at a time so that the map keeps its pace.
-import { h, isoOfWeek, number } from "./dom.js";
+import { h, isoOfWeek, number, weekOf } from "./dom.js";
 
 let loading = null;
 export function loadPlotly(address) {
@@ -136,7 +136,7 @@ export class Charts {
 
   corridors() {
     const names = this.page.static.corridors, colours = ["--container", "--sea-lane", "--africa", "--overland", "--air", "--faint"], data = [];
-    const world = this.worlds().length - 1, rows = [...this.page.series[world].corridors.entries()].filter(([, kg]) => kg.some((v) => v > 0)).sort((a, b) => a[0] - b[0]);
+    const world = this.worlds().length - 1, rows = [...this.page.series[world].corridors.entries()].filter(([year, kg]) => kg.some((v) => v > 0) && this.page.week - weekOf(`${year}-01-04`) > 12).sort((a, b) => a[0] - b[0]);
     names.forEach((name, i) => data.push({ x: rows.map(([year]) => `${year}-07-01`), name, type: "scatter", mode: "lines", stackgroup: "one",
       y: rows.map(([, kg]) => { const all = kg.reduce((a, b) => a + b, 0); return all ? 100 * kg[i] / all : null; }),
       line: { width: 0.5, color: this.page.colour(colours[i]) }, fillcolor: this.page.faded(colours[i], 0.72), hovertemplate: "%{y:.0f}%" }));
@@ -152,7 +152,7 @@ export class Charts {
         text: values.map((v) => v === null ? "" : `${number(v, 2)}%`), textposition: "outside", cliponaxis: false, hovertemplate: "%{y}: %{x:.2f}%<extra></extra>" };
     });
     return { data, layout: { hovermode: "closest", bargap: 0.35, xaxis: { type: "linear", range: [0, 118], showticklabels: false, showgrid: false },
-      yaxis: { autorange: "reversed", showgrid: false, rangemode: "normal", type: "category" } } };
+      yaxis: { autorange: "reversed", showgrid: false, rangemode: "normal", type: "category", tickmode: "linear", dtick: 1 } } };
   }
 
   sharing() {
@@ -162,7 +162,7 @@ export class Charts {
     const bar = (column, name, colour, symbol) => ({ type: "scatter", mode: "markers", y: rows.map((r) => r[0]), x: rows.map((r) => r[column]), name, hovertemplate: `%{y}: ${name.toLowerCase()} %{x}<extra></extra>`,
       marker: { color: this.page.colour(colour), size: 9, symbol } });
     return { data: [bar(1, "Sharing", "--europe", "circle"), bar(2, "Trust", "--africa", "diamond-open")],
-      layout: { hovermode: "closest", xaxis: { type: "linear", range: [-3, 104], showgrid: true, ticksuffix: "%", nticks: 5 }, yaxis: { type: "category", rangemode: "normal", showgrid: true } } };
+      layout: { hovermode: "closest", xaxis: { type: "linear", range: [-3, 104], showgrid: true, ticksuffix: "%", nticks: 5 }, yaxis: { type: "category", rangemode: "normal", showgrid: true, tickmode: "linear", dtick: 1 } } };
   }
 
   money() {

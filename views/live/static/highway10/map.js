@@ -45,7 +45,9 @@ export class FlowMap {
     const wide = (right - left) * scale, high = (top - bottom) * scale;
     // the map fills its box; of its longer side no more than a quarter is cut
     const factor = Math.min(Math.max(this.width / wide, this.height / high * 0.92), 1.3 * Math.min(this.width / wide, this.height / high));
-    return { factor, x: (left + right) / 2 * scale, y: (bottom + top) / 2 * scale };
+    // where the sides are cut, more of the east goes: fewer lanes end there
+    const cut = Math.max(0, wide - this.width / factor);
+    return { factor, x: (left + right) / 2 * scale - 0.32 * cut, y: (bottom + top) / 2 * scale };
   }
 
   transform() {
@@ -199,6 +201,10 @@ export class FlowMap {
   drawNames(c, t, boxes) {
     const size = this.width < 560 ? 10.5 : 11.5;
     c.font = `500 ${size}px ${this.page.font}`; c.textBaseline = "middle"; c.lineJoin = "round";
+    const here = this.box.getBoundingClientRect();
+    for (const cover of this.page.stage.querySelectorAll(".legend, .tools, figcaption")) {
+      const b = cover.getBoundingClientRect(); boxes.push([b.left - here.left, b.top - here.top, b.right - here.left, b.bottom - here.top]);
+    }
     const most = Math.round(this.width * this.height / 14000 * Math.min(this.view.zoom, 3)); let drawn = 0;
     for (const place of [...this.page.static.places].filter((one) => one.label).sort((a, b) => a.rank - b.rank)) {
       if (drawn >= most) break;
@@ -221,7 +227,7 @@ export class FlowMap {
     const c = this.canvases[2].getContext("2d"), t = this.transform();
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0); c.clearRect(0, 0, this.width, this.height);
     if (!this.frame || !this.width) return;
-    const share = reduced() ? 1 : Math.min((now - this.since) / (this.interval || 1), 1);
+    const share = reduced() ? 1 : Math.max(0, Math.min((now - this.since) / (this.interval || 1), 1));
     if (this.page.layers.loads && !this.page.difference) this.drawLoads(c, t, share);
     if (this.page.layers.patrols) this.drawPatrols(c, t);
     if (this.page.layers.seizures && !this.page.difference) this.drawRipples(c, t, now);
@@ -259,7 +265,7 @@ export class FlowMap {
 
   drawRipples(c, t, now) {
     for (const one of this.ripples) {
-      const age = (now - one.at) / RIPPLE_MS, place = this.page.static.places[one.place];
+      const age = Math.max(0, (now - one.at) / RIPPLE_MS), place = this.page.static.places[one.place];
       const [x, y] = this.at(place.x, place.y, t), full = Math.min(4 + Math.sqrt(one.kg) * 0.55, 44);
       c.beginPath(); c.arc(x, y, reduced() ? full : 3 + (full - 3) * Math.min(1, age * 1.6), 0, 7);
       c.strokeStyle = this.colour("--seized"); c.globalAlpha = Math.max(0, 1 - age) * 0.9; c.lineWidth = 1.8; c.stroke();

@@ -1,0 +1,103 @@
+"""The live page under load: against the page one would write first, many tabs at once, memory in a long play."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.bench]
+
+HERE = Path(__file__).resolve().parent
+
+
+def rate(page, read: str, seconds: float) -> float:
+    first, began = page.evaluate(read), time.perf_counter()
+    page.wait_for_timeout(1000 * seconds)
+    return (page.evaluate(read) - first) / (time.perf_counter() - began)
+
+
+def resident_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return float(line.split()[1]) / 1024
+    return float("nan")
+
+
+def test_four_times_the_steps_of_the_page_one_would_write_first(serve, chromium) -> None:
+    """Both draw 150 groups, map and series, as fast as they can, in one run of the test."""
+    with serve(HERE / "naive_page.py") as (address, _), serve() as (own, _):
+        plain = chromium.new_page(viewport={"width": 1440, "height": 900})
+        plain.goto(address)
+        plain.get_by_role("button", name="Play").click(timeout=120_000)
+        read = "Number(document.querySelector('.week')?.textContent || 0)"
+        plain.wait_for_function(f"{read} > 215", timeout=120_000)
+        naive = rate(plain, read, 8)
+        plain.close()
+        page = chromium.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{own}/?speed=30")
+        page.wait_for_selector("[data-ready=true]", timeout=120_000)
+        page.get_by_test_id("play").click()
+        page.wait_for_function("window.highway10.week > 215", timeout=60_000)
+        drawn = page.evaluate("window.highway10.counted")
+        mine = rate(page, "window.highway10.week", 8)
+        frames = (page.evaluate("window.highway10.counted") - drawn) / 8
+        page.close()
+    print(f"steps a second: {mine:.1f} against {naive:.1f}; frames of the map a second: {frames:.0f}")
+    assert mine >= 4 * naive
+
+
+def test_twenty_sessions_keep_answering(serve, chromium) -> None:
+    with serve() as (address, _):
+        pages = []
+        for seed in range(20):
+            page = chromium.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(f"{address}/?seed={seed}&organisations=60&speed=2&year=2002")
+            pages.append(page)
+        for page in pages:
+            page.wait_for_selector("[data-ready=true]", timeout=240_000)
+            page.evaluate("window.highway10.ask('play')")
+        waits = []
+        for page in pages:
+            began, week = time.perf_counter(), page.evaluate("window.highway10.week")
+            page.wait_for_function(f"window.highway10.week > {week}", timeout=60_000)
+            waits.append(time.perf_counter() - began)
+        for page in pages:
+            page.close()
+    print(f"longest wait for a frame with twenty playing: {max(waits):.1f} s")
+    assert max(waits) < 20
+
+
+def test_memory_stays_flat_and_closed_tabs_are_let_go(serve, chromium) -> None:
+    """Two minutes by default; HIGHWAY10_LONG_PLAY_S=1800 plays half an hour."""
+    seconds = float(os.environ.get("HIGHWAY10_LONG_PLAY_S", "45"))
+    with serve() as (address, pid):
+        page = chromium.new_page(viewport={"width": 1280, "height": 800})
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{address}/?speed=30&organisations=60")
+        page.wait_for_selector("[data-ready=true]", timeout=120_000)
+
+        def play_to_the_end() -> None:
+            page.evaluate("window.highway10.ask('reset')")
+            page.wait_for_function("window.highway10.state && !window.highway10.state.ended", timeout=30_000)
+            page.evaluate("window.highway10.ask('play')")
+            page.wait_for_timeout(8000)
+
+        play_to_the_end()
+        before, heap = resident_mb(pid), page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            play_to_the_end()
+        after, later = resident_mb(pid), page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+        print(f"server {before:.0f} to {after:.0f} MB, page {heap:.0f} to {later:.0f} MB in {seconds:.0f} s of playing")
+        assert after - before < 120
+        assert later - heap < 150
+        assert errors == []
+        page.goto("about:blank")
+        page.wait_for_timeout(3000)
+        threads = [Path(f"/proc/{pid}/task/{task}/comm").read_text() for task in os.listdir(f"/proc/{pid}/task")]
+        assert sum(name.startswith("board") for name in threads) == 0
+        page.close()
