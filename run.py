@@ -216,7 +216,11 @@ def report(
     if not manifest:
         refuse("there are no results in this folder", "folder", str(folder),
                "a folder with the manifest.json of a history, a run or a study", "run one of them first")  # fmt: skip
-    if "kind" in manifest:
+    if manifest.get("kind") == "validation":
+        from views.validation import write_validation_report
+
+        typer.echo(terminal().shown(write_validation_report(folder)))
+    elif "kind" in manifest:
         typer.echo(terminal().shown(write_study_report(folder, images=images)))
     elif images:
         refuse("only reports of studies have figures to write", "--images", str(folder), "the folder of a study",

@@ -147,7 +147,7 @@ def judged_rows(**columns: object) -> pd.DataFrame:
 
 @pytest.mark.parametrize(("columns", "passes", "said"), [
     ({}, True, ""), ({"inside_90": False}, False, "outside"),
-    ({"crps": 0.45}, False, "value of 2008, held: scores better"), ({"width_90": 3.0}, False, "narrower intervals"),
+    ({"crps": 0.45}, False, "the null scores better"), ({"width_90": 3.0}, False, "the null is narrower"),
     ({"crps_last": np.nan, "crps_supply": np.nan}, False, "nothing that a null"),
 ])  # fmt: skip
 def test_a_family_passes_only_where_all_three_hold(columns: dict[str, object], passes: bool, said: str) -> None:

@@ -19,7 +19,6 @@ from experiments.evidence.observed import reporting_sd
 from experiments.evidence.statistics import WORLD_REGIONS
 from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, back, counterpart, load_targets, transform
 from experiments.validation.nulls import (
-    NULLS,
     TO_BEAT,
     History,
     Null,
@@ -162,9 +161,8 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
 def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
     if null is None:
         return "nothing that a null could start from" + ("" if holds else "; too many outside")
-    said = [text for good, text in ((holds, "too many figures outside the 90% intervals"),
-            (beats, f"{NULLS[null]}: scores better"), (narrower, f"{NULLS[null]}: narrower intervals"))
-            if not good]  # fmt: skip
+    said = [text for good, text in ((holds, "too many figures outside"), (beats, "the null scores better"),
+            (narrower, "the null is narrower")) if not good]  # fmt: skip
     return "; ".join(said)
 
 

@@ -34,7 +34,7 @@ __all__ = ["NULLS", "History", "Null", "supply_growth"]
 
 FIRST_FITTED: Final = 2004
 NULLS: Final = {
-    "last": "the value of 2008, held", "supply": "the mean of 2004-08 times the growth of output",
+    "last": "the value of 2008, held", "supply": "the mean of 2004-08 times output",
     "share": "the share of 2004-08, held", "first": "the first value published after 2008, held",
     "chance": "chance alone", "previous": "last year's value",
 }  # fmt: skip

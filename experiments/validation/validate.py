@@ -50,8 +50,12 @@ QUICK: Final = Size(draws=16, trials=4, surge=6, remedies=8, policies=4, organis
 REMEDIES: Final[Mapping[str, tuple[str, Callable[[Scenario], Scenario]]]] = {
     "as fitted": ("the model as it was fitted", lambda s: s),
     "no answer of other outlets": (
-        "losses at the source and other markets keep their shares, however cheap goods are (glut_answer 0)",
+        "other markets keep their share, however cheap goods are (glut_answer 0)",
         lambda s: s.with_parameters(glut_answer=0.0),
+    ),
+    "controls stay as they are": (
+        "control_response 0: no state's controls follow what they find",
+        lambda s: s.with_parameters(control_response=0.0),
     ),
     "states decide what they share": (
         "cooperation is endogenous", lambda s: s.with_parameters(cooperation="endogenous"),

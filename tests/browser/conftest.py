@@ -80,14 +80,14 @@ def serve() -> Callable[..., AbstractContextManager[tuple[str, int]]]:
     warm_up(wait=True)  # compiles into the cache that the server reads
 
     @contextmanager
-    def serving(page: Path = ROOT / "app.py") -> Iterator[tuple[str, int]]:
+    def serving(page: Path = ROOT / "app.py", folder: Path = ROOT, **more: str) -> Iterator[tuple[str, int]]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "solara", "run", str(page), "--host", "127.0.0.1", "--port", str(port),
                    "--no-open", "--production"]  # fmt: skip
-        environment = {**os.environ, "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False", "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL,
+        environment = {**os.environ, "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False", "PYTHONPATH": str(ROOT), **more}
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)  # fmt: skip
         address = f"http://127.0.0.1:{port}"
         try:

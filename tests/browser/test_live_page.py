@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +21,30 @@ EXPECTED = re.compile("Failed to evaluate Vue script")
 SMALL = "organisations=60&year=2002"
 
 
+STUDY = """title = "Controls in Spain and at Schiphol"
+question = "What do they change?"
+kind = "compare"
+scenarios = ["as-it-happened", "no-schiphol-sive"]
+replications = 2
+organisations = 30
+"""
+
+
 @pytest.fixture(scope="module")
-def server(serve) -> Iterator[str]:
-    with serve() as (address, _):
+def server(serve, tmp_path_factory) -> Iterator[str]:
+    """A page started in a folder with a study's results and a scenario that cannot be read."""
+    from experiments.conduct import conduct
+    from experiments.store import Store
+    from experiments.study import Study
+    from views.studies.report import write_study_report
+
+    folder = tmp_path_factory.mktemp("started")
+    (folder / "broken.toml").write_text('title = "Broken"\nbase = "as-it-happened"\ncolour = 3\n', encoding="utf-8")
+    (folder / "mine.toml").write_text('title = "Mine"\nbase = "as-it-happened"\n', encoding="utf-8")
+    study = Study.from_dict(tomllib.loads(STUDY), name="controls")
+    conduct(study, Store(folder / "results" / "controls"))
+    write_study_report(folder / "results" / "controls")
+    with serve(folder=folder, HIGHWAY10_RESULTS=str(folder / "results")) as (address, _):
         yield address
 
 
@@ -258,13 +280,36 @@ def test_a_wrong_address_says_so_and_the_page_works(open_page) -> None:
     wait_for(page, "window.highway10.week > 104")
 
 
-def test_results_are_listed_or_missed_in_words(open_page) -> None:
+def test_results_show_reports_and_runs_and_replay_two(open_page) -> None:
     page = open_page()
     page.get_by_test_id("tab-results").click()
-    page.get_by_test_id("results").locator(".studies").wait_for()
-    text = page.get_by_test_id("results").inner_text()
-    assert "Studies" in text
-    page.get_by_test_id("tab-run").click()
+    page.get_by_test_id("study-controls").wait_for()
+    assert "Controls in Spain" in page.frame_locator("[data-testid=report]").locator("h1").inner_text(timeout=30_000)
+    page.get_by_test_id("tab-runs").click()
+    rows = page.locator(".results tbody tr")
+    rows.first.wait_for()
+    assert rows.count() == 4
+    page.get_by_test_id("filter-runs").fill("seed=2")
+    assert rows.count() == 2
+    page.get_by_test_id("filter-runs").fill("sive")
+    assert rows.count() == 2
+    page.get_by_test_id("filter-runs").fill("seed=1")
+    for row in range(2):
+        rows.nth(row).locator("input").check()
+    page.get_by_test_id("replay").click()
+    wait_for(page, "window.highway10.frames.length === 2")
+    assert {state(page, "scenario"), state(page, "other")} == {"as-it-happened", "no-schiphol-sive"}
+    assert state(page, "seed") == 1
+
+
+def test_a_scenario_that_cannot_be_read_is_said_and_one_of_ones_own_runs(open_page) -> None:
+    page = open_page()
+    page.get_by_test_id("set-scenario").select_option("broken")
+    page.get_by_test_id("notes").locator(".note").wait_for()
+    assert "colour" in page.get_by_test_id("notes").inner_text()
+    assert state(page, "scenario") == "as-it-happened"
+    page.get_by_test_id("set-scenario").select_option("mine")
+    wait_for(page, "window.highway10.state.settings.scenario === 'mine'")
     page.get_by_test_id("step").click()
     wait_for(page, "window.highway10.week > 104")
 
@@ -283,17 +328,17 @@ def test_rapid_clicks_and_two_tabs_do_not_break_it(open_page) -> None:
 
 
 def test_frames_are_small_and_first_view_is_quick(open_page) -> None:
-    started = time.perf_counter()
-    page = open_page("year=2004")
-    ready = time.perf_counter() - started
-    sizes: list[int] = []
-    page.evaluate(
-        """() => { window.sizes = []; window.highway10.model.on('msg:custom', (message) => {
-        if (message.kind === 'frame') window.sizes.push(JSON.stringify(message).length); }); }"""
-    )
+    waits = []
+    for _ in range(2):  # the better of two: the machine may do something else
+        started = time.perf_counter()
+        page = open_page("year=2004")
+        waits.append(time.perf_counter() - started)
+    page.evaluate("""() => { window.sizes = []; window.highway10.model.on('msg:custom', (message) => {
+        if (message.kind === 'frame') window.sizes.push(JSON.stringify(message).length); }); }""")
     page.get_by_test_id("play").click()
     wait_for(page, "window.sizes.length > 60")
     sizes = page.evaluate("window.sizes")
     page.get_by_test_id("play").click()
+    print(f"first view {min(waits):.1f} s; a step {np.mean(sizes):,.0f} bytes, at most {max(sizes):,}")
     assert np.mean(sizes) < 15_000
-    assert ready < 20  # 5 s on a quiet machine: measured in docs/browser.md
+    assert min(waits) < 5

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Final
+
+import pandas as pd
 
 from experiments.store import Store
 from model.errors import InputError
 
 __all__ = ["ROOT", "list_results", "runs_of"]
 
-ROOT: Final = Path(__file__).resolve().parents[2] / "results"
+ROOT: Final = Path(os.environ.get("HIGHWAY10_RESULTS") or Path(__file__).resolve().parents[2] / "results").resolve()
+"""Where studies are looked for: `results/` of the project, or what the environment variable names."""
 REPORTS: Final = ("report.html", "validation.html")
 MOST_RUNS: Final = 400
 SHOWN: Final = ("scenario", "seed")
@@ -67,6 +71,8 @@ def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 4) if value == value else None
-    return value.item() if hasattr(value, "item") else value
+    """A cell as JSON holds it."""
+    if pd.isna(value):
+        return None
+    value = value.item() if hasattr(value, "item") else value
+    return round(value, 4) if isinstance(value, float) else value

@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from experiments.folder import write_atomically
+from experiments.validation.nulls import NULLS, TO_BEAT
 from model.errors import InputError
 from views import page, theme
 from views.report import TEMPLATES
@@ -223,7 +224,7 @@ def findings(results: Results) -> list[tuple[str, str]]:
     families, trials = results.table("families"), results.table("trials")
     model, last = split.iloc[0], split.loc["last"]
     failing = families[~families["passes"]]
-    better = ", ".join(v["beats_on_error"]) or "none"
+    better = "; ".join(NULLS[name] for name in v["beats_on_error"] if name in TO_BEAT) or "none of the nulls"
     found = [
         ("Judged families", f"<b>{v['families_passed']} of {v['families']}</b> families of targets pass: they lie "
          "inside the 90% intervals, score better than the best null and have narrower intervals. "
@@ -247,11 +248,13 @@ def _failed(families: pd.DataFrame) -> str:
     rows = "".join(
         f"<tr><th scope='row'>{escape(figures.words(str(row['family'])))}</th>"
         f"<td>{row['inside']} of {row['n']}</td><td>{theme.number(row['crps_there'], 2)}</td>"
-        f"<td>{theme.number(row['crps_null'], 2)}</td><td class='text'>{escape(str(row['why']).capitalize())}</td></tr>"
+        f"<td>{theme.number(row['crps_null'], 2)}</td><td class='text'>{escape(NULLS[row['null']])}</td>"
+        f"<td class='text'>{escape(str(row['why']))}</td></tr>"
         for row in families.sort_values("crps_null").to_dict("records")
     )
-    return ("<details><summary>The others, and why</summary><table class='why'><thead><tr><th>Family</th>"
-            "<th>Inside 90%</th><th>CRPS</th><th>Of the null</th><th class='text'>Why it does not pass</th></tr>"
+    return ("<details><summary>The others, and why</summary><table class='why'><thead><tr><th scope='col'>Family</th>"
+            "<th scope='col'>Inside 90%</th><th scope='col'>CRPS</th><th scope='col'>Of the null</th>"
+            "<th scope='col' class='text'>Best null</th><th scope='col' class='text'>Why it does not pass</th></tr>"
             f"</thead><tbody>{rows}</tbody></table></details>")  # fmt: skip
 
 
