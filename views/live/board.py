@@ -275,8 +275,12 @@ class Session:
                                  remedy="save it as a file in the folder you started from")  # fmt: skip
         settings = replace(Settings(), scenario=first["scenario"], seed=whole("seed", first["seed"]),
                            other=second["scenario"] if second else "", view="side" if second else "one")  # fmt: skip
-        self._build(settings, ["Two runs of other seeds: both are shown on the first one's"]
-                    if second and second["seed"] != first["seed"] else [])  # fmt: skip
+        notes = []
+        if second and second["seed"] != first["seed"]:
+            notes.append("Two runs of other seeds: both are shown on the first one's")
+        if factors := ", ".join(str(name).replace("_", " ") for name in message.get("factors") or []):
+            notes.append(f"What the study sets beside scenario and seed is not carried over: {factors}")
+        self._build(settings, notes)
 
     def _on_file(self, message: Mapping[str, Any]) -> None:
         if self.worlds is None:

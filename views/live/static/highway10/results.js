@@ -65,12 +65,14 @@ export class Results {
       for (const other of this.body.querySelectorAll("tbody input")) other.checked = this.chosen.includes(other.row);
     });
     box.row = row;
-    return h("tr", {}, h("td", {}, box), row.map((value) => h("td", { text: typeof value === "number" ? number(value, 4) : String(value ?? "") })));
+    return h("tr", {}, h("td", {}, box), row.map((value) => h("td", { text: typeof value !== "number" ? String(value ?? "") : Number.isInteger(value) ? value.toLocaleString("en-GB") : number(value, 4) })));
   }
 
   replay(columns) {
     const [first, second] = this.chosen.map((row) => ({ scenario: row[columns.indexOf("scenario")], seed: row[columns.indexOf("seed")] }));
-    this.page.ask("replay", { first, second }); this.page.open("run");
+    // what a study sets beside scenario and seed is not carried over, and the page says so
+    const factors = columns.filter((name, i) => !["scenario", "seed", "arm", "part"].includes(name) && !/_(kg|eur_per_kg)$/.test(name) && this.chosen.some((row) => row[i]));
+    this.page.ask("replay", { first, second, factors }); this.page.open("run");
   }
 }
 
