@@ -158,6 +158,9 @@ def test_levers_act_from_the_week_that_comes(open_page) -> None:
     wait_for(page, "window.highway10.state.moves.length === 1")
     assert "lever=asset:*.availability@2008-01-07=0" in page.url
     page.locator("summary", has_text="Platforms").first.click()
+    page.get_by_test_id("about-maoc-n").click()
+    page.get_by_test_id("inspector").wait_for()
+    assert "Members that share" in page.get_by_test_id("inspector").inner_text()
     page.get_by_test_id("switch-maoc-n").uncheck()
     wait_for(page, "window.highway10.state.moves.length === 2")
     page.get_by_test_id("jump").fill("2009-01-05")

@@ -71,7 +71,7 @@ export class Controls {
     const shown = h("output", { text: number(one.start, 2) });
     input.addEventListener("input", () => { shown.textContent = number(Number(input.value), 2); });
     input.addEventListener("change", () => this.page.ask("lever", { target: one.target, field: one.field, value: Number(input.value) }));
-    const box = h("div", { class: "lever", title: one.help }, h("span", { class: "name", text: short ? short.short : one.name }), input, shown);
+    const box = h("div", { class: "lever", title: one.help }, this.nameOf(one, short), input, shown);
     if (withSwitch) {
       const on = h("input", { type: "checkbox", role: "switch", "data-testid": `switch-${one.name}`, "aria-label": `${short.name} works` });
       on.addEventListener("change", () => this.page.ask("lever", { target: one.target, field: "active", value: on.checked ? 1 : 0 }));
@@ -80,6 +80,13 @@ export class Controls {
     }
     this.levers.set(key, { input, shown, box, start: one.start });
     return box;
+  }
+
+  // a platform's name opens its numbers, as a click on a place of the map does
+  nameOf(one, short) {
+    if (!short) return h("span", { class: "name", text: one.name });
+    const row = this.page.static.platforms.indexOf(short);
+    return h("button", { type: "button", class: "name", title: short.name, "data-testid": `about-${one.name}`, text: short.short, onclick: () => this.page.inspect("platform", row, this.page.frames.length - 1) });
   }
 
   // bring everything in line with the state that the server tells
