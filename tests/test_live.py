@@ -90,7 +90,7 @@ def test_two_worlds_are_the_same_until_they_part() -> None:
     worlds = Worlds(made)
     first, second = worlds.models
     assert np.array_equal(first.weekly.to_numpy(), second.weekly.to_numpy())
-    assert worlds.part_day() == dt.date(2003, 1, 6)
+    assert worlds.part_day == dt.date(2003, 1, 6)
     worlds.run_until(dt.date(2005, 1, 3))
     assert not np.array_equal(first.weekly.to_numpy(), second.weekly.to_numpy())
 
@@ -203,15 +203,18 @@ def test_everything_on_the_map_can_be_asked(model: RouteModel) -> None:
 
 
 def test_files_hold_the_run(model: RouteModel, tmp_path: Path) -> None:
-    name, content = files.make_file(model, "csv")
+    name, content = files.make_file([model], "csv")
     archive = zipfile.ZipFile(io.BytesIO(content))
     assert name.endswith("-csv.zip")
     weekly = pd.read_csv(archive.open("weekly.csv"))
     assert weekly["seized_kg"].to_numpy() == pytest.approx(model.weekly["seized_kg"].to_numpy())
-    parquet = zipfile.ZipFile(io.BytesIO(files.make_file(model, "parquet")[1]))
+    parquet = zipfile.ZipFile(io.BytesIO(files.make_file([model], "parquet")[1]))
     assert len(pd.read_parquet(io.BytesIO(parquet.read("seizures.parquet")))) == len(model.seizures)
+    both = zipfile.ZipFile(io.BytesIO(files.make_file([model, model.fork(sharing_scale=0.0)], "csv")[1]))
+    assert {"first/weekly.csv", "second/weekly.csv", "second/scenario.toml"} <= set(both.namelist())
+    assert both.read("first/scenario.toml") != both.read("second/scenario.toml")
     toml = tmp_path / "again.toml"
-    toml.write_bytes(files.make_file(model, "toml")[1])
+    toml.write_bytes(files.make_file([model], "toml")[1])
     assert Scenario.load(toml).identity() == model.policy.identity()
 
 

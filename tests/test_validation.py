@@ -12,18 +12,8 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from experiments.evidence.targets import JUDGE, load_targets
-from experiments.validation import judge
-from experiments.validation.nulls import (
-    TO_BEAT,
-    History,
-    Null,
-    Sample,
-    chance_of_another,
-    chance_of_following,
-    constant_shares,
-    predictions,
-    supply_growth,
-)
+from experiments.validation import judge, nulls
+from experiments.validation.nulls import TO_BEAT, History, Null, Sample, predictions, supply_growth
 from experiments.validation.predict import CountryYears
 from experiments.validation.scores import coverage_holds, crps, inside, rank_correlation, score
 from experiments.validation.trials import verdict
@@ -96,9 +86,9 @@ def test_a_figure_is_no_history_of_itself() -> None:
 
 def test_what_follows_from_numbers_alone() -> None:
     # one of seven leads, any of seven acts: six pairs of seven are of two states
-    assert 1 / (1 + math.exp(-chance_of_another(7))) == pytest.approx(6 / 7)
+    assert 1 / (1 + math.exp(-nulls.chance_of_another(7))) == pytest.approx(6 / 7)
     output = np.array([1.0, 1.2, 0.9, 1.5, 2.0, 2.4])
-    still, wild = chance_of_following(output, 1e-9), chance_of_following(output, 0.6)
+    still, wild = nulls.chance_of_following(output, 1e-9), nulls.chance_of_following(output, 0.6)
     assert np.allclose(still.values, 1.0)
     assert np.median(wild.values) < 0.95
     assert Sample(np.arange(101.0)).draws(50).mean() == pytest.approx(50.0)
@@ -115,7 +105,7 @@ def test_every_judged_family_has_a_null_to_beat() -> None:
 
 def test_a_constant_share_does_not_use_its_own_year() -> None:
     table = pd.DataFrame({"A": [10.0, 10.0, 99.0], "B": [30.0, 30.0, 60.0]}, index=[2004, 2008, 2010])
-    shares = constant_shares(table)
+    shares = nulls.constant_shares(table)
     assert math.exp(shares.loc[2010, "A"]) == pytest.approx(20.0)  # a third of what B seized, whatever A reports
 
 

@@ -18,17 +18,8 @@ from experiments.calibration.problem import Problem
 from experiments.evidence.observed import reporting_sd
 from experiments.evidence.statistics import WORLD_REGIONS
 from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, back, counterpart, load_targets, transform
-from experiments.validation.nulls import (
-    TO_BEAT,
-    History,
-    Null,
-    Sample,
-    chance_of_another,
-    chance_of_following,
-    constant_shares,
-    predictions,
-    supply_growth,
-)
+from experiments.validation import nulls
+from experiments.validation.nulls import TO_BEAT, History, Null, Sample, predictions, supply_growth
 from experiments.validation.predict import CountryYears, Predictions
 from experiments.validation.scores import coverage_holds, crps, inside, score, width
 from experiments.validation.wander import LAST_FITTED, Wander, country_years
@@ -79,12 +70,12 @@ def _by_numbers(target: Target, tables: Tables, sd: float) -> dict[str, Null | S
     """Nulls of figures that numbers alone say something of."""
     if target.statistic == "lead_elsewhere":
         members = tables.memberships.query("platform == @target.area and role == 'member'")["state"].nunique()
-        return {"chance": Null(chance_of_another(members), sd)}
+        return {"chance": Null(nulls.chance_of_another(members), sd)}
     if target.statistic == "world_share":
         return {"share": Null(_share_2004_08(target, tables), sd)}
     if target.statistic == "supply_correlation":
         output = tables.supply.groupby("year")["kg"].sum().loc[target.years[0] : target.years[-1]]
-        return {"chance": chance_of_following(output.to_numpy(float), WORLD_STEP)}
+        return {"chance": nulls.chance_of_following(output.to_numpy(float), WORLD_STEP)}
     return {}
 
 
@@ -95,7 +86,7 @@ def nulls_of(target: Target, tables: Tables, history: History, wander: Wander) -
     about2 += target.sd**2
     growth = supply_growth(tables, year) if target.statistic in GROWS else None
     found: dict[str, Null | Sample] = {**predictions(history, year, growth, about2, drift2)}
-    sd = math.sqrt(1.2 * about2 + drift2 * max(year - LAST_FITTED, 1))
+    sd = math.sqrt(nulls.ENDS_OF_MEAN * about2 + drift2 * max(year - LAST_FITTED, 1))
     return found | _by_numbers(target, tables, sd)
 
 
@@ -106,9 +97,8 @@ def judged_table(predicted: Predictions, world: World) -> pd.DataFrame:
     for i, target in enumerate(predicted.targets):
         draws, seen = predicted.full[:, i], float(predicted.observed[i])
         low, middle, high = back(np.quantile(draws, [0.05, 0.5, 0.95]), target.transform)
-        nulls = {
-            name: null.draws(DRAWS) for name, null in nulls_of(target, tables, histories[target.name], wander).items()
-        }
+        made = nulls_of(target, tables, histories[target.name], wander)
+        drawn = {name: null.draws(DRAWS) for name, null in made.items()}
         rows.append({
             "target": target.name, "family": target.family, "statistic": target.statistic, "area": target.area,
             "first_year": target.years[0], "last_year": target.years[-1], "unit": target.unit,
@@ -117,8 +107,8 @@ def judged_table(predicted: Predictions, world: World) -> pd.DataFrame:
             "carried": predicted.carried[i],
             "inside_50": inside(draws, seen, 0.5), "inside_90": inside(draws, seen, 0.9),
             "error": abs(float(np.median(draws)) - seen), "crps": crps(draws, seen), "width_90": width(draws),
-            **{f"crps_{name}": crps(draw, seen) for name, draw in nulls.items()},
-            **{f"width_{name}": width(draw) for name, draw in nulls.items()},
+            **{f"crps_{name}": crps(draw, seen) for name, draw in drawn.items()},
+            **{f"width_{name}": width(draw) for name, draw in drawn.items()},
             "weight": target.weight, "source": target.source, "confidence": target.confidence, "note": target.note,
         })  # fmt: skip
     return pd.DataFrame(rows)
@@ -172,7 +162,7 @@ def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
 def null_cells(cells: CountryYears, world: World) -> dict[str, Array]:
     """Draws of every null for the judged country-years, shape (draws, cells); nan where it cannot be made."""
     logs = np.log(cells.published)
-    shares = constant_shares(cells.published)
+    shares = nulls.constant_shares(cells.published)
     made = {name: np.full((DRAWS, len(cells.state)), np.nan) for name in ("last", "supply", "share", "previous")}
     tables, wander = world.tables, Wander(world)
     for i, (state, year) in enumerate(zip(cells.state.tolist(), cells.year.tolist(), strict=True)):

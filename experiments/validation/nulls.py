@@ -33,6 +33,8 @@ from model.tables import Tables
 __all__ = ["NULLS", "History", "Null", "supply_growth"]
 
 FIRST_FITTED: Final = 2004
+ENDS, ENDS_OF_MEAN = 2.0, 1.2
+"""Times a figure's own variance counts: in the start and in what is predicted; a mean of five starts with a fifth."""
 NULLS: Final = {
     "last": "the value of 2008, held", "supply": "the mean of 2004-08 times output",
     "share": "the share of 2004-08, held", "first": "the first value published after 2008, held",
@@ -108,7 +110,7 @@ def predictions(history: History, year: int, growth: float | None, about2: float
     """
     made: dict[str, Null] = {}
 
-    def walk(centre: float, since: int, ends: float = 2.0) -> Null:
+    def walk(centre: float, since: int, ends: float = ENDS) -> Null:
         return Null(centre, math.sqrt(ends * about2 + drift2 * max(year - since, 1)))
 
     before, frozen = history.last(year - 1), history.last(min(LAST_FITTED, year - 1))
@@ -116,9 +118,9 @@ def predictions(history: History, year: int, growth: float | None, about2: float
     if frozen is not None:
         made["last"] = walk(frozen[1], frozen[0])
     if middle is not None:
-        made["supply"] = walk(middle + (math.log(growth) if growth else 0.0), LAST_FITTED, 1.2)
+        made["supply"] = walk(middle + (math.log(growth) if growth else 0.0), LAST_FITTED, ENDS_OF_MEAN)
     if share is not None:
-        made["share"] = walk(share, LAST_FITTED, 1.2)
+        made["share"] = walk(share, LAST_FITTED, ENDS_OF_MEAN)
     if before is not None and not made:
         made["first"] = walk(float(history.figures[0]), history.years[0])
     if before is not None:

@@ -9,7 +9,7 @@ residual in each set, of which the part that is not error of the record stays. S
 with e² the error of the record and of chance in the fitted figure, and tau² what residuals of all fitted figures vary
 by beyond it (Kennedy & O'Hagan 2001, in its simplest form). Without a fitted counterpart the error has the temperature
 of the fit. Noise fills up what the spread of the runs lacks of how the record wanders. Nothing of this uses a figure
-later than 2008, load sizes and price ratios apart.
+later than 2008; apart from load sizes, price ratios, and the first operations of MAOC-N (to 2009, before those judged).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from model import RouteModel, load_world
 from model.errors import InputError
 from views.live import files, geometry, results
 from views.live.inspector import inspect
-from views.live.settings import Settings, day_of, make_move, read_address, scenario_names, whole
+from views.live.settings import Settings, day_of, make_move, read_address, scenario_names, scenario_titles, whole
 from views.live.snapshot import Seen, corridor_of_leg, frame
 from views.live.worlds import Worlds
 
@@ -178,7 +178,7 @@ class Session:
         if not _warm.is_set():
             self._busy("Compiling the rules of the week: once on this machine, up to a minute")
             warm_up(wait=True)
-        self._send({"kind": "static", "static": geometry.static(load_world())}, [])
+        self._send({"kind": "static", "static": {**geometry.static(load_world()), "scenarios": scenario_titles()}}, [])
         self._build(self.settings, notes)
 
     def _on_set(self, message: Mapping[str, Any]) -> None:
@@ -285,7 +285,7 @@ class Session:
     def _on_file(self, message: Mapping[str, Any]) -> None:
         if self.worlds is None:
             return
-        name, content = files.make_file(self.worlds.models[-1], str(message.get("what")))
+        name, content = files.make_file(self.worlds.models, str(message.get("what")))
         self._send({"kind": "file", "name": name}, [content])
 
     # --- to the page ----------------------------------------------------------------------------------------------
@@ -333,7 +333,7 @@ class Session:
         if worlds is None:
             return
         now = replace(settings, date=worlds.date)
-        part = worlds.part_day()
+        part = worlds.part_day
         self._send({
             "kind": "state", "playing": self.playing, "ended": worlds.ended, "date": worlds.date.isoformat(),
             "address": now.address(), "part": part.isoformat() if part else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from typing import Final
 
 from model import RouteModel
@@ -15,30 +16,34 @@ FRAMES: Final = ("weekly", "yearly")
 DIMENSIONS: Final = ("state", "mode", "platform", "leg", "place")
 
 
-def make_file(model: RouteModel, kind: str) -> tuple[str, bytes]:
+def make_file(models: Sequence[RouteModel], kind: str) -> tuple[str, bytes]:
     """Name and content of a file.
 
-    ``parquet`` and ``csv`` are a ZIP of the weekly and yearly series, the yearly tables by dimension and all seizures;
-    ``toml`` is the scenario with the levers that were set, ready for `run.py compare`.
+    ``parquet`` and ``csv`` are a ZIP of the weekly and yearly series, the yearly tables by dimension, all seizures and
+    the scenario, in a folder each where there are two worlds; ``toml`` is the scenario that levers act on, with those
+    that were set, ready for `run.py compare`.
     """
-    stem = f"{model.policy.name}-seed-{model.seed_value}"
+    steered = models[-1]
+    stem = f"{steered.policy.name}-seed-{steered.seed_value}"
     if kind == "toml":
-        return f"{stem}.toml", model.policy.to_toml().encode()
-    return f"{stem}-{kind}.zip", _zipped(model, kind)
+        return f"{stem}.toml", steered.policy.to_toml().encode()
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for folder, model in zip(("first/", "second/") if len(models) > 1 else ("",), models, strict=True):
+            _add(archive, folder, model, kind)
+    return f"{stem}-{kind}.zip", held.getvalue()
 
 
-def _zipped(model: RouteModel, kind: str) -> bytes:
+def _add(archive: zipfile.ZipFile, folder: str, model: RouteModel, kind: str) -> None:
+    """Put the frames of a run into a folder of the archive."""
     frames = {name: getattr(model, name).reset_index() for name in FRAMES}
     frames |= {f"by_{name}": model.by(name).reset_index() for name in DIMENSIONS}
     frames["seizures"] = model.seizures
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, table in frames.items():
-            if kind == "csv":
-                archive.writestr(f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-            else:
-                part = io.BytesIO()
-                table.to_parquet(part, index=False)
-                archive.writestr(f"{name}.parquet", part.getvalue())
-        archive.writestr("scenario.toml", model.policy.to_toml())
-    return held.getvalue()
+    for name, table in frames.items():
+        if kind == "csv":
+            archive.writestr(f"{folder}{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+        else:
+            part = io.BytesIO()
+            table.to_parquet(part, index=False)
+            archive.writestr(f"{folder}{name}.parquet", part.getvalue())
+    archive.writestr(f"{folder}scenario.toml", model.policy.to_toml())

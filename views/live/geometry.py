@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from experiments.calibration.posterior import REFERENCE
 from model import Scenario, calendar
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
-from model.scenario_files import list_scenarios
 from model.world import World
 from views import atlas, flowmap, observed, theme
 from views.live.settings import LIMITS
@@ -26,6 +26,7 @@ AREA_RADIUS: Final = 0.085
 """Drawn radius of a patrol area on the map, projection units: 540 km, the order of a search sector."""
 MODES: Final = {"container": "container", "merchant_vessel": "sea", "small_vessel": "sea", "fast_boat": "sea",
                 "light_aircraft": "air", "air_courier": "air", "overland": "overland"}  # fmt: skip
+BANDS: Final = ("seized_eu_bulk_kg", "price_europe_eur_per_kg")
 POINTS: Final = ("flow_europe", "west_africa", "seized_eu", "seized_west_africa", "consumption", "price")
 
 GROUPS: Final = (
@@ -171,10 +172,20 @@ def _points(world: World) -> dict[str, list[list[float]]]:
     return found
 
 
+def _bands() -> dict[str, list[list[float]]]:
+    """What 90% of the fitted sets say of history: series -> [year, low, high]; empty where no validation is kept."""
+    path = REFERENCE / "validation" / "series.csv"
+    if not path.exists():
+        return {}
+    table = pd.read_csv(path).set_index(["quantile", "year"])
+    low, high = table.loc[0.05], table.loc[0.95]
+    return {name: [[int(year), float(low.loc[year, name]), float(high.loc[year, name])] for year in low.index]
+            for name in BANDS}  # fmt: skip
+
+
 @lru_cache(maxsize=2)
 def static(world: World) -> dict[str, Any]:
     """Everything that the page needs once; shared by all sessions, so it is not to be changed."""
-    scenarios = list_scenarios()
     return {
         "scale": SCALE, "window": [list(axis) for axis in atlas.WINDOW], "area_radius": round(SCALE * AREA_RADIUS),
         "land": _land(), "graticule": [_ints(line[::4]) for line in atlas.graticule()],
@@ -183,8 +194,8 @@ def static(world: World) -> dict[str, Any]:
                    zip(world.states, world.tables.states.set_index("state").loc[list(world.states), "name"],
                        strict=True)],
         "series": [*SERIES, *MONEY], "corridors": list(CORRIDORS), "levers": _levers(world),
-        "history": _history(world), "points": _points(world), "limits": {k: list(v) for k, v in LIMITS.items()},
-        "scenarios": [[str(r["name"]), str(r["title"])] for r in scenarios.to_dict("records")],
+        "history": _history(world), "points": _points(world), "bands": _bands(),
+        "limits": {k: list(v) for k, v in LIMITS.items()},
         "epoch": calendar.EPOCH.isoformat(), "last_week": calendar.first_week(calendar.LAST_YEAR + 1) - 1,
         "bins": list(flowmap.BINS), "widths": list(flowmap.WIDTHS),
     }  # fmt: skip

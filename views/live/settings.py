@@ -101,9 +101,14 @@ class Settings:
         return urlencode(pairs, safe=":,@=.*/")
 
 
+def scenario_titles() -> list[list[str]]:
+    """Names and titles of all scenarios that can be chosen, as they lie there now."""
+    return [[str(row["name"]), str(row["title"])] for row in list_scenarios().to_dict("records")]
+
+
 def scenario_names() -> list[str]:
     """Names of all scenarios that can be chosen."""
-    return [str(name) for name in list_scenarios()["name"]]
+    return [name for name, _ in scenario_titles()]
 
 
 def read_address(query: str, scenarios: Sequence[str]) -> tuple[Settings, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from dataclasses import replace
 
 from model import RouteModel, Scenario, calendar, load_world
@@ -47,6 +48,11 @@ class Worlds:
     settings
         What they are; they run to its date, or to the beginning of its year.
 
+    Attributes
+    ----------
+    part_day
+        First day on which the two worlds' scenarios differ; None for one world.
+
     Raises
     ------
     InputError
@@ -62,6 +68,7 @@ class Worlds:
         self.models = [RouteModel(first, settings.seed, settings.organisations, world=world)]
         if self.second:
             self.models.append(RouteModel(self._moved(self.second), settings.seed, settings.organisations, world=world))
+        self.part_day = self._part_day()
         begin = calendar.monday(max(calendar.first_week(settings.year), 0))
         self.run_until(settings.date or begin)
 
@@ -105,17 +112,17 @@ class Worlds:
         base = self.second or self.plain
         place = len(self.models) - 1
         self.models[place] = self.models[place].fork(self._moved(base))
+        self.part_day = self._part_day()
 
-    def part_day(self) -> dt.date | None:
+    def _part_day(self) -> dt.date | None:
         """First day on which the two scenarios say something different; None for one world or the same."""
         if len(self.models) < 2:
             return None
         first, second = (model.policy for model in self.models)
         days = sorted({*first.change_dates(), *second.change_dates()})
-        for day in days:
-            if difference(first, second, day + dt.timedelta(days=1)):
-                return day
-        return None
+        # what differs before a day differs before every later one
+        place = bisect_left(days, True, key=lambda day: bool(difference(first, second, day + dt.timedelta(days=1))))
+        return days[place] if place < len(days) else None
 
     @property
     def steered(self) -> Scenario:

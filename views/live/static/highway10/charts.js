@@ -69,7 +69,7 @@ export class Charts {
     const names = shown.map((one) => one.name).join("|") + this.page.root.dataset.theme;
     if (kind.named === names) return;
     kind.named = names;
-    kind.key.replaceChildren(...shown.map((one) => h("li", {}, h("i", { class: one.mode === "markers" ? "point" : one.stackgroup ? "area" : "", style: `--c:${one.fillcolor || one.line?.color || one.marker?.color}` }), one.name)));
+    kind.key.replaceChildren(...shown.map((one) => h("li", {}, h("i", { class: one.mode === "markers" ? "point" : one.stackgroup || one.fill ? "area" : "", style: `--c:${one.fillcolor || one.line?.color || one.marker?.color}` }), one.name)));
   }
 
   layout() {
@@ -118,8 +118,15 @@ export class Charts {
       marker: { color: this.page.colour(colour), size: 6, symbol: "diamond-open", line: { width: 1.4 } }, hovertemplate: "%{y:,.3~g}" };
   }
 
+  // what 90% of the fitted sets say of history as it happened: a run is one draw and may leave it
+  band(name, colour, scale, label = null) {
+    const rows = this.page.static.bands[name] || [], x = rows.map(([year]) => `${year}-07-01`);
+    const edge = (i) => ({ x, y: rows.map((row) => row[i] * scale), mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false });
+    return rows.length ? [edge(1), { ...edge(2), fill: "tonexty", fillcolor: this.page.faded(colour, 0.13), ...(label ? { name: label, showlegend: true } : {}) }] : [];
+  }
+
   flows() {
-    return { data: [...this.lines([
+    return { data: [...this.band("seized_eu_bulk_kg", "--seized", 1e-3, "90% of fitted sets, history"), ...this.lines([
       { name: "dispatched_to_europe_kg", label: "Sent to Europe", colour: "--container", scale: 1e-3 },
       { name: "arrived_europe_kg", label: "Arrived", colour: "--europe", scale: 1e-3 },
       { name: "seized_eu_bulk_kg", label: "Seized in the EU (bulk)", colour: "--seized", scale: 1e-3 },
@@ -128,7 +135,7 @@ export class Charts {
   }
 
   price() {
-    return { data: [...this.lines([
+    return { data: [...this.band("price_europe_eur_per_kg", "--europe", 1, "90% of fitted sets, history"), ...this.lines([
       { name: "price_europe_eur_per_kg", label: "Europe", colour: "--europe", yearly: false, format: ",.0f" },
       { name: "price_source_eur_per_kg", label: "Andes", colour: "--origin", yearly: false, format: ",.0f" },
     ]), this.points("price", "Published", "--europe")], layout: { yaxis: { tickformat: "~s" } } };
