@@ -7,15 +7,17 @@ range is no confidence interval. A dose costs in proportion to the dose that the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from model import calendar
 from model.inputs import lay_out
 from model.measures import MEASURE
 from model.scenario import Scenario
+from model.state import Array
 from model.world import World
 
 __all__ = ["COST_COLUMNS", "asset_days", "cost_a_year", "costs_of", "dose_at", "yearly_costs"]
@@ -35,13 +37,14 @@ def yearly_costs(scenario: Scenario, world: World, years: Iterable[int]) -> pd.D
         Index (measure, year), columns low_eur, cost_eur, high_eur; only measures that the scenario changes.
     """
     years = list(years)
+    days = asset_days(scenario, world, years) - asset_days(Scenario.load(HISTORY), world, years)
     rows = []
     for row in world.tables.measures.to_dict("records"):
-        for year in years:
-            amount = _asset_days_more(scenario, world, year) if row["cost_per"] == "asset-day" else (
-                _doses_more(scenario, world, row["measure"], row["history_dose"], year) / row["cost_dose"]
-            )  # fmt: skip
-            prices = [row["cost_eur_low"], row["cost_eur"], row["cost_eur_high"]]
+        amounts = days if row["cost_per"] == "asset-day" else (
+            _doses_more(scenario, world, row["measure"], row["history_dose"], years) / row["cost_dose"]
+        )  # fmt: skip
+        prices = [row["cost_eur_low"], row["cost_eur"], row["cost_eur_high"]]
+        for year, amount in zip(years, amounts.tolist(), strict=True):
             low, mid, high = (0.0 if row["cost_per"] == "none" else amount * float(price) for price in prices)
             rows.append((row["measure"], year, min(low, high), mid, max(low, high)))
     frame = pd.DataFrame(rows, columns=["measure", "year", *COST_COLUMNS]).set_index(["measure", "year"])
@@ -63,7 +66,7 @@ def costs_of(measure: str, dose: float, world: World) -> tuple[float, float, flo
     prices = [float(row[column]) for column in ("cost_eur_low", "cost_eur", "cost_eur_high")]
     units = dose / float(row["cost_dose"])
     if row["cost_per"] == "asset-day":
-        units *= asset_days(Scenario.load(HISTORY), world, 2011)
+        units *= float(asset_days(Scenario.load(HISTORY), world, [2011])[0])
     low, mid, high = (units * price for price in prices)
     return low, mid, high
 
@@ -77,43 +80,40 @@ def dose_at(scenario: Scenario, measure: str, day: date) -> float | None:
     return given[-1] if given else None
 
 
-def asset_days(scenario: Scenario, world: World, year: int) -> float:
-    """Days that all ships and aircraft are out in a year, as far as they are available."""
+def asset_days(scenario: Scenario, world: World, years: Sequence[int]) -> Array:
+    """Days that all ships and aircraft are out in each of the years, as far as they are available, shape (years,)."""
     _, inputs = lay_out(world, scenario)
-    weeks = range(calendar.first_week(year), calendar.first_week(year + 1))
-    out = [
-        float((inputs.asset_active[epoch] * inputs.asset_availability[epoch]).sum())
-        for epoch in inputs.epoch_of_week[list(weeks)]
-    ]
-    return sum(out) / len(out) * DAYS_A_YEAR
+    out = (inputs.asset_active * inputs.asset_availability).sum(axis=1)[inputs.epoch_of_week]
+    return DAYS_A_YEAR * np.array([out[calendar.first_week(y) : calendar.first_week(y + 1)].mean() for y in years])
 
 
-def _asset_days_more(scenario: Scenario, world: World, year: int) -> float:
-    return asset_days(scenario, world, year) - asset_days(Scenario.load(HISTORY), world, year)
-
-
-def _doses_more(scenario: Scenario, world: World, measure: str, history: float, year: int) -> float:
-    """Mean over the months of a year of the dose less that of history, while the measure runs."""
-    more = 0.0
-    for month in range(1, 13):
-        day = date(year, month, 15)
-        dose = dose_at(scenario, measure, day)
-        if dose is not None and _runs(world, measure, day):
-            more += (dose - history) / 12.0
+def _doses_more(scenario: Scenario, world: World, measure: str, history: float, years: Sequence[int]) -> Array:
+    """Mean over the months of each year of the dose less that of history, while the measure runs, shape (years,)."""
+    spans = _spans(world, measure)
+    more = np.zeros(len(years))
+    for i, year in enumerate(years):
+        for month in range(1, 13):
+            day = date(year, month, 15)
+            dose = dose_at(scenario, measure, day)
+            if dose is not None and _runs(spans, day):
+                more[i] += (dose - history) / 12.0
     return more
 
 
-def _runs(world: World, measure: str, day: date) -> bool:
-    """Whether the platforms, programmes and treaties that a measure stands on exist on a day."""
+def _spans(world: World, measure: str) -> list[list[tuple[str, str]]]:
+    """When the platforms, programmes and treaties exist that a measure stands on: for each target, from and until."""
     doses = world.tables.doses
+    found = []
     for target in doses.loc[doses["measure"] == measure, "target"]:
         kind, _, name = str(target).partition(":")
-        if kind not in DATED:
-            continue
-        table = getattr(world.tables, DATED[kind])
-        rows = table[table[kind].isin(name.split(","))]
-        now = day.isoformat()
-        since, until = rows["since"].fillna("0001-01-01").astype(str), rows["until"].fillna("9999-12-31").astype(str)
-        if not ((since <= now) & (now < until)).any():
-            return False
-    return True
+        if kind in DATED:
+            table = getattr(world.tables, DATED[kind])
+            rows = table[table[kind].isin(name.split(","))]
+            since, until = rows["since"].fillna("0001-01-01"), rows["until"].fillna("9999-12-31")
+            found.append(list(zip(since.astype(str), until.astype(str), strict=True)))
+    return found
+
+
+def _runs(spans: list[list[tuple[str, str]]], day: date) -> bool:
+    """Whether something of every target exists on a day."""
+    return all(any(since <= day.isoformat() < until for since, until in target) for target in spans)

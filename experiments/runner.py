@@ -43,6 +43,8 @@ COLLECTED: Final = 8
 """Histories that are dropped between two calls of the collector."""
 SEEDS_AT_ONCE: Final = 16
 POLL_SECONDS: Final = 0.2
+ANSWER_SECONDS: Final = 20
+"""How long a scheduler may take to answer."""
 TRIES: Final = 3
 """How often a task is given out before its runs count as failed: its worker may die."""
 
@@ -329,7 +331,7 @@ def executing(
     with ExitStack() as stack:
         where = scheduler if cluster is None else stack.enter_context(_cluster(cluster, options or {}))
         try:
-            client = stack.enter_context(Client(where, timeout=20))  # type: ignore[no-untyped-call]
+            client = stack.enter_context(Client(where, timeout=ANSWER_SECONDS))  # type: ignore[no-untyped-call]
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError("the scheduler does not answer", field="--scheduler", value=scheduler,
                              allowed="the address of a Dask scheduler, as tcp://host:8786",

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
 from model import RouteModel, load_world
@@ -17,3 +24,25 @@ def world() -> World:
 def short_run() -> RouteModel:
     """Two years of history with 60 organisations."""
     return RouteModel("as-it-happened", rng=11, organisations=60).run_until("2001-12-31")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item):  # type: ignore[no-untyped-def]
+    """Tests run side by side, but what measures speed runs alone."""
+    with turn(alone=item.get_closest_marker("bench") is not None):
+        return (yield)
+
+
+@contextmanager
+def turn(alone: bool) -> Iterator[None]:
+    """Wait for the turn of a test among the processes of one run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        yield
+        return
+    place = Path(tempfile.gettempdir()) / f"highway10-tests-{run}"
+    with place.with_suffix(".door").open("w") as door, place.with_suffix(".room").open("w") as room:
+        fcntl.flock(door, fcntl.LOCK_EX)  # held while waiting, so that nobody slips in before one that wants to be alone
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield

@@ -143,7 +143,8 @@ def test_three_hosts_give_the_same_bits(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(content(here), content(there), check_exact=True)
 
 
-def test_a_scheduler_that_does_not_answer_is_named() -> None:
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "ANSWER_SECONDS", 1)
     with pytest.raises(InputError, match="does not answer"), runner.executing(f"tcp://127.0.0.1:{free_port()}"):
         pass
     with pytest.raises(InputError, match="no such kind of cluster"), runner.executing(None, "abacus"):

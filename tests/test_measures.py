@@ -134,7 +134,7 @@ def test_history_costs_nothing_more_than_itself(world: World) -> None:
 def test_ships_cost_by_the_day(world: World) -> None:
     cut = yearly_costs(Scenario.load("s12-asset-cut"), world, [2020]).xs(2020, level="year")
     price = world.tables.measures.set_index("measure").loc["patrol-assets", "cost_eur"]
-    saved = -0.3 * asset_days(base(), world, 2020) * float(price)
+    saved = -0.3 * asset_days(base(), world, [2020])[0] * float(price)
     assert cut.loc["patrol-assets", "cost_eur"] == pytest.approx(saved)
     assert (cut["low_eur"] <= cut["cost_eur"]).all()
     assert (cut["cost_eur"] <= cut["high_eur"]).all()

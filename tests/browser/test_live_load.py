@@ -80,7 +80,7 @@ def test_many_sessions_keep_answering(serve, chromium) -> None:
 
 def test_memory_stays_flat_and_closed_tabs_are_let_go(serve, chromium) -> None:
     """Some seconds here; HIGHWAY10_LONG_PLAY_S=1800 plays half an hour (docs/browser.md)."""
-    seconds = float(os.environ.get("HIGHWAY10_LONG_PLAY_S", "20"))
+    seconds = float(os.environ.get("HIGHWAY10_LONG_PLAY_S", "8"))
     with serve() as (address, pid):
         page = chromium.new_page(viewport={"width": 1280, "height": 800})
         errors: list[str] = []

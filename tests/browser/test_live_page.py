@@ -330,6 +330,7 @@ def test_rapid_clicks_and_two_tabs_do_not_break_it(open_page) -> None:
     assert series(one, "seized_kg") != series(two, "seized_kg")
 
 
+@pytest.mark.bench
 def test_frames_are_small_and_first_view_is_quick(open_page) -> None:
     waits = []
     for _ in range(2):  # the better of two: the machine may do something else
