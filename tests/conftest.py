@@ -42,7 +42,7 @@ def turn(alone: bool) -> Iterator[None]:
         return
     place = Path(tempfile.gettempdir()) / f"highway10-tests-{run}"
     with place.with_suffix(".door").open("w") as door, place.with_suffix(".room").open("w") as room:
-        fcntl.flock(door, fcntl.LOCK_EX)  # held while waiting, so that nobody slips in before one that wants to be alone
+        fcntl.flock(door, fcntl.LOCK_EX)  # held while waiting: nobody slips in before one that wants to be alone
         fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         fcntl.flock(door, fcntl.LOCK_UN)
         yield
