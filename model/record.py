@@ -140,14 +140,15 @@ def balance_frame(state: State) -> pd.DataFrame:
 
 
 def weekly_frame(record: Record, first: int, last: int, opening: Array) -> pd.DataFrame:
-    """Weekly series of weeks first..last-1, indexed by Monday; money series follow from the accounts."""
+    """Weekly series of weeks first..last-1, indexed by Monday; money and other markets follow from the accounts."""
     frame = pd.DataFrame(record.weekly[first:last].copy(), columns=list(WEEKLY))
-    money = pd.DataFrame(np.diff(record.accounts[first:last], axis=0, prepend=opening[None, :]), columns=list(ACCOUNTS))
-    frame["revenue_eur"] = money["revenue_eur"]
-    frame["bribes_eur"] = money["bribes_eur"]
-    frame["laundering_eur"] = money["laundering_eur"]
-    frame["confiscated_eur"] = money["confiscated_eur"]
-    frame["profit_eur"] = money["revenue_eur"] - money[list(COSTS)].sum(axis=1)
+    books = pd.DataFrame(np.diff(record.accounts[first:last], axis=0, prepend=opening[None, :]), columns=list(ACCOUNTS))
+    frame["other_markets_kg"] = books["elsewhere_kg"]
+    frame["revenue_eur"] = books["revenue_eur"]
+    frame["bribes_eur"] = books["bribes_eur"]
+    frame["laundering_eur"] = books["laundering_eur"]
+    frame["confiscated_eur"] = books["confiscated_eur"]
+    frame["profit_eur"] = books["revenue_eur"] - books[list(COSTS)].sum(axis=1)
     frame["mean_load_kg"] = frame["mean_load_kg"] / frame["dispatches"].clip(lower=1)
     frame.index = pd.DatetimeIndex([calendar.monday(week) for week in range(first, last)], name="date")
     return frame

@@ -97,8 +97,9 @@ def test_a_cluster_gives_the_same_bits_and_survives_a_killed_worker(tmp_path: Pa
 def can_make_networks() -> bool:
     if shutil.which("ip") is None or os.geteuid() != 0:
         return False
-    made = subprocess.run(["ip", "netns", "add", "h10-probe"], capture_output=True, check=False).returncode == 0
-    subprocess.run(["ip", "netns", "del", "h10-probe"], capture_output=True, check=False)
+    probe = f"h10-probe-{os.getpid()}"  # several processes may ask at once
+    made = subprocess.run(["ip", "netns", "add", probe], capture_output=True, check=False).returncode == 0
+    subprocess.run(["ip", "netns", "del", probe], capture_output=True, check=False)
     return made
 
 

@@ -70,8 +70,8 @@ class CountryYears:
 
 def predict(
     posterior: Posterior, world: World, *, organisations: int = 150, draws: int | None = None,
-    changes: Callable[[Scenario], Scenario] = lambda scenario: scenario, workers: int | None = None,
-    done: Callable[[int], object] = lambda _: None, seed: int = 1,
+    changes: Callable[[Scenario], Scenario] = lambda scenario: scenario, shown: type[Shown] = Shown,
+    workers: int | None = None, done: Callable[[int], object] = lambda _: None, seed: int = 1,
 ) -> tuple[Predictions, CountryYears, pd.DataFrame, Array]:  # fmt: skip
     """Run the posterior through 2000-2023 and read every judged figure.
 
@@ -79,6 +79,8 @@ def predict(
     ----------
     changes
         Makes a scenario of history another one, such as one with a remedy.
+    shown
+        What statistics show of a run; another one where that is the remedy.
 
     Returns
     -------
@@ -97,12 +99,12 @@ def predict(
         scenario = changes(history.with_parameters(**posterior.values(draw)))
         model = RouteModel(scenario, seed * 1_000_003 + draw, organisations, world=world)
         model.run()
-        expected, fell = Shown(model), Shown(model, realised=True)
+        expected, fell = shown(model), shown(model, realised=True)
         past = np.array([target.of(expected) for target in earlier])
         future = np.array([target.of(fell) for target in judged])
         by_state, mean_state = (
-            np.column_stack([shown.bulk_t(shown.by_state([state], years), state, years) for state in states])
-            for shown in (fell, expected)
+            np.column_stack([seen.bulk_t(seen.by_state([state], years), state, years) for state in states])
+            for seen in (fell, expected)
         )
         series = model.yearly[list(SERIES)].reset_index().assign(draw=draw)
         del model.state, model.buffers

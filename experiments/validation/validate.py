@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,13 @@ from experiments import provenance
 from experiments.calibration.posterior import Posterior, load_posterior
 from experiments.calibration.problem import Problem, read_structures
 from experiments.conduct import conduct
+from experiments.evidence.observed import Shown
 from experiments.folder import write_atomically
 from experiments.store import Store
 from experiments.study import Study
 from experiments.validation import judge
 from experiments.validation.predict import CountryYears, Predictions, predict
+from experiments.validation.roads import SameRoads
 from experiments.validation.trials import run_trials, surge, surge_table
 from model import Scenario, load_world
 from model.errors import InputError
@@ -47,26 +49,40 @@ class Size:
 
 USUAL: Final = Size()
 QUICK: Final = Size(draws=16, trials=4, surge=6, remedies=8, policies=4, organisations=60)
-REMEDIES: Final[Mapping[str, tuple[str, Callable[[Scenario], Scenario]]]] = {
-    "as fitted": ("the model as it was fitted", lambda s: s),
-    "no answer of other outlets": (
-        "other markets keep their share, however cheap goods are (glut_answer 0)",
-        lambda s: s.with_parameters(glut_answer=0.0),
+
+
+class Remedy(NamedTuple):
+    """A change that was tried: in words, of the history that is run, of what statistics show of a run."""
+
+    what: str
+    change: Callable[[Scenario], Scenario] = lambda scenario: scenario
+    shown: type[Shown] = Shown
+
+
+def _set(**parameters: object) -> Callable[[Scenario], Scenario]:
+    return lambda scenario: scenario.with_parameters(**parameters)
+
+
+REMEDIES: Final[Mapping[str, Remedy]] = {
+    "as fitted": Remedy("the model as it was fitted"),
+    "no answer of other outlets": Remedy(
+        "other markets keep their share, however cheap goods are (glut_answer 0)", _set(glut_answer=0.0),
     ),
-    "controls stay as they are": (
-        "control_response 0: no state's controls follow what they find",
-        lambda s: s.with_parameters(control_response=0.0),
+    "goods for other markets are seized on their way": Remedy(
+        "states of South and Central America and the Caribbean take of them as of what the model follows",
+        shown=SameRoads,
     ),
-    "states decide what they share": (
-        "cooperation is endogenous", lambda s: s.with_parameters(cooperation="endogenous"),
+    "controls stay as they are": Remedy(
+        "control_response 0: no state's controls follow what they find", _set(control_response=0.0),
     ),
-    "controls of containers grow faster": (
-        "inspection_growth_per_year 0.10 in place of 0.05", lambda s: s.with_parameters(inspection_growth_per_year=0.1),
+    "states decide what they share": Remedy("cooperation is endogenous", _set(cooperation="endogenous")),
+    "controls of containers grow faster": Remedy(
+        "inspection_growth_per_year 0.10 in place of 0.05", _set(inspection_growth_per_year=0.1),
     ),
-    "output answers price": ("supply_answer 1", lambda s: s.with_parameters(supply_answer=1.0)),
-    "memory of a year": ("memory_months 12", lambda s: s.with_parameters(memory_months=12.0)),
+    "output answers price": Remedy("supply_answer 1", _set(supply_answer=1.0)),
+    "memory of a year": Remedy("memory_months 12", _set(memory_months=12.0)),
 }  # fmt: skip
-"""Structural remedies that were tried: name -> (what it is, history with it). Each is judged like the model itself."""
+"""Structural remedies that were tried, each judged like the model itself."""
 POLICIES: Final = ("s00-status-quo", "s02-intelligence-first", "s03-ships-first", "paris-package", "s10-containers",
                    "s15-demand")  # fmt: skip
 
@@ -178,12 +194,12 @@ def remedies(posterior: Posterior, world: World, size: Size, workers: int | None
              done: Callable[[int], object] = lambda _: None) -> pd.DataFrame:  # fmt: skip
     """Every remedy judged like the model: on the same sets, without fitting anew."""
     rows = []
-    for name, (what, change) in REMEDIES.items():
+    for name, remedy in REMEDIES.items():
         predicted, cells, _, _ = predict(
             posterior, world, organisations=size.organisations, draws=min(size.remedies, len(posterior)),
-            changes=change, workers=workers, done=done,
+            changes=remedy.change, shown=remedy.shown, workers=workers, done=done,
         )  # fmt: skip
-        rows.append({**_scores(name, predicted, cells, world), "what": what})
+        rows.append({**_scores(name, predicted, cells, world), "what": remedy.what})
     return pd.DataFrame(rows)
 
 
