@@ -14,10 +14,10 @@ from scipy.stats import norm
 from experiments.evidence.observed import Shown
 from experiments.evidence.targets import JUDGE, load_targets
 from experiments.validation import judge, nulls
-from experiments.validation.nulls import TO_BEAT, History, Null, Sample, predictions, supply_growth
-from experiments.validation.predict import CountryYears
+from experiments.validation.nulls import TO_BEAT, History, Null, Sample, Start, predictions, supply_growth
+from experiments.validation.predict import CountryYears, Noise, Predictions
 from experiments.validation.roads import SameRoads
-from experiments.validation.scores import coverage_holds, crps, inside, rank_correlation, score
+from experiments.validation.scores import coverage, crps, inside, rank_correlation, score
 from experiments.validation.trials import verdict
 from experiments.validation.validate import survives
 from experiments.validation.wander import Wander, country_years
@@ -57,17 +57,20 @@ def test_scores_of_a_sharp_and_right_prediction() -> None:
 
 
 def test_coverage_is_rejected_only_where_it_should_be() -> None:
-    assert coverage_holds(9, 10)
-    assert coverage_holds(1, 2)
-    assert not coverage_holds(0, 2)
-    assert not coverage_holds(60, 100)
+    assert coverage(9, 10) == (True, False)
+    assert coverage(1, 2).holds
+    assert not coverage(0, 2).holds
+    assert not coverage(60, 100).holds
+    assert coverage(62, 62) == (True, True)  # more than 90% explains
+    assert coverage(1, 1).holds
+    assert not coverage(0, 1).holds  # no test can reject one figure
     assert inside(np.arange(100.0), 50.0, 0.5)
     assert not inside(np.arange(100.0), 80.0, 0.5)
 
 
 def test_nulls_know_what_they_are_said_to_know() -> None:
     history = History([2004, 2006, 2008, 2012], np.array([1.0, 2.0, 3.0, 3.5]))
-    made = predictions(history, 2013, 2.0, 0.04, 0.09, share=5.0)
+    made = predictions(history, 2013, 2.0, 0.04, 0.09, share=Start(2008, 5.0, 3))
     assert made["last"].centre == 3.0
     assert made["supply"].centre == pytest.approx(2.0 + math.log(2.0))
     assert made["share"].centre == 5.0
@@ -75,9 +78,36 @@ def test_nulls_know_what_they_are_said_to_know() -> None:
     assert made["previous"].sd < made["last"].sd  # it starts from nearer by
     assert Null(1.0, 0.5).draws(1001).mean() == pytest.approx(1.0)
     assert made["last"].sd == pytest.approx(math.sqrt(2 * 0.04 + 5 * 0.09))
+    assert made["supply"].sd == pytest.approx(math.sqrt(0.04 / 3 + 0.04 + 5 * 0.09))  # the mean of three reports
     late = predictions(History([2012, 2014], np.array([1.0, 9.0])), 2016, None, 0.0, 0.01)
     assert set(late) == {"first", "previous"}  # nothing up to 2008: the first value stands in
     assert late["first"].centre == 1.0
+
+
+def test_nulls_that_start_from_the_same_are_as_wide() -> None:
+    """A fitted mean of five years is both what was last published and the mean of 2004-08."""
+    made = predictions(History([2008, 2012], np.array([1.0, 2.0]), [5, 1]), 2015, None, 0.04, 0.09)
+    assert made["last"] == made["supply"]
+    assert made["last"].sd == pytest.approx(math.sqrt(0.04 / 5 + 0.04 + 7 * 0.09))
+
+
+def test_doubt_about_parameters_widens_and_chance_counts_once() -> None:
+    rng = np.random.default_rng(3)
+    units = rng.random((4000, 2))
+    doubt, chance = 3.0 * (units[:, [0]] - 0.5), rng.normal(0.0, 0.5, (4000, 1))
+    noise = Noise(units, rng)
+    assert noise.chance2(doubt + chance)[0] == pytest.approx(0.25, rel=0.1)
+    wide = noise.widened(doubt + chance, np.array([1.0]), np.array([0.01]))
+    assert wide.var() == pytest.approx(doubt.var() + 1.0, rel=0.1)
+    few = Noise(units[:4], rng)  # too few draws to tell doubt from chance
+    assert few.chance2(doubt[:4])[0] == pytest.approx(doubt[:4].var(ddof=1))
+
+
+def test_few_draws_score_on_average_as_many() -> None:
+    rng = np.random.default_rng(5)
+    many = crps(rng.normal(size=20_000), 0.7)
+    few = np.mean([crps(rng.normal(size=8), 0.7) for _ in range(4000)])
+    assert few == pytest.approx(many, rel=0.03)
 
 
 def test_a_figure_is_no_history_of_itself() -> None:
@@ -108,7 +138,8 @@ def test_every_judged_family_has_a_null_to_beat() -> None:
 def test_a_constant_share_does_not_use_its_own_year() -> None:
     table = pd.DataFrame({"A": [10.0, 10.0, 99.0], "B": [30.0, 30.0, 60.0]}, index=[2004, 2008, 2010])
     shares = nulls.constant_shares(table)
-    assert math.exp(shares.loc[2010, "A"]) == pytest.approx(20.0)  # a third of what B seized, whatever A reports
+    assert math.exp(shares["A", 2010].value) == pytest.approx(20.0)  # a third of what B seized, whatever A reports
+    assert shares["A", 2010].behind == 2
 
 
 def test_output_grows() -> None:
@@ -148,6 +179,33 @@ def test_a_family_passes_only_where_all_three_hold(columns: dict[str, object], p
     assert said in row["why"]
 
 
+def test_the_best_null_is_taken_among_those_that_predict_most() -> None:
+    table = judged_rows(crps=0.45)
+    table["crps_first"], table["width_first"] = [0.3, *[np.nan] * 5], 2.0
+    row = judge.families(table).iloc[0]
+    assert (row["null"], row["crps_null"]) == ("last", pytest.approx(0.4))
+
+
+def test_what_an_input_was_set_from_is_not_counted() -> None:
+    table = pd.concat([judged_rows(), judged_rows(family="consumption")])
+    found = judge.families(table)
+    assert found["passes"].all()
+    assert judge.counted(found) == 1
+    assert set(judge.INFORMED) <= {target.family for target in load_targets(load_world().tables, JUDGE)}
+
+
+def test_the_count_of_families_has_a_range() -> None:
+    """A family that is sure passes in every resample, one on the edge in some."""
+    rng = np.random.default_rng(2)
+    draws = rng.normal(size=(50, 6)) * 0.1
+    judged = judged_rows().assign(crps=0.02, width_90=0.3)
+    predicted = Predictions((), np.zeros(6), draws, draws, np.zeros(6))
+    assert judge.pass_range(predicted, judged) == (1, 1)
+    edge = judged.assign(crps_last=crps(draws[:, 0], 0.0), crps_supply=9.0)
+    low, high = judge.pass_range(predicted, edge)
+    assert 0 <= low <= high <= 1
+
+
 def cells(full: np.ndarray, tonnes: np.ndarray) -> CountryYears:
     published = pd.DataFrame({"ESP": [20.0, 25.0, 30.0, *tonnes], "BEL": [5.0, 5.0, 5.0, *tonnes]},
                              index=[2004, 2006, 2008, 2010, 2015])  # fmt: skip
@@ -164,12 +222,18 @@ def test_time_split_sets_the_model_beside_the_nulls() -> None:
     assert table.iloc[0]["error"] < 1e-9
     assert table.loc["last", "error"] == pytest.approx((math.log(40 / 30) + math.log(80 / 30)) / 2)
     assert table.iloc[0]["crps"] < table.loc["last", "crps"]
+    told = judge.split_differences(made, judge.null_cells(made, load_world())).set_index(["null", "score", "years"])
+    assert set(told.index.get_level_values("null")) == {"last", "supply", "share"}
+    row = told.loc[("last", "CRPS", "2009-2023")]
+    assert row["difference"] == pytest.approx(row["model"] - row["of_null"])
+    assert row["high"] < 0.0
+    assert row["better"] == 1.0
 
 
 @pytest.mark.parametrize(("expected", "low", "high", "found"), [
     ("up", 1.0, 3.0, "holds"), ("up", -3.0, -1.0, "fails"), ("up", -1.0, 1.0, "unclear"), ("down", -3.0, -1.0, "holds"),
     ("none", -1.0, 1.0, "holds"), ("none", 10.0, 20.0, "fails"), ("none", -1.0, 20.0, "unclear"),
-    ("either", -1.0, 5.0, "holds"), ("either", -5.0, -1.0, "fails"),
+    ("not down", -1.0, 5.0, "holds"), ("not down", -25.0, -10.0, "fails"), ("not down", -10.0, 5.0, "unclear"),
 ])  # fmt: skip
 def test_verdicts(expected: str, low: float, high: float, found: str) -> None:
     assert verdict(expected, 100.0, low, high) == found  # type: ignore[arg-type]

@@ -76,17 +76,23 @@ def print_posterior(posterior: Any) -> None:
 
 def print_verdict(verdict: Mapping[str, Any]) -> None:
     """Print the verdict of a validation, failures first."""
-    failed = verdict["families"] - verdict["families_passed"]
+    judged = verdict["families"] - verdict["families_informed"]
+    low, high = verdict["families_passed_range"]
     rows = [
-        ("families of targets that pass", f"{verdict['families_passed']} of {verdict['families']}"),
-        ("families that do not", str(failed)),
-        ("families inside the 90% intervals", f"{verdict['families_inside']} of {verdict['families']}"),
+        ("families of targets that do not pass", f"{judged - verdict['families_passed']} of {judged}"),
+        ("families that pass", f"{verdict['families_passed']} ({low} to {high} with other draws)"),
+        ("families set apart: an input rests on them", str(verdict["families_informed"])),
+        ("families inside the 90% intervals", f"{verdict['families_inside']} of {verdict['families']}; "
+         f"{verdict['families_too_wide']} too often"),
         ("country-years above 1 t", f"{verdict['country_years']:,}"),
         ("median absolute log error", f"{verdict['error_model']:.2f}; best null of equal knowledge "
          f"{verdict['error_best_null']:.2f}"),
-        ("inside 90%", f"{100 * verdict['cover_90_model']:.0f}%"),
-        ("better in error than", ", ".join(verdict["beats_on_error"]) or "none of the nulls"),
-        ("better in CRPS than", ", ".join(verdict["beats_on_crps"]) or "none of the nulls"),
+        ("inside 90%", f"{100 * verdict['cover_90_model']:.0f}%, in intervals of a factor of "
+         f"{verdict['factor_90_model']:.0f}"),
+        ("surely better in error than", ", ".join(verdict["better_on_error"]) or "none of the nulls"),
+        ("surely worse in error than", ", ".join(verdict["worse_on_error"]) or "none of the nulls"),
+        ("surely better in CRPS than", ", ".join(verdict["better_on_crps"]) or "none of the nulls"),
+        ("surely worse in CRPS than", ", ".join(verdict["worse_on_crps"]) or "none of the nulls"),
         ("experiments and findings that hold", f"{verdict['trials_hold']} of {verdict['trials']}"),
         ("that fail", str(verdict["trials_fail"])),
     ]  # fmt: skip

@@ -21,7 +21,7 @@ import pandas as pd
 from experiments import provenance
 from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import REFERENCE, Posterior, equal_weights, made_of
-from experiments.calibration.problem import Problem, mapped
+from experiments.calibration.problem import Problem, mapped, misfit
 from experiments.calibration.recovery import recover, uniformity
 from experiments.calibration.refine import Refined, effective, refine
 from experiments.calibration.screening import identifiability, screen, variance_shares
@@ -72,12 +72,6 @@ QUICK: Final = Size(
     families=("flow_to_europe", "consumption", "west_africa_flow", "iberia", "eu_total", "world", "price_level"),
     free=5,
 )  # fmt: skip
-
-
-def misfit(problem: Problem, statistics: Array, variance: Array) -> Array:
-    """Weighted chi-square of runs, shape (...,)."""
-    found: Array = ((statistics - problem.observed) ** 2 / variance).sum(axis=-1)
-    return found
 
 
 def calibrate(

@@ -216,6 +216,12 @@ class Problem:
         }  # fmt: skip
 
 
+def misfit(problem: Problem, statistics: Array, variance: Array) -> Array:
+    """Weighted chi-square of runs, shape (...,)."""
+    found: Array = ((statistics - problem.observed) ** 2 / variance).sum(axis=-1)
+    return found
+
+
 def mapped[T, R](
     call: Callable[[T], R], items: Iterable[T], workers: int | None = None,
     done: Callable[[int], object] = lambda _: None,

@@ -2,7 +2,8 @@
 
 A family of targets passes where all three hold (amendments 12 and 21): so few of its figures lie outside the 90%
 intervals that these may still be intervals of 90%; its mean CRPS is smaller than that of the best null that knows no
-more than the model; and its median interval is narrower than that null's.
+more than the model; and its median interval is narrower than that null's. It counts only where no input of the model
+was set from the figures themselves (`INFORMED`).
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from experiments.evidence.observed import reporting_sd
 from experiments.evidence.statistics import WORLD_REGIONS
 from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, back, counterpart, load_targets, transform
 from experiments.validation import nulls
-from experiments.validation.nulls import TO_BEAT, History, Null, Sample, predictions, supply_growth
+from experiments.validation.nulls import TO_BEAT, History, Null, Sample, Start, predictions, supply_growth
 from experiments.validation.predict import CountryYears, Predictions
-from experiments.validation.scores import coverage_holds, crps, inside, score, width
+from experiments.validation.scores import coverage, crps, crps_each, inside, score, width
 from experiments.validation.wander import LAST_FITTED, Wander, country_years
 from model.state import Array
 from model.tables import Tables
 from model.world import World
 
-__all__ = ["cell_table", "families", "judged_table", "null_cells", "region_out", "time_split"]
+__all__ = ["cell_table", "families", "judged_table", "null_cells", "pass_range", "region_out", "split_differences",
+           "time_split"]  # fmt: skip
 
 WORLD_STEP: Final = 0.1
 """Yearly step of the sum of all seizures about output, logs: assumed."""
@@ -35,6 +37,16 @@ GROWS: Final = ("flow_to_europe", "consumed_europe", "west_africa_flow", "seized
                 "seized_off_west_africa")  # fmt: skip
 """Statistics that a null lets grow with output."""
 DRAWS: Final = 400
+RESAMPLES: Final = 200
+INFORMED: Final = {
+    "consumption": "demand of 2013, 2017 and 2021 is an input and rests on these figures (demand.csv)",
+    "interception": "holds consumption, an input; inspection_growth_per_year was assumed to explain its rise",
+    "jiatf": "the lead strength of the United States was set from the 152 t of 2012 (states.csv)",
+}  # fmt: skip
+"""Families whose level an input of the model was set from: no predictions, and not counted as passed."""
+PERIODS: Final = ((2009, 2023), (2009, 2013), (2014, 2018), (2019, 2023))
+FEWEST_SETS: Final = 20.0
+"""Effective sets below which reweighting says nothing of a region."""
 REGIONS: Final = {
     "West Africa": ("west_africa_flow", "west_africa_share", "west_africa_seizures", "surge", "courier_origin"),
     "Iberia": ("iberia", "off_africa"), "Other entry states": ("entry_states",), "Americas": ("americas", "caribbean"),
@@ -51,10 +63,11 @@ def _histories(tables: Tables) -> dict[str, History]:
     for target in judged:
         start = counterpart(target, earlier)
         # a mean over years stands at its last year: later ones are predicted from it
-        points = [] if start is None else [(earlier[start].years[-1], earlier[start].scaled_value)]
-        points += [(t.years[-1], t.scaled_value) for t in judged
-                   if (t.statistic, t.area) == (target.statistic, target.area)]  # fmt: skip
-        found[target.name] = History([year for year, _ in points], np.array([value for _, value in points]))
+        points = [] if start is None else [earlier[start]]
+        points += [t for t in judged if (t.statistic, t.area) == (target.statistic, target.area)]
+        found[target.name] = History(
+            [t.years[-1] for t in points], np.array([t.scaled_value for t in points]), [len(t.years) for t in points]
+        )
     return found
 
 
@@ -83,10 +96,12 @@ def nulls_of(target: Target, tables: Tables, history: History, wander: Wander) -
     """Nulls that can be made for a judged target, on its scale."""
     year = target.years[-1]
     about2, drift2 = wander.of_figure(target, 1)
+    start2 = about2 * len(target.years) + target.sd**2
     about2 += target.sd**2
     growth = supply_growth(tables, year) if target.statistic in GROWS else None
-    found: dict[str, Null | Sample] = {**predictions(history, year, growth, about2, drift2)}
-    sd = math.sqrt(nulls.ENDS_OF_MEAN * about2 + drift2 * max(year - LAST_FITTED, 1))
+    found: dict[str, Null | Sample] = {**predictions(history, year, growth, about2, drift2, start2=start2)}
+    years = LAST_FITTED - nulls.FIRST_FITTED + 1
+    sd = math.sqrt(start2 / years + about2 + drift2 * max(year - LAST_FITTED, 1))
     return found | _by_numbers(target, tables, sd)
 
 
@@ -120,32 +135,59 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        family, n, inside (of n), holds, crps, null (the best of equal knowledge), crps_there (of the model, on the rows
-        that this null can predict), crps_null, beats, narrower, passes,
-        crps_previous (the null that knows all that was published before), why.
+        family, n, inside (of n), holds, too_wide (more inside than 90% explains), crps, null (the best of equal
+        knowledge, among those that predict most of its figures), crps_there (of the model, on these), crps_null, beats,
+        narrower, passes, informed (which input was set from these figures: then it does not count), crps_previous (the
+        null that knows all that was published before), why.
     """
     rows = []
     for family, group in judged.groupby("family", sort=False):
         count, within = len(group), int(group["inside_90"].sum())
-        holds = coverage_holds(within, count)
-        best, null_score, mine_there, narrower = None, math.nan, math.nan, False
-        for name in TO_BEAT:
-            rows_there = group[group[f"crps_{name}"].notna()] if f"crps_{name}" in group else group.iloc[:0]
-            if len(rows_there) and not rows_there[f"crps_{name}"].mean() >= null_score:
-                best, null_score = name, float(rows_there[f"crps_{name}"].mean())
-                mine_there = float(rows_there["crps"].mean())
-                narrower = bool(rows_there["width_90"].median() < rows_there[f"width_{name}"].median())
-        beats = bool(best is not None and mine_there < null_score)
+        held = coverage(within, count)
+        best, there = _best_null(group)
+        mine = float(there["crps"].mean()) if best else math.nan
+        null_score = float(there[f"crps_{best}"].mean()) if best else math.nan
+        narrower = bool(best and there["width_90"].median() < there[f"width_{best}"].median())
+        beats = bool(best and mine < null_score)
         previous = group[group["crps_previous"].notna()] if "crps_previous" in group else group.iloc[:0]
         rows.append({
-            "family": family, "n": count, "inside": within, "holds": holds, "crps": float(group["crps"].mean()),
-            "null": best, "crps_there": mine_there, "crps_null": null_score, "beats": beats, "narrower": narrower,
-            "passes": holds and beats and narrower,
+            "family": family, "n": count, "inside": within, "holds": held.holds, "too_wide": held.too_wide,
+            "crps": float(group["crps"].mean()), "null": best, "crps_there": mine, "crps_null": null_score,
+            "beats": beats, "narrower": narrower, "passes": held.holds and beats and narrower,
+            "informed": INFORMED.get(str(family), ""),
             "crps_previous": float(previous["crps_previous"].mean()) if len(previous) else math.nan,
             "crps_same_rows": float(previous["crps"].mean()) if len(previous) else math.nan,
-            "why": _why(holds, beats, narrower, best),
+            "why": _why(held.holds, beats, narrower, best),
         })  # fmt: skip
     return pd.DataFrame(rows).sort_values(["passes", "family"], ascending=[False, True], ignore_index=True)
+
+
+def _best_null(group: pd.DataFrame) -> tuple[str | None, pd.DataFrame]:
+    """Null with the least CRPS among those that predict most figures of a family, and the figures it predicts."""
+    counts = {name: int(group[f"crps_{name}"].notna().sum()) for name in TO_BEAT if f"crps_{name}" in group}
+    most = max(counts.values(), default=0)
+    if most == 0:
+        return None, group.iloc[:0]
+    best = min((name for name, count in counts.items() if count == most), key=lambda n: group[f"crps_{n}"].mean())
+    return best, group[group[f"crps_{best}"].notna()]
+
+
+def counted(table: pd.DataFrame) -> int:
+    """Families that pass and whose figures no input was set from."""
+    return int((table["passes"] & (table["informed"] == "")).sum())
+
+
+def pass_range(predicted: Predictions, judged: pd.DataFrame, seed: int = 1) -> tuple[int, int]:
+    """How many families would have passed with other draws of the same posterior: 5% and 95% of resamples."""
+    rng, counts = np.random.default_rng(seed), []
+    for _ in range(RESAMPLES):
+        draws = predicted.full[rng.integers(0, len(predicted.full), len(predicted.full))]
+        low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+        within = (low <= predicted.observed) & (predicted.observed <= high)
+        again = judged.assign(crps=crps_each(draws, predicted.observed), width_90=high - low, inside_90=within)
+        counts.append(counted(families(again)))
+    low_count, high_count = np.quantile(counts, [0.05, 0.95], method="nearest")
+    return int(low_count), int(high_count)
 
 
 def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
@@ -168,13 +210,19 @@ def null_cells(cells: CountryYears, world: World) -> dict[str, Array]:
     for i, (state, year) in enumerate(zip(cells.state.tolist(), cells.year.tolist(), strict=True)):
         column = logs[state].dropna()
         history = History([int(y) for y in column.index], column.to_numpy(float))
-        share = shares[state].get(year, np.nan) if state in shares else np.nan
+        share: Start | None = shares.get((state, int(year)))
         about2 = wander.yearly2.get(state, wander.pooled2) + reporting_sd(tables, state, int(year)) ** 2
         found = predictions(history, int(year), supply_growth(tables, int(year)), about2, wander.drift(state),
-                            None if not np.isfinite(share) else float(share))  # fmt: skip
+                            share)  # fmt: skip
         for name, null in found.items():
             made[name][:, i] = null.draws(DRAWS)
     return made
+
+
+def _common(made: dict[str, Array]) -> Array:
+    """Cells that all nulls predict, as a mask."""
+    found: Array = np.all([np.isfinite(draws).all(axis=0) for draws in made.values()], axis=0)
+    return found
 
 
 def time_split(cells: CountryYears, nulls: dict[str, Array]) -> pd.DataFrame:
@@ -183,9 +231,9 @@ def time_split(cells: CountryYears, nulls: dict[str, Array]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        predictor, knows (what it is told), and the scores of `score`.
+        predictor, knows (what it is told), the scores of `score`, and factor_90: high over low end of a 90% interval.
     """
-    common = np.all([np.isfinite(draws).all(axis=0) for draws in nulls.values()], axis=0)
+    common = _common(nulls)
     seen = cells.observed[common]
     told = {
         "model, what it missed in 2004-08 carried forward": (cells.full, "2004-08, inputs"),
@@ -195,6 +243,47 @@ def time_split(cells: CountryYears, nulls: dict[str, Array]) -> pd.DataFrame:
     }  # fmt: skip
     rows = [{"predictor": name, "knows": knows, **score(draws[:, common], seen)._asdict()}
             for name, (draws, knows) in told.items()]  # fmt: skip
+    found = pd.DataFrame(rows)
+    return found.assign(factor_90=np.exp(found["width_90"]))
+
+
+def split_differences(cells: CountryYears, nulls: dict[str, Array], seed: int = 1) -> pd.DataFrame:
+    """Model less null on country-years, with intervals from resampling states: years of one state hang together.
+
+    Returns
+    -------
+    DataFrame
+        null, score (median or mean absolute error, CRPS), years, model, of_null, difference, low, high (90%), better
+        (share of resamples where the model's is smaller).
+    """
+    common = _common(nulls)
+    seen, state, year = cells.observed[common], cells.state[common], cells.year[common]
+    rng, rows = np.random.default_rng(seed), []
+
+    def losses(draws: Array) -> dict[str, Array]:
+        apart = np.abs(np.median(draws[:, common], axis=0) - seen)
+        return {"median error": apart, "mean error": apart, "CRPS": crps_each(draws[:, common], seen)}
+
+    mine = losses(cells.full)
+    for name in [name for name in nulls if name in TO_BEAT]:
+        theirs = losses(nulls[name])
+        for measure in mine:
+            middle = np.median if measure == "median error" else np.mean
+            for first, last in PERIODS:
+                there = (first <= year) & (year <= last)
+                if not there.any():
+                    continue
+                groups = [np.flatnonzero(there & (state == s)) for s in np.unique(state[there])]
+                drawn = [np.concatenate([groups[i] for i in rng.integers(0, len(groups), len(groups))])
+                         for _ in range(RESAMPLES)]  # fmt: skip
+                again = np.array([middle(mine[measure][d]) - middle(theirs[measure][d]) for d in drawn])
+                of_model, of_null = float(middle(mine[measure][there])), float(middle(theirs[measure][there]))
+                rows.append({
+                    "null": name, "score": measure, "years": f"{first}-{last}", "n": int(there.sum()),
+                    "model": of_model, "of_null": of_null, "difference": of_model - of_null,
+                    "low": float(np.quantile(again, 0.05)), "high": float(np.quantile(again, 0.95)),
+                    "better": float(np.mean(again < 0.0)),
+                })  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -211,19 +300,27 @@ def cell_table(cells: CountryYears) -> pd.DataFrame:
 # --- regions ------------------------------------------------------------------------------------------------------
 
 
-def region_out(problem: Problem, posterior: Posterior, statistics: Array, variance: Array) -> pd.DataFrame:
+def region_out(problem: Problem, posterior: Posterior, statistics: Array, chance: Array) -> pd.DataFrame:
     """Leave one region out: the fit without a region's targets, by reweighting its sets, against these targets.
 
     Sets of the posterior are weighted by the inverse of the likelihood of the region's targets (importance sampling of
     the leave-out posterior, Gelfand, Dey & Chang 1992).
 
+    Parameters
+    ----------
+    statistics
+        Fitted targets of the sets, on the scale of comparison, shape (sets, targets).
+    chance
+        Spread of the targets over seeds, shape (targets,).
+
     Returns
     -------
     DataFrame
-        region, targets, inside (of them, 90%), error (median absolute, on logs or logits), error_with (as fitted), sets
-        (effective number that the weights leave).
+        region, targets, sets (effective number that the weights leave), and, unless these are too few to tell: inside
+        (of the targets, 90%), error (median absolute, on logs or logits), error_with (as fitted).
     """
-    z2 = (statistics - problem.observed) ** 2 / variance / posterior.temperature
+    record2 = problem.error_sd**2 + chance**2
+    z2 = (statistics - problem.observed) ** 2 * problem.weights / record2 / posterior.temperature
     names = np.array([target.family for target in problem.targets])
     rng, rows = np.random.default_rng(1), []
     for region, members in REGIONS.items():
@@ -232,36 +329,45 @@ def region_out(problem: Problem, posterior: Posterior, statistics: Array, varian
             continue
         log_weight = 0.5 * z2[:, mine].sum(axis=1)
         weight = np.exp(log_weight - log_weight.max())
-        # weights above the mean's square root of n are cut, which keeps a few sets from deciding (Ionides 2008)
-        weight = np.minimum(weight, weight.mean() * math.sqrt(len(weight)))
         weight /= weight.sum()
-        rows_drawn = rng.choice(len(weight), size=2000, p=weight)
-        sd = np.sqrt(variance[mine] * posterior.temperature)
-        drawn = statistics[rows_drawn][:, mine] + rng.normal(size=(2000, int(mine.sum()))) * sd
-        seen = problem.observed[mine]
-        held = [inside(drawn[:, i], float(seen[i]), 0.9) for i in range(len(seen))]
-        rows.append({
-            "region": region, "targets": int(mine.sum()), "inside": int(sum(held)),
-            "error": float(np.median(np.abs(np.median(drawn, axis=0) - seen))),
-            "error_with": float(np.median(np.abs(np.median(statistics[:, mine], axis=0) - seen))),
-            "sets": float(1.0 / (weight**2).sum()),
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+        sets = float(1.0 / (weight**2).sum())
+        row: dict[str, Any] = {"region": region, "targets": int(mine.sum()), "sets": sets}
+        if sets >= FEWEST_SETS:
+            rows_drawn = rng.choice(len(weight), size=2000, p=weight)
+            # chance is in the runs; the error of the record has the temperature of the fit
+            sd = problem.error_sd[mine] * math.sqrt(posterior.temperature)
+            drawn = statistics[rows_drawn][:, mine] + rng.normal(size=(2000, int(mine.sum()))) * sd
+            seen = problem.observed[mine]
+            held = [inside(drawn[:, i], float(seen[i]), 0.9) for i in range(len(seen))]
+            row |= {
+                "inside": int(sum(held)), "error": float(np.median(np.abs(np.median(drawn, axis=0) - seen))),
+                "error_with": float(np.median(np.abs(np.median(statistics[:, mine], axis=0) - seen))),
+            }  # fmt: skip
+        rows.append(row)
+    columns = ["region", "targets", "sets", "inside", "error", "error_with"]
+    return pd.DataFrame(rows).reindex(columns=columns)
 
 
-def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
+def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame,
+            differences: pd.DataFrame, passed: tuple[int, int]) -> dict[str, Any]:  # fmt: skip
     """The verdict in numbers."""
     model = split.iloc[0]
+    whole = differences[differences["years"] == differences["years"].iloc[0]].set_index(["null", "score"])
+
+    def told(score: str, sign: float) -> list[str]:
+        rows = whole.xs(score, level="score")
+        return [str(name) for name, row in rows.iterrows() if (row["high"] < 0.0 if sign < 0 else row["low"] > 0.0)]
+
     equal = split[split["predictor"].isin(TO_BEAT)]
     return {
         "families": len(table), "families_inside": int(table["holds"].sum()),
-        "families_better": int(table["beats"].sum()),
-        "families_with_null": int(table["null"].notna().sum()), "families_passed": int(table["passes"].sum()),
+        "families_too_wide": int(table["too_wide"].sum()), "families_better": int(table["beats"].sum()),
+        "families_informed": int((table["informed"] != "").sum()), "families_passed": counted(table),
+        "families_passed_range": list(passed), "families_passed_informed": int(table["passes"].sum()) - counted(table),
         "judged": len(judged), "judged_inside_90": int(judged["inside_90"].sum()),
         "country_years": int(model["n"]), "error_model": float(model["error"]),
         "error_best_null": float(equal["error"].min()), "cover_90_model": float(model["cover_90"]),
-        "beats_on_error": [str(n) for n in split["predictor"][2:] if float(model["error"]) <
-                           float(split.loc[split["predictor"] == n, "error"].iloc[0])],
-        "beats_on_crps": [str(n) for n in split["predictor"][2:] if float(model["crps"]) <
-                          float(split.loc[split["predictor"] == n, "crps"].iloc[0])],
+        "factor_90_model": float(model["factor_90"]),
+        "better_on_error": told("median error", -1.0), "worse_on_error": told("median error", 1.0),
+        "better_on_crps": told("CRPS", -1.0), "worse_on_crps": told("CRPS", 1.0),
     }  # fmt: skip

@@ -30,11 +30,9 @@ from experiments.validation.wander import LAST_FITTED
 from model.state import Array
 from model.tables import Tables
 
-__all__ = ["NULLS", "History", "Null", "supply_growth"]
+__all__ = ["NULLS", "History", "Null", "Start", "supply_growth"]
 
 FIRST_FITTED: Final = 2004
-ENDS, ENDS_OF_MEAN = 2.0, 1.2
-"""Times a figure's own variance counts: in the start and in what is predicted; a mean of five starts with a fifth."""
 NULLS: Final = {
     "last": "the value of 2008, held", "supply": "the mean of 2004-08 times output",
     "share": "the share of 2004-08, held", "first": "the first value published after 2008, held",
@@ -77,26 +75,52 @@ class Sample(NamedTuple):
 
 
 class History:
-    """Published values of one figure over the years, on the scale of comparison."""
+    """Published values of one figure over the years, on the scale of comparison.
 
-    def __init__(self, years: list[int], values: Array) -> None:
+    Parameters
+    ----------
+    years
+        Year of each value; a mean over years stands at its last.
+    behind
+        Years that each value is the mean of; by default one.
+    """
+
+    def __init__(self, years: list[int], values: Array, behind: list[int] | None = None) -> None:
         order = np.argsort(years, kind="stable")
         self.years = [years[i] for i in order]
         self.figures = np.asarray(values, dtype=float)[order]
+        self.behind = [1 if behind is None else behind[i] for i in order]
 
-    def last(self, until: int) -> tuple[int, float] | None:
-        """Year and value of the last figure published up to a year."""
-        known = [(y, v) for y, v in zip(self.years, self.figures, strict=True) if y <= until]
-        return known[-1] if known else None
+    def last(self, until: int) -> Start | None:
+        """The last figure published up to a year."""
+        known = [i for i, year in enumerate(self.years) if year <= until]
+        return self._start(known[-1]) if known else None
 
-    def mean(self, first: int = FIRST_FITTED, last: int = LAST_FITTED) -> float | None:
-        """Mean over some years."""
-        known = [v for y, v in zip(self.years, self.figures, strict=True) if first <= y <= last]
-        return float(np.mean(known)) if known else None
+    def first(self) -> Start:
+        """The first figure of all."""
+        return self._start(0)
+
+    def mean(self, first: int = FIRST_FITTED, last: int = LAST_FITTED) -> Start | None:
+        """Mean over some years, which stands at their end."""
+        known = [i for i, year in enumerate(self.years) if first <= year <= last]
+        if not known:
+            return None
+        return Start(last, float(np.mean(self.figures[known])), sum(self.behind[i] for i in known))
+
+    def _start(self, row: int) -> Start:
+        return Start(self.years[row], float(self.figures[row]), self.behind[row])
+
+
+class Start(NamedTuple):
+    """Where a prediction goes on from: a value, its year, and how many years it is the mean of."""
+
+    year: int
+    value: float
+    behind: int
 
 
 def predictions(history: History, year: int, growth: float | None, about2: float, drift2: float,
-                share: float | None = None) -> dict[str, Null]:  # fmt: skip
+                share: Start | None = None, start2: float | None = None) -> dict[str, Null]:  # fmt: skip
     """All nulls that can be made for a year.
 
     Parameters
@@ -104,27 +128,31 @@ def predictions(history: History, year: int, growth: float | None, about2: float
     growth
         Growth of output since 2004-08, as a ratio; None where a figure does not grow with output (prices, shares).
     about2, drift2
-        Variance of a published figure about its course, and of the course in a year.
+        Variance of the predicted figure about its course, and of the course in a year.
     share
         Log of the prediction by constant share, where there is one.
+    start2
+        Variance of a figure of one year about its course; a start that is the mean of some years has so much less. By
+        default `about2`.
     """
     made: dict[str, Null] = {}
 
-    def walk(centre: float, since: int, ends: float = ENDS) -> Null:
-        return Null(centre, math.sqrt(ends * about2 + drift2 * max(year - since, 1)))
+    def walk(start: Start, shift: float = 0.0) -> Null:
+        begun2 = (about2 if start2 is None else start2) / start.behind
+        return Null(start.value + shift, math.sqrt(begun2 + about2 + drift2 * max(year - start.year, 1)))
 
     before, frozen = history.last(year - 1), history.last(min(LAST_FITTED, year - 1))
     middle = history.mean() if year > LAST_FITTED else None
     if frozen is not None:
-        made["last"] = walk(frozen[1], frozen[0])
+        made["last"] = walk(frozen)
     if middle is not None:
-        made["supply"] = walk(middle + (math.log(growth) if growth else 0.0), LAST_FITTED, ENDS_OF_MEAN)
+        made["supply"] = walk(middle, math.log(growth) if growth else 0.0)
     if share is not None:
-        made["share"] = walk(share, LAST_FITTED, ENDS_OF_MEAN)
+        made["share"] = walk(share)
     if before is not None and not made:
-        made["first"] = walk(float(history.figures[0]), history.years[0])
+        made["first"] = walk(history.first())
     if before is not None:
-        made["previous"] = walk(before[1], before[0])
+        made["previous"] = walk(before)
     return made
 
 
@@ -139,19 +167,22 @@ def chance_of_following(output: Array, step: float, draws: int = 2000) -> Sample
     return Sample(np.array([np.corrcoef(output * np.exp(row), output)[0, 1] for row in walk]))
 
 
-def constant_shares(values: pd.DataFrame) -> pd.DataFrame:
-    """Log of each state's mean share of 2004-08, of what all states with a report seized in the year.
+def constant_shares(values: pd.DataFrame) -> dict[tuple[str, int], Start]:
+    """Log of each state's mean share of 2004-08, of what all other states with a report seized in the year.
 
     Parameters
     ----------
     values
         Tonnes, years as index, states as columns, nan where nothing was published.
     """
-    fitted = values.loc[FIRST_FITTED:LAST_FITTED].mean()
-    rows = {}
+    reports = values.loc[FIRST_FITTED:LAST_FITTED]
+    fitted, behind = reports.mean(), reports.notna().sum()
+    found = {}
     for year, row in values.iterrows():
         there = row.notna() & fitted.notna()
         # what all others seized tells of the year; a state's own report does not enter its prediction
         total, weight = row[there].sum() - row, fitted[there].sum() - fitted
-        rows[year] = np.log((fitted * total / weight).where(there & (weight > 0)))
-    return pd.DataFrame(rows).T
+        for state in values.columns[there & (weight > 0)]:
+            value = float(np.log(fitted[state] * total[state] / weight[state]))
+            found[str(state), int(year)] = Start(LAST_FITTED, value, int(behind[state]))  # type: ignore[call-overload]
+    return found

@@ -6,10 +6,11 @@ residual in each set, of which the part that is not error of the record stays. S
 
     T(prediction) = T(simulated) + w r + noise,   r = T(published) - T(simulated) of 2004-08,   w = tau² / (tau² + e²)
 
-with e² the error of the record and of chance in the fitted figure, and tau² what residuals of all fitted figures vary
-by beyond it (Kennedy & O'Hagan 2001, in its simplest form). Without a fitted counterpart the error has the temperature
-of the fit. Noise fills up what the spread of the runs lacks of how the record wanders. Nothing of this uses a figure
-later than 2008; apart from load sizes, price ratios, and the first operations of MAOC-N (to 2009, before those judged).
+with e² the error of the record in the fitted figure, and tau² what residuals of all fitted figures vary by beyond it
+and beyond the spread of the runs (Kennedy & O'Hagan 2001, in its simplest form). Without a fitted counterpart the error
+has the temperature of the fit. Noise fills up what chance in the runs lacks of how the record wanders; doubt about
+parameters comes on top. Nothing of this uses a figure later than 2008; apart from load sizes (cases of 2011-14), price
+ratios, and the first operations of MAOC-N (to 2009, before those judged).
 """
 
 from __future__ import annotations
@@ -114,8 +115,9 @@ def predict(
     runs = mapped(one, range(count), workers, done)
     past, future, by_state, mean_state = (np.array([run[i] for run in runs]) for i in range(4))
     rng, wander = np.random.default_rng(seed), Wander(world)
-    targets = _predict_targets(earlier, judged, past, future, posterior.temperature, wander, rng)
-    cells = _predict_cells(world.tables, published[states], years, states, by_state, mean_state, wander, rng)
+    noise = Noise(posterior.units[np.arange(count) % len(posterior)], rng)
+    targets = _predict_targets(earlier, judged, past, future, posterior.temperature, wander, noise)
+    cells = _predict_cells(world.tables, published[states], years, states, by_state, mean_state, wander, noise)
     return (
         targets,
         cells,
@@ -141,7 +143,7 @@ def _tau2(residual: Array, error2: Array) -> float:
 
 def _predict_targets(
     earlier: Sequence[Target], judged: Sequence[Target], past: Array, future: Array, temperature: float,
-    wander: Wander, rng: np.random.Generator,
+    wander: Wander, noise: Noise,
 ) -> Predictions:  # fmt: skip
     then, raw = _scaled(earlier, past), _scaled(judged, future)
     published = np.array([target.scaled_value for target in earlier])
@@ -162,24 +164,45 @@ def _predict_targets(
             # what of the residual may have been error of the record
             error2 = target.sd**2 + weight * earlier[i].sd ** 2
         error2 += sum(wander.of_figure(target, max(target.years[-1] - LAST_FITTED, 0)))
-        full[:, j] = _widened(raw[:, j] + shift, error2, target.sd**2, rng)
+        full[:, [j]] = noise.widened((raw[:, j] + shift)[:, None], np.array([error2]), np.array([target.sd**2]))
     observed = np.array([target.scaled_value for target in judged])
     return Predictions(tuple(judged), observed, raw, full, carried)
 
 
-def _widened(draws: Array, about2: Array | float, least2: Array | float, rng: np.random.Generator) -> Array:
-    """Draws with noise added until they spread by `about2` (variance), at least by the error of the record.
+class Noise:
+    """What is added to runs so that they spread as the record does about its course.
 
-    How the record wanders holds chance, and so do the runs: added in full, chance would count twice.
+    How the record wanders holds chance, and so do the runs: added in full, chance would count twice. Chance in the
+    runs is what a linear regression on the parameters leaves of their spread; the rest, doubt about parameters, stays.
+
+    Parameters
+    ----------
+    units
+        Parameters of the draws, shape (draws, parameters).
     """
-    lacking = np.maximum(about2 - draws.var(axis=0, ddof=1), least2)
-    found: Array = draws + rng.normal(size=draws.shape) * np.sqrt(lacking)
-    return found
+
+    def __init__(self, units: Array, rng: np.random.Generator) -> None:
+        self.basis = np.column_stack([np.ones(len(units)), units])
+        self.rng = rng
+
+    def chance2(self, draws: Array) -> Array:
+        """Variance of draws at given parameters, shape (figures,); all of it where draws are too few to tell."""
+        free = len(self.basis) - self.basis.shape[1]
+        if free < self.basis.shape[1]:
+            return np.asarray(draws.var(axis=0, ddof=1))
+        fitted = self.basis @ np.linalg.lstsq(self.basis, draws, rcond=None)[0]
+        return np.asarray(((draws - fitted) ** 2).sum(axis=0) / free)
+
+    def widened(self, draws: Array, about2: Array, least2: Array) -> Array:
+        """Draws, shape (draws, figures), with what chance lacks of `about2` (variance), at least the record's error."""
+        lacking = np.maximum(about2 - self.chance2(draws), least2)
+        found: Array = draws + self.rng.normal(size=draws.shape) * np.sqrt(lacking)
+        return found
 
 
 def _predict_cells(
     tables: Tables, published: pd.DataFrame, years: list[int], states: list[str], by_state: Array, mean_state: Array,
-    wander: Wander, rng: np.random.Generator,
+    wander: Wander, noise: Noise,
 ) -> CountryYears:  # fmt: skip
     """Country-years: a lasting part of each state's misfit, and a part that comes and goes from year to year."""
     logs, means = np.log(np.maximum(by_state, LEAST_T)), np.log(np.maximum(mean_state, LEAST_T))
@@ -201,9 +224,9 @@ def _predict_cells(
         [wander.of(states[j], years[i]) + reporting_sd(tables, states[j], years[i]) ** 2 for i, j in cells]
     )
     least2 = np.array([reporting_sd(tables, states[j], years[i]) ** 2 for i, j in cells])
-    plain = _widened(logs[:, rows, columns], about2, least2, rng)
+    plain = noise.widened(logs[:, rows, columns], about2, least2)
     carried = means[:, rows, columns] + (weight * left)[:, columns]
-    full = _widened(carried, about2 + ((1.0 - weight) * lasting2)[columns], least2, rng)
+    full = noise.widened(carried, about2 + ((1.0 - weight) * lasting2)[columns], least2)
     return CountryYears(
         np.array(states)[columns], np.array(years)[rows], np.exp(record[rows, columns]), plain, full, published
     )

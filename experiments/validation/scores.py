@@ -13,7 +13,7 @@ from scipy.stats import binomtest, spearmanr
 
 from model.state import Array
 
-__all__ = ["Scores", "coverage_holds", "crps", "inside", "rank_correlation", "score", "width"]
+__all__ = ["Coverage", "Scores", "coverage", "crps", "crps_each", "inside", "rank_correlation", "score", "width"]
 
 FEWEST_RANKED = 4
 
@@ -25,6 +25,8 @@ class Scores(NamedTuple):
     ----------
     error
         Median absolute error of the medians: on logs, 0.69 is a factor of two.
+    mean_error
+        Mean absolute error of the medians.
     cover_50, cover_90
         Share of figures inside the central intervals.
     crps
@@ -37,6 +39,7 @@ class Scores(NamedTuple):
 
     n: int
     error: float
+    mean_error: float
     cover_50: float
     cover_90: float
     crps: float
@@ -47,12 +50,20 @@ class Scores(NamedTuple):
 def crps(draws: Array, observed: float) -> float:
     """Continuous ranked probability score of one figure, from draws (Gneiting & Raftery 2007, eq. 21).
 
-    E|X - y| - E|X - X'| / 2, with all pairs taken through the sorted sample; shape of draws (n,).
+    E|X - y| - E|X - X'| / 2, over all pairs of different draws, so that few draws score on average as many (Ferro
+    2014); shape of draws (n,).
     """
-    x = np.sort(np.asarray(draws, dtype=float))
+    return float(crps_each(np.asarray(draws, dtype=float)[:, None], np.array([observed]))[0])
+
+
+def crps_each(draws: Array, observed: Array) -> Array:
+    """The same for several figures: draws of shape (n, figures)."""
+    x = np.sort(draws, axis=0)
     n = len(x)
-    spread = 2.0 * float(((2 * np.arange(1, n + 1) - n - 1) * x).sum()) / (n * n)
-    return float(np.abs(x - observed).mean()) - 0.5 * spread
+    weights = (2 * np.arange(1, n + 1) - n - 1)[:, None]
+    spread = 2.0 * (weights * x).sum(axis=0) / (n * (n - 1))
+    found: Array = np.abs(x - observed).mean(axis=0) - 0.5 * spread
+    return found
 
 
 def inside(draws: Array, observed: float, level: float) -> bool:
@@ -79,14 +90,32 @@ def score(draws: Array, observed: Array) -> Scores:
     middle = np.median(draws, axis=0)
     each = range(len(observed))
     return Scores(
-        len(observed), float(np.median(np.abs(middle - observed))),
+        len(observed), float(np.median(np.abs(middle - observed))), float(np.mean(np.abs(middle - observed))),
         float(np.mean([inside(draws[:, i], observed[i], 0.5) for i in each])),
         float(np.mean([inside(draws[:, i], observed[i], 0.9) for i in each])),
-        float(np.mean([crps(draws[:, i], observed[i]) for i in each])),
-        float(np.median([width(draws[:, i]) for i in each])), rank_correlation(middle, observed),
+        float(crps_each(draws, observed).mean()), float(np.median([width(draws[:, i]) for i in each])),
+        rank_correlation(middle, observed),
     )  # fmt: skip
 
 
-def coverage_holds(inside_count: int, count: int, level: float = 0.9, alpha: float = 0.05) -> bool:
-    """Whether so few figures inside are still what an interval of a level would give (one-sided binomial test)."""
-    return bool(binomtest(inside_count, count, level, alternative="less").pvalue > alpha)
+class Coverage(NamedTuple):
+    """What the number of figures inside their intervals says of these.
+
+    Attributes
+    ----------
+    holds
+        So few inside are still what an interval of the level gives (one-sided binomial test at 5%). A single figure,
+        which no test can reject, has to lie inside.
+    too_wide
+        So many inside are more than it gives.
+    """
+
+    holds: bool
+    too_wide: bool
+
+
+def coverage(inside_count: int, count: int, level: float = 0.9, alpha: float = 0.05) -> Coverage:
+    """Test how many of some figures lie inside the central intervals of a level, each figure taken for itself."""
+    few = binomtest(inside_count, count, level, alternative="less").pvalue
+    many = binomtest(inside_count, count, level, alternative="greater").pvalue
+    return Coverage(bool(few > alpha) and (count > 1 or inside_count == 1), bool(many < alpha))

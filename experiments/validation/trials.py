@@ -28,7 +28,7 @@ __all__ = ["SURGE_ARMS", "TRIALS", "Expected", "Trial", "run_trials", "surge", "
 
 type Reading = Callable[[RouteModel], float]
 type Arm = Callable[[Scenario], Scenario]
-type Expected = Literal["up", "down", "none", "either"]
+type Expected = Literal["up", "down", "none", "not down"]
 
 ASSETS: Final = "asset:*"
 SMALL: Final = 0.05
@@ -46,9 +46,11 @@ class Trial:
     without, arm
         The world that is compared with, and the one that is asked of, as changes of history.
     expected
-        Sign of arm less without; "none" for less than `SMALL` of the level.
+        Sign of arm less without; "none" for less than `SMALL` of the level, "not down" for no fall beyond that.
     until
         Day up to which both are run.
+    built_in
+        Whether the rule that is asked after was put into the model as such: a check of the code, no finding.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Trial:
     unit: str
     expected: Expected
     until: str
+    built_in: bool = False
 
 
 def same(scenario: Scenario) -> Scenario:
@@ -106,7 +109,7 @@ UNTIL: Final = "2009-01-05"
 
 
 def _pressed(world: World, share: float) -> tuple[Event, ...]:
-    """Inspection times three at the ends of the busiest legs into Europe that carry a share of licit exposure."""
+    """Inspection times three at the ends of a share of the legs into Europe, evenly spread over the table of legs."""
     legs, regions = world.tables.legs, world.tables.places.set_index("place")["region"]
     europe = {"iberia", "northwest_europe", "mediterranean_europe", "atlantic_islands"}
     enters = legs[legs["destination"].map(regions).isin(europe) & ~legs["origin"].map(regions).isin(europe)]
@@ -183,7 +186,7 @@ def _trials(world: World) -> list[Trial]:
         Trial("More assets: kg per case", "Are loads that are taken smaller with more assets?", magliocca,
               same, _with(*_more_assets(1.0)), _kg_per_case, "kg", "down", UNTIL),
         Trial("More assets: places in use", "Are not fewer places in use with more assets?", magliocca,
-              same, _with(*_more_assets(1.0)), _active_nodes, "places", "either", UNTIL),
+              same, _with(*_more_assets(1.0)), _active_nodes, "places", "not down", UNTIL),
         Trial("Added assets at random", "Do added assets take more at random than where the last seizures were?",
               "Magliocca et al. (2019): agencies that follow seizures are led by the traffickers",
               _with(*_more_assets(1.0)), _with(*_more_assets(0.0)), seized, "kg/year", "up", UNTIL),
@@ -192,9 +195,10 @@ def _trials(world: World) -> list[Trial]:
               _rule(1.0), _rule(4.0), seized, "kg/year", "up", UNTIL),
         Trial("Willingness under light control", "Is light control ignored where willingness has a threshold?",
               "IDA (2000), Anthony (2004): ignored below a threshold, collapse above, a residual remains (M11 A)",
-              _willing(0.02), _willing(0.08), flights, "kg/year", "none", "2008-01-07"),
+              _willing(0.02), _willing(0.08), flights, "kg/year", "none", "2008-01-07", built_in=True),
         Trial("Willingness under heavy control", "Does heavy control empty the flights?",
-              "IDA (2000), Anthony (2004)", _willing(0.02), _willing(0.8), flights, "kg/year", "down", "2008-01-07"),
+              "IDA (2000), Anthony (2004)", _willing(0.02), _willing(0.8), flights, "kg/year", "down", "2008-01-07",
+              built_in=True),
     ]  # fmt: skip
 
 
@@ -210,7 +214,8 @@ def run_trials(
     Returns
     -------
     DataFrame
-        trial, question, source, expected, unit, without, effect, low, high, n, verdict: holds, fails or unclear.
+        trial, question, source, expected, unit, without, effect, low, high, n, built_in, and verdict: holds, fails or
+        unclear.
     """
     asked = list(trials) if trials is not None else _trials(world)
     history = Scenario.load("as-it-happened")
@@ -239,7 +244,7 @@ def _row(trial: Trial, pairs: Array) -> dict[str, Any]:
     return {
         "trial": trial.name, "question": trial.question, "source": trial.source, "expected": trial.expected,
         "unit": trial.unit, "without": level, "effect": change.mean, "low": change.low, "high": change.high,
-        "n": change.n, "verdict": verdict(trial.expected, level, change.low, change.high),
+        "n": change.n, "built_in": trial.built_in, "verdict": verdict(trial.expected, level, change.low, change.high),
     }  # fmt: skip
 
 
@@ -249,8 +254,8 @@ def verdict(expected: Expected, level: float, low: float, high: float) -> str:
     if expected == "none":
         beyond = low > little or high < -little
         return "fails" if beyond else "holds" if -little <= low and high <= little else "unclear"
-    if expected == "either":
-        return "holds" if high >= 0.0 else "fails"
+    if expected == "not down":
+        return "holds" if low >= -little else "fails" if high < -little else "unclear"
     sign = 1.0 if expected == "up" else -1.0
     near, far = sorted((sign * low, sign * high))
     return "holds" if near > 0.0 else "fails" if far < 0.0 else "unclear"

@@ -15,6 +15,7 @@ __all__ = [
     "COURSES",
     "cells",
     "course",
+    "differences",
     "families",
     "fitted",
     "judged",
@@ -163,17 +164,25 @@ def families(rows: pd.DataFrame) -> go.Figure:
     table = rows[rows["null"].notna()].assign(skill=lambda t: 100 * (1 - t["crps_there"] / t["crps_null"]))
     table = table.sort_values("skill")
     figure = _blank(_names(len(table)))
-    for passes, name, colour in ((True, "Passes", GOOD), (False, "Does not", BAD)):
-        mine = table[table["passes"] == passes]
+    table = table.assign(informed=table["informed"].fillna(""))
+    apart = table["informed"] != ""
+    for mask, name, colour in (
+        (table["passes"] & ~apart, "Passes", GOOD),
+        (~table["passes"] & ~apart, "Does not", BAD),
+        (apart, "Set apart: an input rests on it", theme.MUTED),
+    ):
+        mine = table[mask]
+        if mine.empty:
+            continue
         figure.add_bar(
             x=mine["skill"].clip(lower=-100),
             y=[words(f) for f in mine["family"]],
             orientation="h",
             name=name,
             marker_color=colour,
-            customdata=mine[["inside", "n", "null", "skill"]].to_numpy(),
+            customdata=mine[["inside", "n", "null", "skill", "informed"]].to_numpy(),
             hovertemplate="%{y}: %{customdata[3]:.0f}% against '%{customdata[2]}'; "
-            "%{customdata[0]} of %{customdata[1]} inside 90%<extra></extra>",
+            "%{customdata[0]} of %{customdata[1]} inside 90%<br>%{customdata[4]}<extra></extra>",
         )
     figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
     figure.update_layout(
@@ -216,6 +225,45 @@ def time_split(rows: pd.DataFrame) -> go.Figure:
         title="Seizures by state and year, 2009-2023",
         subtitle=f"{n:,} annual reports above 1 t. Starred nulls know what the model is not told: totals or reports of "
         "the years in question.",
+        source="annual national reports (UNODC), observations.csv; model.",
+    )
+
+
+def differences(rows: pd.DataFrame) -> go.Figure:
+    """Model less null on country-years, by score and period, with intervals from resampling states."""
+    figure = _blank(330)
+    nulls = list(dict.fromkeys(rows["null"]))
+    for null, colour in zip(nulls, (theme.BLUE, theme.ORANGE, theme.GREEN), strict=False):
+        mine = rows[rows["null"] == null]
+        figure.add_scatter(
+            x=mine["difference"],
+            y=[mine["score"].map(words), mine["years"]],
+            mode="markers",
+            name=PREDICTORS[null],
+            marker={"color": colour, "size": 8},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": mine["high"] - mine["difference"],
+                "arrayminus": mine["difference"] - mine["low"],
+                "color": colour,
+                "thickness": 1.5,
+                "width": 0,
+            },
+            customdata=mine[["model", "of_null", "better"]].to_numpy(),
+            hovertemplate="%{x:+.2f} (model %{customdata[0]:.2f}, null %{customdata[1]:.2f}); smaller in "
+            "%{customdata[2]:.0%} of resamples<extra></extra>",
+        )
+    figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
+    figure.update_layout(
+        xaxis={"title_text": "Model less null; left of zero the model is better", "showgrid": True},
+        yaxis={"showgrid": False, "autorange": "reversed"},
+        scattermode="group",
+    )
+    return theme.describe(
+        figure,
+        title="Is it better than the nulls, or luck?",
+        subtitle="90% intervals from drawing states anew; years of one state hang together.",
         source="annual national reports (UNODC), observations.csv; model.",
     )
 
@@ -439,9 +487,10 @@ def _scored(rows: pd.DataFrame, names: list[str], title: str, subtitle: str) -> 
             mode="markers",
             name=label,
             marker={"color": colour, "size": 10, "symbol": symbol},
-            customdata=rows[["cover_90", "families_passed"]].to_numpy(),
-            hovertemplate="%{y}: %{x:.3f}; %{customdata[0]:.0%} of country-years inside 90%, %{customdata[1]} families "
-            "pass<extra></extra>",
+            customdata=rows[["cover_90", "passed_low", "passed_high", "crps_change", "low", "high"]].to_numpy(),
+            hovertemplate="%{y}: %{x:.3f}; %{customdata[0]:.0%} of country-years inside 90%, %{customdata[1]} to "
+            "%{customdata[2]} families pass; CRPS of country-years %{customdata[3]:+.3f} (%{customdata[4]:+.3f} to "
+            "%{customdata[5]:+.3f}) against the model<extra></extra>",
         )
     figure.update_layout(
         xaxis={"title_text": "Smaller is better", "showgrid": True}, yaxis={"showgrid": False, "autorange": "reversed"}
@@ -465,7 +514,7 @@ def remedies(rows: pd.DataFrame) -> go.Figure:
         rows,
         [words(n) for n in rows["name"]],
         "Remedies that were tried",
-        "On 60 sets of the posterior (families above: on 200), one thing changed; not fitted anew.",
+        "On 60 sets of the posterior, one thing changed; not fitted anew.",
     )
 
 
