@@ -168,7 +168,7 @@ def test_levers_act_from_the_week_that_comes(open_page) -> None:
     assert series(page, "acted")[-1] == 0
     assert page.get_by_test_id("switch-maoc-n").is_checked() is False
     steered = Scenario.load("as-it-happened").with_events(
-        *(move.event for move in _moves(page)),
+        *(event for move in _moves(page) for event in move.events),
     )
     model = RouteModel(steered, 1, 60).run_until("2009-01-05")
     assert np.abs(np.array(series(page, "seized_kg")) - model.weekly["seized_kg"].to_numpy()).max() <= 0.51
@@ -258,6 +258,71 @@ def test_charts_are_drawn_and_linked(open_page) -> None:
     page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
     wait_for(page, "!document.querySelector('.ghost').hidden", 10)
     wait_for(page, "(document.querySelector('[data-testid=chart-flows]').layout.shapes || []).length === 1", 10)
+
+
+def test_levers_show_what_is_in_force_and_switches_can_be_undone(open_page) -> None:
+    page = open_page(SMALL + "&scenario=full-cooperation&date=2013-01-07")
+    page.locator("summary", has_text="Platforms").first.click()
+    assert float(page.get_by_test_id("lever-platform-maoc-n-sharing").input_value()) == 1.0
+    switch = page.get_by_test_id("switch-maoc-n")
+    switch.click()
+    wait_for(page, "window.highway10.state.levers['platform:maoc-n.active'] === 0")
+    assert switch.is_checked() is False
+    switch.click()
+    wait_for(page, "window.highway10.state.levers['platform:maoc-n.active'] === 1")
+    assert switch.is_checked() is True
+    page.get_by_test_id("jump").fill("2005-01-03")
+    wait_for(page, "window.highway10.state.date === '2005-01-03'")
+    assert switch.is_disabled()  # nobody is in it yet
+    assert "no members yet" in page.locator(".lever", has=switch).get_attribute("title")
+
+
+def test_dragging_the_map_opens_nothing_and_all_places_are_on_the_whole_map(open_page) -> None:
+    for width, height, query in ((1440, 900, ""), (1024, 768, ""), (1280, 800, "&other=paris-package"), (480, 900, "")):
+        page = open_page(SMALL + query, width=width, height=height)
+        page.wait_for_timeout(300)
+        off = page.evaluate("""(() => { const found = [];
+            for (const map of window.highway10.maps) { const t = map.transform();
+              for (const place of window.highway10.static.places) { const [x, y] = map.at(place.x, place.y, t);
+                if (x < 0 || y < 0 || x > map.width || y > map.height) found.push(place.name); } }
+            return found; })()""")
+        assert off == [], (width, height)
+    page = open_page(SMALL)
+    spot = page.evaluate("""(() => { const map = window.highway10.maps[0], t = map.transform();
+        const [place] = window.highway10.static.places, [x, y] = map.at(place.x, place.y, t);
+        const box = map.box.getBoundingClientRect(); return [box.left + x, box.top + y]; })()""")
+    page.mouse.move(*spot)
+    page.mouse.down()
+    page.mouse.move(spot[0] + 60, spot[1] + 40, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    assert page.get_by_test_id("inspector").is_hidden()
+
+
+def test_the_address_and_the_date_follow_a_playing_run(open_page) -> None:
+    page = open_page(SMALL + "&speed=30")
+    page.get_by_test_id("play").click()
+    wait_for(page, "window.highway10.week > 130")
+    page.wait_for_timeout(1200)
+    assert page.url.partition("date=")[2][:10] > "2002-06-01"
+    assert page.get_by_test_id("jump").input_value() > "2002-06-01"
+    page.get_by_test_id("jump").fill("2023-12-25")
+    wait_for(page, "window.highway10.state.date === '2023-12-25'")
+    page.get_by_test_id("step").click()
+    wait_for(page, "window.highway10.state.ended")
+    page.reload()
+    wait_for(page, "window.highway10 && window.highway10.state && window.highway10.state.ended")
+    assert page.get_by_test_id("notes").inner_text() == ""
+
+
+def test_the_numbers_at_the_pointer_stand_in_the_key(open_page) -> None:
+    page = open_page(SMALL + "&date=2006-01-02")
+    wait_for(page, "document.querySelector('[data-testid=chart-price]').data")
+    page.wait_for_timeout(800)
+    page.locator("[data-testid=chart-price] .nsewdrag").hover(position={"x": 30, "y": 60})
+    key = page.locator(".chart", has=page.get_by_test_id("chart-price")).locator(".chart-key b:not(:empty)")
+    key.first.wait_for(timeout=10_000)
+    assert float(key.first.inner_text().split(" ")[0].replace(",", "")) > 1000
 
 
 @pytest.mark.parametrize("what", ["png", "parquet", "csv", "toml"])

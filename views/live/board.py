@@ -7,6 +7,8 @@ by this thread alone.
 
 from __future__ import annotations
 
+import datetime as dt
+import gc
 import logging
 import queue
 import threading
@@ -25,6 +27,7 @@ from model import RouteModel, load_world
 from model.errors import InputError
 from views.live import files, geometry, results
 from views.live.inspector import inspect
+from views.live.levers import values_of
 from views.live.settings import Settings, day_of, make_move, read_address, scenario_names, scenario_titles, whole
 from views.live.snapshot import Seen, corridor_of_leg, frame
 from views.live.worlds import Worlds
@@ -111,7 +114,7 @@ class Session:
                 elif self.playing:
                     self._play()
             except InputError as error:
-                self.playing = False
+                self.playing = self.playing and message is not None  # what was refused does not stop a run
                 self._note(str(error))
                 self._tell()
             except Exception:  # the page must go on working whatever happens
@@ -185,7 +188,7 @@ class Session:
         name, value = str(message.get("name")), message.get("value")
         settings = self._changed(name, value)
         if name in REBUILD or (name == "view" and bool(settings.other) != bool(self.settings.other)):
-            self._build(settings, [])
+            self._build(settings if name == "year" else replace(settings, date=self._today()), [])
         else:
             self.settings = settings
             self._tell()
@@ -247,8 +250,10 @@ class Session:
 
     def _on_clear(self, message: Mapping[str, Any]) -> None:
         """Take all levers away and run to the same day without them."""
-        day = self.worlds.date if self.worlds else None
-        self._build(replace(self.settings, moves=(), date=day), [])
+        self._build(replace(self.settings, moves=(), date=self._today()), [])
+
+    def _today(self) -> dt.date | None:
+        return self.worlds.date if self.worlds else None
 
     def _on_inspect(self, message: Mapping[str, Any]) -> None:
         if message.get("what") is None:
@@ -273,13 +278,17 @@ class Session:
                 raise InputError("its scenario is not among those of the project", field="scenario",
                                  value=chosen["scenario"], allowed="a name of `run.py scenarios`",
                                  remedy="save it as a file in the folder you started from")  # fmt: skip
+        told = results.study_of(str(message.get("study")))
         settings = replace(Settings(), scenario=first["scenario"], seed=whole("seed", first["seed"]),
-                           other=second["scenario"] if second else "", view="side" if second else "one")  # fmt: skip
+                           other=second["scenario"] if second else "", view="side" if second else "one",
+                           speed=self.settings.speed, **told)  # fmt: skip
         notes = []
         if second and second["seed"] != first["seed"]:
             notes.append("Two runs of other seeds: both are shown on the first one's")
         if factors := ", ".join(str(name).replace("_", " ") for name in message.get("factors") or []):
-            notes.append(f"What the study sets beside scenario and seed is not carried over: {factors}")
+            notes.append(f"What the study sets beside scenario, seed and groups is not carried over: {factors}")
+        if self.settings.moves:
+            notes.append("The levers that were set have been put away; the way back in the browser brings them again")
         self._build(settings, notes)
 
     def _on_file(self, message: Mapping[str, Any]) -> None:
@@ -304,6 +313,7 @@ class Session:
             else:
                 settings, worlds = self.settings, self.worlds
         self.settings, self.worlds = settings, worlds
+        gc.collect()  # models hold one another in circles: those that were let go are tens of megabytes each
         self._seen = [Seen() for _ in worlds.models]
         self._show(whole=True)
         for note in notes:
@@ -324,8 +334,8 @@ class Session:
     def _say_watched(self) -> None:
         if self._watched and self.worlds:
             kind, row, place = self._watched
-            model = self.worlds.models[min(place, len(self.worlds.models) - 1)]
-            self._send({**inspect(model, kind, row), "kind": "inspected"}, [])
+            place = min(place, len(self.worlds.models) - 1)
+            self._send({**inspect(self.worlds.models[place], kind, row), "kind": "inspected", "world": place}, [])
 
     def _tell(self) -> None:
         """Tell the page what the controls show."""
@@ -343,6 +353,7 @@ class Session:
             "moves": [{"target": m.target, "field": m.field, "value": m.value, "date": m.date.isoformat()}
                       for m in settings.moves],
             "titles": [model.policy.title for model in worlds.models],
+            "levers": values_of(worlds.models[-1]),
             "events": geometry.events_of(worlds.steered), "start": worlds.models[0].policy.start.isoformat(),
         }, [])  # fmt: skip
 

@@ -95,7 +95,8 @@ def _platform(model: RouteModel, row: int) -> dict[str, Any]:
     members = [name for name, level in zip(model.world.states, states.sharing[:, row], strict=True) if level > 0.0]
     works = bool(platforms.active[row] > 0.5)
     facts = [("Works", "yes" if works else "no"), ("Members that share", ", ".join(members) or "none"),
-             ("Cues so far", f"{float(platforms.cues[row]):,.0f}"), ("Acted on", f"{float(platforms.acted[row]):,.0f}"),
+             ("Cues at sea so far", f"{float(platforms.cues[row]):,.0f}"),
+             ("Cues acted on", f"{float(platforms.acted[row]):,.0f}"),
              ("Credited, all years", f"{theme.number(float(platforms.seized_kg[row]) / 1000)} t pure")]  # fmt: skip
     return {"title": str(table["name"]), "sub": f"since {str(table['since'])[:10]}", "facts": facts,
             "history": _series(model, model.buffers.by_platform, row, _TAKEN)}  # fmt: skip

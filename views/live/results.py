@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any, Final
 import pandas as pd
 
 from experiments.store import Store
+from model import calendar
 from model.errors import InputError
 
-__all__ = ["ROOT", "list_results", "runs_of"]
+__all__ = ["ROOT", "list_results", "runs_of", "study_of"]
 
 ROOT: Final = Path(os.environ.get("HIGHWAY10_RESULTS") or Path(__file__).resolve().parents[2] / "results").resolve()
 """Where studies are looked for: `results/` of the project, or what the environment variable names."""
@@ -33,8 +35,8 @@ def list_results(root: Path = ROOT) -> dict[str, Any]:
         try:
             content = json.loads(manifest.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            found.append({"id": folder.relative_to(root).as_posix(), "title": folder.name, "kind": "cannot be read",
-                          "created": "", "report": ""})  # fmt: skip
+            found.append({"id": folder.relative_to(root).as_posix(), "title": folder.name,
+                          "kind": "its manifest cannot be read", "created": "", "report": ""})  # fmt: skip
             continue
         report = next((name for name in REPORTS if (folder / name).exists()), "")
         found.append({
@@ -43,6 +45,7 @@ def list_results(root: Path = ROOT) -> dict[str, Any]:
             "created": str(content.get("created", ""))[:10], "report": report,
             "runs": (folder / "plan.parquet").exists(),
         })  # fmt: skip
+    found.sort(key=lambda one: str(one["created"]), reverse=True)
     note = "" if found else "No study has written results yet. Run one: uv run run.py"
     return {"studies": found, "note": note}
 
@@ -62,12 +65,31 @@ def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
     table = Store(folder).runs()
     table = table[table["status"] == "done"] if "status" in table else table
     plan = [name for name in Store(folder).plan().columns if name not in ("run", "point", *SHOWN)]
-    outcomes = [name for name in ("arrived_europe_kg", "seized_kg", "west_africa_kg", "price_europe_eur_per_kg")
+    outcomes = [name for name in ("arrived_europe_kg", "seized_kg", "west_africa_kg", "price_europe")
                 if name in table]  # fmt: skip
     columns = [name for name in (*SHOWN, *plan, *outcomes) if name in table]
     shown = table[columns].head(MOST_RUNS)
     rows = [[_plain(v) for v in row] for row in shown.itertuples(index=False)]
     return {"id": study, "columns": columns, "rows": rows, "count": len(table)}
+
+
+def study_of(study: str, root: Path = ROOT) -> dict[str, Any]:
+    """What a study says of its runs, as settings of the page: groups, the day when arms part, the end of its window.
+
+    Empty where its manifest says nothing of the kind.
+    """
+    try:
+        told = dict(json.loads((root / study / "manifest.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+    found: dict[str, Any] = {}
+    if isinstance(told.get("organisations"), int):
+        found["organisations"] = told["organisations"]
+    if told.get("fork"):
+        found["fork"] = dt.date.fromisoformat(str(told["fork"])[:10])
+    if told.get("window"):
+        found["date"] = calendar.monday(calendar.first_week(min(int(told["window"][1]), calendar.LAST_YEAR) + 1))
+    return found
 
 
 def _plain(value: Any) -> Any:

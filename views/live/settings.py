@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs, urlencode
 
-from model import calendar
+from model import calendar, load_world
 from model.errors import InputError, closest
-from model.scenario_events import Event, event_field, fields_of
+from model.scenario_events import Event, event_field, expand, fields_of
 from model.scenario_files import list_scenarios
 
 __all__ = ["LIMITS", "Move", "Settings", "View", "read_address", "scenario_names"]
@@ -37,16 +37,22 @@ class Move:
     date: dt.date
 
     @property
-    def event(self) -> Event:
-        """The event that carries it."""
+    def events(self) -> tuple[Event, ...]:
+        """The events that carry it; what a platform's members share is also set for those who share by themselves."""
         kind, _, name = self.target.partition(":")
         operation: Literal["value", "multiply"] = "multiply" if kind == "asset" else "value"
-        slug = f"{kind}-{name}-{self.field}".replace("*", "all").replace("/", "-").replace("_", "-").lower()
-        return Event(f"lever-{slug}-{self.date}", self.date, None, kind, name, self.field, operation, self.value,
-                     source="set by hand in the browser")  # fmt: skip
+        kinds = {kind: name} | ({"membership": f"{name}/*"} if (kind, self.field) == ("platform", "sharing") else {})
+        return tuple(
+            Event(f"lever-{_slug(kind, name, self.field)}-{self.date}", self.date, None, kind, name, self.field,
+                  operation, self.value, source="set by hand in the browser") for kind, name in kinds.items()
+        )  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.target}.{self.field}@{self.date}={self.value:g}"
+
+
+def _slug(*words: str) -> str:
+    return "-".join(words).replace("*", "all").replace("/", "-").replace("_", "-").lower()
 
 
 @dataclass(frozen=True)
@@ -162,16 +168,19 @@ def whole(name: str, value: Any) -> int:
     except ValueError:
         number = low - 1
     if not low <= number <= high:
-        raise InputError("not a number that fits", field=name, value=text, allowed=f"a whole number from {low} to "
-                         f"{high:,}", remedy="choose one in that range")  # fmt: skip
+        raise InputError("not a number that fits", field=name, value=text or "nothing",
+                         allowed=f"a whole number from {low} to {high}", remedy="choose one in that range")  # fmt: skip
     return number
 
 
 def day_of(name: str, value: Any) -> dt.date:
-    """Monday of the week that a text names; raises InputError outside the tables."""
+    """Monday of the week that a text names; raises InputError outside the tables.
+
+    A run may stand at the end of the tables, a lever or a parting of worlds has to come before.
+    """
     text = str(value)
     day = calendar.monday(calendar.week_of(text))
-    if day > calendar.monday(calendar.first_week(calendar.LAST_YEAR + 1) - 1):
+    if day > calendar.monday(calendar.first_week(calendar.LAST_YEAR + 1) - (name != "date")):
         raise InputError("after the tables end", field=name, value=text, allowed="a day up to the end of 2023",
                          remedy="choose an earlier day")  # fmt: skip
     return day
@@ -215,4 +224,8 @@ def make_move(content: Mapping[str, Any], day: dt.date) -> Move:
     if not bounds.low <= value <= bounds.high:
         raise InputError("outside its bounds", field=f"{target}.{column}", value=value, allowed=bounds.allowed,
                          remedy="choose a value in that range")  # fmt: skip
+    names = load_world().names
+    if kind in names and not expand(kind, target.partition(":")[2], names):
+        raise InputError("no lever can change this", field="lever", value=target, allowed=f"a {kind} that exists",
+                         remedy="see `run.py scenarios` and docs/data.md for names")  # fmt: skip
     return Move(target, column, value, day)

@@ -73,7 +73,7 @@ class Worlds:
         self.run_until(settings.date or begin)
 
     def _moved(self, scenario: Scenario) -> Scenario:
-        return scenario.with_events(*(move.event for move in self.settings.moves))
+        return scenario.with_events(*(event for move in self.settings.moves for event in move.events))
 
     # --- time -----------------------------------------------------------------------------------------------------
 

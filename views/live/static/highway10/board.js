@@ -1,7 +1,7 @@
 // The page of one tab: puts the pieces together, keeps what the server has said, and passes on what is asked of it.
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
-import { clear, h, icon, isoOfWeek, longDate, number, setEpoch, signed } from "./dom.js";
+import { clear, h, icon, isoOfWeek, longDate, number, setEpoch, signed, weekOf } from "./dom.js";
 import { picture, save } from "./export.js";
 import { FlowMap } from "./map.js";
 import { Results } from "./results.js";
@@ -11,7 +11,7 @@ import { Timeline } from "./timeline.js";
 const NUMBERS = [
   ["Sent towards Europe", "dispatched_to_europe_kg", 1e-3, "t a year"], ["Arrived in Europe", "arrived_europe_kg", 1e-3, "t a year"],
   ["Through West Africa", "west_africa_kg", 1e-3, "t a year"], ["Seized in the EU", "seized_eu_bulk_kg", 1e-3, "t bulk a year"],
-  ["Price in Europe", "price_europe_eur_per_kg", null, "EUR per pure kg"],
+  ["Mean price in Europe", "price_europe_eur_per_kg", 1 / 52, "EUR per pure kg"],
 ];
 let made = 0;
 
@@ -26,6 +26,7 @@ class Page {
     this.listener = (message, buffers) => this.hear(message, buffers);
     model.on("msg:custom", this.listener);
     this.keys = (event) => this.key(event); window.addEventListener("keydown", this.keys);
+    this.root.addEventListener("pointerdown", (event) => this.closeMenus(event.target.closest("details")));
     this.ask("hello", { search: location.search });
   }
 
@@ -54,11 +55,11 @@ class Page {
     this.play = button("play", "play", "Play or pause (space)", () => this.toggle());
     this.transport = h("div", { class: "transport", role: "group", "aria-label": "Run" },
       button("reset", "reset", "Begin again (r)", () => this.ask("reset")), this.play, button("step", "step", "One frame (right arrow)", () => this.ask("step")),
-      h("label", { class: "jump" }, h("span", { class: "hidden", text: "Jump to a date" }), this.jumper = h("input", { type: "date", min: "2000-01-03", max: "2023-12-31", title: "Jump to a date", "data-testid": "jump", onchange: () => this.jumper.value && this.jump(this.jumper.value) })));
+      h("label", { class: "jump" }, h("span", { class: "hidden", text: "Jump to a date" }), this.jumper = h("input", { type: "date", min: "2000-01-03", max: "2023-12-31", title: "Jump to a date", "data-testid": "jump", onchange: () => this.jumper.value && this.jumper.validity.valid && this.jump(this.jumper.value) })));
     this.charts = new Charts(this); this.controls = new Controls(this); this.timeline = new Timeline(this); this.results = new Results(this);
     this.card = h("section", { class: "card inspector", hidden: true, "data-testid": "inspector" });
     this.run = h("main", { class: "run" }, this.controls.box,
-      h("div", { class: "middle" }, h("div", { class: "headline" }, h("div", { class: "when" }, this.date, this.caution), this.numbers), this.stage, h("div", { class: "below" }, this.transport, this.timeline.strip)), this.charts.box);
+      h("div", { class: "middle" }, h("div", { class: "heading" }, h("div", { class: "when" }, this.date, this.caution), this.numbers), this.stage, h("div", { class: "below" }, this.transport, this.timeline.strip)), this.charts.box);
     this.root.append(this.header, this.notes, this.run, this.results.box, this.busy);
   }
 
@@ -126,13 +127,24 @@ class Page {
     this.date.textContent = longDate(isoOfWeek(this.week)); this.date.setAttribute("datetime", isoOfWeek(this.week));
     this.drawNumbers(); this.timeline.move();
     for (const map of this.maps) map.show(this.frames[map.world], interval);
-    this.controls.works(this.working[this.working.length - 1]);
+    if (document.activeElement !== this.jumper) this.jumper.value = isoOfWeek(this.week);
+    // browsers allow a hundred changes of the address in half a minute
+    if (this.state.playing && performance.now() - (this.written || 0) > 1000) this.writeAddress();
     this.charts.mark();
+  }
+
+  // the address of what is shown: the state that the server told, at the date that is drawn
+  writeAddress() {
+    this.written = performance.now();
+    const rest = this.state.address.split("&").filter((part) => part && !part.startsWith("date="));
+    const at = rest.findIndex((part) => part.startsWith("lever="));
+    rest.splice(at < 0 ? rest.length : at, 0, `date=${isoOfWeek(this.week)}`);
+    history.replaceState(null, "", `${location.pathname}?${rest.join("&")}`);
   }
 
   drawNumbers() {
     const rows = NUMBERS.map(([label, name, scale, unit]) => {
-      const values = this.series.map((s) => scale === null ? s.last(name) : (s.lastYear(name) ?? NaN) * scale);
+      const values = this.series.map((s) => (s.lastYear(name) ?? NaN) * scale);
       const texts = values.map((v) => number(v));
       const more = values.length > 1 ? h("em", { text: signed(values[1] - values[0]), title: "second less first" }) : null;
       const second = values.length > 1 ? h("b", { class: "second" }, texts[1], more) : null;
@@ -149,13 +161,11 @@ class Page {
     if (first) this.controls.build(); else this.controls.show();
     this.root.dataset.playing = String(state.playing); this.root.dataset.ready = "true";
     this.play.replaceChildren(icon(state.playing ? "pause" : "play")); this.play.disabled = state.ended; this.play.setAttribute("aria-pressed", String(state.playing));
-    if (document.activeElement !== this.jumper) this.jumper.value = state.date;
     this.title.textContent = state.titles.length > 1 ? `${state.titles[0]} | ${state.titles[1]}` : state.titles[0];
     this.caution.textContent = state.titles.length > 1 ? `Seed ${state.settings.seed}: one draw of each. Only many seeds tell a difference from luck.` : `Seed ${state.settings.seed}: one draw of many.`;
     this.timeline.build();
     if (!state.playing) {
-      history.replaceState(null, "", `${location.pathname}${state.address ? `?${state.address}` : ""}`);
-      this.lastFrame = 0; this.draw(120);
+      this.lastFrame = 0; this.draw(120); this.writeAddress();
     }
   }
 
@@ -164,8 +174,13 @@ class Page {
     const worlds = this.difference ? [0] : this.frames.map((_, i) => i);
     this.maps = worlds.map((world) => new FlowMap(this, world, this.view));
     clear(this.stage).append(h("div", { class: `maps maps-${worlds.length}` }, this.maps.map((map) => h("figure", {}, map.box,
-      this.frames.length > 1 ? h("figcaption", { text: this.difference ? "Second less first" : map.world ? "Second: with the levers" : "First" }) : null))), this.tools(), this.legend(), this.card);
+      this.frames.length > 1 ? h("figcaption", { text: this.captionOf(map.world), title: this.captionOf(map.world) }) : null))), this.tools(), this.legend(), this.card);
     requestAnimationFrame(() => { for (const map of this.maps) { map.resize(); map.show({ ...this.frames[map.world], hits: [], whole: true }, 40); } });
+  }
+
+  captionOf(world) {
+    if (this.difference) return "Second less first; patrols of the first";
+    return `${world ? "Second" : "First"}: ${this.state.titles[world]}${world && this.state.moves.length ? ", with the levers" : ""}`;
   }
 
   tools() {
@@ -190,7 +205,10 @@ class Page {
     const items = this.difference ? [item(line("--more"), "More in the second"), item(line("--less"), "Less in the second")]
       : [item(line("--container"), "Container"), item(line("--sea-lane"), "Boats and ships"), item(line("--air", "1 5"), "By air"), item(line("--overland"), "Overland"), item(line("--north"), "To North America"), item(dot("--load", 3), "Load under way"), item(ring, "Seizure"), item(ship, "Patrol, synthetic")];
     this.key_ = h("li", { class: "key", hidden: true });
-    const box = h("ul", { class: "legend", "aria-label": "Key" }, items, this.key_);
+    const more = this.difference ? [item(line("--north"), "Less than half a tonne apart")] : [];
+    items.push(...more, h("li", { class: "said", text: this.difference ? "Width: tonnes apart, last 52 weeks" : "Width: tonnes in the last 52 weeks" }), h("li", { class: "said", text: "Patrols: red on a case, faint in port" }), h("li", { class: "said", text: "Squares: markets" }));
+    const box = h("details", { class: "legend", "aria-label": "Key", open: this.stage.clientWidth > 760 * this.maps.length }, h("summary", { text: "Key" }), h("ul", {}, items, this.key_));
+    box.addEventListener("toggle", () => this.viewed());
     this.showKey();
     return box;
   }
@@ -211,10 +229,16 @@ class Page {
   inspect(kind, row, world) { this.ask("inspect", { what: kind, row, world }); }
 
   key(event) {
+    if (event.key === "Escape") { this.closeMenus(); return; }
+    if (event.key === " " && event.target.closest?.("button, summary, a")) return; // space presses what has the focus
     if (event.target.closest?.("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey || this.run.hidden || !this.state) return;
     const action = { " ": () => this.toggle(), ArrowRight: () => this.ask("step"), r: () => this.ask("reset") }[event.key];
     if (!action || event.repeat && event.key !== "ArrowRight") return;
     event.preventDefault(); action();
+  }
+
+  closeMenus(but = null) {
+    for (const menu of this.root.querySelectorAll("details.menu, details.layers")) if (menu !== but) menu.open = false;
   }
 
   open(which) {
@@ -227,22 +251,25 @@ class Page {
   async export(what) {
     this.menu.open = false;
     if (what === "png") save(`highway10-${isoOfWeek(this.week)}.png`, await picture(this));
-    else if (what === "link") { await navigator.clipboard?.writeText(location.href).catch(() => {}); this.note("The address of this view is copied.", "good"); }
+    else if (what === "link") { this.writeAddress(); await navigator.clipboard?.writeText(location.href).catch(() => {}); this.note("The address of this view is copied.", "good"); }
     else this.ask("file", { what });
   }
 
   note(text, kind = "bad") {
     const box = h("div", { class: `note ${kind}` }, h("span", { text }), h("button", { type: "button", class: "round", "aria-label": "Close", onclick: () => box.remove() }, icon("close")));
     this.busy.hidden = true; this.notes.append(box);
-    while (this.notes.children.length > 4) this.notes.firstChild.remove();
+    while (this.notes.children.length > 12) this.notes.firstChild.remove();
     if (kind === "good") setTimeout(() => box.remove(), 2500);
   }
 
-  inspected({ title, sub, facts, history }) {
+  inspected({ title, sub, facts, history, world }) {
+    if (this.frames.length > 1) sub = `${sub}; ${world ? "second" : "first"} world`;
     const spark = ({ name, unit, years, values }) => {
-      const top = Math.max(...values, 1e-9), points = values.map((v, i) => `${(2 + 156 * (years.length > 1 ? i / (years.length - 1) : 0)).toFixed(1)},${(34 - 30 * v / top).toFixed(1)}`).join(" ");
-      return h("div", { class: "spark" }, h("span", { text: name }), h("svg", { viewBox: "0 0 160 36", preserveAspectRatio: "none", role: "img", "aria-label": `${name}, ${years[0]} to ${years[years.length - 1]}` }, h("polyline", { points })),
-        h("b", { text: `${unit === "cases" ? Math.round(values[values.length - 1] ?? 0).toLocaleString("en-GB") : number(values[values.length - 1] ?? 0)} ${unit}` }), h("small", { text: `${years[years.length - 1] ?? ""} so far; most ${number(top)} in ${years[values.indexOf(top)] ?? "–"}` }));
+      const most = Math.max(...values), top = most || 1, last = years.length - 1, said = (v) => `${unit === "cases" ? Math.round(v).toLocaleString("en-GB") : number(v)} ${unit}`;
+      const points = values.map((v, i) => `${(2 + 156 * (last ? i / last : 0)).toFixed(1)},${(34 - 30 * v / top).toFixed(1)}`).join(" ");
+      const done = this.week >= weekOf(`${years[last] + 1}-01-04`);
+      return h("div", { class: "spark" }, h("span", { text: name }), h("svg", { viewBox: "0 0 160 36", preserveAspectRatio: "none", role: "img", "aria-label": `${name}, ${years[0]} to ${years[last]}` }, h("polyline", { points })),
+        h("b", { text: said(values[last]) }), h("small", { text: `${years[last]}${done ? "" : " so far"}${most > 0 ? `; most ${said(most)} in ${years[values.indexOf(most)]}` : ""}` }));
     };
     this.card.hidden = false;
     this.card.replaceChildren(h("header", {}, h("div", {}, h("h3", { text: title }), h("span", { text: sub })), h("button", { type: "button", class: "round", "aria-label": "Close", "data-testid": "inspector-close", onclick: () => { this.card.hidden = true; this.ask("inspect"); } }, icon("close"))),

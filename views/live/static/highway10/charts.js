@@ -1,5 +1,5 @@
 // Charts of the run by Plotly, one redrawn at a time so that the map keeps its pace.
-import { h, isoOfWeek, number, weekOf } from "./dom.js";
+import { h, isoOfWeek, longDate, number, weekOf } from "./dom.js";
 
 let loading = null;
 export function loadPlotly(address) {
@@ -18,6 +18,12 @@ export function loadPlotly(address) {
 const EVERY = 4; // weeks between drawn points
 const REDRAW_MS = 120;
 
+function markOf(trace) {
+  if (trace.mode === "markers") return /open/.test(trace.marker.symbol || "") ? "point" : "dot";
+  if (trace.type === "bar" || trace.stackgroup || trace.fill) return "area";
+  return trace.line?.dash === "dot" ? "dotted" : "";
+}
+
 export class Charts {
   constructor(page) {
     this.page = page; this.dirty = new Set(); this.busy = false; this.hovering = false;
@@ -27,14 +33,14 @@ export class Charts {
       { id: "corridors", title: "Ways into Europe", unit: "% of what sets out", draw: () => this.corridors() },
       { id: "funnel", title: "From a load at sea to a boarding", unit: "last year, % of loads exposed", draw: () => this.funnel() },
       { id: "sharing", title: "Sharing and trust by platform", unit: "% of leads; trust 0 to 100", draw: () => this.sharing() },
-      { id: "money", title: "Money", unit: "EUR million a year", draw: () => this.money() },
+      { id: "money", title: "Money", unit: "EUR billion a year", draw: () => this.money() },
     ];
     this.box = h("div", { class: "charts", "data-testid": "charts" });
     for (const kind of this.kinds) {
       kind.plot = h("div", { class: "plot", "data-testid": `chart-${kind.id}` });
       kind.key = h("ul", { class: "chart-key" });
       this.box.append(h("section", { class: "card chart" },
-        h("header", {}, h("h3", { text: kind.title }), h("span", { text: kind.unit })), kind.key, kind.plot));
+        h("header", {}, h("h3", { text: kind.title }), kind.head = h("span", { text: kind.unit })), kind.key, kind.plot));
     }
     new ResizeObserver(() => this.mark()).observe(this.box);
   }
@@ -56,6 +62,7 @@ export class Charts {
         await Plotly.react(kind.plot, data, { ...this.layout(), ...layout, xaxis: { ...this.layout().xaxis, ...layout.xaxis },
           yaxis: { ...this.layout().yaxis, ...layout.yaxis } }, { displayModeBar: false, responsive: true, doubleClick: false });
         this.link(kind); this.drawKey(kind, data);
+        if (!kind.head.classList.contains("read")) kind.head.textContent = this.unitOf(kind);
         kind.plot.dataset.drawn = String(this.page.frames[0]?.next ?? "");
       }
       await new Promise((done) => setTimeout(done, this.page.state?.playing ? REDRAW_MS : 0));
@@ -69,17 +76,19 @@ export class Charts {
     const names = shown.map((one) => one.name).join("|") + this.page.root.dataset.theme;
     if (kind.named === names) return;
     kind.named = names;
-    kind.key.replaceChildren(...shown.map((one) => h("li", {}, h("i", { class: one.mode === "markers" ? "point" : one.stackgroup || one.fill ? "area" : "", style: `--c:${one.fillcolor || one.line?.color || one.marker?.color}` }), one.name)));
+    kind.key.replaceChildren(...shown.map((one) => h("li", {}, h("i", { class: markOf(one), style: `--c:${one.fillcolor || one.line?.color || one.marker?.color}` }), one.name, h("b"))));
+    kind.key.querySelectorAll("li").forEach((item, i) => { item.dataset.name = shown[i].name; });
   }
 
   layout() {
     const c = (name) => this.page.colour(name);
+    // numbers at the pointer stand in the key above: a box would cover so small a plot
     const axis = { gridcolor: c("--line"), zeroline: false, linecolor: c("--line"), tickfont: { size: 11, color: c("--muted") }, automargin: true, fixedrange: true };
     return {
       font: { family: this.page.font, size: 11, color: c("--ink") }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      margin: { l: 4, r: 8, t: 4, b: 4 }, hovermode: "x unified", showlegend: false,
+      margin: { l: 4, r: 8, t: 4, b: 4 }, hovermode: "x", showlegend: false,
       hoverlabel: { bgcolor: c("--tip"), bordercolor: c("--line"), font: { family: this.page.font, size: 11, color: c("--tip-ink") } },
-      xaxis: { ...axis, showgrid: false, type: "date", range: this.range(), nticks: 6, hoverformat: "%e %B %Y" }, yaxis: { ...axis, rangemode: "tozero", nticks: 5 },
+      xaxis: { ...axis, showgrid: false, type: "date", range: this.range(), nticks: 6, showspikes: true, spikemode: "across", spikesnap: "cursor", spikethickness: -1, spikedash: "dot", spikecolor: c("--muted") }, yaxis: { ...axis, rangemode: "tozero", nticks: 5 },
       separators: ".,", uirevision: "same",
     };
   }
@@ -104,18 +113,20 @@ export class Charts {
 
   lines(specs) {
     const data = [];
-    for (const world of this.worlds()) for (const { name, label, colour, scale, yearly, format } of specs) {
+    for (const world of this.worlds()) for (const { name, label, colour, scale, yearly } of specs) {
       const second = world === 1;
       data.push({ ...this.line(world, name, { scale, yearly }), name: second ? `${label}, second` : label, mode: "lines", legendgroup: label, showlegend: !second,
-        line: { color: this.page.colour(colour), width: second ? 1.6 : 2, dash: second ? "dot" : "solid" }, hovertemplate: `%{y:${format || ",.3~g"}}` });
+        line: { color: this.page.colour(colour), width: second ? 1.6 : 2, dash: second ? "dot" : "solid" }, hoverinfo: "none" });
     }
+    // dotted lines are of the second world: one entry of the key says so for all
+    if (this.worlds().length > 1) data.push({ x: [null], y: [null], name: "dotted: the second world", mode: "lines", line: { color: this.page.colour("--muted"), width: 1.6, dash: "dot" }, hoverinfo: "skip" });
     return data;
   }
 
   points(key, label, colour) {
     const rows = (this.page.static.points[key] || []);
     return { x: rows.map(([year]) => `${year}-07-01`), y: rows.map(([, value]) => value), name: label, mode: "markers",
-      marker: { color: this.page.colour(colour), size: 6, symbol: "diamond-open", line: { width: 1.4 } }, hovertemplate: "%{y:,.3~g}" };
+      marker: { color: this.page.colour(colour), size: 6, symbol: "diamond-open", line: { width: 1.4 } }, hoverinfo: "none" };
   }
 
   // what 90% of the fitted sets say of history as it happened: a run is one draw and may leave it
@@ -126,27 +137,27 @@ export class Charts {
   }
 
   flows() {
-    return { data: [...this.band("seized_eu_bulk_kg", "--seized", 1e-3, "90% of fitted sets, history"), ...this.lines([
+    return { data: [...this.band("seized_eu_bulk_kg", "--seized", 1e-3, "Seized: 90% of fitted sets, history"), ...this.lines([
       { name: "dispatched_to_europe_kg", label: "Sent to Europe", colour: "--container", scale: 1e-3 },
-      { name: "arrived_europe_kg", label: "Arrived", colour: "--europe", scale: 1e-3 },
+      { name: "arrived_europe_kg", label: "Arrived", colour: "--ink", scale: 1e-3 },
       { name: "seized_eu_bulk_kg", label: "Seized in the EU (bulk)", colour: "--seized", scale: 1e-3 },
-      { name: "in_transit_kg", label: "In transit", colour: "--faint", scale: 1e-3, yearly: false },
+      { name: "in_transit_kg", label: "In transit (stock, t)", colour: "--faint", scale: 1e-3, yearly: false },
     ]), this.points("seized_eu", "Seized, published", "--seized"), this.points("flow_europe", "Sent, published", "--container")], layout: {} };
   }
 
   price() {
-    return { data: [...this.band("price_europe_eur_per_kg", "--europe", 1, "90% of fitted sets, history"), ...this.lines([
-      { name: "price_europe_eur_per_kg", label: "Europe", colour: "--europe", yearly: false, format: ",.0f" },
-      { name: "price_source_eur_per_kg", label: "Andes", colour: "--origin", yearly: false, format: ",.0f" },
+    return { data: [...this.band("price_europe_eur_per_kg", "--europe", 1, "Europe: 90% of fitted sets, history"), ...this.lines([
+      { name: "price_europe_eur_per_kg", label: "Europe", colour: "--europe", yearly: false },
+      { name: "price_source_eur_per_kg", label: "Andes", colour: "--origin", yearly: false },
     ]), this.points("price", "Published", "--europe")], layout: { yaxis: { tickformat: "~s" } } };
   }
 
   corridors() {
-    const names = this.page.static.corridors, colours = ["--container", "--sea-lane", "--africa", "--overland", "--air", "--faint"], data = [];
+    const names = this.page.static.corridors, colours = ["--container", "--sea-lane", "--africa", "--maghreb", "--air", "--rest"], data = [];
     const world = this.worlds().length - 1, rows = [...this.page.series[world].corridors.entries()].filter(([year, kg]) => kg.some((v) => v > 0) && this.page.week - weekOf(`${year}-01-04`) > 12).sort((a, b) => a[0] - b[0]);
     names.forEach((name, i) => data.push({ x: rows.map(([year]) => `${year}-07-01`), name, type: "scatter", mode: "lines", stackgroup: "one",
       y: rows.map(([, kg]) => { const all = kg.reduce((a, b) => a + b, 0); return all ? 100 * kg[i] / all : null; }),
-      line: { width: 0.5, color: this.page.colour(colours[i]) }, fillcolor: this.page.faded(colours[i], 0.72), hovertemplate: "%{y:.0f}%" }));
+      line: { width: 0.5, color: this.page.colour(colours[i]) }, fillcolor: this.page.faded(colours[i], 0.78), hoverinfo: "none" }));
     return { data, layout: { yaxis: { range: [0, 100], ticksuffix: "%" } } };
   }
 
@@ -174,11 +185,11 @@ export class Charts {
 
   money() {
     return { data: this.lines([
-      { name: "revenue_eur", label: "Revenue", colour: "--europe", scale: 1e-3 },
-      { name: "bribes_eur", label: "Bribes", colour: "--overland", scale: 1e-3 },
-      { name: "confiscated_eur", label: "Confiscated", colour: "--seized", scale: 1e-3 },
-      { name: "capital_eur", label: "Capital of the groups", colour: "--faint", scale: 1e-3, yearly: false },
-    ]), layout: { yaxis: { tickformat: "~s" } } };
+      { name: "revenue_eur", label: "Revenue", colour: "--europe", scale: 1e-6 },
+      { name: "bribes_eur", label: "Bribes", colour: "--overland", scale: 1e-6 },
+      { name: "confiscated_eur", label: "Confiscated", colour: "--seized", scale: 1e-6 },
+      { name: "capital_eur", label: "Capital (stock, billion)", colour: "--faint", scale: 1e-6, yearly: false },
+    ]), layout: {} };
   }
 
   // one pointer for all charts over time
@@ -187,10 +198,27 @@ export class Charts {
     kind.linked = true;
     kind.plot.on("plotly_hover", (event) => {
       const x = event.points?.[0]?.x; this.hovering = kind;
-      if (typeof x === "string" && /^\d{4}-/.test(x)) this.page.pointAt(x.slice(0, 10), kind);
+      if (typeof x === "string" && /^\d{4}-/.test(x)) { this.page.pointAt(x.slice(0, 10), kind); this.read(kind, event.points); }
     });
-    kind.plot.on("plotly_unhover", () => { this.hovering = false; this.page.pointAt(null, kind); });
+    kind.plot.on("plotly_unhover", () => { this.hovering = false; this.page.pointAt(null, kind); this.read(kind, []); });
   }
+
+  // the numbers at the pointer, in the key and the head of the chart
+  read(kind, points) {
+    const values = new Map();
+    for (const point of points) {
+      const name = point.data.name, second = name?.endsWith(", second"), key = second ? name.slice(0, -8) : name;
+      if (point.y !== null) values.set(key, [...(values.get(key) || []), `${number(point.y)}${/published/i.test(key) ? ` (${String(point.x).slice(0, 4)})` : ""}`]);
+    }
+    for (const item of kind.key.children) item.querySelector("b").textContent = (values.get(item.dataset.name) || []).join(" | ");
+    const line = points.find((point) => !/published/i.test(point.data.name || ""));
+    kind.head.textContent = line ? this.dayOf(kind, String(line.x)) : this.unitOf(kind);
+    kind.head.classList.toggle("read", Boolean(line));
+  }
+
+  dayOf(kind, text) { return kind.id === "corridors" ? text.slice(0, 4) : longDate(text.slice(0, 10)); }
+
+  unitOf(kind) { return this.worlds().length > 1 && ["corridors", "sharing"].includes(kind.id) ? `second world; ${kind.unit}` : kind.unit; }
 
   // a line at a day in every chart over time but the one that is pointed at
   mark_day(day, from) {

@@ -15,7 +15,7 @@ export class Controls {
         this.select("scenario", "History or policy", names), this.select("other", "Compared with", [["", "Nothing: one world"], ...names]),
         this.date("fork", "They part on"), this.views()),
       this.section("Run", true,
-        h("div", { class: "pair" }, this.whole("seed", "Seed", limits.seed), this.whole("organisations", "Groups", limits.organisations)),
+        h("div", { class: "pair" }, this.whole("seed", "Seed", limits.seed), this.whole("organisations", "Trafficking groups", limits.organisations)),
         h("div", { class: "pair" }, this.whole("year", "Start year", limits.year), this.whole("weeks", "Weeks a frame", limits.weeks)),
         this.range("speed", "Frames a second", limits.speed)),
       h("div", { class: "steer" }, h("h2", { text: "Levers" }),
@@ -35,7 +35,7 @@ export class Controls {
     return h("label", { class: "field", for: input.id }, h("span", { text: label }), input);
   }
 
-  set(name, value) { this.page.ask("set", { name, value }); }
+  set(name, value) { this.asked = true; this.page.ask("set", { name, value }); }
 
   select(id, label, options) {
     const input = h("select", { onchange: () => this.set(id, input.value) }, options.map(([value, text]) => h("option", { value, text })));
@@ -43,7 +43,7 @@ export class Controls {
   }
 
   date(id, label) {
-    const input = h("input", { type: "date", min: "2000-01-03", max: "2023-12-31", onchange: () => input.value && this.set(id, input.value) });
+    const input = h("input", { type: "date", min: "2000-01-03", max: "2023-12-31", onchange: () => input.value && input.validity.valid && this.set(id, input.value) });
     return this.field(id, label, input);
   }
 
@@ -69,14 +69,14 @@ export class Controls {
     const short = withSwitch ? this.page.static.platforms.find((p) => p.id === one.name) : null;
     const input = h("input", { type: "range", min: one.low, max: one.high, step: one.step, value: one.start, "data-testid": `lever-${id}`, "aria-label": `${one.name}: ${one.help}` });
     const shown = h("output", { text: number(one.start, 2) });
-    input.addEventListener("input", () => { shown.textContent = number(Number(input.value), 2); });
-    input.addEventListener("change", () => this.page.ask("lever", { target: one.target, field: one.field, value: Number(input.value) }));
+    input.addEventListener("input", () => { this.sliding = true; shown.textContent = number(Number(input.value), 2); });
+    input.addEventListener("change", () => { this.sliding = false; this.page.ask("lever", { target: one.target, field: one.field, value: Number(input.value) }); });
     const box = h("div", { class: "lever", title: one.help }, this.nameOf(one, short), input, shown);
     if (withSwitch) {
       const on = h("input", { type: "checkbox", role: "switch", "data-testid": `switch-${one.name}`, "aria-label": `${short.name} works` });
       on.addEventListener("change", () => this.page.ask("lever", { target: one.target, field: "active", value: on.checked ? 1 : 0 }));
       box.classList.add("switched"); box.prepend(on); box.title = `${short.name}. ${one.help}`;
-      this.levers.set(`${one.target}.active`, { input: on, box, start: null, platform: one.name });
+      this.levers.set(`${one.target}.active`, { input: on, box, start: null, platform: one.name, help: box.title });
     }
     this.levers.set(key, { input, shown, box, start: one.start });
     return box;
@@ -94,7 +94,7 @@ export class Controls {
     const { state } = this.page;
     if (!state) return;
     for (const [id, input] of this.inputs) {
-      if (document.activeElement === input && input.type === "number") continue;
+      if (document.activeElement === input && input.type === "number" && !this.asked) continue; // somebody is typing
       input.value = state.settings[id];
       if (input.type === "range") input.nextSibling.textContent = input.value;
     }
@@ -102,23 +102,17 @@ export class Controls {
     this.inputs.get("fork").closest(".field").hidden = !two; this.viewBox.hidden = !two;
     for (const button of this.viewBox.children) button.setAttribute("aria-pressed", String(button.dataset.view === state.settings.view));
     this.box.querySelector(".hint").textContent = two ? "Levers act on the second world, from the week that comes next." : "Levers act from the week that comes next.";
-    const last = new Map(state.moves.map((m) => [`${m.target}.${m.field}`, m]));
+    this.asked = false;
+    const moved = new Set(state.moves.map((m) => `${m.target}.${m.field}`));
     for (const [key, lever] of this.levers) {
-      const move = last.get(key);
-      lever.box.classList.toggle("moved", last.has(key) || last.has(key.replace(".active", ".sharing")) || last.has(key.replace(".sharing", ".active")));
-      if (lever.input.type === "checkbox") { if (move) lever.input.checked = move.value > 0; continue; }
-      if (document.activeElement === lever.input) continue;
-      lever.input.value = move ? move.value : lever.start; lever.shown.textContent = number(Number(lever.input.value), 2);
+      const value = state.levers[key], there = value !== null && value !== undefined;
+      lever.box.classList.toggle("moved", moved.has(key) || moved.has(key.replace(".active", ".sharing")) || moved.has(key.replace(".sharing", ".active")));
+      lever.input.disabled = !there;
+      if (lever.platform) lever.box.title = there ? lever.help : `${lever.help} It has no members yet, so there is nothing to set.`;
+      if (lever.input.type === "checkbox") { lever.input.checked = value > 0; continue; }
+      if (document.activeElement === lever.input && this.sliding) continue;
+      lever.input.value = there ? value : lever.start; lever.shown.textContent = there ? number(value, 2) : "–";
     }
     this.box.querySelector("[data-testid=clear-levers]").disabled = !state.moves.length;
-  }
-
-  // switches follow the platforms that work in the world that levers act on
-  works(rows) {
-    const { platforms } = this.page.static;
-    for (const [key, lever] of this.levers) {
-      if (!key.endsWith(".active")) continue;
-      lever.input.checked = rows.has(platforms.findIndex((p) => p.id === lever.platform));
-    }
   }
 }

@@ -40,14 +40,15 @@ export class FlowMap {
     this.redraw();
   }
 
+  // the whole map: every place in the box, with room for the key and names; what is over shows more of the sea
   fit() {
-    const { scale, window: [[left, right], [bottom, top]] } = this.page.static;
-    const wide = (right - left) * scale, high = (top - bottom) * scale;
-    // the map fills its box; of its longer side no more than a quarter is cut
-    const factor = Math.min(Math.max(this.width / wide, this.height / high * 0.92), 1.3 * Math.min(this.width / wide, this.height / high));
-    // where the sides are cut, more of the east goes: fewer lanes end there
-    const cut = Math.max(0, wide - this.width / factor);
-    return { factor, x: (left + right) / 2 * scale - 0.32 * cut, y: (bottom + top) / 2 * scale };
+    if (!this.bounds) {
+      const x = this.page.static.places.map((one) => one.x), y = this.page.static.places.map((one) => one.y);
+      this.bounds = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
+    }
+    const [left, right, bottom, top] = this.bounds, side = Math.min(34, this.width * 0.06), above = Math.min(44, this.height * 0.08);
+    const factor = Math.min((this.width - 2 * side) / (right - left), (this.height - 2 * above) / (top - bottom));
+    return { factor, x: (left + right) / 2, y: (bottom + top) / 2 };
   }
 
   transform() {
@@ -275,26 +276,28 @@ export class FlowMap {
 
   // --- pointing ---
   listen() {
-    let drag = null;
+    let drag = null, dragged = false;
     const where = (event) => { const box = this.box.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
-    this.box.addEventListener("pointerdown", (event) => { drag = [...where(event), this.view.x, this.view.y, false]; });
+    this.box.addEventListener("pointerdown", (event) => { drag = [...where(event), this.view.x, this.view.y]; dragged = false; });
     window.addEventListener("pointerup", () => { drag = null; });
     this.box.addEventListener("pointermove", (event) => {
       const [x, y] = where(event);
       if (drag && event.buttons) {
-        if (Math.hypot(x - drag[0], y - drag[1]) > 4) drag[4] = true;
-        if (drag[4]) { const { k } = this.transform(); this.view.x = drag[2] - (x - drag[0]) / k; this.view.y = drag[3] + (y - drag[1]) / k; this.page.viewed(); }
+        if (Math.hypot(x - drag[0], y - drag[1]) > 4) dragged = true;
+        if (dragged) { const { k } = this.transform(); this.view.x = drag[2] - (x - drag[0]) / k; this.view.y = drag[3] + (y - drag[1]) / k; this.page.viewed(); }
         return;
       }
       this.point(x, y);
     });
     this.box.addEventListener("pointerleave", () => { this.tip.hidden = true; this.heat(null); });
     this.box.addEventListener("click", (event) => {
-      if (drag?.[4]) return;
+      if (dragged) return; // a click ends every drag
       const found = this.find(...where(event));
       if (found) this.page.inspect(found.kind, found.row, this.world);
     });
     this.box.addEventListener("wheel", (event) => {
+      // where the page is longer than the window the wheel moves the page; with Ctrl, as a pinch sends it, the map
+      if (!event.ctrlKey && document.documentElement.scrollHeight > window.innerHeight + 40) return;
       event.preventDefault(); this.zoom(Math.exp(-event.deltaY * 0.0016), ...where(event));
     }, { passive: false });
     this.box.addEventListener("dblclick", (event) => this.zoom(1.7, ...where(event)));
@@ -366,7 +369,7 @@ export class FlowMap {
     const mode = leg.mode.replaceAll("_", " ");
     if (this.page.difference) {
       const change = (this.page.frames[1].flow[row] - this.frame.flow[row]) / 1000;
-      return [names.join(" to "), mode, `${tonnes(this.frame.flow[row])} and ${tonnes(this.page.frames[1].flow[row])} pure a year`, `${change > 0 ? "+" : "−"}${number(Math.abs(change))} t in the second`];
+      return [names.join(" to "), mode, `${tonnes(this.frame.flow[row])} and ${tonnes(this.page.frames[1].flow[row])} pure a year`, Math.abs(change) < 0.0005 ? "the same in the second" : `${change > 0 ? "+" : "−"}${number(Math.abs(change))} t in the second`];
     }
     return [names.join(" to "), mode, `${tonnes(this.frame.flow[row])} pure in the last year`];
   }

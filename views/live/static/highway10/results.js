@@ -14,7 +14,7 @@ export class Results {
     const side = h("nav", { class: "studies", "aria-label": "Studies" }, h("h2", { text: "Studies" }),
       note ? h("p", { class: "hint", "data-testid": "results-note", text: note }) : null,
       studies.map((one) => h("button", { type: "button", class: "study", "data-testid": `study-${one.id}`, onclick: () => this.show(one) },
-        h("b", { text: one.title }), h("span", { text: [one.kind, one.created].filter(Boolean).join(", ") }))));
+        h("b", { text: one.title }), h("span", { text: [one.kind, one.created].filter(Boolean).join(", ") }), h("span", { text: one.id }))));
     this.main = h("section", { class: "report" }, h("p", { class: "hint", text: studies.length ? "Choose a study." : "" }));
     this.box.append(side, this.main);
     if (studies.length) this.show(studies.find((s) => s.report) || studies[0]);
@@ -22,7 +22,7 @@ export class Results {
 
   show(study) {
     for (const button of this.box.querySelectorAll(".study")) button.setAttribute("aria-pressed", String(button.dataset.testid === `study-${study.id}`));
-    clear(this.main); this.chosen = [];
+    clear(this.main); this.chosen = []; this.study = study.id;
     const tabs = h("div", { class: "segments" }), body = h("div", { class: "body" });
     const open = (name) => {
       for (const tab of tabs.children) tab.setAttribute("aria-pressed", String(tab.textContent === name));
@@ -51,7 +51,7 @@ export class Results {
     };
     search.addEventListener("input", draw);
     clear(this.body).append(h("div", { class: "tools" }, search, note, replay),
-      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, h("th"), columns.map((name) => h("th", { text: name.replaceAll("_", " ") })))), table)));
+      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, h("th"), columns.map((name) => h("th", { text: heading(name) })))), table)));
     draw();
   }
 
@@ -71,9 +71,15 @@ export class Results {
   replay(columns) {
     const [first, second] = this.chosen.map((row) => ({ scenario: row[columns.indexOf("scenario")], seed: row[columns.indexOf("seed")] }));
     // what a study sets beside scenario and seed is not carried over, and the page says so
-    const factors = columns.filter((name, i) => !["scenario", "seed", "arm", "part"].includes(name) && !/_(kg|eur_per_kg)$/.test(name) && this.chosen.some((row) => row[i]));
-    this.page.ask("replay", { first, second, factors }); this.page.open("run");
+    const factors = columns.filter((name, i) => !["scenario", "seed", "arm", "part"].includes(name) && !/_kg$|^price_/.test(name) && this.chosen.some((row) => row[i]));
+    this.page.ask("replay", { first, second, factors, study: this.study }); this.page.open("run");
   }
+}
+
+// outcomes are means a year over the window of the study
+function heading(name) {
+  const words = { arrived_europe_kg: "arrived in Europe, kg a year", seized_kg: "seized, kg a year", west_africa_kg: "through West Africa, kg a year", price_europe: "price in Europe, EUR per kg" };
+  return words[name] || name.replaceAll("_", " ");
 }
 
 // every word must be found in the row; name=value, name>value and name<value are read as conditions

@@ -25,9 +25,13 @@ export class Timeline {
     return Math.max(0, Math.min(this.page.static.last_week, Math.round((event.clientX - box.left) / box.width * (this.page.static.last_week + 1))));
   }
 
+  // all marks at the pointer, since many lie on one another
   hover(event) {
-    const mark = event.target.closest("[data-date]"), week = mark ? weekOf(mark.dataset.date) : this.weekAt(event);
-    this.tip.replaceChildren(h("b", { text: mark ? mark.dataset.name : longDate(isoOfWeek(week)) }), ...(mark ? [h("span", { text: `${longDate(mark.dataset.date)}. ${mark.dataset.what}` })] : []));
+    const box = this.strip.getBoundingClientRect(), x = event.clientX - box.left;
+    const near = event.target.closest("[data-date]") ? [...this.marks.querySelectorAll("[data-date]")].filter((one) => Math.abs(one.offsetLeft - x) <= 5) : [];
+    const week = near.length ? weekOf(near[0].dataset.date) : this.weekAt(event), shown = near.slice(0, 4);
+    this.tip.replaceChildren(...(near.length ? shown.flatMap((one) => [h("b", { text: one.dataset.name }), h("span", { text: `${longDate(one.dataset.date)}. ${one.dataset.what}` })])
+      : [h("b", { text: longDate(isoOfWeek(week)) })]), ...(near.length > shown.length ? [h("span", { text: `and ${near.length - shown.length} more` })] : []));
     this.tip.hidden = false;
     const wide = this.strip.clientWidth, left = this.share(week) / 100 * wide;
     this.tip.style.left = `${Math.max(0, Math.min(left - this.tip.offsetWidth / 2, wide - this.tip.offsetWidth))}px`;
