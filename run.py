@@ -72,9 +72,23 @@ TablesFolder = Annotated[
 ]
 
 
+def _at_least(least: int) -> Any:
+    """Check of an option: a whole number from `least` on, or none."""
+
+    def check(parameter: typer.CallbackParam, value: int | None) -> int | None:
+        if value is not None and value < least:
+            refuse("not a number that fits", f"--{parameter.name}", value, f"a whole number from {least} on",
+                   "choose a larger one, or leave it out")  # fmt: skip
+        return value
+
+    return check
+
+
 Workers = Annotated[
-    int | None, typer.Option(help="Threads; results do not depend on it. \\[all cores]", show_default=False)
-]
+    int | None,
+    typer.Option(help="Threads; results do not depend on it. \\[all cores]", show_default=False,
+                 callback=_at_least(1)),
+]  # fmt: skip
 Scheduler = Annotated[
     str | None, typer.Option(metavar="tcp://HOST:PORT", help="A running Dask scheduler to use in place of threads.")
 ]
@@ -377,9 +391,13 @@ def calibrate(
     structure: Annotated[
         str, typer.Argument(help="A rival theory (experiments/calibration/structures.toml).")
     ] = "base",
-    population: Annotated[int | None, typer.Option(help="Parameter sets in a generation. \\[400]")] = None,
-    generations: Annotated[int | None, typer.Option(help="Generations at most. \\[10]")] = None,
-    sets: Annotated[int | None, typer.Option(help="Sets of equal weight that are kept. \\[300]")] = None,
+    population: Annotated[
+        int | None, typer.Option(help="Parameter sets in a generation. \\[400]", callback=_at_least(20))
+    ] = None,
+    generations: Annotated[int | None, typer.Option(help="Generations at most. \\[10]", callback=_at_least(1))] = None,
+    sets: Annotated[
+        int | None, typer.Option(help="Sets of equal weight that are kept. \\[300]", callback=_at_least(1))
+    ] = None,
     seed: Seed = SEED,
     workers: Workers = None,
     out: Annotated[Path, typer.Option(help="Folder of the fit, which a stopped one goes on from.")] = CALIBRATION,
@@ -395,7 +413,10 @@ def calibrate(
         bool, typer.Option("--screen", help="Instead: which uncertain parameters move which targets (Morris, Sobol).")
     ] = False,
     recovery: Annotated[
-        int | None, typer.Option(metavar="TRIALS", help="Instead: does the fit find parameters that are known?")
+        int | None,
+        typer.Option(
+            metavar="TRIALS", help="Instead: does the fit find parameters that are known?", callback=_at_least(10)
+        ),
     ] = None,
 ) -> None:
     """Fit the model to the published record of 2004-08 (ABC-SMC), or go on where that was stopped.
@@ -406,6 +427,9 @@ def calibrate(
 
     if screen and recovery is not None:
         refuse("only one of them", "--screen, --recovery", "both", "--screen or --recovery", "leave one out")
+    if temperature is not None and temperature <= 0.0:
+        refuse("not a temperature", "--temperature", temperature, "a number above 0, at least 1 where the record errs "
+               "as it says", "leave it out, or take that of another structure")  # fmt: skip
     size = fitting.with_population(fitting.QUICK if quick else fitting.USUAL, population, generations, sets)
     folder = out if not quick or out != CALIBRATION else Path(f"{CALIBRATION}-quick")
     with fit_terminal().showing_fit() as shown:
@@ -442,7 +466,7 @@ def validate(
     with fit_terminal().showing_fit() as shown:
         size = judging.QUICK if quick else judging.USUAL
         verdict = judging.validate(folder, structure, size, workers=workers, doing=shown.doing, done=shown.runs)
-    fit_terminal().print_verdict(verdict)
+    fit_terminal().print_verdict(verdict, quick=quick)
     typer.echo(terminal().shown(write_validation_report(folder)))
 
 
@@ -580,22 +604,44 @@ def conduct_made(
     made: Any, out: str | None, where: Machines, *, retry: bool = False, images: bool = False
 ) -> None:  # fmt: skip
     """Run a study on threads or on Dask, analyse it, write and print what came out."""
-    from experiments.conduct import conduct
-    from experiments.runner import executing
     from experiments.store import Store
 
     store = Store(out if out is not None else RESULTS / made.name)
+    try:
+        _conduct(made, store, where, retry=retry)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_kept(store)) from None
+    terminal().print_study(store)
+    if store.local:
+        typer.echo(terminal().shown(write_study_report(Path(store.root), images=images)))
+    else:
+        typer.echo(store.url)
+
+
+def _kept(store: Any) -> str:
+    """What an interrupted study has kept."""
+    from model.errors import InputError
+
+    try:
+        count = len(store.runs())
+    except (InputError, OSError, ValueError):
+        count = 0
+    if not count:
+        return "No run had ended; nothing was kept."
+    return f"{count:,} runs are kept; the same command goes on from there."
+
+
+def _conduct(made: Any, store: Any, where: Machines, *, retry: bool) -> None:
+    """Run and analyse a study on threads or on Dask."""
+    from experiments.conduct import conduct
+    from experiments.runner import executing
+
     machines = executing(where.scheduler, where.cluster, read_pairs(where.options))
     with machines as executor, terminal().showing_runs() as progress:
         effort = conduct(
             made, store, executor, workers=where.workers, retry=retry, progress=progress, doing=progress.doing
         )
     terminal().print_effort(effort)
-    terminal().print_study(store)
-    if store.local:
-        typer.echo(terminal().shown(write_study_report(Path(store.root), images=images)))
-    else:
-        typer.echo(store.url)
 
 
 def write_study_report(folder: Path, *, images: bool = False) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,7 @@ from model.state import Array
 
 __all__ = ["analyse"]
 
-SUPPLY_WORDS: Final = {0.0: "fixed"}
+FIXED: Final = "fixed"
 ANSWERS: Final = "answers"
 LANDED: Final = "arrived_europe_kg"
 TOO_FEW: Final = 2
@@ -83,22 +84,23 @@ def arms(runs: pd.DataFrame, study: Study) -> pd.DataFrame:
 def spans(runs: pd.DataFrame, study: Study) -> pd.DataFrame:
     """What a factor does from its lowest value to its highest, all else and the seed alike; only for grids.
 
-    Rows with `given` hold the same at one end of another factor (`at`), or at its far end less its near (`at` is nan).
+    Each answer of supply stands for itself (`supply`). Rows with `given` hold the same at one end of another factor
+    (`at`), or at its far end less its near (`at` is nan).
     """
     ranges = [f.name for f in study.factors if f.name in runs and runs[f.name].dtype.kind in "fiu"]
     if study.method != "grid" or not study.common_seeds:
         return pd.DataFrame()
     rows = []
-    for scenario, group in runs.groupby("scenario", sort=False):
-        for factor in ranges:
-            for outcome in study.outcomes:
-                for given, at, values in _spans(group, factor, [f for f in ranges if f != factor], outcome):
-                    found = mean_difference(values)
-                    rows.append({
-                        "scenario": scenario, "factor": factor, "from": group[factor].min(),
-                        "to": group[factor].max(), "given": given, "at": at, "outcome": outcome, "n": found.n,
-                        "effect": found.mean, "low": found.low, "high": found.high,
-                    })  # fmt: skip
+    parts = [(scenario, word, group) for word, part in _by_supply(runs, study).items()
+             for scenario, group in part.groupby("scenario", sort=False)]  # fmt: skip
+    for (scenario, word, group), factor, outcome in product(parts, ranges, study.outcomes):
+        for given, at, values in _spans(group, factor, [f for f in ranges if f != factor], outcome):
+            found = mean_difference(values)
+            rows.append({
+                "scenario": scenario, "supply": word, "factor": factor, "from": group[factor].min(),
+                "to": group[factor].max(), "given": given, "at": at, "outcome": outcome, "n": found.n,
+                "effect": found.mean, "low": found.low, "high": found.high,
+            })  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -146,12 +148,19 @@ def packages(study: Study, store: Store, runs: pd.DataFrame) -> dict[str, pd.Dat
     return made
 
 
+def supply_word(value: float, values: Sequence[float]) -> str:
+    """How an answer of supply to price is called: fixed, answers; with its elasticity where there are several."""
+    if value == 0.0:
+        return FIXED
+    return ANSWERS if sum(v != 0.0 for v in values) < 2 else f"{ANSWERS} {value:g}"
+
+
 def _by_supply(runs: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
     """Runs by whether supply is fixed or answers price."""
     if SUPPLY not in runs:
-        word = SUPPLY_WORDS.get(study.supply[0], ANSWERS) if study.supply else SUPPLY_WORDS[0.0]
-        return {word: runs}
-    return {SUPPLY_WORDS.get(float(value), ANSWERS): part for value, part in runs.groupby(SUPPLY, sort=True)}  # type: ignore[arg-type]
+        return {supply_word(study.supply[0] if study.supply else 0.0, study.supply): runs}
+    values = sorted({float(value) for value in runs[SUPPLY]})
+    return {supply_word(value, values): runs[runs[SUPPLY] == value] for value in values}
 
 
 def _complements(scenarios: Sequence[str]) -> tuple[str, str, str, str] | None:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -39,7 +40,7 @@ from experiments.outcomes import OUTCOMES
 from model import Scenario, calendar, load_world
 from model.errors import InputError, closest
 from model.route_model import LARGEST_SEED, check_numbers
-from model.scenario_events import Event
+from model.scenario_events import PARAMETER_ROWS, Event
 from model.scenario_files import read_toml
 from model.world import World
 
@@ -133,6 +134,8 @@ class Study:
             changes["seeds"] = _seeds(self.seeds[0] if seed is None else seed, count)
         if "over" in changes:
             changes["over"] = posterior_name(changes["over"])
+        if "record" in changes:
+            _one_of("record", str(changes["record"]), LEVELS)
         made = replace(self, **changes)
         check_numbers(made.seeds[0], made.organisations, "summary")
         return made
@@ -353,12 +356,25 @@ def _read(cls: type[Study], document: Mapping[str, Any], name: str, file: str) -
         scenarios=tuple(scenarios), baseline=baseline, fork=fork,
         window=_window(document.get("window"), loaded, fork),
         seeds=seeds, organisations=organisations, outcomes=tuple(dict.fromkeys(outcomes)), record=record,
-        supply=tuple(float(v) for v in document.get("supply", [])), method=str(settings.pop("method", "grid")),
+        supply=_supply(document.get("supply", [])), method=str(settings.pop("method", "grid")),
         swept=tuple(_texts(document, "swept", [])) if "swept" in document else (),
         options=settings, factors=tuple(factors), common_seeds=bool(document.get("common_seeds", True)),
         extra={key: document[key] for key in ("attribution", "search") if key in document}, file=file,
         over=posterior_name(document.get("over", "")),
     )  # fmt: skip
+
+
+def _supply(value: Any) -> tuple[float, ...]:
+    """Answers of supply that a study runs: numbers within the bounds of the parameter."""
+    bounds = PARAMETER_ROWS[SUPPLY]
+    numbers = value if isinstance(value, list) else [value]
+    for number in numbers:
+        fits = isinstance(number, int | float) and not isinstance(number, bool)
+        if not (fits and float(bounds.low or 0.0) <= float(number) <= float(bounds.high or math.inf)):
+            raise InputError("not an answer of supply to price", field="supply", value=number,
+                             allowed=f"a list of numbers from {bounds.low:g} to {bounds.high:g}, as [0, 2]",
+                             remedy="0 keeps output fixed, 2 lets it answer price")  # fmt: skip
+    return tuple(float(number) for number in numbers)
 
 
 def posterior_name(value: Any) -> str:
@@ -374,9 +390,8 @@ def posterior_name(value: Any) -> str:
     from experiments.calibration.problem import read_structures
 
     structures = list(read_structures())
-    name = structures[0] if value == "posterior" else str(value)
-    _one_of("over", name, structures)
-    return name
+    _one_of("over", str(value), ["posterior", *structures])
+    return structures[0] if value == "posterior" else str(value)
 
 
 def _one_of(name: str, value: str, allowed: Any) -> None:

@@ -74,8 +74,8 @@ def print_posterior(posterior: Any) -> None:
         "times its variance for the model to fit.")  # fmt: skip
 
 
-def print_verdict(verdict: Mapping[str, Any]) -> None:
-    """Print the verdict of a validation, failures first."""
+def print_verdict(verdict: Mapping[str, Any], *, quick: bool = False) -> None:
+    """Print the verdict of a validation, failures first; of a quick look that it is no result."""
     judged = verdict["families"] - verdict["families_informed"]
     low, high = verdict["families_passed_range"]
     rows = [
@@ -94,6 +94,9 @@ def print_verdict(verdict: Mapping[str, Any]) -> None:
         ("surely better in CRPS than", ", ".join(verdict["better_on_crps"]) or "none of the nulls"),
         ("surely worse in CRPS than", ", ".join(verdict["worse_on_crps"]) or "none of the nulls"),
         ("experiments and findings that hold", f"{verdict['trials_hold']} of {verdict['trials']}"),
-        ("that fail", str(verdict["trials_fail"])),
+        ("that fail, that cannot be told", f"{verdict['trials_fail']}, "
+         f"{verdict['trials'] - verdict['trials_hold'] - verdict['trials_fail']}"),
     ]  # fmt: skip
     print_table("Validation", ("what", "result"), rows)
+    if quick:
+        say("A quick look with few sets of the posterior: no result. In full: uv run run.py validate", style="yellow")

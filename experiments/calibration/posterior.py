@@ -19,7 +19,7 @@ import pandas as pd
 
 from experiments.calibration.problem import Problem, read_structures, seed_of
 from experiments.folder import write_atomically
-from model.errors import InputError
+from model.errors import InputError, closest
 from model.state import Array
 
 __all__ = ["REFERENCE", "Posterior", "equal_weights", "load_posterior"]
@@ -98,15 +98,20 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
         If there is none, or it cannot be read.
     """
     where = folder if folder is not None else _PLACE[0] / structure
+    known = list(read_structures())
+    if folder is None and structure not in known:
+        near = closest(structure, known)
+        raise InputError("there is no such structure", field="structure", value=structure, allowed=", ".join(known),
+                         remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
     try:
         manifest = json.loads((where / MANIFEST).read_text(encoding="utf-8"))
         sets = _exact((where / SETS).read_text(encoding="utf-8"))
         priors = {row[0]: row for row in manifest["priors"]}
     except (OSError, ValueError, KeyError) as error:
-        known = ", ".join(read_structures())
-        raise InputError("there is no posterior to draw from", field="posterior", value=str(where),
-                         allowed=f"a folder with {SETS} and {MANIFEST}; structures: {known}",
-                         remedy=f"uv run run.py calibrate {structure} ({type(error).__name__})") from None  # fmt: skip
+        missing = isinstance(error, OSError)
+        raise InputError("there is no posterior to draw from" if missing else "the posterior cannot be read",
+                         field="posterior", value=str(where), allowed=f"a folder with {SETS} and {MANIFEST}",
+                         remedy=f"uv run run.py calibrate {structure}") from None  # fmt: skip
     names = [name for name in sets if name in priors]
     from experiments.calibration.problem import Prior
 

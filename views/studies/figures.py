@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -61,13 +62,24 @@ def _blank(height: int = 360, **layout: Any) -> go.Figure:
 # --- sweeps -------------------------------------------------------------------------------------------------------
 
 
+def worlds(study: Study, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Points of a sweep by scenario and by whether supply answers price, with a title for each."""
+    answers = rows["supply_answer"].to_numpy(float) if "supply_answer" in rows else np.zeros(len(rows))
+    found = []
+    for scenario in dict.fromkeys(rows["scenario"]):
+        for answer in dict.fromkeys(answers.tolist()):
+            supply = "fixed" if answer == 0.0 else f"answers price ({answer:g})"
+            name = study.scenario(str(scenario)) + (f", supply {supply}" if len(set(answers.tolist())) > 1 else "")
+            group = rows[(rows["scenario"] == scenario) & (answers == answer)]
+            if len(group):
+                found.append((name, group))
+    return found
+
+
 def curves(study: Study, rows: pd.DataFrame, lever: str, outcome: str) -> go.Figure:
     """An outcome against a lever: mean, its 95% interval (dark) and the 5-95% spread over seeds (light)."""
     shown, figure = study.outcome(outcome), _blank()
-    mine = rows[rows["outcome"] == outcome]
-    groups = [
-        (study.scenario(str(name)), group.sort_values(lever)) for name, group in mine.groupby("scenario", sort=False)
-    ]
+    groups = [(name, group.sort_values(lever)) for name, group in worlds(study, rows[rows["outcome"] == outcome])]
     for (name, group), colour in zip(groups, LINES, strict=False):
         for low, high, alpha, word in (("q05", "q95", 0.10, "5-95% of seeds"), ("low", "high", 0.28, "95% interval")):
             x = group[lever].to_list()
@@ -94,11 +106,11 @@ def curves(study: Study, rows: pd.DataFrame, lever: str, outcome: str) -> go.Fig
     )  # fmt: skip
 
 
-def heatmap(study: Study, rows: pd.DataFrame, levers: Sequence[str], outcome: str) -> go.Figure:
-    """An outcome over two levers, with contour lines."""
+def heatmap(study: Study, rows: pd.DataFrame, levers: Sequence[str], outcome: str, world: str) -> go.Figure:
+    """An outcome over two levers in one world, with contour lines; `rows` are of that outcome and world."""
     shown, figure = study.outcome(outcome), _blank(420, hovermode="closest")
-    wide = rows[rows["outcome"] == outcome].pivot_table(index=levers[1], columns=levers[0], values="mean")
-    half = rows[rows["outcome"] == outcome].pivot_table(index=levers[1], columns=levers[0], values="high") - wide
+    wide = rows.pivot_table(index=levers[1], columns=levers[0], values="mean")
+    half = rows.pivot_table(index=levers[1], columns=levers[0], values="high") - wide
     figure.add_contour(
         x=wide.columns.to_list(), y=wide.index.to_list(), z=(wide * shown.factor).to_numpy(), colorscale="Cividis",
         contours={"showlabels": True, "labelfont": {"size": theme.SIZES["small"], "color": "#FFFFFF"}},
@@ -111,7 +123,7 @@ def heatmap(study: Study, rows: pd.DataFrame, levers: Sequence[str], outcome: st
     return theme.describe(
         figure,
         title=shown.name,
-        subtitle=f"Mean a year, {study.window}, of {study.seeds} seeds at each point.",
+        subtitle=f"{world}. Mean a year, {study.window}, of {study.seeds} seeds at each point.",
         source="model; hover for the half width of the 95% interval.",
     )
 
@@ -127,7 +139,7 @@ def forest(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     order = [study.scenario(name) for name in first["scenario"]]
     figure = _blank(80 + 46 * len(order), hovermode="closest")
     for number, (word, group) in enumerate(mine.groupby("supply", sort=False)):
-        name, symbol = SUPPLY[str(word)]
+        name, symbol = SUPPLY.get(str(word), (f"Supply {word}", "diamond-open"))
         group = group.set_index("scenario").loc[first["scenario"]].reset_index()
         at = [order.index(study.scenario(s)) + (0.14 if number else -0.14) * (len(set(mine["supply"])) > 1)
               for s in group["scenario"]]  # fmt: skip

@@ -46,8 +46,8 @@ OUTCOMES: Final = {
     "shore_removed_kg": Shown("Removed by inspection and police", 1e-3, "t a year"),
     "price_europe": Shown("Wholesale price in Europe", 1.0, "EUR/kg"),
     "corruption": Shown("Corruption in West Africa, at the end", 1.0, "(0 to 1)"),
-    "known_share": Shown("Share of what moves that is known of", 100.0, "%"),
-    "act_rate": Shown("Share of cues acted on", 100.0, "%"),
+    "known_share": Shown("Share of what moves that is known of", 100.0, "percentage points"),
+    "act_rate": Shown("Share of cues acted on", 100.0, "percentage points"),
     "profit_eur": Shown("Profit of organisations", 1e-6, "EUR m a year"),
 }
 

@@ -35,13 +35,22 @@ BEYOND_CHANCE: Final = "Intervals hold doubt about the fitted parameters as well
 LANDED: Final = "arrived_europe_kg"
 SIDED: Final = (LANDED, "west_africa_kg", "price_europe", "consumed_europe_kg")
 SHOWN_AT_MOST: Final = 6
+QUICK: Final = "-quick"
+ENDS: Final = (
+    "Every kilogram that is sent out ends in one place only. What waits unsold at the source or goes to other markets "
+    "there is not in it, so less may be seized and less land at once."
+)
+LOOK: Final = (
+    "A quick look with few seeds and small populations, no result: run it in full before anything is said of it. "
+)
 METHOD: Final = (
     "Every seed is one history up to the fork, simulated once; each scenario or point goes on from a copy of it with "
     "the same luck. Differences are taken seed by seed.",
     "Intervals of differences are studentised bootstraps over seeds; ratios have Fieller intervals and are withheld "
     "where what they divide by may be zero.",
     "Where supply answers, output follows the price at the source a year before (elasticity 2) from the fork on; with "
-    "fixed output, what is not seized must arrive somewhere. Both are shown, since the answer depends on it.",
+    "fixed output, what is not seized arrives, waits unsold or goes to other markets. Where a study holds both, both "
+    "are shown, since the answer depends on it.",
     "Kilograms are pure inside the model; bulk weight is pure weight over purity. Expected removals are load times "
     "chance.",
 )
@@ -157,9 +166,12 @@ def _sweep(study: Study, tables: Any) -> Part | None:
     wanted = [LANDED, "expected_seized_kg", "seized_eu_bulk_kg", "west_africa_kg", "known_share", "price_europe"]
     outcomes = [name for name in wanted if name in set(rows["outcome"])] or list(dict.fromkeys(rows["outcome"]))
     if len(levers) > 1 and study.manifest.get("design", {}).get("method") == "grid":
+        found = figures.worlds(study, rows)
         drawn = tuple(
-            (f"map-of-{name.replace('_', '-')}", figures.heatmap(study, rows, levers[:2], name),
-             rows[rows["outcome"] == name]) for name in outcomes[:SHOWN_AT_MOST]
+            (f"map-of-{name.replace('_', '-')}{f'-{number}' if len(found) > 1 else ''}",
+             figures.heatmap(study, mine, levers[:2], name, world), mine)
+            for name in outcomes[: max(SHOWN_AT_MOST // len(found), 1)] for number, (world, group) in enumerate(found)
+            for mine in [group[group["outcome"] == name]]
         )  # fmt: skip
     else:
         drawn = tuple(
@@ -170,15 +182,24 @@ def _sweep(study: Study, tables: Any) -> Part | None:
     return Part(f"{study.factor(levers[0])}, from end to end", lead, drawn)
 
 
+def _left_out(study: Study, shown: int) -> str:
+    """Which scenarios a section does not show, those that change most what lands coming first."""
+    rest = _others(study)[shown:]
+    names = ", ".join(lower(study.scenario(name)) for name in rest)
+    return f" Not drawn, since they change less what lands: {names}." if rest else ""
+
+
 def _maps_of_two(study: Study, tables: Any) -> Part | None:
     return None if study.table("flows").empty else _flows(study, tables)
 
 
 def _others(study: Study) -> list[str]:
-    """Scenarios other than the baseline, the Paris package first where it is there."""
-    flows = study.table("flows")
-    names = [name for name in dict.fromkeys(flows["scenario"]) if name != study.manifest["baseline"]]
-    return sorted(names, key=lambda name: (name != "paris-package", names.index(name)))
+    """Scenarios other than the baseline, those first that change most what lands."""
+    flows, pairs = study.table("flows"), study.table("paired")
+    names = [str(name) for name in dict.fromkeys(flows["scenario"]) if name != study.manifest["baseline"]]
+    landed = pairs[(pairs["outcome"] == LANDED) & (pairs["supply"] == pairs["supply"].iloc[0])] if len(pairs) else pairs
+    size = dict(zip(landed["scenario"], landed["effect"].abs(), strict=True)) if len(landed) else {}
+    return sorted(names, key=lambda name: (-size.get(name, 0.0), names.index(name)))
 
 
 def _flows(study: Study, tables: Any) -> Part | None:
@@ -191,7 +212,8 @@ def _flows(study: Study, tables: Any) -> Part | None:
         ("map-baseline", maps.flow_map(study, tables, base), flows[flows["scenario"] == base]),
         ("map-with", maps.flow_map(study, tables, one), flows[flows["scenario"] == one]),
     )
-    return Part("Where it moves instead", "The difference first, then the two worlds it is made of.", drawn, "maps")
+    lead = f"{study.scenario(one)}: the difference first, then the two worlds it is made of.{_left_out(study, 1)}"
+    return Part("Where it moves instead", lead, drawn, "maps")
 
 
 def _ends(study: Study, tables: Any) -> Part | None:
@@ -200,7 +222,7 @@ def _ends(study: Study, tables: Any) -> Part | None:
         return None
     chosen = [str(study.manifest["baseline"]), *_others(study)[:1]]
     drawn = tuple((f"ends-{n}", figures.sankey(study, rows, n), rows[rows["scenario"] == n]) for n in chosen)
-    return Part("Where the kilograms end", "Every kilogram ends in one place only.", drawn)
+    return Part("Where the kilograms end", f"{ENDS}{_left_out(study, 1)}", drawn)
 
 
 def _where(study: Study, tables: Any) -> Part | None:
@@ -209,11 +231,12 @@ def _where(study: Study, tables: Any) -> Part | None:
         return None
     drawn = tuple(
         (f"states-{n}", figures.states(study, rows, n), rows[(rows["scenario"] == n) & (rows["what"] == "through_kg")])
-        for n in _others(study)[:4]
+        for n in _others(study)[:SHOWN_AT_MOST]
     )
     return Part(
-        "Winners and losers", "Harm that moves elsewhere is harm: tonnes through each state, more and less.", drawn
-    )
+        "Winners and losers", "Harm that moves elsewhere is harm: tonnes through each state, more and less."
+        + _left_out(study, SHOWN_AT_MOST), drawn,
+    )  # fmt: skip
 
 
 def _chain(study: Study, tables: Any) -> Part | None:
@@ -394,17 +417,25 @@ def _run(study: Study) -> dict[str, str]:
 
 
 def _notice(study: Study) -> str:
-    return NOTICE + (BEYOND_CHANCE if study.manifest.get("over") else CHANCE)
+    look = LOOK if str(study.manifest.get("name", "")).endswith(QUICK) else ""
+    return look + NOTICE + (BEYOND_CHANCE if study.manifest.get("over") else CHANCE)
 
 
 def _command(manifest: dict[str, Any]) -> str:
-    """The command that makes the study again."""
-    name = str(manifest.get("name", ""))
-    over = f" --over {manifest['over']}" if manifest.get("over") else ""
-    if not name.startswith("compare-"):
-        return f"uv run run.py study {name}{over}"
-    count = len(manifest.get("seeds", []))
-    return f"uv run run.py compare {' '.join(manifest.get('scenarios', {}))} --replications {count}{over}"
+    """The command that makes the study again: what it was told, spelt out."""
+    name, seeds = str(manifest.get("name", "")), manifest.get("seeds", [])
+    quick = name.endswith(QUICK)
+    said = [f"--over {manifest['over']}"] if manifest.get("over") else []
+    if not quick:
+        said += [f"--replications {len(seeds)}", f"--organisations {manifest.get('organisations', 150)}"]
+    if seeds and int(min(seeds)) != 1:
+        said.append(f"--seed {min(seeds)}")
+    if name.startswith("compare-"):
+        first, last = manifest.get("window", (0, 0))
+        said.append(f"--window {first} {last}")
+        return f"uv run run.py compare {' '.join(manifest.get('scenarios', {}))} {' '.join(said)}"
+    plain = name.removesuffix(QUICK)
+    return " ".join(["uv run run.py study", plain, *(["--quick"] if quick else []), *said])
 
 
 def _range(factor: dict[str, Any]) -> str:

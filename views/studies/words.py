@@ -59,7 +59,7 @@ def findings(study: Study) -> list[tuple[str, str]]:
     fixed, answers = (lambda s: _packages(s, "fixed")), (lambda s: _packages(s, "answers"))
     packages = (("What lands, supply fixed", fixed), ("What lands where supply answers price", answers))
     others = (("West Africa", _africa), ("Price", _price), ("Cost", _worth))
-    sharing = (("Sharing", _sharing),)
+    sharing = ((_swept(study), _sharing),)
     makers: dict[str, tuple[tuple[str, Any], ...]] = {
         "compare": (*packages, *others), "headline": (*packages, *sharing, *others), "sweep": sharing,
         "screening": (("What matters most", _screening),), "sobol": (("What the variance comes from", _sobol),),
@@ -95,26 +95,33 @@ def _africa(study: Study) -> str:
     rows = study.table("paired")
     if rows.empty:
         return ""
-    rows = rows[(rows["outcome"] == AFRICA) & (rows["supply"] == rows["supply"].iloc[0])]
+    supply = str(rows["supply"].iloc[0])
+    rows = rows[(rows["outcome"] == AFRICA) & (rows["supply"] == supply)]
     shown = study.outcome(AFRICA)
     told = [row for row in rows.sort_values("effect").to_dict("records") if clear(row)]
     if not told:
         return "What moves through West Africa cannot be told from the baseline in any scenario."
     text = "; ".join(f"{effect(row, shown)} under {escape(lower(study.scenario(row['scenario'])))}" for row in told)
-    return f"Through West Africa moves {text}. Under the others the change cannot be told from zero."
+    rest = "Under the others the change cannot be told from zero."
+    return f"With supply that {_is(supply)}, through West Africa moves {text}. {rest}"
 
 
 def _price(study: Study) -> str:
     rows = study.table("paired")
     if rows.empty:
         return ""
-    rows = rows[(rows["outcome"] == "price_europe") & (rows["supply"] == rows["supply"].iloc[0])]
+    supply = str(rows["supply"].iloc[0])
+    rows = rows[(rows["outcome"] == "price_europe") & (rows["supply"] == supply)]
     told = [row for row in rows.sort_values("effect", ascending=False).to_dict("records") if clear(row)]
     if not told:
         return "" if rows.empty else "The wholesale price in Europe cannot be told from the baseline in any scenario."
     shown = study.outcome("price_europe")
     text = "; ".join(f"{effect(row, shown)} under {escape(lower(study.scenario(row['scenario'])))}" for row in told)
-    return f"The wholesale price in Europe is {text}."
+    return f"With supply that {_is(supply)}, the wholesale price in Europe is {text}."
+
+
+def _is(supply: str) -> str:
+    return "is fixed" if supply == "fixed" else _answers(supply)
 
 
 def _worth(study: Study) -> str:
@@ -140,14 +147,29 @@ def _sharing(study: Study) -> str:
         return ""
     lever, shown = spans["factor"].iloc[0], study.outcome(LANDED)
     mine = spans[(spans["factor"] == lever) & (spans["outcome"] == LANDED)]
-    texts = []
-    for scenario, group in mine.groupby("scenario", sort=False):
+    texts, several = [], len(set(mine["supply"])) > 1
+    for (scenario, supply), group in mine.groupby(["scenario", "supply"], sort=False):
         rows = group.to_dict("records")
         whole = next(row for row in rows if not _named(row))
-        texts.append(f"{escape(study.scenario(str(scenario)))}: {effect(whole, shown)}{_level(study, whole, shown)}.")
+        name = escape(study.scenario(str(scenario))) + (f", supply {_answers(str(supply))}" if several else "")
+        texts.append(f"{name}: {effect(whole, shown)}{_level(study, whole, shown)}.")
         texts += [_given(study, row, shown) for row in rows if _named(row)]
-    ends = f"{escape(study.factor(lever))} from {whole['from']:g} to {whole['to']:g}"
-    return f"{ends}, and what lands in Europe. {' '.join(texts)}" if texts else ""
+    ends = f"{escape(_swept(study))} from {whole['from']:g} to {whole['to']:g}"
+    alone = "" if several or mine.empty else f", supply {_answers(str(mine['supply'].iloc[0]))}"
+    return f"{ends}, and what lands in Europe{alone}. {' '.join(texts)}" if texts else ""
+
+
+def _answers(supply: str) -> str:
+    return supply.replace("answers", "answers price", 1)
+
+
+def _swept(study: Study) -> str:
+    """Title of the lever that is swept first."""
+    spans = study.table("spans")
+    if spans.empty:
+        return "The lever"
+    title = study.factor(str(spans["factor"].iloc[0]))
+    return title[:1].upper() + title[1:]
 
 
 def _named(row: Mapping[Any, Any]) -> bool:
@@ -159,6 +181,8 @@ def _level(study: Study, span: Mapping[Any, Any], shown: Shown) -> str:
     """From what to what, where the lever is swept alone."""
     rows = sweep_of(study)
     rows = rows[(rows["outcome"] == LANDED) & (rows["scenario"] == span["scenario"])]
+    if "supply_answer" in rows and len(set(rows["supply_answer"])) > 1:
+        rows = rows[(rows["supply_answer"] == 0.0) == (span["supply"] == "fixed")]
     ends = [rows[rows[span["factor"]] == span[end]] for end in ("from", "to")]
     if any(len(end) != 1 for end in ends):
         return ""

@@ -16,6 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from experiments.folder import write_atomically
 from experiments.validation.nulls import NULLS
+from experiments.validation.validate import USUAL
 from model.errors import InputError
 from views import page, theme
 from views.report import TEMPLATES
@@ -46,6 +47,15 @@ METHOD: Final = (
     "Intervals hold chance, fitted parameters, error of the record, and how figures wander about a course (measured on "
     "2004-08). They do not hold doubt about inputs (supply, demand, trade) or about what all structures here leave "
     "out.",
+)
+
+
+LOOK: Final = "A quick look with few sets of the posterior, no result: run it in full before anything is said of it. "
+
+
+NOTICE: Final = (
+    "Calibrated on one period with broad errors; predictions are wide. Signs that hold under every structure are what "
+    "to rely on; sizes are not."
 )
 
 
@@ -347,8 +357,8 @@ def render(results: Results, parts: list[tuple[str, str, str, list[Drawn]]]) -> 
         "kind": "Validation", "title": escape(str(m["title"])),
         "question": "Fitted to 2004-08, judged on what came after: every target, every score, every failure.",
         "finding": f'<dl class="findings">{points}</dl>',
-        "notice": "Calibrated on one period with broad errors; predictions are wide. Signs that hold under every "
-        "structure are what to rely on; sizes are not.", "facts": page.facts(facts), "sections": "\n".join(bodies),
+        "notice": (LOOK if size["draws"] < USUAL.draws else "") + NOTICE, "facts": page.facts(facts),
+        "sections": "\n".join(bodies),
         "method": page.items(list(METHOD), "ol"), "run": page.terms(run),
         "responsible": "".join(f"<p>{escape(text)}</p>" for text in RESPONSIBLE),
         "notes": page.items(_notes(results)), "data": "\n".join(scripts), "plotly": get_plotlyjs(),
