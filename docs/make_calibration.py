@@ -106,8 +106,8 @@ def main() -> None:
         ]  # fmt: skip
     lines += section(
         "Judged families",
-        "inside: of n figures inside 90%; too wide: more than 90% explains. CRPS on the rows that the best null of equal "
-        "knowledge can predict. informed: an input was set from these figures, so they do not count.",
+        "inside: of n figures inside 90%; too wide: more than 90% explains. CRPS on the rows that the best null of "
+        "equal knowledge can predict. informed: an input was set from these figures, so they do not count.",
         families,
     )
     lines += section(
@@ -115,8 +115,8 @@ def main() -> None:
         "90% interval.", read("validation/time_split"),
     )  # fmt: skip
     lines += section(
-        "Model less null on states and years", "90% intervals from drawing states anew; better: share of draws in which "
-        "the model's score is smaller.", read("validation/split_differences"),
+        "Model less null on states and years", "90% intervals from drawing states anew; better: share of draws in "
+        "which the model's score is smaller.", read("validation/split_differences"),
     )  # fmt: skip
     lines += section(
         "Experiments of history and findings of other models",

@@ -231,16 +231,18 @@ def time_split(rows: pd.DataFrame) -> go.Figure:
 
 def differences(rows: pd.DataFrame) -> go.Figure:
     """Model less null on country-years, by score and period, with intervals from resampling states."""
-    figure = _blank(330)
+    figure = _blank(460)
+    places = {key: row for row, key in enumerate(dict.fromkeys(zip(rows["score"], rows["years"], strict=True)))}
     nulls = list(dict.fromkeys(rows["null"]))
-    for null, colour in zip(nulls, (theme.BLUE, theme.ORANGE, theme.GREEN), strict=False):
+    for number, (null, colour) in enumerate(zip(nulls, (theme.BLUE, theme.ORANGE, theme.GREEN), strict=False)):
         mine = rows[rows["null"] == null]
+        shift = 0.25 * (number - (len(nulls) - 1) / 2)
         figure.add_scatter(
             x=mine["difference"],
-            y=[mine["score"].map(words), mine["years"]],
+            y=[places[key] + shift for key in zip(mine["score"], mine["years"], strict=True)],
             mode="markers",
             name=PREDICTORS[null],
-            marker={"color": colour, "size": 8},
+            marker={"color": colour, "size": 7},
             error_x={
                 "type": "data",
                 "symmetric": False,
@@ -250,15 +252,19 @@ def differences(rows: pd.DataFrame) -> go.Figure:
                 "thickness": 1.5,
                 "width": 0,
             },
-            customdata=mine[["model", "of_null", "better"]].to_numpy(),
-            hovertemplate="%{x:+.2f} (model %{customdata[0]:.2f}, null %{customdata[1]:.2f}); smaller in "
-            "%{customdata[2]:.0%} of resamples<extra></extra>",
+            customdata=mine[["model", "of_null", "better", "score", "years"]].to_numpy(),
+            hovertemplate="%{customdata[3]}, %{customdata[4]}: %{x:+.2f} (model %{customdata[0]:.2f}, null "
+            "%{customdata[1]:.2f}); smaller in %{customdata[2]:.0%} of resamples<extra></extra>",
         )
     figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
     figure.update_layout(
         xaxis={"title_text": "Model less null; left of zero the model is better", "showgrid": True},
-        yaxis={"showgrid": False, "autorange": "reversed"},
-        scattermode="group",
+        yaxis={
+            "showgrid": False,
+            "autorange": "reversed",
+            "tickvals": list(places.values()),
+            "ticktext": [f"{score[:1].upper()}{score[1:]}, {years}" for score, years in places],
+        },
     )
     return theme.describe(
         figure,
