@@ -32,7 +32,7 @@ Every measure of the Commission's text of 10 May 2011, and its peers, has a **do
 as `model/data/doses.csv` spells it out). Below, history runs as it happened up to {fork}; from then on one measure has
 dose 0 in one arm and 1 in the other, with the same luck, over {seeds} seeds. Numbers are means of {first}-{last}, on
 expected kilograms, with the 95% interval of the paired difference over seeds. That interval holds chance only: the
-parameters are tuned by hand, many are assumed, and none of this is a forecast.
+parameters are the defaults, one set of the posterior, many of them assumed, and none of this is a forecast.
 
 How to read it: a measure that moves its own stage need not move what lands. Where the interval of *landed* includes
 zero, the model cannot tell the measure from nothing with these seeds, and nobody should claim more from it. Effects of

@@ -13,8 +13,8 @@ Made from `model/parameters.py` by `docs/make_parameters.py`; do not edit by han
 
 There are {count} parameters. A **lever** is what a policy sets, an **uncertainty** what nobody knows exactly (the
 allowed range is the range to sweep), a **switch** chooses between rival theories. Confidence `assumed` means that no
-source gives the value: {assumed} of them are of this kind. None is calibrated yet; defaults were tuned by hand so that
-the years around 2008 lie within a factor of two of published figures.
+source gives the value: {assumed} of them are of this kind. Twelve defaults are those of a set that fits 2004-08
+([calibration.md](calibration.md)); the others come from their sources, or were set by hand before that fit.
 
 A scenario sets parameters in its table `[parameters]`, an event changes a numeric one from a date on (target
 `parameter:NAME`, see `model/scenario_events.py`), and `RouteModel(..., name=value)` overrides them for one run. Labels

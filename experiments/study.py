@@ -320,6 +320,10 @@ def list_studies() -> pd.DataFrame:
 
 
 def _read(cls: type[Study], document: Mapping[str, Any], name: str, file: str) -> Study:
+    if {"base", "events"} & document.keys():
+        raise InputError("this is a scenario, not a study", field="base", value=document.get("base", "none"),
+                         allowed=", ".join(FIELDS), remedy="uv run run.py run FILE, or compare it with others: uv run "
+                         "run.py compare as-it-happened FILE")  # fmt: skip
     for key in document:
         if key not in FIELDS:
             near = closest(key, FIELDS)

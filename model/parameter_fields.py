@@ -237,8 +237,12 @@ def _remedy(row: ParameterRow, value: object) -> str:
     return f"take a value within the bounds; the default is {row.default:g}"
 
 
+OPTIONS = ("rng", "organisations", "record", "world")
+"""What `RouteModel` takes beside parameters."""
+
+
 def _unknown_name(name: str, value: object, rows: Mapping[str, ParameterRow], file: str, table: str) -> InputError:
-    near = closest(name, rows)
+    near = "rng" if name == "seed" else closest(name, (*OPTIONS, *rows))
     remedy = f"did you mean {near!r}?" if near else "`run.py parameters` lists them all"
     return InputError(
         f"there is no parameter {name!r}",

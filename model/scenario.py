@@ -40,6 +40,8 @@ __all__ = ["Scenario", "difference", "effects_before", "list_scenarios"]
 
 TEXTS = ("title", "description", "base")
 DATES = ("start", "end", "scored_from", "fork")
+STUDY_FIELDS = {"scenarios", "levers", "design", "outcomes", "replications"}
+"""Fields by which a file is known for a study."""
 FIELDS = (*TEXTS, *DATES, "sources", "drop", "parameters", "events")
 
 
@@ -96,6 +98,10 @@ class Scenario:
 
     @classmethod
     def _build(cls, document: Mapping[str, Any], name: str, file: str, chain: tuple[Path, ...]) -> Self:
+        if STUDY_FIELDS & document.keys():
+            raise InputError("this is a study, not a scenario", file=file, field="kind",
+                             value=document.get("kind", "compare"), allowed=", ".join(FIELDS),
+                             remedy="uv run run.py study FILE")  # fmt: skip
         problems = Problems(file)
         _check_fields(document, problems)
         base = cls._base(document, file, chain)

@@ -564,3 +564,10 @@ def test_what_is_written_is_read_back_as_the_same_scenario(document: dict[str, o
         again = Scenario.load(write(Path(folder), text, "made"))
     assert again.identity() == made.identity()
     assert (again.title, again.description, again.events) == (made.title, made.description, made.events)
+
+
+def test_a_study_given_for_a_scenario_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "one.toml"
+    path.write_text('title = "x"\nkind = "sweep"\nscenarios = ["as-it-happened"]\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"a study, not a scenario.*run.py study"):
+        Scenario.load(path)

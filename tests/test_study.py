@@ -231,3 +231,34 @@ def test_a_span_is_the_effect_of_a_factor_seed_by_seed() -> None:
     lhs = Study.from_dict({"title": "t", "kind": "sweep", "design": {"method": "lhs", "n": 4}, "levers": [
         {"name": "x", "target": "platform:*", "field": "sharing", "low": 0.0, "high": 1.0}]})  # fmt: skip
     assert analysis.spans(lhs.plan, lhs).empty
+
+
+def test_a_scenario_given_for_a_study_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "one.toml"
+    path.write_text('title = "x"\nbase = "as-it-happened"\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"a scenario, not a study.*run.py run"):
+        Study.load(path)
+
+
+@pytest.mark.parametrize(("supply", "said"), [('"both"', "supply = 'both'"), ("[0, 9]", "supply = 9")])
+def test_an_answer_of_supply_that_cannot_be_names_its_field(supply: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "one.toml"
+    path.write_text(
+        f'title = "x"\nkind = "sweep"\nscenarios = ["as-it-happened"]\nsupply = {supply}\n', encoding="utf-8"
+    )
+    with pytest.raises(InputError, match=said):
+        Study.load(path)
+
+
+def test_each_answer_of_supply_has_its_own_span() -> None:
+    """Two answers whose effects differ: neither may be averaged away."""
+    study = Study.from_dict({
+        "title": "x", "kind": "sweep", "scenarios": ["as-it-happened"], "supply": [0, 2], "replications": 3,
+        "outcomes": ["arrived_europe_kg"], "design": {"steps": 2},
+        "levers": [{"name": "dose", "target": "measure:maoc-n", "field": "dose", "low": 0, "high": 1}],
+    }, name="two")  # fmt: skip
+    rows = [(seed, dose, answer, 100.0 * seed - dose * (10.0 if answer else 40.0))
+            for seed in (1, 2, 3) for dose in (0.0, 1.0) for answer in (0.0, 2.0)]  # fmt: skip
+    runs = pd.DataFrame(rows, columns=["seed", "dose", "supply_answer", "arrived_europe_kg"])
+    found = analysis.spans(runs.assign(scenario="as-it-happened"), study).set_index("supply")["effect"]
+    assert found.to_dict() == {"fixed": -40.0, "answers": -10.0}

@@ -37,7 +37,7 @@ def finding(compared: list[Comparison]) -> str:
     parts = []
     peak, after = (_find(compared, "Arriving in Europe through West Africa", y) for y in (2007, 2010))
     if peak and after:
-        verb = "falls to" if after.model["median"] < peak.model["median"] else "goes to"
+        verb = _verb(peak, after, "falls to", "rises to", "is still")
         parts.append(
             f"the flow that reaches Europe through West Africa is {_against(peak)} in 2007 and {verb} "
             f"{_against(after)} in 2010"
@@ -45,13 +45,19 @@ def finding(compared: list[Comparison]) -> str:
     seized = sorted((c for c in compared if c.name == "Seized in the EU" and c.year >= 2004), key=lambda c: c.year)
     if len(seized) > 1:
         first, last = seized[0], seized[-1]
-        verb = "rise" if last.model["median"] > first.model["median"] else "fall"
+        verb = _verb(first, last, "fall", "rise", "go")
         parts.append(
             f"seizures in the EU {verb} from {_against(first)} in {first.year} to {_against(last)} in {last.year}"
         )
     if not parts:
         return "The published record holds no value to set beside this run."
     return "In the model, " + ", while ".join(parts) + "."
+
+
+def _verb(first: Comparison, last: Comparison, down: str, up: str, level: str) -> str:
+    """How a series went: down or up only where the later median lies outside the earlier 50% band."""
+    middle = last.model["median"]
+    return down if middle < first.model["low50"] else up if middle > first.model["high50"] else level
 
 
 def _find(compared: list[Comparison], name: str, year: int) -> Comparison | None:

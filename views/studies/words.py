@@ -83,7 +83,8 @@ def _packages(study: Study, supply: str) -> str:
         parts.append(f"What lands under {escape(listed(rest))} cannot be told from {escape(lower(study.baseline))}.")
     if not parts:
         return ""
-    return f"{' '.join(parts)} Against {escape(lower(study.baseline))}, {int(landed['n'].min())} paired seeds."
+    many = f" With {len(landed)} packages an interval that ends near zero is no finding." if len(landed) > 1 else ""
+    return f"{' '.join(parts)} Against {escape(lower(study.baseline))}, {int(landed['n'].min())} paired seeds.{many}"
 
 
 def lower(text: str) -> str:
@@ -186,7 +187,7 @@ def _level(study: Study, span: Mapping[Any, Any], shown: Shown) -> str:
     ends = [rows[rows[span["factor"]] == span[end]] for end in ("from", "to")]
     if any(len(end) != 1 for end in ends):
         return ""
-    first, last = (theme.number(float(end["mean"].iloc[0]) * shown.factor, 3) for end in ends)
+    first, last = (theme.number(float(end["mean"].iloc[0]) * shown.factor, 4) for end in ends)
     return f", from {first} to {last} {shown.unit}"
 
 
