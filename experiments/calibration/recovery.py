@@ -36,7 +36,9 @@ LEAST_CONTRACTION: Final = 0.2
 def _one_trial(job: tuple[Surface, int, Array, float, int]) -> tuple[Array, Array]:
     """Ranks of known parameters in the posterior of data made of them, and the variance that is left, per parameter."""
     surface, size, variance, temperature, seed = job
-    rng = np.random.default_rng(seed)
+    # three streams that share nothing: what is made up, the fit, the choice among its sets
+    making, fitting, choosing = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(3))
+    rng = np.random.default_rng(making)
 
     def simulate(units: Array) -> Array:
         found: Array = surface.mean(units) + rng.normal(size=(len(units), len(variance))) * surface.spread
@@ -45,8 +47,8 @@ def _one_trial(job: tuple[Surface, int, Array, float, int]) -> tuple[Array, Arra
     known = rng.random(size)
     data = simulate(known[None])[0] + rng.normal(size=len(variance)) * np.sqrt(temperature * variance)
     start = rng.random((PILOT, size))
-    fit = refine(simulate, start, simulate(start), data, variance, temperature, FINAL, NEAR, seed)
-    sets = equal_weights(fit.units, fit.weights, RANKS, seed)
+    fit = refine(simulate, start, simulate(start), data, variance, temperature, FINAL, NEAR, fitting)
+    sets = equal_weights(fit.units, fit.weights, RANKS, choosing)
     mean = np.average(fit.units, axis=0, weights=fit.weights)
     return (sets < known).sum(axis=0), np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights)
 

@@ -64,7 +64,7 @@ def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
                          allowed="studies of `run.py study` and `run.py compare`", remedy="choose another")  # fmt: skip
     table = Store(folder).runs()
     table = table[table["status"] == "done"] if "status" in table else table
-    plan = [name for name in Store(folder).plan().columns if name not in ("run", "point", *SHOWN)]
+    plan = [name for name in Store(folder).plan().columns if name not in ("run", "point", "arm", *SHOWN)]
     outcomes = [name for name in ("arrived_europe_kg", "seized_kg", "west_africa_kg", "price_europe")
                 if name in table]  # fmt: skip
     columns = [name for name in (*SHOWN, *plan, *outcomes) if name in table]

@@ -1,7 +1,7 @@
 // The page of one tab: puts the pieces together, keeps what the server has said, and passes on what is asked of it.
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
-import { clear, h, icon, isoOfWeek, longDate, number, setEpoch, signed, weekOf } from "./dom.js";
+import { clear, h, icon, isoOfWeek, longDate, number, plain, setEpoch, signed, weekOf } from "./dom.js";
 import { picture, save } from "./export.js";
 import { FlowMap } from "./map.js";
 import { Results } from "./results.js";
@@ -265,7 +265,7 @@ class Page {
   inspected({ title, sub, facts, history, world }) {
     if (this.frames.length > 1) sub = `${sub}; ${world ? "second" : "first"} world`;
     const spark = ({ name, unit, years, values }) => {
-      const most = Math.max(...values), top = most || 1, last = years.length - 1, said = (v) => `${unit === "cases" ? Math.round(v).toLocaleString("en-GB") : number(v)} ${unit}`;
+      const most = Math.max(...values), top = most || 1, last = years.length - 1, said = (v) => `${unit === "cases" ? Math.round(v).toLocaleString("en-GB") : plain(v)} ${unit}`;
       const points = values.map((v, i) => `${(2 + 156 * (last ? i / last : 0)).toFixed(1)},${(34 - 30 * v / top).toFixed(1)}`).join(" ");
       const done = this.week >= weekOf(`${years[last] + 1}-01-04`);
       return h("div", { class: "spark" }, h("span", { text: name }), h("svg", { viewBox: "0 0 160 36", preserveAspectRatio: "none", role: "img", "aria-label": `${name}, ${years[0]} to ${years[last]}` }, h("polyline", { points })),

@@ -23,6 +23,12 @@ export function number(value, digits = 3) {
   return rounded.toLocaleString("en-GB", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
+// the same without noughts at the end, for numbers that stand alone
+export function plain(value, digits = 3) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  return Number(value.toPrecision(digits)).toLocaleString("en-GB", { maximumFractionDigits: 6 });
+}
+
 export function signed(value, digits = 3) {
   if (!Number.isFinite(value)) return "–";
   return (value > 0 ? "+" : value < 0 ? "−" : "±") + number(Math.abs(value), digits);

@@ -1,5 +1,5 @@
 // The live map of one world: three canvases above one another (coasts, lanes, what moves), drawn from the last frame.
-import { h, number, reduced } from "./dom.js";
+import { h, plain, reduced } from "./dom.js";
 
 const KINDS = { container: "--container", sea: "--sea-lane", air: "--air", overland: "--overland", north: "--north" };
 const GROUPS = { "Andean origins": "--origin", "Americas and Caribbean": "--americas", "Open Atlantic": "--ocean-point",
@@ -357,7 +357,7 @@ export class FlowMap {
   }
 
   says({ kind, row }) {
-    const s = this.page.static, tonnes = (kg) => `${number(kg / 1000)} t`;
+    const s = this.page.static, tonnes = (kg) => `${plain(kg / 1000)} t`;
     if (kind === "place") return [s.places[row].name, s.places[row].group, "Click for its numbers"];
     if (kind === "asset") return [s.assets[row].name, `${s.assets[row].kind}, ${s.assets[row].owner} (synthetic)`,
       ["out of service", "in port", "on patrol", "on a case"][this.frame.assets[2 * row + 1]]];
@@ -369,7 +369,7 @@ export class FlowMap {
     const mode = leg.mode.replaceAll("_", " ");
     if (this.page.difference) {
       const change = (this.page.frames[1].flow[row] - this.frame.flow[row]) / 1000;
-      return [names.join(" to "), mode, `${tonnes(this.frame.flow[row])} and ${tonnes(this.page.frames[1].flow[row])} pure a year`, Math.abs(change) < 0.0005 ? "the same in the second" : `${change > 0 ? "+" : "−"}${number(Math.abs(change))} t in the second`];
+      return [names.join(" to "), mode, `${tonnes(this.frame.flow[row])} and ${tonnes(this.page.frames[1].flow[row])} pure a year`, Math.abs(change) < 0.0005 ? "the same in the second" : `${change > 0 ? "+" : "−"}${plain(Math.abs(change))} t in the second`];
     }
     return [names.join(" to "), mode, `${tonnes(this.frame.flow[row])} pure in the last year`];
   }

@@ -78,7 +78,7 @@ export class Results {
 
 // outcomes are means a year over the window of the study
 function heading(name) {
-  const words = { arrived_europe_kg: "arrived in Europe, kg a year", seized_kg: "seized, kg a year", west_africa_kg: "through West Africa, kg a year", price_europe: "price in Europe, EUR per kg" };
+  const words = { arrived_europe_kg: "arrived in Europe, kg a year", seized_kg: "seized, kg a year", west_africa_kg: "through West Africa, kg a year", price_europe: "price in Europe, EUR per kg", supply_answer: "supply answers price by" };
   return words[name] || name.replaceAll("_", " ");
 }
 
