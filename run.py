@@ -210,7 +210,7 @@ def open_app(
     os.environ.setdefault("SOLARA_TELEMETRY_MIXPANEL_ENABLE", "False")
     page = str(Path(__file__).resolve().parent / "app.py")
     terminal().say(
-        f"Highway 10 at http://{host}:{port} - the first page compiles the rules, up to a minute; Ctrl-C ends it"
+        f"Highway 10 at http://{host}:{port} - the first page compiles the rules, a minute or two; Ctrl-C ends it"
     )
     serve.main([page, "--host", host, "--port", str(port), "--production",
                 "--open" if browser else "--no-open"], standalone_mode=False)  # fmt: skip

@@ -242,7 +242,7 @@ class Display:
 
     def preparing(self, state: Any) -> None:
         """The rules are being loaded or compiled."""
-        cold = "compiling the weekly rules (first time only, about a minute)"
+        cold = "compiling the weekly rules (first time only, a minute or two)"
         text = cold if state.compiled else "preparing the weekly rules"
         self.task = self.bar.add_task(text, total=None, rate="", left="")
         if not self.bar.console.is_terminal:

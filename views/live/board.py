@@ -179,7 +179,7 @@ class Session:
         """A page has opened: read its address and show it."""
         self.settings, notes = read_address(str(message.get("search", "")), scenario_names())
         if not _warm.is_set():
-            self._busy("Compiling the rules of the week: once on this machine, up to a minute")
+            self._busy("Compiling the rules of the week: once on this machine, a minute or two")
             warm_up(wait=True)
         self._send({"kind": "static", "static": {**geometry.static(load_world()), "scenarios": scenario_titles()}}, [])
         self._build(self.settings, notes)
