@@ -33,6 +33,7 @@ class Noted:
         page.on("console", lambda m: self.errors.append(m.text) if m.type in {"error", "warning"} else None)
         page.on("pageerror", lambda e: self.errors.append(str(e)))
         page.on("requestfailed", lambda r: self.failed.append(r.url))
+        page.on("response", lambda r: self.failed.append(f"{r.status} {r.url}") if r.status >= 400 else None)
         page.on("request", lambda r: None if _inside(r.url) else self.outside.append(r.url))
 
 

@@ -68,8 +68,8 @@ def open_page(chromium, server, new_notes):
     yield opening
     for context, notes in opened:
         context.close()
-        assert [text for text in notes.errors if not EXPECTED.search(text)] == []
         assert notes.failed == []
+        assert [text for text in notes.errors if not EXPECTED.search(text)] == []
         assert notes.outside == []
 
 
