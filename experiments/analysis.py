@@ -159,8 +159,9 @@ def _by_supply(runs: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
     """Runs by whether supply is fixed or answers price."""
     if SUPPLY not in runs:
         return {supply_word(study.supply[0] if study.supply else 0.0, study.supply): runs}
-    values = sorted({float(value) for value in runs[SUPPLY]})
-    return {supply_word(value, values): runs[runs[SUPPLY] == value] for value in values}
+    answers = runs[SUPPLY].astype(float).fillna(0.0)  # a sweep beside packages has no answer of its own
+    values = sorted(set(answers))
+    return {supply_word(value, values): runs[answers == value] for value in values}
 
 
 def _complements(scenarios: Sequence[str]) -> tuple[str, str, str, str] | None:

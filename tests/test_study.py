@@ -262,3 +262,19 @@ def test_each_answer_of_supply_has_its_own_span() -> None:
     runs = pd.DataFrame(rows, columns=["seed", "dose", "supply_answer", "arrived_europe_kg"])
     found = analysis.spans(runs.assign(scenario="as-it-happened"), study).set_index("supply")["effect"]
     assert found.to_dict() == {"fixed": -40.0, "answers": -10.0}
+
+
+def test_the_main_job_ends_with_a_report(tmp_path: Path) -> None:
+    """The headline study, small: packages under both answers of supply and a sweep of sharing in one."""
+    from experiments.conduct import conduct
+    from experiments.store import Store
+    from views.studies.report import write_study_report
+
+    study = Study.load("headline").with_(replications=2, organisations=10)
+    store = Store(tmp_path)
+    conduct(study, store)
+    assert set(store.table("paired")["supply"]) == {"fixed", "answers"}
+    assert set(store.table("spans")["supply"]) == {"fixed"}
+    page = write_study_report(tmp_path).read_text(encoding="utf-8")
+    assert "Share of their leads that members give" in page
+    assert "From 0 to 1, and what lands in Europe, supply fixed." in page

@@ -64,7 +64,9 @@ def _blank(height: int = 360, **layout: Any) -> go.Figure:
 
 def worlds(study: Study, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Points of a sweep by scenario and by whether supply answers price, with a title for each."""
-    answers = rows["supply_answer"].to_numpy(float) if "supply_answer" in rows else np.zeros(len(rows))
+    answers = np.zeros(len(rows))
+    if "supply_answer" in rows:
+        answers = np.nan_to_num(rows["supply_answer"].to_numpy(float))  # a sweep beside packages has none of its own
     found = []
     for scenario in dict.fromkeys(rows["scenario"]):
         for answer in dict.fromkeys(answers.tolist()):

@@ -155,7 +155,7 @@ def _sharing(study: Study) -> str:
         name = escape(study.scenario(str(scenario))) + (f", supply {_answers(str(supply))}" if several else "")
         texts.append(f"{name}: {effect(whole, shown)}{_level(study, whole, shown)}.")
         texts += [_given(study, row, shown) for row in rows if _named(row)]
-    ends = f"{escape(_swept(study))} from {whole['from']:g} to {whole['to']:g}"
+    ends = f"From {whole['from']:g} to {whole['to']:g}"
     alone = "" if several or mine.empty else f", supply {_answers(str(mine['supply'].iloc[0]))}"
     return f"{ends}, and what lands in Europe{alone}. {' '.join(texts)}" if texts else ""
 
@@ -182,8 +182,8 @@ def _level(study: Study, span: Mapping[Any, Any], shown: Shown) -> str:
     """From what to what, where the lever is swept alone."""
     rows = sweep_of(study)
     rows = rows[(rows["outcome"] == LANDED) & (rows["scenario"] == span["scenario"])]
-    if "supply_answer" in rows and len(set(rows["supply_answer"])) > 1:
-        rows = rows[(rows["supply_answer"] == 0.0) == (span["supply"] == "fixed")]
+    if "supply_answer" in rows:
+        rows = rows[(rows["supply_answer"].fillna(0.0) == 0.0) == (span["supply"] == "fixed")]
     ends = [rows[rows[span["factor"]] == span[end]] for end in ("from", "to")]
     if any(len(end) != 1 for end in ends):
         return ""
