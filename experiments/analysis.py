@@ -142,7 +142,7 @@ def packages(study: Study, store: Store, runs: pd.DataFrame) -> dict[str, pd.Dat
         parts = [compare.decomposition(main, name, study.baseline) for name in others]
         made["decomposition"] = pd.concat(parts, ignore_index=True)
     if LANDED in study.outcomes:
-        made["costs"] = costs(study, main, others)
+        made["costs"] = withheld(costs(study, main, others), made["paired"])
     if study.record != "outcomes":
         made |= frames(study, store, main, made["paired"])
     return made
@@ -184,6 +184,15 @@ def costs(study: Study, runs: pd.DataFrame, others: Sequence[str]) -> pd.DataFra
         kept = (wide[study.baseline] - wide[name]).dropna().to_numpy()
         rows.append({"scenario": name, **compare.cost_per_kg(kept, low, mid, high)})
     return pd.DataFrame(rows)
+
+
+def withheld(table: pd.DataFrame, paired: pd.DataFrame) -> pd.DataFrame:
+    """Costs without a price for each kilogram where, under any answer of supply, what is kept may be nothing."""
+    landed = paired[paired["outcome"] == LANDED]
+    unclear = table["scenario"].isin(landed.loc[~(landed["high"] < 0.0), "scenario"])
+    made = table.assign(**{name: table[name].where(~unclear) for name in ("eur_per_kg", "eur_low", "eur_high")})
+    note = "withheld: under an answer of supply what is kept cannot be told from nothing"
+    return made.assign(note=table["note"].where(~unclear | (table["note"] != ""), note))
 
 
 def frames(study: Study, store: Store, runs: pd.DataFrame, paired: pd.DataFrame) -> dict[str, pd.DataFrame]:

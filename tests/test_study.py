@@ -278,3 +278,14 @@ def test_the_main_job_ends_with_a_report(tmp_path: Path) -> None:
     page = write_study_report(tmp_path).read_text(encoding="utf-8")
     assert "Share of their leads that members give" in page
     assert "From 0 to 1, and what lands in Europe, supply fixed." in page
+
+
+def test_a_price_needs_an_effect_under_every_answer_of_supply() -> None:
+    table = pd.DataFrame({"scenario": ["a", "b"], "eur_per_kg": 3.0, "eur_low": 1.0, "eur_high": 9.0, "note": ""})
+    paired = pd.DataFrame([("a", "fixed", -2.0), ("a", "answers", -1.0), ("b", "fixed", -2.0), ("b", "answers", 1.0)],
+                          columns=["scenario", "supply", "high"]).assign(outcome="arrived_europe_kg")  # fmt: skip
+    found = analysis.withheld(table, paired).set_index("scenario")
+    assert found.loc["a", "eur_per_kg"] == 3.0
+    assert found.loc["b", ["eur_per_kg", "eur_low", "eur_high"]].isna().all()
+    assert "withheld" in found.loc["b", "note"]
+    assert found.loc["a", "note"] == ""
