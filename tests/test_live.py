@@ -20,6 +20,7 @@ from model import RouteModel, Scenario
 from model.errors import InputError
 from model.record import WEEKLY
 from model.state import EVENTS
+from model.world import World
 from views.live import files, geometry, results
 from views.live.board import Session
 from views.live.inspector import KINDS, inspect
@@ -341,6 +342,12 @@ def test_levers_stand_at_what_is_in_force() -> None:
     assert moved["platform:maoc-n.active"] == 0.0
     assert moved["asset:*.availability"] == 0.5
     assert moved["measure:confiscation.dose"] == 0.8
+
+
+def test_every_lever_of_the_page_has_a_value(world: World) -> None:
+    shown = {f"{one['target']}.{one['field']}" for group in geometry.static(world)["levers"] for one in group["levers"]}
+    switches = {f"platform:{name}.active" for name in world.platforms}
+    assert shown | switches == set(values_of(world_of("date=2016-01-04")))
 
 
 def test_sharing_that_is_set_holds_for_members_who_share_by_themselves() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from experiments.costs import dose_at
 from model import RouteModel
 from model.inputs import lay_out
+from views.live.geometry import NAMES
 
 __all__ = ["values_of"]
 
@@ -21,7 +22,7 @@ def values_of(model: RouteModel) -> dict[str, float | None]:
     epoch = int(inputs.epoch_of_week[min(model.week, model.last_week)])
     parameters = policy.parameters_at(day)
     found: dict[str, float | None] = {
-        f"parameter:{name}.{name}": float(getattr(parameters, name)) for name in ("sharing_scale", "supply_scale")
+        key: float(getattr(parameters, key.rpartition(".")[2])) for key in NAMES if key.startswith("parameter:")
     }
     fleet = [event.amount for event in policy.in_force(day) if (event.kind, event.name) == ("asset", "*")
              and (event.field, event.operation) == ("availability", "multiply")]  # fmt: skip

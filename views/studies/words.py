@@ -137,7 +137,8 @@ def _worth(study: Study) -> str:
         f"({theme.span(row['eur_low'], row['eur_high'], 2)})" for row in known.to_dict("records")
     ]  # fmt: skip
     rest = len(rows) - len(known)
-    withheld = f" For the other {rest} it is withheld, since what they keep may be nothing." if rest else ""
+    others = "one other" if rest == 1 else f"the other {rest}"
+    withheld = f" For {others} it is withheld, since what is kept may be nothing." if rest else ""
     return f"A kilogram kept from the market costs: {'; '.join(texts)}. Costs are mostly assumed.{withheld}"
 
 

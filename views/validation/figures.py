@@ -67,6 +67,12 @@ def words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _whiskers(low: pd.Series, middle: pd.Series, high: pd.Series, colour: str, thickness: float) -> dict[str, Any]:
+    """Intervals about points, as Plotly's error bars."""
+    return {"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low, "color": colour,
+            "thickness": thickness, "width": 0}  # fmt: skip
+
+
 def _blank(height: int = 360, **layout: Any) -> go.Figure:
     figure = go.Figure(layout={"template": theme.template()})
     figure.update_layout(height=height, hovermode="closest", **layout)
@@ -93,15 +99,7 @@ def _over_published(
             mode="markers",
             name=name,
             marker={"color": colour, "size": 8},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": high - middle,
-                "arrayminus": middle - low,
-                "color": colour,
-                "thickness": 2,
-                "width": 0,
-            },
+            error_x=_whiskers(low, middle, high, colour, 2),
             customdata=mine[[published, "model", "unit"]].to_numpy(),
             hovertemplate=f"%{{y}}: published %{{customdata[0]:,.3~g}}, {verb} %{{customdata[1]:,.3~g}} "
             "%{customdata[2]}<extra></extra>",
@@ -243,15 +241,7 @@ def differences(rows: pd.DataFrame) -> go.Figure:
             mode="markers",
             name=PREDICTORS[null],
             marker={"color": colour, "size": 7},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": mine["high"] - mine["difference"],
-                "arrayminus": mine["difference"] - mine["low"],
-                "color": colour,
-                "thickness": 1.5,
-                "width": 0,
-            },
+            error_x=_whiskers(mine["low"], mine["difference"], mine["high"], colour, 1.5),
             customdata=mine[["model", "of_null", "better", "score", "years"]].to_numpy(),
             hovertemplate="%{customdata[3]}, %{customdata[4]}: %{x:+.2f} (model %{customdata[0]:.2f}, null "
             "%{customdata[1]:.2f}); smaller in %{customdata[2]:.0%} of resamples<extra></extra>",
@@ -420,15 +410,7 @@ def trials(rows: pd.DataFrame) -> go.Figure:
             mode="markers",
             name=name,
             marker={"color": colour, "size": 8},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": mine["high"] - mine["effect"],
-                "arrayminus": mine["effect"] - mine["low"],
-                "color": colour,
-                "thickness": 2,
-                "width": 0,
-            },
+            error_x=_whiskers(mine["low"], mine["effect"], mine["high"], colour, 2),
             customdata=mine[["expected", "question"]].to_numpy(),
             hovertemplate="%{customdata[1]}<br>expected: %{customdata[0]}; %{x:+.1f}%<extra></extra>",
         )
@@ -455,14 +437,7 @@ def surge(rows: pd.DataFrame) -> go.Figure:
         orientation="h",
         marker_color=theme.GREEN,
         name="Accounts for",
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": table["high"] - table["accounts_for_t"],
-            "arrayminus": table["accounts_for_t"] - table["low"],
-            "color": theme.INK,
-            "thickness": 1.5,
-        },
+        error_x=_whiskers(table["low"], table["accounts_for_t"], table["high"], theme.INK, 1.5),
         hovertemplate="%{y}: %{x:+.1f} t<extra></extra>",
     )
     figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
@@ -581,15 +556,7 @@ def posterior(rows: pd.DataFrame) -> go.Figure:
         mode="markers",
         marker={"size": 9, "color": theme.BLUE},
         name="Posterior",
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": table["high"] - table["middle"],
-            "arrayminus": table["middle"] - table["low"],
-            "color": theme.BLUE,
-            "thickness": 5,
-            "width": 0,
-        },
+        error_x=_whiskers(table["low"], table["middle"], table["high"], theme.BLUE, 5),
         customdata=table[["value", "value_low", "value_high", "contraction"]].to_numpy(),
         hovertemplate="%{y}: %{customdata[0]:.3~g} (%{customdata[1]:.3~g} to %{customdata[2]:.3~g}); variance down "
         "by %{customdata[3]:.0%}<extra></extra>",
