@@ -150,6 +150,18 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
 
+    other_markets_exposure: float = uncertainty(
+        1.0,
+        "1",
+        0.0,
+        1.5,
+        group="supply",
+        description="share that states on the way take of goods for other markets, over what they take of those that "
+        "are followed; 0 lets them pass unseized",
+        source="assumed (decision 0025)",
+        confidence="assumed",
+    )
+
     # --- organisations --------------------------------------------------------------------------------------------
     size_tail: float = uncertainty(
         1.2,
@@ -1240,13 +1252,13 @@ class Parameters(BaseModel):
         confidence="high",
     )
     market_cover_weeks: float = uncertainty(
-        16.0,
+        26.0,
         "weeks",
         12.0,
         26.0,
         group="market",
-        description="W: weeks of consumption held when the price is normal",
-        source="amendment 14",
+        description="W: weeks of consumption held when the price is normal, along the whole chain of sale",
+        source="amendment 14: 12 to 26; prices move least from year to year at 26 (decision 0025)",
         confidence="assumed",
     )
     price_adjustment: float = uncertainty(

@@ -52,8 +52,8 @@ SEIZURE = np.dtype(
     ]
 )  # fmt: skip
 """A row of the seizures, -1 where there is none. Kept small: memory touched for the first time is what costs here."""
-STAGES = ("lead", "patrol", "radar", "satellite", "inspection", "police", "source")
-LEAD, PATROL, RADAR, SATELLITE, INSPECTION, POLICE, SOURCE = range(len(STAGES))
+STAGES = ("lead", "patrol", "radar", "satellite", "inspection", "police", "source", "other_markets")
+LEAD, PATROL, RADAR, SATELLITE, INSPECTION, POLICE, SOURCE, OTHER_MARKETS = range(len(STAGES))
 
 
 COSTS = (

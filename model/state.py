@@ -129,6 +129,9 @@ class States(NamedTuple):
     found_kg: Annotated[Array, Column("f8", "kg", "found by its inspections, fading over three years")]
     usual_kg: Annotated[Array, Column("f8", "kg", "the same when its controls had the size of the tables")]
     effort: Annotated[Array, Column("f8", "1", "multiplies its controls: they grow with what they find")]
+    on_the_way_kg: Annotated[
+        Array, Column("f8", "kg", "expected to be taken by it of loads on their way, in the last 52 weeks, fading")
+    ]
 
 
 class Platforms(NamedTuple):
@@ -245,6 +248,7 @@ class Sources(NamedTuple):
     price_year_ago: Annotated[Array, Column("f8", "EUR/kg", "price 52 weeks ago", ("year",))]
     wanted_kg: Annotated[Array, Column("f8", "kg", "what organisations want this week")]
     weight: Annotated[Array, Column("f8", "1", "sum of the weights of its organisations")]
+    sent_kg: Annotated[Array, Column("f8", "kg", "sent from here in the last 52 weeks, fading")]
 
 
 class Markets(NamedTuple):

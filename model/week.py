@@ -14,6 +14,7 @@ from model.parameters import ParameterValues
 from model.record import ACT_RATE, ACTED, CUED, EFFECTIVE_ROUTES, IN_STOCK, IN_TRANSIT, Record
 from model.state import CUES, EVENTS, LIVE, REVIEW_DUE, ROWS_NEEDED, STATUS, Array, State
 from model.submodels.beliefs import fade_public, weigh_public
+from model.submodels.elsewhere import fade_on_the_way, send_elsewhere
 from model.submodels.events import take_inputs
 from model.submodels.finance import launder
 from model.submodels.groups import come_and_go, seek_routes
@@ -33,7 +34,7 @@ CONTACTS_AT_MOST = 1024
 
 SCHEDULE = (
     ("events", "facts and measures dated for this week take effect"),
-    ("supply", "output enters the producers' stock; organisations buy"),
+    ("supply", "output enters the producers' stock, a part goes to other markets; organisations buy"),
     ("routes", "organisations seek, choose and plan routes and loads, and send them"),
     ("movement", "loads set out on their legs; assets patrol, pursue and return"),
     ("leads", "states come to know of loads and share it with platforms"),
@@ -77,14 +78,14 @@ def short_of_rows(world: WorldArrays, state: State, record: Record, parameters: 
     live = state.counts[LIVE] + state.counts[ROWS_NEEDED]
     if live > state.consignments.alive.shape[0] or live + CONTACTS_AT_MOST > state.cues.shape[0]:
         return True
-    events = events_at_most(live, world.origins)
+    events = events_at_most(live, world.origins + world.state_waypoint.shape[0])
     return record.keep_seizures[0] == 1 and state.counts[EVENTS] + events > record.seizures.shape[0]
 
 
 @compiled
-def events_at_most(live: int, origins: int) -> int:
-    """Seizures that a week can have with so many loads under way."""
-    return 3 * live + origins
+def events_at_most(live: int, weekly: int) -> int:
+    """Seizures that a week can have with so many loads under way, and so many rows that are made by the week."""
+    return 3 * live + weekly
 
 
 @rule
@@ -101,7 +102,8 @@ def one_week(
     if changed or new_month or state.counts[REVIEW_DUE] == 1:
         state.counts[REVIEW_DUE] = 0
         review(world, state, parameters, seed, week, year, new_month)
-    produce(world, state.sources, parameters, state.accounts, state.counts, record, week, year)
+    elsewhere_kg = produce(world, state.sources, parameters, state.accounts, state.counts, record, week, year)
+    send_elsewhere(world, state, parameters, record, elsewhere_kg, week, year)
     buy(world, state.organisations, state.sources, parameters, state.accounts)
     seek_routes(world, state, parameters, seed, week)
     send_from_home(world, state, parameters, record, seed, week, year)
@@ -123,6 +125,7 @@ def one_week(
     come_and_go(world, state, parameters, record, seed, week)
     fade_public(state.legs, state.forget)
     fade_flows(state)
+    fade_on_the_way(state)
     close_week(world, state, record, week)
 
 

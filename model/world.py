@@ -46,6 +46,8 @@ AMERICAS = frozenset(
     {"andes", "pacific_americas", "caribbean_coast", "guianas", "brazil_southern_cone", "central_america", "caribbean",
      "north_america"}
 )  # fmt: skip
+WAYS_ELSEWHERE = AMERICAS - {"north_america"}
+"""Regions that goods for other markets cross."""
 CONTACTS_PER_LOOK = 4.0
 """Harmless contacts in a fully imaged patrol area at one satellite pass that look suspect (assumed)."""
 SORTIE_SHARE = 0.4
@@ -127,6 +129,7 @@ class WorldArrays(NamedTuple):
     state_source_loss: Array
     state_west_africa: Array
     state_americas: Array
+    state_waypoint: Array
     platform_tasks: Array
     platform_containers: Array
     asset_owner: Array
@@ -265,6 +268,13 @@ def build_world(tables: Tables) -> World:
             value.setflags(write=False)
     routes = tuple(path for paths in found for path in paths)
     return World(tables=tables, graph=graph, arrays=WorldArrays(**fields), routes=routes, **names)  # type: ignore[arg-type]
+
+
+def waypoint(tables: Tables, state: str) -> int:
+    """Row of the place where a state takes goods for other markets, its largest on land; -1 where none cross it."""
+    region = str(tables.states.set_index("state").at[state, "region"])
+    own = tables.places[tables.places["state"] == state]
+    return int(own["handling_kg_per_week"].idxmax()) if region in WAYS_ELSEWHERE and len(own) else -1
 
 
 def place_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str, object]:
@@ -462,6 +472,7 @@ def actor_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
         "state_americas": np.array(
             [int(bool(regions.get(s, set()) & AMERICAS)) for s in names["states"]], dtype=np.int8
         ),
+        "state_waypoint": np.array([waypoint(tables, s) for s in names["states"]], dtype=np.int32),
         "platform_tasks": platforms["tasks_assets"].to_numpy(dtype=np.int8).copy(),
         "platform_containers": platforms["targets_containers"].to_numpy(dtype=np.int8).copy(),
         "asset_owner": indices(assets["owner"], names["states"]),

@@ -85,6 +85,12 @@ def price_europe(shown: Shown, area: str, years: Years) -> float:
     return float(shown.series("price_europe_eur_per_kg", years).mean())
 
 
+def price_steps(shown: Shown, area: str, years: Years) -> float:
+    """How much the wholesale price in Europe moves from year to year: SD of the steps of its logarithm."""
+    prices = shown.series("price_europe_eur_per_kg", range(years[0], years[-1] + 1))
+    return float(np.diff(np.log(prices)).std(ddof=1))
+
+
 def price_ratio(shown: Shown, area: str, years: Years) -> float:
     """European wholesale over source price."""
     source = float(shown.series("price_source_eur_per_kg", years).mean())
@@ -258,8 +264,8 @@ def link_share(shown: Shown, area: str, years: Years) -> float:
 
 STATISTICS: Final[dict[str, Statistic]] = {
     "flow_to_europe": flow_to_europe, "consumed_europe": consumed_europe, "west_africa_flow": west_africa_flow,
-    "west_africa_share": west_africa_share, "price_europe": price_europe, "price_ratio": price_ratio,
-    "seized": seized, "seizure_growth": seizure_growth, "interception": interception,
+    "west_africa_share": west_africa_share, "price_europe": price_europe, "price_steps": price_steps,
+    "price_ratio": price_ratio, "seized": seized, "seizure_growth": seizure_growth, "interception": interception,
     "caribbean_share": caribbean_share, "world_share": world_share, "supply_correlation": supply_correlation,
     "port": port, "couriers_from_west_africa": couriers_from_west_africa, "platform": platform,
     "platform_mean_load": platform_mean_load, "lead_elsewhere": lead_elsewhere,

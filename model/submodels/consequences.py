@@ -46,6 +46,7 @@ def expect(
     record.by_stage[year, stage, EXPECTED_TAKEN] += expected_kg
     if member >= 0:
         record.by_state[year, member, EXPECTED_TAKEN] += expected_kg
+        state.states.on_the_way_kg[member] += expected_kg
     if platform >= 0:
         record.by_platform[year, platform, EXPECTED_TAKEN] += expected_kg
 

@@ -190,7 +190,12 @@ def control(
     """One control of one load; couriers lose parcel by parcel."""
     consignments = state.consignments
     member = world.place_state[place]
-    expect(world, state, record, row, chance, member, -1, stage, week, year)
+    lead_state = -1
+    platform = -1
+    if stage != INSPECTION:
+        lead_state = consignments.lead_state[row]
+        platform = consignments.lead_platform[row]
+    expect(world, state, record, row, chance, member, platform, stage, week, year)
     units = consignments.units[row]
     share = 0.0
     if units > 1 and world.mode_bundled[world.leg_mode[consignments.leg[row]]] == 1:
@@ -199,11 +204,6 @@ def control(
         share = 1.0
     if share <= 0.0:
         return
-    lead_state = -1
-    platform = -1
-    if stage != INSPECTION:
-        lead_state = consignments.lead_state[row]
-        platform = consignments.lead_platform[row]
     take_load(world, state, parameters, record, seed, row, share, place, member, lead_state, platform, stage, day,
         week, year)  # fmt: skip
 

@@ -222,7 +222,8 @@ def send(
     state.routes.flow_kg[route] += load_kg
     record.weekly[week, DISPATCHES] += 1.0
     record.weekly[week, MEAN_LOAD] += load_kg
-    if world.source_is_origin[world.route_source[route]] == 1:
+    if world.source_is_origin[source] == 1:
+        state.sources.sent_kg[source] += load_kg
         record.weekly[week, DISPATCHED] += load_kg
         if world.market_is_europe[world.route_market[route]] == 1:
             record.weekly[week, TO_EUROPE] += load_kg

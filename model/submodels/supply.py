@@ -24,7 +24,7 @@ from model.record import (
     TAKEN,
     Record,
 )
-from model.state import ELSEWHERE_KG, PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
+from model.state import PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
 from model.submodels.consequences import write_seizure
 from model.world import WorldArrays
 
@@ -37,8 +37,9 @@ LEAST_GLUT, MOST_GLUT, MOST_LOST = 0.5, 4.0, 0.8
 def produce(
     world: WorldArrays, sources: Sources, parameters: ParameterValues, accounts: Array, counts: Array, record: Record,
     week: int, year: int,
-) -> None:  # fmt: skip
-    """Add this week's output to the producers' stock and move the source price."""
+) -> float:  # fmt: skip
+    """Add this week's output to the producers' stock and move the source price; what leaves for other markets, kg."""
+    all_elsewhere_kg = 0.0
     for source in range(world.source_place.shape[0]):
         if world.source_is_origin[source] == 0:
             continue
@@ -53,13 +54,14 @@ def produce(
         lost_kg = output_kg * min(MOST_LOST, parameters.origin_losses_share * world.state_source_loss[state])
         elsewhere_kg = min(output_kg - lost_kg, output_kg * parameters.other_markets_share * glut)
         sources.pool_kg[source] += output_kg - lost_kg - elsewhere_kg
-        accounts[ELSEWHERE_KG] += elsewhere_kg
+        all_elsewhere_kg += elsewhere_kg
         accounts[PRODUCED_KG] += output_kg
         accounts[SEIZED_KG] += lost_kg
         record.weekly[week, PRODUCED] += output_kg
         seize_at_source(world, parameters, counts, record, source, lost_kg, week, year)
         sources.price_year_ago[source, week % 52] = sources.price_eur_per_kg[source]
         move_source_price(sources, parameters, source, output_kg - lost_kg - elsewhere_kg)
+    return all_elsewhere_kg
 
 
 @compiled

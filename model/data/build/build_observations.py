@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 SEED = Path(__file__).resolve().parent / "seed"
@@ -37,6 +38,9 @@ NETWORK = {
     "west_africa_share_of_links_into_europe_percent": "percent",
 }  # fmt: skip
 
+PRICED_STATES = ("BEL", "DEU", "DNK", "ESP", "FRA", "GBR", "IRL", "ITA", "NLD", "PRT")
+"""States of Europe with retail prices in every year of 2004-08."""
+
 type Rows = list[dict[str, object]]
 
 
@@ -65,6 +69,7 @@ def observations(reference: Path) -> pd.DataFrame:
     rows += network(read(reference / "network_stats.csv"))
     rows += ports(read(reference / "ports.csv"))
     rows += price_ratios()
+    rows += price_steps()
     facts = read(SEED / "facts.csv").to_dict("records")
     table = pd.DataFrame([{str(k): v for k, v in fact.items()} for fact in facts] + rows)[COLUMNS]
     again = table.groupby("observation").cumcount()  # two sources for one cell: both stay
@@ -266,6 +271,37 @@ def ports(table: pd.DataFrame) -> Rows:
             confidence=r["confidence"],
         )
         for r in table.to_dict("records")
+    ]
+
+
+def price_steps() -> Rows:
+    """How much prices move from year to year: SD of the yearly steps of the mean log retail price, 2004-08.
+
+    Of the states of Europe with a price in each of these years, in EUR; single states move more, since reports do.
+    """
+    first, last = 2004, 2008
+    table = read(SEED.parent.parent / "prices.csv")
+    retail = table[(table["level"] == "retail") & table["place_group"].isin(PRICED_STATES)]
+    logs = np.log(retail.pivot_table(index="year", columns="place_group", values="eur_per_kg_pure"))
+    steps = logs.loc[first:last].dropna(axis=1).mean(axis=1).diff().dropna()
+    alone = logs.loc[first:last].dropna(axis=1).diff().std()
+    return [
+        row(
+            f"price-steps-europe-{first}-{last}",
+            "price_steps",
+            (first, last),
+            area="europe",
+            measure="sd_of_yearly_log_steps",
+            value=round(float(steps.std()), 3),
+            low=round(float(alone.min()), 3),
+            high=round(float(alone.max()), 3),
+            unit="log",
+            basis=f"retail, mean of {logs.loc[first:last].dropna(axis=1).shape[1]} states; low and high: single states",
+            use="fit",
+            source="derived from prices.csv",
+            confidence="medium",
+            note="Retail stands for wholesale, which may move more; constant purity",
+        )
     ]
 
 
