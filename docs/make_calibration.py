@@ -102,12 +102,13 @@ def main() -> None:
     if len(families):
         families = families[
             ["family", "n", "inside", "holds", "too_wide", "crps_there", "null", "crps_null", "beats", "narrower",
-             "passes", "why", "informed"]
+             "passes", "why", "informed", "hindsight"]
         ]  # fmt: skip
     lines += section(
         "Judged families",
         "inside: of n figures inside 90%; too wide: more than 90% explains. CRPS on the rows that the best null of "
-        "equal knowledge can predict. informed: an input was set from these figures, so they do not count.",
+        "equal knowledge can predict. informed: an input was set from these figures, so they do not count. "
+        "hindsight: a rule was chosen after they had been seen.",
         families,
     )
     lines += section(

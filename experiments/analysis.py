@@ -231,7 +231,7 @@ def frames(study: Study, store: Store, runs: pd.DataFrame, paired: pd.DataFrame)
 def ends(study: Study, store: Store, keys: pd.DataFrame) -> pd.DataFrame:
     """Where the kilograms end in each scenario, kg a year: markets, seized by region, lost."""
     first, last = study.window
-    columns = ["arrived_europe_kg", "arrived_north_america_kg", "lost_kg"]
+    columns = ["arrived_europe_kg", "arrived_north_america_kg", "other_markets_kg", "lost_kg"]
     yearly = store.frame("yearly", ["year", *columns])[["run", "year", *columns]]
     regions = store.frame("by_region", ["year", "region", "seized_kg"])[["run", "year", "region", "seized_kg"]]
     years = keys.merge(yearly[yearly["year"].between(first, last)], on="run").groupby("scenario", sort=False)
@@ -239,7 +239,8 @@ def ends(study: Study, store: Store, keys: pd.DataFrame) -> pd.DataFrame:
     seized = keys.merge(regions[regions["year"].between(first, last)], on="run")
     seized = seized.groupby(["scenario", "region"], sort=False)["seized_kg"].sum().reset_index()
     totals = years[columns].sum().div(runs, axis=0).rename(
-        columns={"arrived_europe_kg": "europe", "arrived_north_america_kg": "north_america", "lost_kg": "lost"}
+        columns={"arrived_europe_kg": "europe", "arrived_north_america_kg": "north_america",
+                 "other_markets_kg": "other_markets", "lost_kg": "lost"}
     )  # fmt: skip
     markets = totals.rename_axis("scenario").reset_index().melt("scenario", var_name="end", value_name="kg_per_year")
     taken = pd.DataFrame({

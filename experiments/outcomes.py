@@ -14,7 +14,7 @@ import numpy as np
 
 from model import RouteModel, calendar
 from model.errors import InputError, closest
-from model.record import COSTS, EXPECTED_KNOWN_HERE, EXPECTED_TAKEN, MOVED, STAGES, WEEKLY
+from model.record import COSTS, EXPECTED_KNOWN_HERE, EXPECTED_TAKEN, MOVED, OTHER_MARKETS, SOURCE, STAGES, WEEKLY
 from model.state import ACCOUNTS, Array
 from model.world import CONTAINER, COURIER, FAST_BOAT, MERCHANT, MODES, SMALL_VESSEL, World
 
@@ -22,6 +22,8 @@ __all__ = ["OUTCOMES", "Outcome", "measure_outcomes"]
 
 WEST_AFRICA = ("west_africa", "sahel")
 AT_SEA = (FAST_BOAT, SMALL_VESSEL, MERCHANT)
+FOLLOWED = tuple(stage for i, stage in enumerate(STAGES) if i not in (SOURCE, OTHER_MARKETS))
+"""Stages at which loads are taken that are followed on their way."""
 
 
 class Window:
@@ -153,8 +155,8 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("acted_kg", "kg/year", "in loads at sea that an asset was sent to", lambda w: w.a_year("acted_kg")),
         Outcome("boarded_expected_kg", "kg/year", "expected removals by boarding at sea",
             lambda w: w.a_year("boarded_expected_kg")),
-        Outcome("shore_removed_kg", "kg/year", "expected removals other than by boarding, origins apart",
-            lambda w: w.stages_sum(*(s for s in STAGES if s != "source")) - w.a_year("boarded_expected_kg")),
+        Outcome("shore_removed_kg", "kg/year", "expected removals other than by boarding, of loads that are followed",
+            lambda w: w.stages_sum(*FOLLOWED) - w.a_year("boarded_expected_kg")),
         Outcome("seized_eu_bulk_kg", "kg bulk/year", "seized in the EU, as statistics count",
             lambda w: w.a_year("seized_eu_bulk_kg")),
         Outcome("lost_kg", "kg/year", "lost or dumped", lambda w: w.a_year("lost_kg")),

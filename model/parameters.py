@@ -106,7 +106,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     source_price_response: float = uncertainty(
-        1.08,
+        1.06,
         "1",
         0.3,
         3.0,
@@ -116,7 +116,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     origin_losses_share: float = uncertainty(
-        0.183,
+        0.191,
         "share",
         0.1,
         0.35,
@@ -128,7 +128,7 @@ class Parameters(BaseModel):
     )
 
     other_markets_share: float = uncertainty(
-        0.147,
+        0.186,
         "share",
         0.05,
         0.3,
@@ -139,7 +139,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     glut_answer: float = uncertainty(
-        1.82,
+        0.618,
         "1",
         0.0,
         2.0,
@@ -266,7 +266,7 @@ class Parameters(BaseModel):
 
     # --- routes ---------------------------------------------------------------------------------------------------
     theta_per_thousand_eur: float = uncertainty(
-        0.801,
+        0.523,
         "kg/1000 EUR",
         0.05,
         1.0,
@@ -447,7 +447,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     risk_payment_scale: float = uncertainty(
-        1.55,
+        1.43,
         "1",
         0.2,
         4.0,
@@ -458,7 +458,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     risk_payment_africa: float = uncertainty(
-        0.378,
+        0.372,
         "1",
         0.1,
         1.0,
@@ -565,7 +565,7 @@ class Parameters(BaseModel):
 
     # --- leads and cooperation ------------------------------------------------------------------------------------
     lead_probability: float = uncertainty(
-        0.0955,
+        0.121,
         "probability",
         0.05,
         0.35,
@@ -1075,7 +1075,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     inspection_scale: float = lever(
-        1.85,
+        1.43,
         "1",
         0.0,
         4.0,
@@ -1095,7 +1095,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     control_response: float = uncertainty(
-        0.655,
+        0.788,
         "1",
         0.0,
         0.95,
@@ -1106,7 +1106,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     export_effort: float = uncertainty(
-        0.101,
+        0.34,
         "share",
         0.0,
         1.0,
@@ -1242,7 +1242,7 @@ class Parameters(BaseModel):
 
     # --- market ---------------------------------------------------------------------------------------------------
     demand_elasticity: float = uncertainty(
-        -0.6,
+        -0.663,
         "1",
         -1.5,
         -0.2,

@@ -272,9 +272,9 @@ def build_world(tables: Tables) -> World:
 
 def waypoint(tables: Tables, state: str) -> int:
     """Row of the place where a state takes goods for other markets, its largest on land; -1 where none cross it."""
-    region = str(tables.states.set_index("state").at[state, "region"])
+    region = str(tables.states.set_index("state").loc[state, "region"])
     own = tables.places[tables.places["state"] == state]
-    return int(own["handling_kg_per_week"].idxmax()) if region in WAYS_ELSEWHERE and len(own) else -1
+    return int(str(own["handling_kg_per_week"].idxmax())) if region in WAYS_ELSEWHERE and len(own) else -1
 
 
 def place_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str, object]:

@@ -11,17 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from experiments.evidence.observed import Shown
 from experiments.evidence.targets import JUDGE, load_targets
 from experiments.validation import judge, nulls
 from experiments.validation.nulls import TO_BEAT, History, Null, Sample, Start, predictions, supply_growth
 from experiments.validation.predict import CountryYears, Noise, Predictions
-from experiments.validation.roads import SameRoads
 from experiments.validation.scores import coverage, crps, inside, rank_correlation, score
 from experiments.validation.trials import verdict
 from experiments.validation.validate import survives
 from experiments.validation.wander import Wander, country_years
-from model import RouteModel, load_world
+from model import load_world
 
 
 def test_crps_of_a_normal_is_the_closed_form() -> None:
@@ -248,17 +246,3 @@ def test_a_conclusion_survives_only_where_no_structure_differs() -> None:
     assert found.loc["s", "survives"]
     assert not found.loc["t", "survives"]
     assert found.loc["t", "contradicted"]
-
-
-def test_goods_for_other_markets_are_taken_as_those_that_are_followed(short_run: RouteModel) -> None:
-    """Against the rows of the seizures: what a state took other than at the source, times what goes elsewhere."""
-    plain, more, year = Shown(short_run, realised=True), SameRoads(short_run, realised=True), 2001
-    rows = short_run.seizures
-    rows = rows[rows["date"].dt.isocalendar().year == year]
-    per_followed = short_run.yearly.loc[year, "other_markets_kg"] / short_run.yearly.loc[year, "dispatched_kg"]
-    for state in ("COL", "ECU", "PER"):
-        on_the_way = rows.loc[(rows["state"] == state) & (rows["stage"] != "source"), "kg"].sum()
-        before, after = (float(shown.by_state([state], [year])[0]) for shown in (plain, more))
-        assert after - before == pytest.approx(on_the_way * per_followed, rel=1e-6)
-    for state in ("ESP", "SEN", "USA"):
-        assert more.by_state([state], [year]) == plain.by_state([state], [year])

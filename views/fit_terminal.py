@@ -81,6 +81,7 @@ def print_verdict(verdict: Mapping[str, Any], *, quick: bool = False) -> None:
     rows = [
         ("families of targets that do not pass", f"{judged - verdict['families_passed']} of {judged}"),
         ("families that pass", f"{verdict['families_passed']} ({low} to {high} with other draws)"),
+        ("for which a rule was chosen after they were seen", str(verdict["families_passed_hindsight"])),
         ("families set apart: an input rests on them", str(verdict["families_informed"])),
         ("families inside the 90% intervals", f"{verdict['families_inside']} of {verdict['families']}; "
          f"{verdict['families_too_wide']} too often"),

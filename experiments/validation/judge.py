@@ -44,6 +44,17 @@ INFORMED: Final = {
     "jiatf": "the lead strength of the United States was set from the 152 t of 2012 (states.csv)",
 }  # fmt: skip
 """Families whose level an input of the model was set from: no predictions, and not counted as passed."""
+_AFTER_PRICES: Final = "other markets answer a glut since prices stayed level while output trebled (decision 0020)"
+_AFTER_FINDS: Final = "controls follow finds since EU seizures grew faster than the model's (decision 0023)"
+_AFTER_OTHERS: Final = (
+    "goods for other markets are seized since the Americas seized more than the model (decision 0025)"
+)
+HINDSIGHT: Final = {
+    "price_level": _AFTER_PRICES, "price_ratio": _AFTER_PRICES, "eu_total": _AFTER_FINDS, "entry_states": _AFTER_FINDS,
+    "iberia": _AFTER_FINDS, "ports": _AFTER_FINDS, "americas": _AFTER_OTHERS, "world": _AFTER_OTHERS,
+    "world_shares": _AFTER_OTHERS,
+}  # fmt: skip
+"""Families for which a rule was chosen after their figures had been seen: they count, and it is said."""
 PERIODS: Final = ((2009, 2023), (2009, 2013), (2014, 2018), (2019, 2023))
 FEWEST_SETS: Final = 20.0
 """Effective sets below which reweighting says nothing of a region."""
@@ -96,7 +107,7 @@ def nulls_of(target: Target, tables: Tables, history: History, wander: Wander) -
     """Nulls that can be made for a judged target, on its scale."""
     year = target.years[-1]
     about2, drift2 = wander.of_figure(target, 1)
-    start2 = about2 * len(target.years) + target.sd**2
+    start2 = wander.start(target, 1)
     about2 += target.sd**2
     growth = supply_growth(tables, year) if target.statistic in GROWS else None
     found: dict[str, Null | Sample] = {**predictions(history, year, growth, about2, drift2, start2=start2)}
@@ -137,7 +148,8 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         family, n, inside (of n), holds, too_wide (more inside than 90% explains), crps, null (the best of equal
         knowledge, among those that predict most of its figures), crps_there (of the model, on these), crps_null, beats,
-        narrower, passes, informed (which input was set from these figures: then it does not count), crps_previous (the
+        narrower, passes, informed (which input was set from these figures: then it does not count), hindsight
+        (which rule was chosen after these figures had been seen: it counts and is said), crps_previous (the
         null that knows all that was published before), why.
     """
     rows = []
@@ -154,7 +166,7 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
             "family": family, "n": count, "inside": within, "holds": held.holds, "too_wide": held.too_wide,
             "crps": float(group["crps"].mean()), "null": best, "crps_there": mine, "crps_null": null_score,
             "beats": beats, "narrower": narrower, "passes": held.holds and beats and narrower,
-            "informed": INFORMED.get(str(family), ""),
+            "informed": INFORMED.get(str(family), ""), "hindsight": HINDSIGHT.get(str(family), ""),
             "crps_previous": float(previous["crps_previous"].mean()) if len(previous) else math.nan,
             "crps_same_rows": float(previous["crps"].mean()) if len(previous) else math.nan,
             "why": _why(held.holds, beats, narrower, best),
@@ -363,7 +375,8 @@ def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame,
         "families": len(table), "families_inside": int(table["holds"].sum()),
         "families_too_wide": int(table["too_wide"].sum()), "families_better": int(table["beats"].sum()),
         "families_informed": int((table["informed"] != "").sum()), "families_passed": counted(table),
-        "families_passed_range": list(passed), "families_passed_informed": int(table["passes"].sum()) - counted(table),
+        "families_passed_range": list(passed), "families_passed_hindsight": counted(table[table["hindsight"] != ""]),
+        "families_passed_informed": int(table["passes"].sum()) - counted(table),
         "judged": len(judged), "judged_inside_90": int(judged["inside_90"].sum()),
         "country_years": int(model["n"]), "error_model": float(model["error"]),
         "error_best_null": float(equal["error"].min()), "cover_90_model": float(model["cover_90"]),

@@ -6,11 +6,12 @@ residual in each set, of which the part that is not error of the record stays. S
 
     T(prediction) = T(simulated) + w r + noise,   r = T(published) - T(simulated) of 2004-08,   w = tau² / (tau² + e²)
 
-with e² the error of the record in the fitted figure, and tau² what residuals of all fitted figures vary by beyond it
-and beyond the spread of the runs (Kennedy & O'Hagan 2001, in its simplest form). Without a fitted counterpart the error
-has the temperature of the fit. Noise fills up what chance in the runs lacks of how the record wanders; doubt about
-parameters comes on top. Nothing of this uses a figure later than 2008; apart from load sizes (cases of 2011-14), price
-ratios, and the first operations of MAOC-N (to 2009, before those judged).
+with e² the variance of the figure that is started from, as nulls have it (`Wander.start`), and tau² what residuals of
+all fitted figures vary by beyond the error of the record and the spread of the runs (Kennedy & O'Hagan 2001, in its
+simplest form). Without a fitted counterpart the error has the temperature of the fit. Noise fills up what chance in the
+runs lacks of how the record wanders; doubt about parameters comes on top. Nothing of this uses a figure later than
+2008, apart from load sizes (cases of 2011-14), price ratios, and the first operations of MAOC-N (to 2009, before those
+judged).
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class CountryYears:
 
 def predict(
     posterior: Posterior, world: World, *, organisations: int = 150, draws: int | None = None,
-    changes: Callable[[Scenario], Scenario] = lambda scenario: scenario, shown: type[Shown] = Shown,
+    changes: Callable[[Scenario], Scenario] = lambda scenario: scenario,
     workers: int | None = None, done: Callable[[int], object] = lambda _: None, seed: int = 1,
 ) -> tuple[Predictions, CountryYears, pd.DataFrame, Array]:  # fmt: skip
     """Run the posterior through 2000-2023 and read every judged figure.
@@ -80,8 +81,6 @@ def predict(
     ----------
     changes
         Makes a scenario of history another one, such as one with a remedy.
-    shown
-        What statistics show of a run; another one where that is the remedy.
 
     Returns
     -------
@@ -100,7 +99,7 @@ def predict(
         scenario = changes(history.with_parameters(**posterior.values(draw)))
         model = RouteModel(scenario, seed * 1_000_003 + draw, organisations, world=world)
         model.run()
-        expected, fell = shown(model), shown(model, realised=True)
+        expected, fell = Shown(model), Shown(model, realised=True)
         past = np.array([target.of(expected) for target in earlier])
         future = np.array([target.of(fell) for target in judged])
         by_state, mean_state = (
@@ -158,11 +157,12 @@ def _predict_targets(
         i = counterpart(target, earlier)
         if i is not None and target.transform in tau2:
             left = tau2[target.transform]
-            weight = left / (left + earlier[i].sd ** 2)
+            start2 = wander.start(target, len(earlier[i].years))
+            weight = left / (left + start2)
             carried[j] = weight
             shift = weight * (published[i] - then[:, i])
             # what of the residual may have been error of the record
-            error2 = target.sd**2 + weight * earlier[i].sd ** 2
+            error2 = target.sd**2 + weight * start2
         error2 += sum(wander.of_figure(target, max(target.years[-1] - LAST_FITTED, 0)))
         full[:, [j]] = noise.widened((raw[:, j] + shift)[:, None], np.array([error2]), np.array([target.sd**2]))
     observed = np.array([target.scaled_value for target in judged])

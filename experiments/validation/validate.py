@@ -20,13 +20,11 @@ from experiments import provenance
 from experiments.calibration.posterior import Posterior, load_posterior
 from experiments.calibration.problem import Problem, misfit, read_structures
 from experiments.conduct import conduct
-from experiments.evidence.observed import Shown
 from experiments.folder import write_atomically
 from experiments.store import Store
 from experiments.study import Study
 from experiments.validation import judge
 from experiments.validation.predict import CountryYears, Predictions, predict
-from experiments.validation.roads import SameRoads
 from experiments.validation.scores import crps_each
 from experiments.validation.trials import run_trials, surge, surge_table
 from model import Scenario, load_world
@@ -53,11 +51,10 @@ QUICK: Final = Size(draws=16, trials=4, surge=6, remedies=8, policies=4, organis
 
 
 class Remedy(NamedTuple):
-    """A change that was tried: in words, of the history that is run, of what statistics show of a run."""
+    """A change that was tried: in words, and of the history that is run."""
 
     what: str
     change: Callable[[Scenario], Scenario] = lambda scenario: scenario
-    shown: type[Shown] = Shown
 
 
 def _set(**parameters: object) -> Callable[[Scenario], Scenario]:
@@ -69,9 +66,8 @@ REMEDIES: Final[Mapping[str, Remedy]] = {
     "no answer of other outlets": Remedy(
         "other markets keep their share, however cheap goods are (glut_answer 0)", _set(glut_answer=0.0),
     ),
-    "goods for other markets are seized on their way": Remedy(
-        "states of South and Central America and the Caribbean take of them as of what the model follows",
-        shown=SameRoads,
+    "goods for other markets pass unseized": Remedy(
+        "other_markets_exposure 0: as before decision 0025", _set(other_markets_exposure=0.0),
     ),
     "controls stay as they are": Remedy(
         "control_response 0: no state's controls follow what they find", _set(control_response=0.0),
@@ -220,7 +216,7 @@ def remedies(posterior: Posterior, world: World, size: Size, workers: int | None
     for name, remedy in REMEDIES.items():
         predicted, cells, _, _ = predict(
             posterior, world, organisations=size.organisations, draws=min(size.remedies, len(posterior)),
-            changes=remedy.change, shown=remedy.shown, workers=workers, done=done,
+            changes=remedy.change, workers=workers, done=done,
         )  # fmt: skip
         found.append(_judge(name, predicted, cells, world))
     return pd.DataFrame([

@@ -100,6 +100,14 @@ class Wander:
         kind = "price" if target.statistic.startswith("price") else target.transform
         return 0.0, DRIFTS[kind] ** 2 * since
 
+    def start(self, target: Target, years: int) -> float:
+        """Variance of what a prediction of a figure starts from: the mean of so many years about their course.
+
+        The same for the model and for every null. What a source misses in all years is no part of it: that lasts.
+        """
+        yearly2, _ = self.of_figure(target, 1)
+        return (yearly2 * len(target.years) + target.sd**2) / years
+
 
 def _concentration(means: pd.Series, members: tuple[str, ...]) -> float:
     """Sum of squared shares of the members of a total in what they report."""

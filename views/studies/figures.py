@@ -31,6 +31,7 @@ KINDS: Final = {
 }  # fmt: skip
 ENDS: Final = {
     "europe": ("European market", theme.NAVY), "north_america": ("North American market", "#8E9BA6"),
+    "other_markets": ("Other markets", "#C3CBD1"),
     "andes": ("Seized at the origins", theme.WINE), "americas": ("Seized in the Americas", theme.ORANGE),
     "sea": ("Seized on the open Atlantic", theme.SKY), "africa": ("Seized in West Africa", theme.GREEN),
     "eu": ("Seized in Europe", theme.BLUE), "lost": ("Lost or dumped", "#B59F00"),
@@ -337,9 +338,9 @@ def sankey(study: Study, rows: pd.DataFrame, scenario: str) -> go.Figure:
     labels = [f"Sent or made<br>{theme.number(whole)} t"] + [
         f"{ENDS[key][0]}<br>{theme.number(totals[key])} t ({100 * totals[key] / whole:.0f}%)" for key in keys
     ]
-    figure = _blank(430, hovermode="closest", showlegend=False)
+    figure = _blank(560, hovermode="closest", showlegend=False)
     figure.add_sankey(
-        node={"label": labels, "color": [theme.MUTED, *(ENDS[key][1] for key in keys)], "pad": 26, "thickness": 14,
+        node={"label": labels, "color": [theme.MUTED, *(ENDS[key][1] for key in keys)], "pad": 40, "thickness": 14,
               "line": {"width": 0}, "hovertemplate": "%{label}<extra></extra>"},
         link={"source": [0] * len(keys), "target": list(range(1, len(keys) + 1)),
               "value": [totals[key] for key in keys], "color": [theme.rgba(ENDS[key][1], 0.4) for key in keys],

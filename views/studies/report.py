@@ -37,8 +37,8 @@ SIDED: Final = (LANDED, "west_africa_kg", "price_europe", "consumed_europe_kg")
 SHOWN_AT_MOST: Final = 6
 QUICK: Final = "-quick"
 ENDS: Final = (
-    "Every kilogram that is sent out ends in one place only. What waits unsold at the source or goes to other markets "
-    "there is not in it, so less may be seized and less land at once."
+    "Every kilogram ends in one place only. What waits unsold at the source is not in it, so less may be seized and "
+    "less land at once."
 )
 LOOK: Final = (
     "A quick look with few seeds and small populations, no result: run it in full before anything is said of it. "

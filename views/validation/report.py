@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -232,6 +233,14 @@ def _posterior_table(results: Results) -> pd.DataFrame:
 # --- words --------------------------------------------------------------------------------------------------------
 
 
+def _hindsight(verdict: Mapping[str, Any]) -> str:
+    """How many of the families that pass owe it to a rule that was chosen after their figures had been seen."""
+    seen, passed = verdict["families_passed_hindsight"], verdict["families_passed"]
+    if not seen:
+        return ""
+    return f"For {seen} of the {passed} a rule of the model was chosen after their figures had been seen. "
+
+
 def findings(results: Results) -> list[tuple[str, str]]:
     """What was found, in sentences made of the numbers (HTML)."""
     v, split = results.manifest["verdict"], results.table("time_split").set_index("predictor")
@@ -243,9 +252,9 @@ def findings(results: Results) -> list[tuple[str, str]]:
     found = [
         ("Judged families", f"<b>{v['families_passed']} of {judged}</b> families of targets pass ({low} to {high} with "
          "other draws of the same posterior): they lie inside the 90% intervals, score better than the best null and "
-         f"have narrower intervals. Of all {v['families']}, {v['families_inside']} lie inside (with intervals as wide "
-         f"as these that is little), {v['families_better']} score better; {v['families_informed']} are set apart "
-         "because an input of the model rests on them. " + _failed(failing)),
+         f"have narrower intervals. {_hindsight(v)}Of all {v['families']}, {v['families_inside']} lie inside (with "
+         f"intervals as wide as these that is little), {v['families_better']} score better; {v['families_informed']} "
+         "are set apart because an input of the model rests on them. " + _failed(failing)),
         ("States and years", f"Half of the {v['country_years']:,} annual reports above 1 t are predicted within a "
          f"factor of <b>{_factor(_number(model, 'error'))}</b> "
          f"(value of 2008 carried on: {_factor(_number(last, 'error'))}). "
