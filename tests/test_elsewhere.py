@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model import RouteModel, World, load_world
+from model import RouteModel, load_world
 from model.record import EXPECTED_TAKEN, TAKEN
+from model.world import World
 
 
 @pytest.fixture(scope="module")

@@ -85,6 +85,8 @@ def print_verdict(verdict: Mapping[str, Any], *, quick: bool = False) -> None:
         ("families set apart: an input rests on them", str(verdict["families_informed"])),
         ("families inside the 90% intervals", f"{verdict['families_inside']} of {verdict['families']}; "
          f"{verdict['families_too_wide']} too often"),
+        ("inside and better than every null, however wide", f"{verdict['families_inside_better']} of "
+         f"{verdict['families']}"),
         ("country-years above 1 t", f"{verdict['country_years']:,}"),
         ("median absolute log error", f"{verdict['error_model']:.2f}; best null of equal knowledge "
          f"{verdict['error_best_null']:.2f}"),

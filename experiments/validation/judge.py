@@ -374,6 +374,7 @@ def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame,
     return {
         "families": len(table), "families_inside": int(table["holds"].sum()),
         "families_too_wide": int(table["too_wide"].sum()), "families_better": int(table["beats"].sum()),
+        "families_inside_better": int((table["holds"] & table["beats"]).sum()),
         "families_informed": int((table["informed"] != "").sum()), "families_passed": counted(table),
         "families_passed_range": list(passed), "families_passed_hindsight": counted(table[table["hindsight"] != ""]),
         "families_passed_informed": int(table["passes"].sum()) - counted(table),

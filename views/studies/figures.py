@@ -325,6 +325,11 @@ def cost_bars(study: Study, rows: pd.DataFrame) -> go.Figure:
     )  # fmt: skip
 
 
+def _part(share: float) -> str:
+    """A share in whole percent, and no zero for what is there."""
+    return f"{100 * share:.0f}%" if share >= 0.005 else "<1%"
+
+
 def sankey(study: Study, rows: pd.DataFrame, scenario: str) -> go.Figure:
     """Where the kilograms end, t a year."""
     mine = rows[rows["scenario"] == scenario]
@@ -335,8 +340,8 @@ def sankey(study: Study, rows: pd.DataFrame, scenario: str) -> go.Figure:
         totals[key] = totals.get(key, 0.0) + float(row["kg_per_year"]) / 1e3
     keys = [key for key in ENDS if totals.get(key, 0.0) > 0.05]
     whole = sum(totals[key] for key in keys)
-    labels = [f"Sent or made<br>{theme.number(whole)} t"] + [
-        f"{ENDS[key][0]}<br>{theme.number(totals[key])} t ({100 * totals[key] / whole:.0f}%)" for key in keys
+    labels = [f"Output<br>{theme.number(whole)} t"] + [
+        f"{ENDS[key][0]}<br>{theme.number(totals[key])} t ({_part(totals[key] / whole)})" for key in keys
     ]
     figure = _blank(560, hovermode="closest", showlegend=False)
     figure.add_sankey(

@@ -253,8 +253,9 @@ def findings(results: Results) -> list[tuple[str, str]]:
         ("Judged families", f"<b>{v['families_passed']} of {judged}</b> families of targets pass ({low} to {high} with "
          "other draws of the same posterior): they lie inside the 90% intervals, score better than the best null and "
          f"have narrower intervals. {_hindsight(v)}Of all {v['families']}, {v['families_inside']} lie inside (with "
-         f"intervals as wide as these that is little), {v['families_better']} score better; {v['families_informed']} "
-         "are set apart because an input of the model rests on them. " + _failed(failing)),
+         f"intervals as wide as these that is little), {v['families_better']} score better, "
+         f"{v['families_inside_better']} do both, if wider than the null; {v['families_informed']} are set apart since "
+         "an input of the model rests on them. " + _failed(failing)),
         ("States and years", f"Half of the {v['country_years']:,} annual reports above 1 t are predicted within a "
          f"factor of <b>{_factor(_number(model, 'error'))}</b> "
          f"(value of 2008 carried on: {_factor(_number(last, 'error'))}). "
