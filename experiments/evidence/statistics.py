@@ -25,6 +25,8 @@ type Statistic = Callable[[Shown, str, Years], float]
 
 LEAST: Final = 1e-9
 """What stands for nothing where a logarithm follows."""
+LEAST_STEP: Final = 0.01
+"""What rounding to a dollar a gram and exchange rates alone make of prices that never move (assumed)."""
 HILL_FROM_KG: Final = 100.0
 """Cases from which the tail is read (SF25)."""
 WEST_AFRICA: Final = ("west_africa", "sahel")
@@ -88,7 +90,7 @@ def price_europe(shown: Shown, area: str, years: Years) -> float:
 def price_steps(shown: Shown, area: str, years: Years) -> float:
     """How much the wholesale price in Europe moves from year to year: SD of the steps of its logarithm."""
     prices = shown.series("price_europe_eur_per_kg", range(years[0], years[-1] + 1))
-    return float(np.diff(np.log(prices)).std(ddof=1))
+    return max(float(np.diff(np.log(prices)).std(ddof=1)), LEAST_STEP)
 
 
 def price_ratio(shown: Shown, area: str, years: Years) -> float:
