@@ -7,6 +7,9 @@ from difflib import get_close_matches
 
 __all__ = ["InputError", "closest"]
 
+SHORTEST_BEGINNING = 3
+"""Letters from which the beginning of a name tells which one is meant."""
+
 
 class InputError(ValueError):
     """Something that a user gave is not acceptable.
@@ -71,6 +74,14 @@ class InputError(ValueError):
 
 
 def closest(name: object, choices: Iterable[str]) -> str:
-    """Return the choice most like a name, empty if none is."""
-    found = get_close_matches(str(name), list(choices), n=1, cutoff=0.5)
-    return found[0] if found else ""
+    """Return the choice most like a name, empty if none is: one that begins with it, else one spelt much like it."""
+    plain = {_plain(choice): choice for choice in choices}
+    word = _plain(name)
+    begun = [choice for choice in plain if len(word) >= SHORTEST_BEGINNING and choice.startswith(word)]
+    found = begun[:1] or get_close_matches(word, plain, n=1, cutoff=0.5)
+    return plain[found[0]] if found else ""
+
+
+def _plain(name: object) -> str:
+    """A name without what people mistake most: capitals, and which mark joins its words."""
+    return str(name).casefold().replace("_", "-").replace(" ", "-")

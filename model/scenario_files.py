@@ -27,6 +27,7 @@ SCENARIOS_VARIABLE = "HIGHWAY10_SCENARIOS"
 SHIPPED = Path(__file__).parents[1] / "experiments" / "scenarios"
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 LOCATION = re.compile(r"\(at line (\d+), column (\d+)\)")
+BARE_DAY = re.compile(r"=\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
 
 
 def directories() -> list[Path]:
@@ -140,9 +141,9 @@ def _not_toml(path: Path, text: str, message: str) -> InputError:
     number = int(place[1]) if place else text.count("\n") + 1
     lines = text.splitlines()
     value = lines[number - 1].strip() if number <= len(lines) else "(end of the file)"
-    if "date or datetime" in message:
-        return _unreadable(path, "this day does not exist", f"line {number}", value, "an existing day, year-month-day",
-                           "write it as 2011-05-10")  # fmt: skip
+    if "date or datetime" in message or BARE_DAY.search(value):
+        return _unreadable(path, "this day does not exist, or is not written year-month-day", f"line {number}", value,
+                           "an existing day, year-month-day", "write it as 2011-05-10")  # fmt: skip
     plain = LOCATION.sub("", message).strip().rstrip(".")
     return _unreadable(path, f"the file is not TOML: {plain}", f"line {number}", value, "TOML (https://toml.io)",
                        "correct the line; text stands in quotes, dates and numbers do not")  # fmt: skip

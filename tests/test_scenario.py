@@ -65,6 +65,8 @@ MALFORMED = {
     "only blanks": (" \n\n", ["whole file", "empty"]),
     "not TOML": ("title = \n", ["line 1", "title =", "not TOML"]),
     "broken quotes": (HEAD + 'description = "abc\n', ["line 4", "abc", "TOML"]),
+    "no such month": (HEAD + "fork = 2011-13-10\n", ["line 4", "2011-13-10", "existing day", "2011-05-10"]),
+    "slashes without quotes": (HEAD + "fork = 2011/05/10\n", ["line 4", "2011/05/10", "year-month-day"]),
     "no such day": (HEAD + "fork = 2011-02-30\n", ["line 4", "2011-02-30", "existing day"]),
     "no such day in quotes": (HEAD + 'fork = "2005-02-30"\n', ["fork", "2005-02-30", "existing day"]),
     "date not ISO": (HEAD + 'fork = "10/05/2006"\n', ["fork", "10/05/2006", "year-month-day"]),

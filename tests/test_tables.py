@@ -419,6 +419,9 @@ def test_errors_are_collected():
 def test_closest_names():
     assert closest("galcia", ["galicia", "lisbon"]) == "galicia"
     assert closest("zzz", ["galicia", "lisbon"]) == ""
+    assert closest("MAOC-N", ["dakar", "maoc-n"]) == "maoc-n"
+    assert closest("risk-payment", ["price_adjustment", "risk_payment_scale"]) == "risk_payment_scale"
+    assert closest("s1", ["s10-containers", "lisbon"]) == ""
 
 
 def test_origins_divide_the_whole_output_of_their_state() -> None:
