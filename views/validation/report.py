@@ -262,7 +262,8 @@ def findings(results: Results) -> list[tuple[str, str]]:
          f"{100 * model['cover_90']:.0f}% lie inside the 90% intervals, whose high end is "
          f"{theme.number(_number(model, 'factor_90'), 2)} times the low one. {_told_apart(v)}"),
         ("Experiments", f"<b>{v['trials_hold']} of {v['trials']}</b> experiments of history and findings of other "
-         f"models hold; {v['trials_fail']} fail, the rest cannot be told; {v['trials_built_in']} more ask after a rule "
+         f"models hold; {v['trials_fail']} {'fails' if v['trials_fail'] == 1 else 'fail'}, the rest cannot be told; "
+         f"{v['trials_built_in']} more ask after a rule "
          "that was put in as such. " + _failing(trials)),
     ]  # fmt: skip
     told = results.table("conclusions")
@@ -324,10 +325,11 @@ def _conclusions(told: pd.DataFrame) -> str:
 
     count = int(table["structures"].max()) if len(table) else 0
     clear = table["survives"] & (table["less"] > 0)
+    differ = f"Structures contradict each other on: {listed(table['contradicted'])}."
     return (f"What lands falls under all {count} structures with: <b>{listed(clear)}</b>. Under some only: "
             f"{listed(~clear & (table['less'] > 0))}. Cannot be told under any: "
-            f"{listed((table['less'] == 0) & (table['more'] == 0))}. Structures contradict each other on: "
-            f"{listed(table['contradicted'])}.")  # fmt: skip
+            f"{listed((table['less'] == 0) & (table['more'] == 0))}. "
+            + (differ if table["contradicted"].any() else "No structure contradicts another."))  # fmt: skip
 
 
 # --- the page -----------------------------------------------------------------------------------------------------
