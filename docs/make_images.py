@@ -18,21 +18,11 @@ from views.validation import figures
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 TABLES, IMAGES = ROOT / "results" / "reference" / "validation", ROOT / "docs" / "img"
-HEAD: Final = 84
-"""Room for title and subtitle, in pixels."""
 
 
 def write(figure: go.Figure, name: str, width: int) -> None:
     """Write a figure as a page shows it: title and subtitle above it."""
-    meta = dict(figure.layout.meta)
-    text = f"<b>{meta['title']}</b><br><span style='font-size:13px'>{meta['subtitle']}</span>"
-    margin, height = figure.layout.margin.to_plotly_json(), (figure.layout.height or 360) + HEAD
-    figure.update_layout(
-        title={"text": text, "x": 0.0, "xref": "paper", "xanchor": "left", "y": 1.0 - 14.0 / height,
-               "yref": "container", "yanchor": "top", "font": {"size": 17, "color": theme.INK}},
-        margin={**margin, "t": (margin.get("t") or 0) + HEAD}, height=height,
-    )  # fmt: skip
-    figure.write_image(IMAGES / f"validation-{name}.png", width=width, scale=2)
+    theme.titled(figure, width).write_image(IMAGES / f"validation-{name}.png", scale=2)
 
 
 def main() -> None:

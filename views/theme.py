@@ -7,6 +7,7 @@ tell apart; some are darkened so that thin lines and small text keep a contrast 
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Final
 
 import plotly.graph_objects as go
@@ -155,6 +156,11 @@ def template() -> go.layout.Template:
     return go.layout.Template(layout=layout)
 
 
+USUAL_HEIGHT: Final = 780
+HEAD, LINE, CHARACTER = 98, 20, 7
+"""Pixels: title and subtitle of a figure that stands alone, a further line, a character."""
+
+
 def describe(figure: go.Figure, *, title: str, subtitle: str, source: str, alt: str = "") -> go.Figure:
     """Give `figure` its title (shown) and keep title, subtitle, source and alternative text in `layout.meta`.
 
@@ -165,3 +171,19 @@ def describe(figure: go.Figure, *, title: str, subtitle: str, source: str, alt: 
         meta={"title": title, "subtitle": subtitle, "source": source, "alt": alt or f"{title}. {subtitle}"},
     )
     return figure
+
+
+def titled(figure: go.Figure, width: int) -> go.Figure:
+    """A copy to stand alone: title and subtitle above it, which a page would set itself, in room of their own."""
+    meta, alone = dict(figure.layout.meta), go.Figure(figure)
+    lines = textwrap.wrap(meta["subtitle"], max(width // CHARACTER, 40))
+    head = HEAD + LINE * (len(lines) - 1)
+    small = f"<br><span style='font-size:{SIZES['text']}px'>{'<br>'.join(lines)}</span>" if lines else ""
+    margin, height = figure.layout.margin.to_plotly_json(), (figure.layout.height or USUAL_HEIGHT) + head
+    alone.update_layout(
+        title={"text": f"<b>{meta['title']}</b>{small}", "x": 12.0 / width, "xref": "container", "xanchor": "left",
+               "y": 1.0 - 30.0 / height, "yref": "container", "yanchor": "top",
+               "font": {"size": SIZES["title"], "color": INK}},
+        margin={**margin, "t": (margin.get("t") or 0) + head}, height=height, width=width,
+    )  # fmt: skip
+    return alone

@@ -35,6 +35,7 @@ BEYOND_CHANCE: Final = "Intervals hold doubt about the fitted parameters as well
 LANDED: Final = "arrived_europe_kg"
 SIDED: Final = (LANDED, "west_africa_kg", "price_europe", "consumed_europe_kg")
 SHOWN_AT_MOST: Final = 6
+IMAGE_WIDTH: Final = 900
 QUICK: Final = "-quick"
 ENDS: Final = (
     "Every kilogram ends in one place only. What waits unsold at the source is not in it, so less may be seized and "
@@ -94,8 +95,8 @@ def export_figures(folder: Path, tables: Any = None) -> list[Path]:
             for suffix in ("png", "svg"):
                 path = Path(folder) / "figures" / f"{name}.{suffix}"
                 path.parent.mkdir(exist_ok=True)
-                size = {"width": 900, "height": int(figure.layout.height or 780)}
-                path.write_bytes(figure.to_image(format=suffix, scale=2 if suffix == "png" else 1, **size))
+                alone = theme.titled(figure, IMAGE_WIDTH)
+                path.write_bytes(alone.to_image(format=suffix, scale=2 if suffix == "png" else 1))
                 made.append(path)
         del kaleido
     return made
