@@ -230,8 +230,8 @@ class RouteModel(Model):  # type: ignore[misc]
         if live + CONTACTS_AT_MOST > self.state.cues.shape[0] or live > rows:
             self.state = grow(self.state, max(2 * rows, live + CONTACTS_AT_MOST))
         used, kept = int(self.state.counts[EVENTS]), self.buffers.seizures
-        weekly = self.world.arrays.origins + len(self.world.states)
-        if self.level == "events" and used + events_at_most(live, weekly) > kept.shape[0]:
+        most = events_at_most(live, self.world.arrays.origins, len(self.world.states))
+        if self.level == "events" and used + most > kept.shape[0]:
             more = np.zeros(used + max(used, 4 * live) + CONTACTS_AT_MOST, dtype=SEIZURE)
             more[:used] = kept[:used]
             self.buffers = self.buffers._replace(seizures=more)

@@ -78,14 +78,14 @@ def short_of_rows(world: WorldArrays, state: State, record: Record, parameters: 
     live = state.counts[LIVE] + state.counts[ROWS_NEEDED]
     if live > state.consignments.alive.shape[0] or live + CONTACTS_AT_MOST > state.cues.shape[0]:
         return True
-    events = events_at_most(live, world.origins + world.state_waypoint.shape[0])
+    events = events_at_most(live, world.origins, world.state_waypoint.shape[0])
     return record.keep_seizures[0] == 1 and state.counts[EVENTS] + events > record.seizures.shape[0]
 
 
 @compiled
-def events_at_most(live: int, weekly: int) -> int:
-    """Seizures that a week can have with so many loads under way, and so many rows that are made by the week."""
-    return 3 * live + weekly
+def events_at_most(live: int, origins: int, states: int) -> int:
+    """Rows of seizures that a week can add: three for a load under way, one for an origin, one for a state."""
+    return 3 * live + origins + states
 
 
 @rule

@@ -59,6 +59,14 @@ def test_rows_hold_all_that_is_booked(usual: RouteModel) -> None:
     assert by_state["COL"] == pytest.approx(usual.seizures.query("state == 'COL'")["kg"].sum(), rel=1e-9)
 
 
+def test_room_for_its_rows_is_made_in_time(world: World, usual: RouteModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The week asks for room by the same count as room is made by; where they differ, a run stands still for ever."""
+    monkeypatch.setattr("model.record.FIRST_SEIZURES", 64)
+    model = history(world, "2001-01-01")
+    rows = usual.seizures
+    pd.testing.assert_frame_equal(model.seizures, rows[rows["date"] < "2001-01-01"].reset_index(drop=True))
+
+
 def test_never_more_than_most_of_it_is_taken(world: World) -> None:
     hard = history(world, "2003-01-06", other_markets_exposure=1.5, inspection_scale=4.0, export_effort=1.0)
     taken = hard.by("stage").xs("other_markets", level="stage")["seized_kg"].sum()
