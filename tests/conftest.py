@@ -26,6 +26,20 @@ def short_run() -> RouteModel:
     return RouteModel("as-it-happened", rng=11, organisations=60).run_until("2001-12-31")
 
 
+LONGEST = ("science/test_directions.py", "browser/test_validation_report.py")
+"""Files that would hold up the end if they began late."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; end with what measures speed and makes the others wait."""
+
+    def turn_of(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return -1 if path.endswith(LONGEST) else int("/bench/" in path)
+
+    items.sort(key=turn_of)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item):  # type: ignore[no-untyped-def]
     """Tests run side by side, but what measures speed runs alone."""

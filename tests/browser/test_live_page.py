@@ -55,8 +55,10 @@ def open_page(chromium, server, new_notes):
 
     opened = []
 
-    def opening(query: str = SMALL, *, width: int = 1440, height: int = 900, wait: bool = True, **options):
+    def opening(query: str = SMALL, *, width: int = 1440, height: int = 900, wait: bool = True, before=None, **options):
         context = chromium.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **options)
+        if before is not None:
+            before(context)
         page, notes = context.new_page(), new_notes()
         notes.watch(page)
         page.goto(f"{server}/?{query}")
@@ -104,6 +106,18 @@ def test_the_numbers_on_the_page_are_the_models(open_page) -> None:
     wait_for(page, f"window.highway10.week === {model.week + 1}")
     model.step()
     assert series(page, "seized_kg")[-1] == pytest.approx(model.weekly["seized_kg"].iloc[-1], abs=0.51)
+
+
+def test_a_slow_script_of_the_widgets_does_not_leave_the_page_blank(open_page) -> None:
+    def late(context) -> None:
+        def wait_and_go_on(route) -> None:
+            time.sleep(2)
+            route.continue_()
+
+        context.route("**/nbextensions/anywidget/extension.js*", wait_and_go_on)
+
+    page = open_page(before=late)
+    assert page.locator("canvas").count() > 0
 
 
 def test_play_pause_step_reset_jump_and_keys(open_page) -> None:
