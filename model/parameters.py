@@ -468,6 +468,38 @@ class Parameters(BaseModel):
         source="assumed; SF50",
         confidence="assumed",
     )
+    contact_eur_per_kg: float = uncertainty(
+        40000.0,
+        "EUR/kg",
+        10000.0,
+        60000.0,
+        group="routes",
+        description="what contacts in container ports cost where nothing has been landed yet; "
+        "teams in EU ports take 7-15% of a shipment's value today",
+        source="model.md (port contacts); M9; Europol 2023",
+        confidence="assumed",
+    )
+    contact_progress_ratio: float = uncertainty(
+        0.8,
+        "1",
+        0.7,
+        1.0,
+        group="routes",
+        description="share of that cost which is left when a state's experience with containers doubles; "
+        "1: none is learnt",
+        source="Wright 1936, Dutton & Thomas 1984 (experience curves, mostly 0.7-0.9); value assumed",
+        confidence="assumed",
+    )
+    contact_experience_kg: float = uncertainty(
+        10000.0,
+        "kg",
+        3000.0,
+        100000.0,
+        group="routes",
+        description="experience with containers of every state at the start of a run",
+        source="assumed",
+        confidence="assumed",
+    )
     in_kind_share: float = uncertainty(
         0.092,
         "share",

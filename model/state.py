@@ -126,6 +126,7 @@ class States(NamedTuple):
     trust_failed: Annotated[Array, Column("f8", "counts", "leaks and failures, fading", ("platforms",))]
     leads: Annotated[Array, Column("f8", "counts", "leads so far")]
     seized_kg: Annotated[Array, Column("f8", "kg", "seized so far")]
+    landed_boxed_kg: Annotated[Array, Column("f8", "kg", "landed here by container so far")]
     found_kg: Annotated[Array, Column("f8", "kg", "found by its inspections, fading over three years")]
     usual_kg: Annotated[Array, Column("f8", "kg", "the same when its controls had the size of the tables")]
     effort: Annotated[Array, Column("f8", "1", "multiplies its controls: they grow with what they find")]
@@ -190,7 +191,8 @@ class Legs(NamedTuple):
     import_find: Annotated[Array, Column("f8", "probability", "import control finds an unknown load")]
     known_find: Annotated[Array, Column("f8", "probability", "import control finds a known load")]
     bribe_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "expected bribes at both ends")]
-    cash_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "transport, bribes and premium")]
+    contact_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "insiders who let goods into and out of containers")]
+    cash_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "transport, bribes, contacts and premium")]
     sensor_per_day: Annotated[Array, Column("f8", "1/day", "hazard of being detected uncued", ("sensors",))]
     set_out_kg: Annotated[Array, Column("f8", "kg", "set out in the last 52 weeks, fading")]
 
@@ -206,7 +208,7 @@ class Jurisdictions(NamedTuple):
 class Routes(NamedTuple):
     """What changes on the routes of the library."""
 
-    cost_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "transport, bribes and premiums along the route")]
+    cost_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "transport, bribes, contacts, premiums along the route")]
     congestion_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "extra handling where much goes this way")]
     exposure: Annotated[Array, Column("f8", "log", "beta_M ln(M/M_ref) of the tightest leg")]
     open: Annotated[Array, Column("i1", "0/1", "all legs can be used")]

@@ -25,6 +25,7 @@ from model.record import (
 )
 from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STATUS, STORAGE, TRANSPORT, Organisations, State
 from model.submodels.beliefs import believed_loss, remember, spread, trips_of
+from model.submodels.contacts import note_landed
 from model.submodels.routes import (
     EXPERIENCE,
     SMALLEST_LOAD_KG,
@@ -257,13 +258,14 @@ def set_out(
 def pay_leg(
     world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, leg: int, week: int
 ) -> None:
-    """Pay transport, bribes, premiums and the crews' and protectors' price of risk for one leg (amendment 1)."""
+    """Pay transport, bribes, contacts, premiums and the price of risk for one leg (amendment 1)."""
     consignments = state.consignments
     owner = consignments.owner[row]
     load_kg = consignments.load_kg[row]
     destination = world.leg_destination[leg]
     transport = world.leg_cost[leg] * state.legs.cost_multiplier[leg]
-    bribes = state.legs.bribe_eur_per_kg[leg] + state.places.risk_premium_eur_per_kg[destination]
+    bribes = state.legs.bribe_eur_per_kg[leg] + state.legs.contact_eur_per_kg[leg]
+    bribes += state.places.risk_premium_eur_per_kg[destination]
     risk = 0.0
     if parameters.deterrence == 0:
         believed = state.legs.public_loss[leg]
@@ -310,6 +312,7 @@ def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record
         if world.place_state[place] >= 0:
             record.by_state[year, world.place_state[place], MOVED] += load_kg
         state.places.mass_kg[place] += load_kg
+        note_landed(world, state, leg, load_kg)
         if world.place_west_africa[place] == 1:
             consignments.west_africa[row] = 1.0
         route = consignments.route[row]

@@ -12,6 +12,7 @@ from model.parameters import ParameterValues
 from model.state import State
 from model.submodels.allocation import fade_evidence, set_position
 from model.submodels.capacity import build, set_ability
+from model.submodels.contacts import price_contacts
 from model.submodels.cooperation import decide, lend, set_sharing
 from model.submodels.inspection import follow_finds, prepare_controls
 from model.submodels.leads import prepare_leads
@@ -43,8 +44,8 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
     for leg in range(world.leg_mode.shape[0]):
         legs.log_exposure[leg] = math.log(max(1e-6, legs.exposure[leg]))
         premium = state.places.risk_premium_eur_per_kg[world.leg_destination[leg]]
-        cash = world.leg_cost[leg] * legs.cost_multiplier[leg] + legs.bribe_eur_per_kg[leg] + premium
-        legs.cash_eur_per_kg[leg] = cash
+        fees = legs.bribe_eur_per_kg[leg] + legs.contact_eur_per_kg[leg] + premium
+        legs.cash_eur_per_kg[leg] = world.leg_cost[leg] * legs.cost_multiplier[leg] + fees
     for route in range(world.route_source.shape[0]):
         cost = 0.0
         is_open = 1
@@ -102,6 +103,7 @@ def review(
     prepare_leads(world, state, parameters)
     set_position(world, state, parameters)
     prepare_controls(world, state, parameters, year)
+    price_contacts(world, state, parameters)
     price_routes(world, state, parameters)
 
 
