@@ -127,6 +127,7 @@ class WorldArrays(NamedTuple):
     state_eu: Array
     state_lead_strength: Array
     state_source_loss: Array
+    state_contact_cost: Array
     state_west_africa: Array
     state_americas: Array
     state_waypoint: Array
@@ -466,6 +467,7 @@ def actor_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
         "state_eu": states["eu_since"].notna().to_numpy().astype(np.int8),
         "state_lead_strength": states["lead_strength"].to_numpy(dtype=np.float64),
         "state_source_loss": states["source_loss"].to_numpy(dtype=np.float64),
+        "state_contact_cost": states["contact_cost"].to_numpy(dtype=np.float64),
         "state_west_africa": np.array(
             [int(bool(regions.get(s, set()) & {"west_africa", "sahel"})) for s in names["states"]], dtype=np.int8
         ),

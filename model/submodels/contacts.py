@@ -3,7 +3,8 @@
 A container needs no crew but insiders who let the goods in and out. What they cost falls with what has been landed by
 container in a state so far, as unit costs fall with experience (Wright 1936): each doubling leaves
 ``contact_progress_ratio`` of it. Experience is the state's and open to all, so splitting a port or an organisation
-changes nothing. Nobody forgets it (decision 0026).
+changes nothing. Nobody forgets it. ``contact_cost`` of `states.csv` makes it dearer where other ways in lie nearer
+(decision 0026).
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def price_contacts(world: WorldArrays, state: State, parameters: ParameterValues
         member = world.place_state[world.leg_destination[leg]]
         if world.leg_mode[leg] == CONTAINER and member >= 0:
             experience = 1.0 + state.states.landed_boxed_kg[member] / parameters.contact_experience_kg
-            state.legs.contact_eur_per_kg[leg] = parameters.contact_eur_per_kg * math.pow(experience, slope)
+            first_eur = parameters.contact_eur_per_kg * world.state_contact_cost[member]
+            state.legs.contact_eur_per_kg[leg] = first_eur * math.pow(experience, slope)
 
 
 @rule

@@ -85,6 +85,7 @@ def states() -> pd.DataFrame:
         "finance_strength",
         "lead_strength",
         "source_loss",
+        "contact_cost",
     ]
     return table[[*columns, "source", "confidence", "note"]]
 
