@@ -50,7 +50,7 @@ def test_each_doubling_of_experience_leaves_the_progress_ratio(world: World) -> 
         first_eur = parameters.contact_eur_per_kg * arrays.state_contact_cost[landed_at]
         expected = first_eur * parameters.contact_progress_ratio**doublings
         np.testing.assert_allclose(cost[legs], expected, rtol=1e-12)
-        assert doublings.max() > 1.0
+        assert doublings.max() > 0.5
     assert seen >= 2
     assert not np.delete(cost, legs).any()
 
@@ -74,7 +74,7 @@ def test_what_is_learnt_makes_the_container_route_take_off(world: World) -> None
     slow, fast = (
         history(world, "2012-01-02", contact_eur_per_kg=30000.0, contact_progress_ratio=ratio) for ratio in (1.0, 0.7)
     )
-    assert shipped_by_container_kg(fast, 2009) > 2.0 * shipped_by_container_kg(slow, 2009)
+    assert shipped_by_container_kg(fast, 2009) > 1.5 * shipped_by_container_kg(slow, 2009)
 
 
 def test_contacts_are_paid_for(usual: RouteModel, world: World) -> None:

@@ -69,6 +69,9 @@ REMEDIES: Final[Mapping[str, Remedy]] = {
     "goods for other markets pass unseized": Remedy(
         "other_markets_exposure 0: as before decision 0025", _set(other_markets_exposure=0.0),
     ),
+    "contacts in ports are not learnt": Remedy(
+        "contact_progress_ratio 1: as dear as where nothing was landed yet", _set(contact_progress_ratio=1.0),
+    ),
     "controls stay as they are": Remedy(
         "control_response 0: no state's controls follow what they find", _set(control_response=0.0),
     ),
