@@ -116,7 +116,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     origin_losses_share: float = uncertainty(
-        0.191,
+        0.185,
         "share",
         0.1,
         0.35,
@@ -128,7 +128,7 @@ class Parameters(BaseModel):
     )
 
     other_markets_share: float = uncertainty(
-        0.186,
+        0.138,
         "share",
         0.05,
         0.3,
@@ -139,7 +139,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     glut_answer: float = uncertainty(
-        0.618,
+        1.03,
         "1",
         0.0,
         2.0,
@@ -266,7 +266,7 @@ class Parameters(BaseModel):
 
     # --- routes ---------------------------------------------------------------------------------------------------
     theta_per_thousand_eur: float = uncertainty(
-        0.523,
+        0.256,
         "kg/1000 EUR",
         0.05,
         1.0,
@@ -447,7 +447,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     risk_payment_scale: float = uncertainty(
-        1.43,
+        1.11,
         "1",
         0.2,
         4.0,
@@ -458,7 +458,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     risk_payment_africa: float = uncertainty(
-        0.372,
+        0.351,
         "1",
         0.1,
         1.0,
@@ -469,7 +469,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     contact_eur_per_kg: float = uncertainty(
-        40000.0,
+        39200.0,
         "EUR/kg",
         10000.0,
         60000.0,
@@ -480,7 +480,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     contact_progress_ratio: float = uncertainty(
-        0.8,
+        0.87,
         "1",
         0.7,
         1.0,
@@ -597,7 +597,7 @@ class Parameters(BaseModel):
 
     # --- leads and cooperation ------------------------------------------------------------------------------------
     lead_probability: float = uncertainty(
-        0.121,
+        0.283,
         "probability",
         0.05,
         0.35,
@@ -1107,7 +1107,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     inspection_scale: float = lever(
-        1.43,
+        1.02,
         "1",
         0.0,
         4.0,
@@ -1127,7 +1127,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     control_response: float = uncertainty(
-        0.788,
+        0.532,
         "1",
         0.0,
         0.95,
@@ -1274,7 +1274,7 @@ class Parameters(BaseModel):
 
     # --- market ---------------------------------------------------------------------------------------------------
     demand_elasticity: float = uncertainty(
-        -0.663,
+        -0.971,
         "1",
         -1.5,
         -0.2,

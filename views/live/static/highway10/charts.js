@@ -186,7 +186,7 @@ export class Charts {
   money() {
     return { data: this.lines([
       { name: "revenue_eur", label: "Revenue", colour: "--europe", scale: 1e-6 },
-      { name: "bribes_eur", label: "Bribes", colour: "--overland", scale: 1e-6 },
+      { name: "bribes_eur", label: "Bribes, port contacts", colour: "--overland", scale: 1e-6 },
       { name: "confiscated_eur", label: "Confiscated", colour: "--seized", scale: 1e-6 },
       { name: "capital_eur", label: "Capital (stock, billion)", colour: "--faint", scale: 1e-6, yearly: false },
     ]), layout: {} };
