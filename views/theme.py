@@ -38,6 +38,7 @@ BROWN: Final = "#8A7350"
 DARK: Final = {
     INK: "#E6EBEF", MUTED: "#A3AFB9", FAINT: "#77848F", GRID: "#26313B", PAPER: "#151E26", SEA: "#101921",
     LAND: "#1D2831", COAST: "#3C4954", NAVY: "#8FC4E8", BLUE: "#3FA0E0", WINE: "#E08A9A", PURPLE: "#D58BBB",
+    SKY: "#B5DDF5",
     "rgba(11,60,93": "rgba(143,196,232", "rgba(0,114,178": "rgba(63,160,224", "rgba(123,37,50": "rgba(224,138,154",
     "rgba(163,76,130": "rgba(213,139,187", "#DCE4EA": "#22303B",
     "rgba(169,179,188": "rgba(92,105,116", "#A9B3BC": "#5C6974",

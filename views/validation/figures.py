@@ -29,7 +29,7 @@ __all__ = [
     "trials",
 ]
 
-GOOD, BAD, UNSURE = theme.BLUE, theme.VERMILION, theme.FAINT
+GOOD, NEARLY, BAD, UNSURE = theme.BLUE, theme.SKY, theme.VERMILION, theme.FAINT
 VERDICTS: Final = {"holds": ("Holds", GOOD), "unclear": ("Cannot be told", UNSURE), "fails": ("Fails", BAD)}
 PREDICTORS: Final = {
     "model, what it missed in 2004-08 carried forward": "Model",
@@ -163,11 +163,12 @@ def families(rows: pd.DataFrame) -> go.Figure:
     table = table.sort_values("skill")
     figure = _blank(_names(len(table)))
     table = table.assign(informed=table["informed"].fillna(""))
-    apart = table["informed"] != ""
+    apart, better = table["informed"] != "", table["holds"] & table["beats"]
     for mask, name, colour in (
         (table["passes"] & ~apart, "Passes", GOOD),
-        (~table["passes"] & ~apart, "Does not", BAD),
-        (apart, "Set apart: an input rests on it", theme.MUTED),
+        (better & ~table["passes"] & ~apart, "Better, but wider", NEARLY),
+        (~better & ~table["passes"] & ~apart, "Does not", BAD),
+        (apart, "Set apart", theme.MUTED),
     ):
         mine = table[mask]
         if mine.empty:
@@ -191,7 +192,8 @@ def families(rows: pd.DataFrame) -> go.Figure:
     return theme.describe(
         figure,
         title="Families of targets that were kept for judging",
-        subtitle="Right of zero the model beats the best of three nulls that know as much. Bars end at -100%.",
+        subtitle="Right of zero the model beats the best of three nulls that know as much; wider: its intervals are. "
+        "Set apart: an input rests on it. Bars end at -100%.",
         source="judged rows of targets.csv; model.",
     )
 
