@@ -31,11 +31,12 @@ LONGEST = ("science/test_directions.py", "browser/test_validation_report.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest; end with what measures speed and makes the others wait."""
+    """Begin with what takes longest; end with files that measure speed, for which the others wait."""
+    alone = {item.path for item in items if item.get_closest_marker("bench")}
 
     def turn_of(item: pytest.Item) -> int:
         path = item.path.as_posix()
-        return -1 if path.endswith(LONGEST) else int("/bench/" in path)
+        return -1 if path.endswith(LONGEST) else (item.path in alone) + ("/bench/" in path)
 
     items.sort(key=turn_of)
 

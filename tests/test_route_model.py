@@ -92,6 +92,7 @@ def test_writing_an_agent_changes_the_simulation(model: RouteModel) -> None:
     for state in model.agents_by_type[PartnerState]:
         state.inspection_container_share = 0.5
         state.inspection_air_share = 0.9
+        state.inspection_land_share = 0.5
     model.run_until("2000-12-25")
     other.run_until("2000-12-25")
     assert model.weekly["seized_kg"].sum() > 1.05 * other.weekly["seized_kg"].sum()

@@ -116,18 +116,24 @@ def test_building_costs_less_than_a_tenth_of_running() -> None:
 
 
 def cost_per_organisation_week(organisations: int) -> float:
-    """Seconds for each organisation and week, after a quarter in which the trade fills up."""
+    """Seconds for each organisation and week of half a year, after a quarter in which the trade fills up.
+
+    The same weeks for all sizes: loads of later years are fewer and larger.
+    """
     model = RouteModel("as-it-happened", rng=1, organisations=organisations, record="summary").run_until("2000-04-03")
     start, first = time.perf_counter(), model.week
-    model.run_until("2000-10-02" if organisations > 10_000 else "2001-10-01")
+    model.run_until("2000-10-02")
     return (time.perf_counter() - start) / (model.week - first) / organisations
 
 
 def test_cost_grows_no_faster_than_organisations() -> None:
     """Cost per organisation-week never rises: loads keep their size, so traffic does not grow with their number."""
-    # the best of two rounds over all sizes: what else the machine does for a moment must not count
-    rounds = [{n: cost_per_organisation_week(n) for n in (150, 1500, 15_000, 150_000)} for _ in range(2)]
-    per_week = {n: min(one[n] for one in rounds) for n in rounds[0]}
+    # the best of several rounds over the sizes: what else the machine does for a moment must not count
+    tries = {150: 8, 1500: 4, 15_000: 2, 150_000: 2}
+    rounds = [
+        {n: cost_per_organisation_week(n) for n in tries if tries[n] > number} for number in range(max(tries.values()))
+    ]
+    per_week = {n: min(one[n] for one in rounds if n in one) for n in tries}
     print({n: f"{cost * 1e9:.0f} ns" for n, cost in per_week.items()})
     for small, large in ((150, 1500), (1500, 15_000), (15_000, 150_000)):
         assert per_week[large] <= LARGEST_RISE * per_week[small]

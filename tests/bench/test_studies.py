@@ -22,8 +22,8 @@ MOST_ABOVE_RUNS, LEAST_EFFICIENCY, TRIES = 1.15, 0.80, 4  # 0.93 on a quiet mach
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    """The first study that ships, with few seeds: 168 runs of 12 years."""
-    study = Study.load("cooperation").with_(replications=4)
+    """The first study that ships, with few seeds: 84 runs of 12 years."""
+    study = Study.load("cooperation").with_(replications=2)
     runner.warm_up(study)
     return study
 
