@@ -32,7 +32,8 @@ NOT_FOR: Final = (
     "Statements about a single state from its runs as they are: levels by state may be off by a factor of three before "
     "what was missed in 2004-08 is carried forward.",
     "The eastern Pacific, Central America and JIATF-South: traffic to North America is coarse and too weak there.",
-    "The decline of the West African route after 2007, of which the model shows little.",
+    "The decline of the West African route after 2007, of which the model shows a part.",
+    "Consumption and prices in Europe after 2015, where containers become too cheap.",
     "Where ships should go, which cargo to open, whom to suspect: there is nothing of that kind in it.",
     "Sizes of loads by platform, and shares of modes in Spanish seizures.",
 )
