@@ -472,9 +472,9 @@ class Parameters(BaseModel):
         39200.0,
         "EUR/kg",
         10000.0,
-        60000.0,
+        90000.0,
         group="routes",
-        description="what contacts in container ports cost where nothing has been landed yet; "
+        description="what contacts in container ports take of what comes through where nothing has been landed yet; "
         "teams in EU ports take 7-15% of a shipment's value today",
         source="model.md (port contacts); M9; Europol 2023",
         confidence="assumed",

@@ -192,7 +192,7 @@ class Legs(NamedTuple):
     known_find: Annotated[Array, Column("f8", "probability", "import control finds a known load")]
     bribe_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "expected bribes at both ends")]
     contact_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "insiders who let goods into and out of containers")]
-    cash_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "transport, bribes, contacts and premium")]
+    cash_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "transport, bribes and premium")]
     sensor_per_day: Annotated[Array, Column("f8", "1/day", "hazard of being detected uncued", ("sensors",))]
     set_out_kg: Annotated[Array, Column("f8", "kg", "set out in the last 52 weeks, fading")]
 
@@ -208,7 +208,10 @@ class Jurisdictions(NamedTuple):
 class Routes(NamedTuple):
     """What changes on the routes of the library."""
 
-    cost_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "transport, bribes, contacts, premiums along the route")]
+    cost_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "transport, bribes, premiums along the route")]
+    contact_eur_per_kg: Annotated[
+        Array, Column("f8", "EUR/kg", "contacts along the route, paid for what comes through")
+    ]
     congestion_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "extra handling where much goes this way")]
     exposure: Annotated[Array, Column("f8", "log", "beta_M ln(M/M_ref) of the tightest leg")]
     open: Annotated[Array, Column("i1", "0/1", "all legs can be used")]

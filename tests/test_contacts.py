@@ -29,6 +29,11 @@ def boxes(model: RouteModel) -> np.ndarray:
     return np.flatnonzero((arrays.leg_mode == CONTAINER) & (arrays.place_state[arrays.leg_destination] >= 0))
 
 
+def boxed_rates(model: RouteModel) -> np.ndarray:
+    """What contacts take on each of them (EUR/kg)."""
+    return model.state.legs.contact_eur_per_kg[boxes(model)]
+
+
 def shipped_by_container_kg(model: RouteModel, first: int) -> float:
     moved = model.by("leg")["moved_kg"].unstack("leg")
     return float(moved.loc[first:, [model.world.legs[leg] for leg in boxes(model)]].to_numpy().sum())
@@ -77,10 +82,37 @@ def test_what_is_learnt_makes_the_container_route_take_off(world: World) -> None
     assert shipped_by_container_kg(fast, 2009) > 1.5 * shipped_by_container_kg(slow, 2009)
 
 
-def test_contacts_are_paid_for(usual: RouteModel, world: World) -> None:
-    dear = history(world, "2002-01-07", contact_eur_per_kg=60000.0, contact_progress_ratio=1.0)
+def test_contacts_are_paid_for_what_comes_through_and_for_nothing_else(world: World) -> None:
+    """Week by week: bribes on what set out, and the rate of contacts on what has landed."""
+    model, arrays = history(world, "2003-01-06"), world.arrays
+    state, moved = model.state, model.buffers.by_leg[..., 0]
+    landed_eur = 0.0
+    for _ in range(20):
+        set_out_kg, landed_kg = moved.sum(0), state.states.landed_boxed_kg.copy()
+        model.step()
+        rate_eur = dict(zip(arrays.place_state[arrays.leg_destination[boxes(model)]], boxed_rates(model), strict=True))
+        fees_eur = state.legs.bribe_eur_per_kg + state.places.risk_premium_eur_per_kg[arrays.leg_destination]
+        on_the_way_eur = ((moved.sum(0) - set_out_kg) * fees_eur).sum()
+        earned_eur = sum(
+            rate_eur.get(member, 0.0) * kg for member, kg in enumerate(state.states.landed_boxed_kg - landed_kg)
+        )
+        assert model.weekly["bribes_eur"].iloc[-1] == pytest.approx(on_the_way_eur + earned_eur, rel=1e-9)
+        landed_eur += earned_eur
+    assert landed_eur > 0.0
+    assert model.balance().loc[("money", "residual"), "amount"] == pytest.approx(0.0, abs=1e3)
+
+
+def test_dear_contacts_keep_containers_away(usual: RouteModel, world: World) -> None:
+    dear = history(world, "2002-01-07", contact_eur_per_kg=90000.0, contact_progress_ratio=1.0)
     assert shipped_by_container_kg(dear, 2000) < shipped_by_container_kg(usual, 2000)
-    paid = usual.weekly["bribes_eur"].sum()
-    cheapest_eur_per_kg = usual.state.legs.contact_eur_per_kg[boxes(usual)].min()
-    assert paid > cheapest_eur_per_kg * shipped_by_container_kg(usual, 2000)
-    assert usual.balance().loc[("money", "residual"), "amount"] == pytest.approx(0.0, abs=1e3)
+
+
+def test_contacts_take_no_cash_beforehand(usual: RouteModel) -> None:
+    """What a route costs before it succeeds, and so how large a load can be, holds no contacts."""
+    arrays, state = usual.world.arrays, usual.state
+    for route in range(0, arrays.route_source.shape[0], 17):
+        legs = arrays.route_leg[arrays.route_start[route] : arrays.route_start[route + 1]]
+        before_eur = state.legs.cash_eur_per_kg[legs].sum() + state.routes.congestion_eur_per_kg[route]
+        assert state.routes.cost_eur_per_kg[route] == pytest.approx(before_eur)
+        assert state.routes.contact_eur_per_kg[route] == pytest.approx(state.legs.contact_eur_per_kg[legs].sum())
+    assert state.routes.contact_eur_per_kg.max() > 1000.0

@@ -1,8 +1,8 @@
 """Contacts in container ports: costly to build, quick to copy (model.md, "Points on which such models go wrong").
 
-A container needs no crew but insiders who let the goods in and out. What they cost falls with what has been landed by
-container in a state so far, as unit costs fall with experience (Wright 1936): each doubling leaves
-``contact_progress_ratio`` of it. Experience is the state's and open to all, so splitting a port or an organisation
+A container needs no crew but insiders who let the goods in and out. They are paid for what comes through, at a rate
+that falls with what has been landed by container in a state so far, as unit costs fall with experience (Wright 1936):
+each doubling leaves ``contact_progress_ratio`` of it. Experience is the state's and open to all, so splitting a port or an organisation
 changes nothing. Nobody forgets it. ``contact_cost`` of `states.csv` makes it dearer where other ways in lie nearer
 (decision 0026).
 """

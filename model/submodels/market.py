@@ -129,5 +129,5 @@ def value_chain(world: WorldArrays, state: State, parameters: ParameterValues) -
             cost = world.leg_cost[leg] * state.legs.cost_multiplier[leg] + state.legs.bribe_eur_per_kg[leg]
             if parameters.deterrence == RISK_PRICE:
                 cost += risk * state.legs.risk_price_eur_per_kg[leg]
-            worth = (1.0 - risk) * values[world.leg_destination[leg]] - cost
+            worth = (1.0 - risk) * (values[world.leg_destination[leg]] - state.legs.contact_eur_per_kg[leg]) - cost
             values[world.leg_origin[leg]] = max(values[world.leg_origin[leg]], worth)

@@ -258,14 +258,13 @@ def set_out(
 def pay_leg(
     world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, leg: int, week: int
 ) -> None:
-    """Pay transport, bribes, contacts, premiums and the price of risk for one leg (amendment 1)."""
+    """Pay transport, bribes, premiums and the price of risk for one leg (amendment 1)."""
     consignments = state.consignments
     owner = consignments.owner[row]
     load_kg = consignments.load_kg[row]
     destination = world.leg_destination[leg]
     transport = world.leg_cost[leg] * state.legs.cost_multiplier[leg]
-    bribes = state.legs.bribe_eur_per_kg[leg] + state.legs.contact_eur_per_kg[leg]
-    bribes += state.places.risk_premium_eur_per_kg[destination]
+    bribes = state.legs.bribe_eur_per_kg[leg] + state.places.risk_premium_eur_per_kg[destination]
     risk = 0.0
     if parameters.deterrence == 0:
         believed = state.legs.public_loss[leg]
@@ -277,6 +276,16 @@ def pay_leg(
     state.accounts[TRANSPORT] += transport * load_kg
     state.accounts[BRIBES] += bribes * load_kg
     state.accounts[RISK] += risk * load_kg
+
+
+@rule
+def pay_contacts(state: State, row: int, leg: int) -> None:
+    """Pay those who let a load out of its container, for what came through."""
+    fee_eur = state.legs.contact_eur_per_kg[leg]
+    load_kg = state.consignments.load_kg[row]
+    charge(state, state.consignments.owner[row], fee_eur * load_kg)
+    state.consignments.spent_eur_per_kg[row] += fee_eur
+    state.accounts[BRIBES] += fee_eur * load_kg
 
 
 @rule
@@ -312,6 +321,7 @@ def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record
         if world.place_state[place] >= 0:
             record.by_state[year, world.place_state[place], MOVED] += load_kg
         state.places.mass_kg[place] += load_kg
+        pay_contacts(state, row, leg)
         note_landed(world, state, leg, load_kg)
         if world.place_west_africa[place] == 1:
             consignments.west_africa[row] = 1.0

@@ -1,7 +1,7 @@
 """Routes: what an organisation believes a route is worth, which one it chooses, how much it loads.
 
-Profit per kg dispatched is ``(1 - mu) P - (transport + bribes + purchase) - risk payment`` with ``mu`` the believed
-loss over the whole route (Reuter & Kleiman 1986; amendment 1). Choice is a nested path-size logit with licit exposure
+Profit per kg dispatched is ``(1 - mu) (P - contacts) - (transport + bribes + purchase) - risk payment`` with ``mu`` the
+believed loss over the whole route (Reuter & Kleiman 1986; amendment 1): contacts are paid for what comes through. Choice is a nested path-size logit with licit exposure
 (Ben-Akiva & Bierlaire 1999; amendment 6): ``V = theta U + ln PS + beta_M ln(M / M_ref)``, mode nests, and staying out
 as an alternative of its own. A salience-weighted value (Bordalo et al. 2012) and experience-weighted attraction
 (Camerer & Ho 1999) are the rival theories; `choice_rule` picks one.
@@ -46,7 +46,7 @@ def value_route(
             arrest += kept * risk * world.mode_crew_arrest[world.leg_mode[leg]]
         kept *= 1.0 - risk
     mu = min(RISK_CEILING, max(RISK_FLOOR, 1.0 - kept))
-    price = state.markets.price_eur_per_kg[world.route_market[route]]
+    price = state.markets.price_eur_per_kg[world.route_market[route]] - state.routes.contact_eur_per_kg[route]
     cost = state.routes.cost_eur_per_kg[route]
     if bought == 1:
         cost += state.sources.price_eur_per_kg[world.route_source[route]]

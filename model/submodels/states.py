@@ -44,18 +44,21 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
     for leg in range(world.leg_mode.shape[0]):
         legs.log_exposure[leg] = math.log(max(1e-6, legs.exposure[leg]))
         premium = state.places.risk_premium_eur_per_kg[world.leg_destination[leg]]
-        fees = legs.bribe_eur_per_kg[leg] + legs.contact_eur_per_kg[leg] + premium
+        fees = legs.bribe_eur_per_kg[leg] + premium
         legs.cash_eur_per_kg[leg] = world.leg_cost[leg] * legs.cost_multiplier[leg] + fees
     for route in range(world.route_source.shape[0]):
         cost = 0.0
+        contacts = 0.0
         is_open = 1
         for step in range(world.route_start[route], world.route_start[route + 1]):
             leg = world.route_leg[step]
             cost += legs.cash_eur_per_kg[leg]
+            contacts += legs.contact_eur_per_kg[leg]
             if legs.open[leg] < 0.5:
                 is_open = 0
         exposure = legs.log_exposure[world.route_tight_leg[route]] - world.route_log_duplicates[route]
         state.routes.cost_eur_per_kg[route] = cost + state.routes.congestion_eur_per_kg[route]
+        state.routes.contact_eur_per_kg[route] = contacts
         state.routes.exposure[route] = parameters.exposure_weight * exposure
         state.routes.open[route] = is_open
 
