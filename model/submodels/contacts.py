@@ -2,9 +2,9 @@
 
 A container needs no crew but insiders who let the goods in and out. They are paid for what comes through, at a rate
 that falls with what has been landed by container in a state so far, as unit costs fall with experience (Wright 1936):
-each doubling leaves ``contact_progress_ratio`` of it. Experience is the state's and open to all, so splitting a port or an organisation
-changes nothing. Nobody forgets it. ``contact_cost`` of `states.csv` makes it dearer where other ways in lie nearer
-(decision 0026).
+each doubling leaves ``contact_progress_ratio`` of it. Experience is the state's and open to all, so splitting a port
+or an organisation changes nothing. Nobody forgets it. ``contact_cost`` of `states.csv` makes it dearer where other ways
+in lie nearer (decisions 0026 and 0027).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from model.world import CONTAINER, WorldArrays
 
 @rule
 def price_contacts(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
-    """Cost of contacts at the destination of every container leg (EUR/kg)."""
+    """What contacts at the destination of every container leg take of what comes through (EUR/kg)."""
     slope = math.log2(parameters.contact_progress_ratio)
     for leg in range(world.leg_mode.shape[0]):
         member = world.place_state[world.leg_destination[leg]]

@@ -1,10 +1,11 @@
 """Routes: what an organisation believes a route is worth, which one it chooses, how much it loads.
 
 Profit per kg dispatched is ``(1 - mu) (P - contacts) - (transport + bribes + purchase) - risk payment`` with ``mu`` the
-believed loss over the whole route (Reuter & Kleiman 1986; amendment 1): contacts are paid for what comes through. Choice is a nested path-size logit with licit exposure
-(Ben-Akiva & Bierlaire 1999; amendment 6): ``V = theta U + ln PS + beta_M ln(M / M_ref)``, mode nests, and staying out
-as an alternative of its own. A salience-weighted value (Bordalo et al. 2012) and experience-weighted attraction
-(Camerer & Ho 1999) are the rival theories; `choice_rule` picks one.
+believed loss over the whole route (Reuter & Kleiman 1986; amendment 1); contacts are paid for what comes through.
+Choice is a nested path-size logit with licit exposure (Ben-Akiva & Bierlaire 1999; amendment 6):
+``V = theta U + ln PS + beta_M ln(M / M_ref)``, mode nests, and staying out as an alternative of its own. A
+salience-weighted value (Bordalo et al. 2012) and experience-weighted attraction (Camerer & Ho 1999) are the rival
+theories; `choice_rule` picks one.
 """
 
 from __future__ import annotations
