@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, NoReturn
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 
-if TYPE_CHECKING:
-    from model.parameter_fields import ParameterRow
+from views.settings import read_pairs, read_settings, refuse
 
 SCENARIO: Final = "as-it-happened"
 HEADLINE: Final = "headline"
@@ -260,17 +259,11 @@ def parameters(
     csv: Annotated[bool, typer.Option("--csv", help="As CSV, with sources and confidence.")] = False,
 ) -> None:
     """List every parameter: default, unit, what is allowed, role, meaning."""
-    rows = chosen_parameters(group)
+    from views.parameter_list import print_parameters
+
     if markdown and csv:
         refuse("only one of them", "--markdown, --csv", "both", "--markdown or --csv", "leave one out")
-    if csv:
-        write_csv(rows)
-    elif markdown:
-        write_markdown(group)
-    else:
-        heads = ("name", "default", "allowed", "role", "group", "meaning")
-        cells = [(r.name, terminal().plain(r.default), r.allowed, r.role, r.group, r.description) for r in rows]
-        terminal().print_table(f"Parameters ({len(rows)})", heads, cells)
+    print_parameters(group, "markdown" if markdown else "csv" if csv else "table")
 
 
 @app.command(
@@ -656,17 +649,6 @@ def write_study_report(folder: Path, *, images: bool = False) -> Path:
     return path
 
 
-def read_pairs(options: Sequence[str]) -> dict[str, str]:
-    """NAME=VALUE texts as a dictionary."""
-    pairs = {}
-    for option in options:
-        name, equals, text = (part.strip() for part in option.partition("="))
-        if not (name and equals and text):
-            refuse("this is not an option", "--cluster-option", option, "NAME=VALUE", "write it as memory=32GB")
-        pairs[name] = text
-    return pairs
-
-
 def write_report(folder: Path, tables: Path | None = None) -> Path:
     """Make report.html of a results folder."""
     from model.tables import load_tables
@@ -674,75 +656,6 @@ def write_report(folder: Path, tables: Path | None = None) -> Path:
 
     with terminal().messages().status("writing the report"):
         return write_history_report(folder, load_tables(tables))
-
-
-def read_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Parameter values from NAME=VALUE texts; values are left as text where they are no number.
-
-    Raises
-    ------
-    InputError
-        When a setting is not of that form or is given twice. Names and values are checked by the model.
-    """
-    values: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, text = (part.strip() for part in setting.partition("="))
-        if not (name and equals and text):
-            refuse("this is not a setting", "--set", setting, "NAME=VALUE", "write it as --set sharing_scale=1.5")
-        if name in values:
-            refuse("this parameter is set twice", "--set", setting, "every parameter once", "leave one out")
-        values[name] = read_value(name, text)
-    return values
-
-
-def read_value(name: str, text: str) -> object:
-    """A value as the parameter wants it; text that does not fit stays text, for the model to refuse."""
-    from model.parameter_fields import parameter_rows
-    from model.parameters import Parameters
-
-    row = parameter_rows(Parameters).get(name)
-    if row is None or row.options:
-        return text
-    if isinstance(row.default, bool):
-        return {"true": True, "false": False}.get(text.lower(), text)
-    try:
-        return int(text) if isinstance(row.default, int) else float(text)
-    except ValueError:
-        return text
-
-
-def chosen_parameters(group: str | None) -> list[ParameterRow]:
-    """Rows of one group of parameters, or of all."""
-    from model.parameter_fields import parameter_rows
-    from model.parameters import Parameters
-
-    rows = list(parameter_rows(Parameters).values())
-    groups = list(dict.fromkeys(row.group for row in rows))
-    if group is not None and group not in groups:
-        refuse("there is no such group of parameters", "--group", group, ", ".join(groups), "choose one of these")
-    return [row for row in rows if group in (None, row.group)]
-
-
-def write_csv(rows: Iterable[ParameterRow]) -> None:
-    """Print parameters as CSV, a column for everything that is known of them."""
-    import csv
-
-    from model.parameter_fields import ParameterRow as Columns
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(Columns._fields)
-    for row in rows:
-        writer.writerow([" | ".join(cell) if isinstance(cell, tuple) else terminal().plain(cell) for cell in row])
-
-
-def write_markdown(group: str | None) -> None:
-    """Print the Markdown table of the documentation, or its section of one group."""
-    from model.parameter_fields import markdown_table
-    from model.parameters import Parameters
-
-    sections = markdown_table(Parameters).split("### ")[1:]
-    chosen = (text for text in sections if group is None or text.startswith(f"{group}\n"))
-    typer.echo("".join(f"### {text}" for text in chosen).rstrip())
 
 
 def fit_terminal() -> ModuleType:
@@ -757,13 +670,6 @@ def terminal() -> ModuleType:
     from views import terminal
 
     return terminal
-
-
-def refuse(message: str, field: str, value: object, allowed: str, remedy: str) -> NoReturn:
-    """Raise an InputError."""
-    from model.errors import InputError
-
-    raise InputError(message, field=field, value=value, allowed=allowed, remedy=remedy)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from experiments.discovery import Box
 from model.parameter_fields import markdown_table, parameter_rows
 from model.parameters import Parameters
 from model.week import SCHEDULE
+from views.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTS = ("scenarios", "parameters", "policies", "studies", "schedule")
@@ -178,7 +179,7 @@ def test_parameters_as_markdown():
     ],
 )  # fmt: skip
 def test_settings_take_the_type_of_their_parameter(setting: str, value: object):
-    (found,) = run.read_settings([setting]).values()
+    (found,) = read_settings([setting]).values()
     assert found == value
     assert type(found) is type(value)
 
