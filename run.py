@@ -385,9 +385,9 @@ def calibrate(
         str, typer.Argument(help="A rival theory (experiments/calibration/structures.toml).")
     ] = "base",
     population: Annotated[
-        int | None, typer.Option(help="Parameter sets in a generation. \\[400]", callback=_at_least(20))
+        int | None, typer.Option(help="Parameter sets in a generation. \\[200]", callback=_at_least(20))
     ] = None,
-    generations: Annotated[int | None, typer.Option(help="Generations at most. \\[10]", callback=_at_least(1))] = None,
+    generations: Annotated[int | None, typer.Option(help="Generations at most. \\[6]", callback=_at_least(1))] = None,
     sets: Annotated[
         int | None, typer.Option(help="Sets of equal weight that are kept. \\[300]", callback=_at_least(1))
     ] = None,
@@ -414,7 +414,7 @@ def calibrate(
 ) -> None:
     """Fit the model to the published record of 2004-08 (ABC-SMC), or go on where that was stopped.
 
-    Ctrl-C keeps every generation that has ended. The full fit takes about half an hour on two cores.
+    Ctrl-C keeps every generation that has ended. The full fit takes about a quarter of an hour on two cores.
     """
     from experiments.calibration import calibrate as fitting
 

@@ -16,14 +16,16 @@ from typing import Any, Final, Self
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from model.errors import InputError
 
-__all__ = ["FRAMES", "FrameFiles", "arrow_table", "check_folder", "read_manifest", "replacing"]
+__all__ = ["FRAMES", "FrameFiles", "alone_in", "arrow_table", "check_folder", "read_manifest", "replacing"]
 
 DIMENSIONS: Final = ("state", "mode", "platform", "leg", "place", "region")
 FRAMES: Final = ("weekly", "yearly", *(f"by_{dimension}" for dimension in DIMENSIONS), "seizures")
 MANIFEST: Final = "manifest.json"
+LOCK: Final = ".lock"
 OURS: Final = frozenset({MANIFEST, "report.html", *(f"{name}.parquet" for name in FRAMES)})
 TEXTS: Final = frozenset({*DIMENSIONS, "lead_state", "stage"})
 WHOLE: Final = frozenset({"replication", "year", "owner"})
@@ -87,6 +89,36 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder alone while work goes on in it; it is made if need be. A killed process holds nothing.
+
+    Raises
+    ------
+    InputError
+        If another process is at work there, or nothing can be written.
+    """
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            "another process is writing to this folder", field="out", value=str(folder), allowed="one at a time",
+            remedy="wait for it, or choose another folder with --out",
+        ) from None  # fmt: skip
+    except OSError as error:
+        raise InputError(
+            f"nothing can be written there ({error.strerror})", field="out", value=str(folder),
+            allowed="a folder that can be written to", remedy="change its permissions, or choose another with --out",
+        ) from None  # fmt: skip
+    try:
+        yield
+    finally:
+        lock.release()
+        (folder / LOCK).unlink(missing_ok=True)
 
 
 @contextmanager

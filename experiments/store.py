@@ -20,12 +20,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.folder import alone_in
 from model.errors import InputError
 
 __all__ = ["DONE", "FAILED", "Store"]
 
 DONE, FAILED = "done", "failed"
-RUNS, PARTS, TEMPORARY, LOCK = "runs", "parts", ".writing-", ".lock"
+RUNS, PARTS, TEMPORARY = "runs", "parts", ".writing-"
 PLAN, MANIFEST = "plan.parquet", "manifest.json"
 CHECKED: Final = {"page_checksum_verification": True}
 
@@ -121,29 +122,10 @@ class Store:
         if not self.local:
             yield
             return
-        import fcntl
-
-        folder = Path(self.root)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = (folder / LOCK).open("w")
-        except OSError as error:
-            raise InputError(f"nothing can be written there ({error.strerror})", field="store", value=self.root,
-                             allowed="a folder that can be written to",
-                             remedy="change its permissions, or choose another with --out") from None  # fmt: skip
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise InputError("another process is writing to this study", field="store", value=self.root,
-                                 allowed="one at a time", remedy="wait for it, or choose another folder with --out",
-                                 ) from None  # fmt: skip
-            for left in folder.rglob(f"{TEMPORARY}*"):
+        with alone_in(Path(self.root)):
+            for left in Path(self.root).rglob(f"{TEMPORARY}*"):
                 left.unlink(missing_ok=True)
-            try:
-                yield
-            finally:
-                (folder / LOCK).unlink(missing_ok=True)
+            yield
 
     def add(self, key: str, frames: Mapping[str, pa.Table]) -> None:
         """Store a part; `frames` has "runs", whose file is written last and makes the part count."""

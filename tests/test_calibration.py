@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Sequence
 from dataclasses import replace
+from inspect import getsource
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import run
 from experiments.calibration import calibrate as fitting
-from experiments.calibration.inference import Settings, infer
+from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import equal_weights, load_posterior, reading_from
 from experiments.calibration.problem import Problem, read_priors, read_structures, seed_of
 from experiments.calibration.recovery import RANKS, holm, recover, uniformity
 from experiments.calibration.refine import effective, refine, surface_posterior
 from experiments.calibration.screening import identifiability
 from experiments.calibration.surface import fit_surface
+from experiments.folder import alone_in
 from experiments.study import Study
 from model.errors import InputError
 
@@ -63,25 +68,31 @@ def test_a_model_that_cannot_fit_ends_at_its_misfit() -> None:
     assert all(a.temperature >= b.temperature for a, b in zip(fit.generations, fit.generations[1:], strict=False))
 
 
-def test_a_fit_that_was_stopped_goes_on(tmp_path: Path) -> None:
-    observed, variance = np.array([0.75, 0.5]), np.array([0.0025, 0.0025])
-    settings = Settings(population=60, generations=2, least_acceptance=0.001, misfit=1.0)
-    counts: list[int] = []
-    first = infer(line, ["a", "b"], observed, variance, settings, tmp_path / "fit.db", workers=1, doing=counts.append)
-    assert len(first.generations) == 2
-    # two generations are all that was asked: the log says it ended, as after Ctrl-C it would not
-    (tmp_path / "fit.json").write_text((tmp_path / "fit.json").read_text().replace('"ended": true', '"ended": false'))
-    more = infer(line, ["a", "b"], observed, variance, replace(settings, generations=4), tmp_path / "fit.db", workers=1)
-    assert [g.number for g in more.generations] == list(range(len(more.generations)))
-    assert len(more.generations) > 2
-    assert more.generations[:2] == first.generations
-    assert more.generations[2].temperature <= first.temperature
+def slow_line(u: Sequence[float]) -> np.ndarray:
+    """As `line`, after a time that depends on the place: candidates become ready out of their order."""
+    time.sleep(0.004 * (17.0 * u[0] % 1.0))
+    return line(u)
 
 
-def test_threads_can_make_the_runs() -> None:
-    fit = infer(line, ["a", "b"], np.array([0.75, 0.5]), np.full(2, 0.01), Settings(40, 3, 0.01), workers=2)
-    assert fit.weights.sum() == pytest.approx(1.0)
-    assert fit.units.shape == (40, 2)
+def fit_of_a_line(database: Path | None, workers: int, stop_after: int | None = None) -> Fit:
+    def progress(generation: Generation) -> None:
+        if generation.number == stop_after:
+            raise KeyboardInterrupt
+
+    observed, settings = np.array([0.75, 0.5]), Settings(40, 4, 0.001, misfit=1.0)
+    return infer(slow_line, ["a", "b"], observed, np.full(2, 0.0025), settings, database, workers=workers, seed=3,
+                 progress=progress)  # fmt: skip
+
+
+def test_a_fit_is_the_same_on_any_number_of_threads_and_after_a_stop(tmp_path: Path) -> None:
+    one = fit_of_a_line(None, 1)
+    assert len(one.generations) >= 3
+    with pytest.raises(KeyboardInterrupt):
+        fit_of_a_line(tmp_path / "fit.db", 3, stop_after=0)
+    for other in (fit_of_a_line(None, 3), fit_of_a_line(tmp_path / "fit.db", 2)):
+        assert (other.units == one.units).all()
+        assert (other.weights == one.weights).all()
+        assert [g[:-1] for g in other.generations] == [g[:-1] for g in one.generations]  # all but seconds
 
 
 def test_refining_gives_the_closed_form_with_many_effective_sets() -> None:
@@ -246,6 +257,20 @@ def test_a_folder_with_another_fit_is_refused(reference: Path) -> None:
 
 
 @pytest.mark.slow
+def test_one_fit_at_a_time_in_a_folder(tmp_path: Path) -> None:
+    with alone_in(tmp_path / "base"), pytest.raises(InputError, match=r"another process.*one at a time"):
+        fitting.calibrate("base", tmp_path, fitting.QUICK)
+    assert not list((tmp_path / "base").iterdir())
+
+
+def test_help_says_the_sizes_that_are_used() -> None:
+    said, usual = " ".join(getsource(run.calibrate).split()), fitting.USUAL
+    for what, size in (("Parameter sets in a generation", usual.settings.population),
+                       ("Generations at most", usual.settings.generations),
+                       ("Sets of equal weight that are kept", usual.sets)):  # fmt: skip
+        assert f"{what}. \\\\[{size}]" in said
+
+
 def test_a_study_over_a_posterior_gives_each_seed_its_set(reference: Path, tmp_path: Path) -> None:
     from experiments.conduct import conduct
     from experiments.store import Store

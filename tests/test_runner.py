@@ -213,7 +213,7 @@ def test_a_read_only_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         def refuse(*_: object, **__: object) -> None:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "open", refuse)
+        monkeypatch.setattr("experiments.folder.FileLock.acquire", refuse)
     else:
         folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
     with pytest.raises(InputError, match="nothing can be written there"):

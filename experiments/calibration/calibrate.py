@@ -27,7 +27,7 @@ from experiments.calibration.refine import Refined, effective, refine
 from experiments.calibration.screening import identifiability, screen, variance_shares
 from experiments.calibration.surface import fit_surface, pilot
 from experiments.evidence.targets import table_of
-from experiments.folder import write_atomically
+from experiments.folder import alone_in, write_atomically
 from model.errors import InputError
 from model.state import Array
 
@@ -97,17 +97,31 @@ def calibrate(
     Raises
     ------
     InputError
-        If there is no such structure, pyABC is missing, or the folder holds a fit of something else.
+        If there is no such structure, pyABC is missing, the folder holds a fit of something else, or another process
+        is at work there.
     """
-    started = time.perf_counter()
     problem = Problem.usual(structure, size.organisations, size.families, size.free)
     folder = work / structure
-    folder.mkdir(parents=True, exist_ok=True)
     identity = {
         **problem.identity(), "seed": seed, **asdict(size.settings), "temperature_given": temperature,
         "source": provenance.source_hash(), "data": provenance.data_hash(),
     }  # fmt: skip
-    _same_or_new(folder, identity, restart=restart)
+    with alone_in(folder):
+        _same_or_new(folder, identity, restart=restart)
+        posterior, table = _fitted(problem, folder, identity, size, temperature, seed, workers, doing, progress, runs)
+        for target in {folder, keep or folder}:
+            posterior.save(target)
+            write_atomically(target / "targets.csv", table.to_csv(index=False, lineterminator="\n"))
+    return posterior
+
+
+def _fitted(
+    problem: Problem, folder: Path, identity: dict[str, Any], size: Size, temperature: float | None, seed: int,
+    workers: int | None, doing: Callable[[str], object], progress: Callable[[Generation], object],
+    runs: Callable[[int], object],
+) -> tuple[Posterior, pd.DataFrame]:  # fmt: skip
+    """Posterior of a problem, and the table of what its sets give for each target."""
+    started = time.perf_counter()
     doing("measuring chance over seeds")
     chance = problem.chance_sd(size.chance_seeds, workers)
     variance = (problem.error_sd**2 + chance**2) / problem.weights
@@ -137,11 +151,7 @@ def calibrate(
         "git_commit": provenance.git_state()[0], "minutes_here": round((time.perf_counter() - started) / 60, 2),
     }  # fmt: skip
     posterior = made_of(problem, units, chi_square.tolist(), temperature, manifest)
-    table = fitted_table(problem, statistics, chance)
-    for target in {folder, keep or folder}:
-        posterior.save(target)
-        write_atomically(target / "targets.csv", table.to_csv(index=False, lineterminator="\n"))
-    return posterior
+    return posterior, fitted_table(problem, statistics, chance)
 
 
 def _refined(

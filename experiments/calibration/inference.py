@@ -17,11 +17,10 @@ import json
 import logging
 import math
 import os
-import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from scipy.stats import norm
 
+from experiments.calibration.turns import Turns, sampler_in_order
 from experiments.folder import write_atomically
 from model.errors import InputError
 from model.state import Array
@@ -96,8 +96,8 @@ class Fit(NamedTuple):
 
 def infer(
     simulate: Callable[[Sequence[float]], Array], names: Sequence[str], observed: Array, variance: Array,
-    settings: Settings, database: Path | None = None, *, executor: Executor | None = None, workers: int | None = None,
-    seed: int = 1, progress: Callable[[Generation], object] = lambda _: None,
+    settings: Settings, database: Path | None = None, *, workers: int | None = None, seed: int = 1,
+    progress: Callable[[Generation], object] = lambda _: None,
     doing: Callable[[int], object] = lambda _: None, degrees: float | None = None,
 ) -> Fit:  # fmt: skip
     """Fit parameters with uniform priors on the unit cube.
@@ -112,8 +112,8 @@ def infer(
         Published values and the variance of their error (over weight), shape (targets,).
     database
         File of pyABC; a fit that is there is gone on with. One that is thrown away after if None.
-    executor, workers
-        Where runs are made: any executor of `concurrent.futures`; threads by default, one for each core.
+    workers
+        Threads that runs are made on, one for each core by default; results do not depend on it.
     progress, doing
         Called with each generation that ends, and with the number of runs so far.
     degrees
@@ -126,24 +126,23 @@ def infer(
         If pyABC is not installed, or the database holds no fit of this size.
     """
     pyabc = _pyabc()
-    np.random.seed(seed)  # noqa: NPY002  pyABC draws from the global generator
     free = max(len(observed) - len(names), 1) if degrees is None else degrees
-    runs = _Runs(simulate, names, observed, variance, doing, free)
+    turns = Turns(seed)
+    runs = _Runs(simulate, names, observed, variance, doing, free, turns)
     temperature = _temperature(pyabc, lambda: runs.goal(settings))
     count = workers or os.cpu_count() or 1
     with warnings.catch_warnings(), ExitStack() as stack:
         warnings.simplefilter("ignore")
         # never in memory: pyABC would leave the connection open
         scratch = Path(stack.enter_context(TemporaryDirectory())) / "fit.db"
-        where = executor or stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="fit"))
-        sampler = pyabc.ConcurrentFutureSampler(where, client_max_jobs=2 * count, default_pickle=False, batch_size=2)
+        threads = stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="fit"))
         log = _Log(database)
         fitting = _fitting(pyabc, settings, runs, log, progress)(
             runs, pyabc.Distribution(**{name: pyabc.RV("norm", 0.0, 1.0) for name in names}),
             pyabc.IndependentNormalKernel(var=variance), population_size=settings.population,
-            acceptor=pyabc.StochasticAcceptor(), eps=temperature,
+            acceptor=_acceptor(pyabc), eps=temperature,
             transitions=pyabc.MultivariateNormalTransition(scaling=WIDTH),
-            sampler=pyabc.SingleCoreSampler() if count == 1 and executor is None else sampler,
+            sampler=sampler_in_order(pyabc, turns, threads, count, runs.note),
         )  # fmt: skip
         _open(fitting, database or scratch, log, runs, {STATISTICS: observed})
         if not log.ended:
@@ -162,13 +161,12 @@ class _Runs:
 
     def __init__(
         self, simulate: Callable[[Sequence[float]], Array], names: Sequence[str], observed: Array, variance: Array,
-        doing: Callable[[int], object], degrees: float,
+        doing: Callable[[int], object], degrees: float, turns: Turns,
     ) -> None:  # fmt: skip
-        self.degrees = degrees
+        self.degrees, self.turns = degrees, turns
         self.simulate, self.names, self.doing = simulate, list(names), doing
         self.observed, self.variance = observed, variance
         self.best, self.count = math.inf, 0
-        self._lock = threading.Lock()
 
     def goal(self, settings: Settings) -> float:
         """Temperature at which to end: the misfit that is asked for, or the reduced chi-square of the best run."""
@@ -176,12 +174,14 @@ class _Runs:
 
     def __call__(self, point: Any) -> dict[str, Array]:
         places = norm.cdf(np.array([float(point[name]) for name in self.names]))
-        found = self.simulate(np.atleast_1d(places).tolist())
-        misfit = float(((found - self.observed) ** 2 / self.variance).sum())
-        with self._lock:
-            self.best, self.count = min(self.best, misfit), self.count + 1
+        with self.turns.apart():
+            return {STATISTICS: self.simulate(np.atleast_1d(places).tolist())}
+
+    def note(self, particle: Any) -> None:
+        """Count a run, in the order of candidates."""
+        misfit = float(((particle.sum_stat[STATISTICS] - self.observed) ** 2 / self.variance).sum())
+        self.best, self.count = min(self.best, misfit), self.count + 1
         self.doing(self.count)
-        return {STATISTICS: found}
 
 
 def _temperature(pyabc: Any, goal: Callable[[], float]) -> Any:
@@ -189,6 +189,8 @@ def _temperature(pyabc: Any, goal: Callable[[], float]) -> Any:
 
     class Temperature(pyabc.Temperature):  # type: ignore[misc]
         def _update(self, t: int, *args: Any, **keywords: Any) -> None:
+            if t in self.temperatures:  # known from before a stop
+                return
             super()._update(t, *args, **keywords)
             before = self.temperatures.get(t - 1, math.inf)
             floor = max(goal(), before * LARGEST_STEP if math.isfinite(before) else 0.0)
@@ -198,6 +200,17 @@ def _temperature(pyabc: Any, goal: Callable[[], float]) -> Any:
         schemes=[pyabc.AcceptanceRateScheme(target_rate=AIM)],
         initial_temperature=pyabc.AcceptanceRateScheme(target_rate=AIM_FIRST), enforce_exact_final_temperature=False,
     )  # fmt: skip
+
+
+def _acceptor(pyabc: Any) -> Any:
+    """Acceptor that keeps the norm which was known before a stop."""
+
+    class Acceptor(pyabc.StochasticAcceptor):  # type: ignore[misc]
+        def _update(self, t: int, *args: Any, **keywords: Any) -> None:
+            if t not in self.pdf_norms:
+                super()._update(t, *args, **keywords)
+
+    return Acceptor()
 
 
 def _fitting(pyabc: Any, settings: Settings, runs: _Runs, log: _Log, progress: Callable[[Generation], object]) -> Any:
@@ -217,7 +230,7 @@ def _fitting(pyabc: Any, settings: Settings, runs: _Runs, log: _Log, progress: C
             last = ((reached or stalled or acceptance_rate < settings.least_acceptance) and even) or (
                 t + 1 >= settings.generations
             )
-            log.add(now, ended=last)
+            log.add(now, (self.eps.temperatures[t + 1], self.acceptor.pdf_norms[t + 1]), ended=last)
             progress(now)
             return last
 
@@ -225,22 +238,26 @@ def _fitting(pyabc: Any, settings: Settings, runs: _Runs, log: _Log, progress: C
 
 
 class _Log:
-    """Generations that have ended, kept beside the database; pyABC keeps neither their share nor the best run."""
+    """Generations that have ended and what the next begins with, kept beside the database: pyABC keeps neither."""
 
     def __init__(self, database: Path | None) -> None:
         self.path = None if database is None else database.with_suffix(".json")
         self.made: list[Generation] = []
+        self.next: tuple[float, float] = (math.inf, 0.0)
         self.ended = False
         if self.path is not None and self.path.exists():
             content = json.loads(self.path.read_text(encoding="utf-8"))
             self.made, self.ended = [Generation(*row) for row in content["generations"]], content["ended"]
+            self.next = content["next"]["temperature"], content["next"]["norm"]
 
-    def add(self, generation: Generation, *, ended: bool) -> None:
-        """Note a generation."""
+    def add(self, generation: Generation, following: tuple[float, float], *, ended: bool) -> None:
+        """Note a generation, and the temperature and norm of acceptance of the next."""
         self.made.append(generation)
-        self.ended = ended
+        self.next, self.ended = following, ended
         if self.path is not None:
-            write_atomically(self.path, json.dumps({"ended": ended, "generations": self.made}, indent=1) + "\n")
+            following_on = dict(zip(("temperature", "norm"), following, strict=True))
+            content = {"ended": ended, "generations": self.made, "next": following_on}
+            write_atomically(self.path, json.dumps(content, indent=1) + "\n")
 
 
 def _open(fitting: Any, database: Path, log: _Log, runs: _Runs, observed: dict[str, Array]) -> None:
@@ -251,7 +268,11 @@ def _open(fitting: Any, database: Path, log: _Log, runs: _Runs, observed: dict[s
         return
     fitting.load(f"sqlite:///{database}")
     runs.best = min(generation.best for generation in log.made)
-    fitting.eps.temperatures = {generation.number: generation.temperature for generation in log.made}
+    following = len(log.made)
+    fitting.eps.temperatures = {
+        **{generation.number: generation.temperature for generation in log.made}, following: log.next[0],
+    }  # fmt: skip
+    fitting.acceptor.pdf_norms = {following: log.next[1]}
 
 
 def _pyabc() -> Any:
