@@ -116,7 +116,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     origin_losses_share: float = uncertainty(
-        0.185,
+        0.104,
         "share",
         0.1,
         0.35,
@@ -128,7 +128,7 @@ class Parameters(BaseModel):
     )
 
     other_markets_share: float = uncertainty(
-        0.138,
+        0.215,
         "share",
         0.05,
         0.3,
@@ -139,7 +139,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     glut_answer: float = uncertainty(
-        1.03,
+        1.94,
         "1",
         0.0,
         2.0,
@@ -266,7 +266,7 @@ class Parameters(BaseModel):
 
     # --- routes ---------------------------------------------------------------------------------------------------
     theta_per_thousand_eur: float = uncertainty(
-        0.256,
+        0.195,
         "kg/1000 EUR",
         0.05,
         1.0,
@@ -447,7 +447,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     risk_payment_scale: float = uncertainty(
-        1.11,
+        0.829,
         "1",
         0.2,
         4.0,
@@ -458,7 +458,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     risk_payment_africa: float = uncertainty(
-        0.351,
+        0.163,
         "1",
         0.1,
         1.0,
@@ -469,7 +469,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     contact_eur_per_kg: float = uncertainty(
-        39200.0,
+        51800.0,
         "EUR/kg",
         10000.0,
         90000.0,
@@ -480,7 +480,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     contact_progress_ratio: float = uncertainty(
-        0.87,
+        0.853,
         "1",
         0.7,
         1.0,
@@ -597,7 +597,7 @@ class Parameters(BaseModel):
 
     # --- leads and cooperation ------------------------------------------------------------------------------------
     lead_probability: float = uncertainty(
-        0.283,
+        0.141,
         "probability",
         0.05,
         0.35,
@@ -1107,7 +1107,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     inspection_scale: float = lever(
-        1.02,
+        1.36,
         "1",
         0.0,
         4.0,
@@ -1127,7 +1127,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     control_response: float = uncertainty(
-        0.532,
+        0.771,
         "1",
         0.0,
         0.95,
@@ -1274,7 +1274,7 @@ class Parameters(BaseModel):
 
     # --- market ---------------------------------------------------------------------------------------------------
     demand_elasticity: float = uncertainty(
-        -0.971,
+        -0.862,
         "1",
         -1.5,
         -0.2,
