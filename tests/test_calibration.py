@@ -95,6 +95,20 @@ def test_a_fit_is_the_same_on_any_number_of_threads_and_after_a_stop(tmp_path: P
         assert [g[:-1] for g in other.generations] == [g[:-1] for g in one.generations]  # all but seconds
 
 
+def test_a_generation_that_was_killed_while_it_was_written_is_made_again(tmp_path: Path) -> None:
+    database, log = tmp_path / "fit.db", tmp_path / "fit.json"
+    with pytest.raises(KeyboardInterrupt):
+        fit_of_a_line(database, 2, stop_after=0)
+    after_one = log.read_text()
+    with pytest.raises(KeyboardInterrupt):
+        fit_of_a_line(database, 2, stop_after=1)
+    assert log.read_text() != after_one
+    log.write_text(after_one)  # as if it had been killed before the log was written
+    again, straight = fit_of_a_line(database, 2), fit_of_a_line(None, 2)
+    assert (again.units == straight.units).all()
+    assert len(again.generations) == len(straight.generations)
+
+
 def test_refining_gives_the_closed_form_with_many_effective_sets() -> None:
     """The same linear model: the surface is right, so nearly every run counts."""
     rng = np.random.default_rng(4)

@@ -17,11 +17,12 @@ import json
 import logging
 import math
 import os
+import sqlite3
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +39,12 @@ from model.state import Array
 __all__ = ["Fit", "Generation", "Settings", "infer"]
 
 STATISTICS: Final = "y"
+BELONGS: Final = (
+    ("models", "population_id", "populations"), ("particles", "model_id", "models"),
+    ("parameters", "particle_id", "particles"), ("samples", "particle_id", "particles"),
+    ("summary_statistics", "sample_id", "samples"),
+)  # fmt: skip
+"""Tables of pyABC's database, from populations down: rows, whose, of which table."""
 AIM: Final = 0.05
 """Share of runs that a generation should accept: what the next temperature is chosen by."""
 AIM_FIRST: Final = 0.15
@@ -266,6 +273,7 @@ def _open(fitting: Any, database: Path, log: _Log, runs: _Runs, observed: dict[s
         database.unlink(missing_ok=True)
         fitting.new(f"sqlite:///{database}", observed)
         return
+    _drop_unlogged(database, len(log.made))
     fitting.load(f"sqlite:///{database}")
     runs.best = min(generation.best for generation in log.made)
     following = len(log.made)
@@ -273,6 +281,14 @@ def _open(fitting: Any, database: Path, log: _Log, runs: _Runs, observed: dict[s
         **{generation.number: generation.temperature for generation in log.made}, following: log.next[0],
     }  # fmt: skip
     fitting.acceptor.pdf_norms = {following: log.next[1]}
+
+
+def _drop_unlogged(database: Path, generations: int) -> None:
+    """Remove a generation that was written as the process was killed and is not in the log: it is made again."""
+    with closing(sqlite3.connect(database)) as kept, kept:
+        kept.execute("DELETE FROM populations WHERE t >= ?", (generations,))
+        for rows, parent, parents in BELONGS:  # ids are given again, so nothing may be left of what went
+            kept.execute(f"DELETE FROM {rows} WHERE {parent} NOT IN (SELECT id FROM {parents})")
 
 
 def _pyabc() -> Any:
