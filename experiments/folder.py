@@ -117,8 +117,9 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        if os.name != "nt":  # while it is held: a lock that somebody else waits for is never one that is gone
+            (folder / LOCK).unlink(missing_ok=True)
         lock.release()
-        (folder / LOCK).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Final
 import model
 from model.tables import DATA
 
-__all__ = ["data_hash", "git_state", "outcomes_hash", "source_hash", "versions"]
+__all__ = ["data_hash", "fitting_hash", "git_state", "outcomes_hash", "source_hash", "versions"]
 
 PACKAGES: Final = ("highway10", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy")
 SOURCE: Final = Path(model.__file__).resolve().parent
@@ -26,13 +26,14 @@ GIT_SECONDS: Final = 10.0
 
 def versions() -> dict[str, str]:
     """Version of Python and of every package that results may depend on."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed as a package"
-    return found
+    return {"python": platform.python_version(), **{package: _version(package) for package in PACKAGES}}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed as a package"
 
 
 def git_state(folder: Path = SOURCE.parent) -> tuple[str | None, bool | None]:
@@ -62,6 +63,14 @@ def data_hash(directory: Path | None = None) -> str:
 def source_hash() -> str:
     """Hash of the Python sources of `model`, without the scripts that build its tables; 64 hex digits."""
     return _hash(SOURCE, (path for path in SOURCE.rglob("*.py") if DATA not in path.parents))
+
+
+@cache
+def fitting_hash() -> str:
+    """Hash of the sources of the fit, with the versions of the libraries that it draws and fits with; 64 hex digits."""
+    folder = Path(__file__).resolve().parent / "calibration"
+    drawn = ", ".join(f"{name} {_version(name)}" for name in ("numpy", "pyabc", "scipy"))
+    return hashlib.sha256(f"{_hash(folder, folder.glob('*.py'))} {drawn}".encode()).hexdigest()
 
 
 @cache

@@ -95,6 +95,15 @@ def test_a_fit_is_the_same_on_any_number_of_threads_and_after_a_stop(tmp_path: P
         assert [g[:-1] for g in other.generations] == [g[:-1] for g in one.generations]  # all but seconds
 
 
+def test_a_log_without_its_database_tells_of_nothing(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit_of_a_line(tmp_path / "fit.db", 2, stop_after=1)
+    (tmp_path / "fit.db").unlink()
+    again = fit_of_a_line(tmp_path / "fit.db", 2)
+    assert [generation.number for generation in again.generations] == list(range(len(again.generations)))
+    assert (again.units == fit_of_a_line(None, 2).units).all()
+
+
 def test_a_generation_that_was_killed_while_it_was_written_is_made_again(tmp_path: Path) -> None:
     database, log = tmp_path / "fit.db", tmp_path / "fit.json"
     with pytest.raises(KeyboardInterrupt):
@@ -270,7 +279,6 @@ def test_a_folder_with_another_fit_is_refused(reference: Path) -> None:
     assert len(same) == 6
 
 
-@pytest.mark.slow
 def test_one_fit_at_a_time_in_a_folder(tmp_path: Path) -> None:
     with alone_in(tmp_path / "base"), pytest.raises(InputError, match=r"another process.*one at a time"):
         fitting.calibrate("base", tmp_path, fitting.QUICK)
@@ -285,6 +293,7 @@ def test_help_says_the_sizes_that_are_used() -> None:
         assert f"{what}. \\\\[{size}]" in said
 
 
+@pytest.mark.slow
 def test_a_study_over_a_posterior_gives_each_seed_its_set(reference: Path, tmp_path: Path) -> None:
     from experiments.conduct import conduct
     from experiments.store import Store

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba import njit
 
 from model import RouteModel, load_world
+from model.submodels.market import value_chain
+from model.submodels.routes import value_route
 from model.world import CONTAINER, World
 
 
@@ -34,9 +37,9 @@ def boxed_rates(model: RouteModel) -> np.ndarray:
     return model.state.legs.contact_eur_per_kg[boxes(model)]
 
 
-def shipped_by_container_kg(model: RouteModel, first: int) -> float:
+def shipped_by_container_kg(model: RouteModel, first: int, last: int = 9999) -> float:
     moved = model.by("leg")["moved_kg"].unstack("leg")
-    return float(moved.loc[first:, [model.world.legs[leg] for leg in boxes(model)]].to_numpy().sum())
+    return float(moved.loc[first:last, [model.world.legs[leg] for leg in boxes(model)]].to_numpy().sum())
 
 
 def test_each_doubling_of_experience_leaves_the_progress_ratio(world: World) -> None:
@@ -104,15 +107,54 @@ def test_contacts_are_paid_for_what_comes_through_and_for_nothing_else(world: Wo
 
 def test_dear_contacts_keep_containers_away(usual: RouteModel, world: World) -> None:
     dear = history(world, "2002-01-07", contact_eur_per_kg=90000.0, contact_progress_ratio=1.0)
-    assert shipped_by_container_kg(dear, 2000) < shipped_by_container_kg(usual, 2000)
+    assert shipped_by_container_kg(dear, 2000, 2001) < shipped_by_container_kg(usual, 2000, 2001)
 
 
-def test_contacts_take_no_cash_beforehand(usual: RouteModel) -> None:
-    """What a route costs before it succeeds, and so how large a load can be, holds no contacts."""
+@njit
+def value(world, state, parameters, organisation: int, route: int, week: int):
+    return value_route(world, state, parameters, organisation, route, week, 1)
+
+
+@njit
+def chain(world, state, parameters):
+    value_chain(world, state, parameters)
+
+
+def test_contacts_count_with_the_chance_of_success(usual: RouteModel) -> None:
+    """Dearer by k on success, a route is worth (1 - mu) k less to a group."""
+    arrays, state, parameters = usual.world.arrays, usual.state, usual._in_force
+    organisation = int(np.flatnonzero(state.organisations.alive)[0])
+    route = int(np.argmax(state.routes.contact_eur_per_kg))
+    before, mu, _ = value(arrays, state, parameters, organisation, route, usual.week)
+    state.routes.contact_eur_per_kg[route] += 5000.0
+    after, _, _ = value(arrays, state, parameters, organisation, route, usual.week)
+    state.routes.contact_eur_per_kg[route] -= 5000.0
+    assert before - after == pytest.approx((1.0 - mu) * 5.0)
+
+
+def test_contacts_bind_no_cash_beforehand(usual: RouteModel) -> None:
+    """What a route costs before it succeeds, by which a load is limited, is transport, bribes, premiums, congestion."""
     arrays, state = usual.world.arrays, usual.state
+    way_eur = arrays.leg_cost * state.legs.cost_multiplier + state.legs.bribe_eur_per_kg
+    way_eur = way_eur + state.places.risk_premium_eur_per_kg[arrays.leg_destination]
     for route in range(0, arrays.route_source.shape[0], 17):
         legs = arrays.route_leg[arrays.route_start[route] : arrays.route_start[route + 1]]
-        before_eur = state.legs.cash_eur_per_kg[legs].sum() + state.routes.congestion_eur_per_kg[route]
+        before_eur = way_eur[legs].sum() + state.routes.congestion_eur_per_kg[route]
         assert state.routes.cost_eur_per_kg[route] == pytest.approx(before_eur)
         assert state.routes.contact_eur_per_kg[route] == pytest.approx(state.legs.contact_eur_per_kg[legs].sum())
     assert state.routes.contact_eur_per_kg.max() > 1000.0
+
+
+def test_what_a_kg_is_worth_on_the_way_counts_contacts(usual: RouteModel) -> None:
+    """Bellman's equation at every place that is no market: the best leg onward, its contacts paid on success."""
+    arrays, state, parameters = usual.world.arrays, usual.state, usual._in_force
+    chain(arrays, state, parameters)
+    legs, values = state.legs, state.places.value_eur_per_kg
+    loss = legs.public_loss
+    onward = (1.0 - loss) * (values[arrays.leg_destination] - legs.contact_eur_per_kg)
+    onward -= arrays.leg_cost * legs.cost_multiplier + legs.bribe_eur_per_kg + loss * legs.risk_price_eur_per_kg
+    best = np.zeros_like(values)
+    np.maximum.at(best, arrays.leg_origin[legs.open >= 0.5], onward[legs.open >= 0.5])
+    inland = arrays.place_market < 0
+    np.testing.assert_allclose(values[inland], best[inland], rtol=1e-9, atol=1e-6)
+    assert (best[inland] > 0.0).any()

@@ -14,6 +14,8 @@ import typer
 import run
 from experiments.study import Study, list_studies
 from model import Scenario
+from model.parameter_fields import markdown_table
+from model.parameters import Parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITTEN = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "results/README.md")]
@@ -50,6 +52,10 @@ def test_commands_exist() -> None:
     for page in PAGES:
         for word in re.findall(r"`?uv run run\.py ([a-z]+)", page.read_text(encoding="utf-8")):
             assert word in known, f"{page.name}: run.py {word}"
+
+
+def test_the_page_of_parameters_is_that_of_the_code() -> None:
+    assert markdown_table(Parameters).strip() in (ROOT / "docs/parameters.md").read_text(encoding="utf-8")
 
 
 def test_links_lead_somewhere() -> None:

@@ -104,7 +104,7 @@ def calibrate(
     folder = work / structure
     identity = {
         **problem.identity(), "seed": seed, **asdict(size.settings), "temperature_given": temperature,
-        "source": provenance.source_hash(), "data": provenance.data_hash(),
+        "source": provenance.source_hash(), "fitting": provenance.fitting_hash(), "data": provenance.data_hash(),
     }  # fmt: skip
     with alone_in(folder):
         _same_or_new(folder, identity, restart=restart)

@@ -257,6 +257,10 @@ class _Log:
             self.made, self.ended = [Generation(*row) for row in content["generations"]], content["ended"]
             self.next = content["next"]["temperature"], content["next"]["norm"]
 
+    def forget(self) -> None:
+        """Begin anew: a log whose database is gone tells of nothing."""
+        self.made, self.ended = [], False
+
     def add(self, generation: Generation, following: tuple[float, float], *, ended: bool) -> None:
         """Note a generation, and the temperature and norm of acceptance of the next."""
         self.made.append(generation)
@@ -270,6 +274,7 @@ class _Log:
 def _open(fitting: Any, database: Path, log: _Log, runs: _Runs, observed: dict[str, Array]) -> None:
     """Begin a fit, or go on with the one in a database after its last whole generation."""
     if not database.exists() or not log.made:
+        log.forget()
         database.unlink(missing_ok=True)
         fitting.new(f"sqlite:///{database}", observed)
         return
