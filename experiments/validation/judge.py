@@ -50,12 +50,13 @@ _AFTER_OTHERS: Final = (
     "goods for other markets are seized since the Americas seized more than the model (decision 0025)"
 )
 _AFTER_BOXES: Final = (
-    "contacts in ports are learnt: in the design from the start, built since the container route did not take off "
-    "(decision 0026)"
+    "contacts in ports are learnt and paid on success: in the design from the start, built since the container route "
+    "did not take off, dearer since prices of 2021 fell (decisions 0026, 0027)"
 )
+_AFTER_ALL_PRICES: Final = f"{_AFTER_PRICES}; {_AFTER_BOXES}"
 _BOTH: Final = f"{_AFTER_FINDS}; {_AFTER_BOXES}"
 HINDSIGHT: Final = {
-    "price_level": _AFTER_PRICES, "price_ratio": _AFTER_PRICES, "eu_total": _BOTH, "entry_states": _BOTH,
+    "price_level": _AFTER_ALL_PRICES, "price_ratio": _AFTER_ALL_PRICES, "eu_total": _BOTH, "entry_states": _BOTH,
     "iberia": _AFTER_FINDS, "ports": _BOTH, "mode_shift": _AFTER_BOXES, "americas": _AFTER_OTHERS,
     "world": _AFTER_OTHERS, "world_shares": _AFTER_OTHERS,
 }  # fmt: skip
