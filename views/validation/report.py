@@ -33,7 +33,8 @@ NOT_FOR: Final = (
     "what was missed in 2004-08 is carried forward.",
     "The eastern Pacific, Central America and JIATF-South: traffic to North America is coarse and too weak there.",
     "The decline of the West African route after 2007, of which the model shows a part.",
-    "Consumption and prices in Europe after 2015, where containers become too cheap.",
+    "Consumption in Europe after 2015, which rises too far, and what insiders in ports earn, which is several times "
+    "what is published.",
     "Where ships should go, which cargo to open, whom to suspect: there is nothing of that kind in it.",
     "Sizes of loads by platform, and shares of modes in Spanish seizures.",
 )
