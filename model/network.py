@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 LONGEST = 7
-PER_SOURCE = 96
+PER_SOURCE = 160
 NOMINAL_RISK_EUR_PER_KG = 25_000.0
 """Price put on a unit of prior loss risk when routes are ranked for the library, EUR/kg (only the ranking uses it)."""
 

@@ -500,6 +500,17 @@ class Parameters(BaseModel):
         source="assumed",
         confidence="assumed",
     )
+    contact_spread: float = uncertainty(
+        0.5,
+        "share",
+        0.0,
+        1.0,
+        group="routes",
+        description="share of what is learnt of containers in the EU that its other states learn too, by licit trade; "
+        "0 keeps all of it in the state where goods land",
+        source="assumed",
+        confidence="assumed",
+    )
     in_kind_share: float = uncertainty(
         0.092,
         "share",

@@ -127,6 +127,8 @@ class States(NamedTuple):
     leads: Annotated[Array, Column("f8", "counts", "leads so far")]
     seized_kg: Annotated[Array, Column("f8", "kg", "seized so far")]
     landed_boxed_kg: Annotated[Array, Column("f8", "kg", "landed here by container so far")]
+    boxed_trade: Annotated[Array, Column("f8", "1", "licit containers that land here, in means of a leg")]
+    learnt_boxed_kg: Annotated[Array, Column("f8", "kg", "landings that contacts in ports here have learnt from")]
     found_kg: Annotated[Array, Column("f8", "kg", "found by its inspections, fading over three years")]
     usual_kg: Annotated[Array, Column("f8", "kg", "the same when its controls had the size of the tables")]
     effort: Annotated[Array, Column("f8", "1", "multiplies its controls: they grow with what they find")]

@@ -1,10 +1,11 @@
 """Contacts in container ports: costly to build, quick to copy (model.md, "Points on which such models go wrong").
 
 A container needs no crew but insiders who let the goods in and out. They are paid for what comes through, at a rate
-that falls with what has been landed by container in a state so far, as unit costs fall with experience (Wright 1936):
-each doubling leaves ``contact_progress_ratio`` of it. Experience is the state's and open to all, so splitting a port
-or an organisation changes nothing. Nobody forgets it. ``contact_cost`` of `states.csv` makes it dearer where other ways
-in lie nearer (decisions 0026 and 0027).
+that falls with what has been landed by container so far, as unit costs fall with experience (Wright 1936): each
+doubling leaves ``contact_progress_ratio`` of it. Experience is open to all groups, so splitting an organisation changes
+nothing. Part of it is tied to the state where the goods landed; ``contact_spread`` of it is a way of doing things that
+the states of the EU learn together, each in proportion to its licit trade by container. Nobody forgets it.
+``contact_cost`` of `states.csv` makes it dearer where other ways in lie nearer (decisions 0026 to 0028).
 """
 
 from __future__ import annotations
@@ -21,12 +22,40 @@ from model.world import CONTAINER, WorldArrays
 def price_contacts(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
     """What contacts at the destination of every container leg take of what comes through (EUR/kg)."""
     slope = math.log2(parameters.contact_progress_ratio)
+    share_experience(world, state, parameters)
     for leg in range(world.leg_mode.shape[0]):
         member = world.place_state[world.leg_destination[leg]]
         if world.leg_mode[leg] == CONTAINER and member >= 0:
-            experience = 1.0 + state.states.landed_boxed_kg[member] / parameters.contact_experience_kg
+            experience = 1.0 + state.states.learnt_boxed_kg[member] / parameters.contact_experience_kg
             first_eur = parameters.contact_eur_per_kg * world.state_contact_cost[member]
             state.legs.contact_eur_per_kg[leg] = first_eur * math.pow(experience, slope)
+
+
+@rule
+def share_experience(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+    """What each state's contacts have learnt from: own landings and, in the EU, a share of all by licit trade.
+
+    The sum over the EU is what has landed there.
+    """
+    states = state.states
+    for member in range(states.boxed_trade.shape[0]):
+        states.boxed_trade[member] = 0.0
+        states.learnt_boxed_kg[member] = states.landed_boxed_kg[member]
+    landed_kg, trade = 0.0, 0.0
+    for leg in range(world.leg_mode.shape[0]):
+        member = world.place_state[world.leg_destination[leg]]
+        if world.leg_mode[leg] == CONTAINER and member >= 0 and world.state_eu[member] == 1:
+            states.boxed_trade[member] += state.legs.exposure[leg]
+            trade += state.legs.exposure[leg]
+    if trade <= 0.0:
+        return
+    for member in range(states.boxed_trade.shape[0]):
+        if world.state_eu[member] == 1:
+            landed_kg += states.landed_boxed_kg[member]
+    for member in range(states.boxed_trade.shape[0]):
+        if world.state_eu[member] == 1:
+            theirs_kg = landed_kg * states.boxed_trade[member] / trade
+            states.learnt_boxed_kg[member] += parameters.contact_spread * (theirs_kg - states.landed_boxed_kg[member])
 
 
 @rule
