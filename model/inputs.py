@@ -19,7 +19,7 @@ from model.measures import spell_out
 from model.scenario import Scenario
 from model.scenario_events import Event, expand
 from model.state import Array
-from model.world import MODES, REGIMES, RULES, SECTORS, World
+from model.world import REGIMES, RULES, SECTORS, World
 
 __all__ = ["Inputs", "lay_out"]
 
@@ -193,20 +193,17 @@ def source_shares(world: World) -> list[tuple[str, float]]:
 
 
 def leg_exposure(world: World) -> Array:
-    """Licit traffic of each leg by year, relative to the mean of its mode in the base year: (years, legs).
+    """Licit traffic of each leg by year, relative to the mean corridor of its mode in the base year: (years, legs).
 
-    Legs that share a corridor divide its traffic (amendment 6).
+    Legs that share a corridor divide its traffic, so that a port drawn as two weighs what it did as one (amendment 6).
     """
     legs, trade = world.tables.legs, world.tables.trade
     wide = trade.pivot(index="year", columns="corridor", values="licit_volume")
     wide = wide.reindex(index=range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1))
+    usual = wide.iloc[world.arrays.base_year].groupby(legs.groupby("corridor")["mode"].first()).mean()
     mates = legs.groupby("corridor")["leg"].transform("count").to_numpy(dtype=float)
-    volume = np.array(wide.reindex(columns=legs["corridor"]).to_numpy(dtype=float)) / mates
-    base = volume[world.arrays.base_year]
-    for mode in MODES:
-        rows = (legs["mode"] == mode).to_numpy()
-        volume[:, rows] /= base[rows].mean()
-    return volume
+    volume = np.array(wide.reindex(columns=legs["corridor"]).to_numpy(dtype=float))
+    return volume / (mates * usual.reindex(legs["mode"]).to_numpy(dtype=float))
 
 
 def _running_events(events: Dated, week: int) -> Dated:

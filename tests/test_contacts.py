@@ -48,19 +48,43 @@ def test_each_doubling_of_experience_leaves_the_progress_ratio(world: World) -> 
     landed_at, seen = arrays.place_state[arrays.leg_destination[legs]], 0
     for _ in range(10):  # contacts are priced by the month
         before = model.state.legs.contact_eur_per_kg.copy()
-        landed_kg = model.state.states.landed_boxed_kg[landed_at]
         model.step()
         cost = model.state.legs.contact_eur_per_kg
         if (cost == before).all():
             continue
         seen += 1
-        doublings = np.log2((parameters.contact_experience_kg + landed_kg) / parameters.contact_experience_kg)
+        learnt_kg = model.state.states.learnt_boxed_kg[landed_at]
+        doublings = np.log2((parameters.contact_experience_kg + learnt_kg) / parameters.contact_experience_kg)
         first_eur = parameters.contact_eur_per_kg * arrays.state_contact_cost[landed_at]
         expected = first_eur * parameters.contact_progress_ratio**doublings
         np.testing.assert_allclose(cost[legs], expected, rtol=1e-12)
         assert doublings.max() > 0.5
     assert seen >= 2
     assert not np.delete(cost, legs).any()
+
+
+def landed_when_priced(world: World, spread: float) -> tuple[RouteModel, np.ndarray]:
+    """A model just after contacts were priced, and what had landed by then."""
+    model = history(world, "2004-01-05", contact_spread=spread)
+    while True:
+        landed_kg, before = model.state.states.landed_boxed_kg.copy(), model.state.legs.contact_eur_per_kg.copy()
+        model.step()
+        if (model.state.legs.contact_eur_per_kg != before).any():
+            return model, landed_kg
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.5, 1.0])
+def test_what_is_learnt_spreads_in_the_eu_by_licit_trade(world: World, spread: float) -> None:
+    model, landed_kg = landed_when_priced(world, spread)
+    arrays, states, legs = world.arrays, model.state.states, boxes(model)
+    eu, trade = arrays.state_eu == 1, np.zeros(len(world.states))
+    np.add.at(trade, arrays.place_state[arrays.leg_destination[legs]], model.state.legs.exposure[legs])
+    theirs_kg = landed_kg[eu].sum() * trade[eu] / trade[eu].sum()
+    expected = np.where(eu, (1.0 - spread) * landed_kg, landed_kg)
+    expected[eu] += spread * theirs_kg
+    np.testing.assert_allclose(states.learnt_boxed_kg, expected, rtol=1e-9)
+    assert states.learnt_boxed_kg[eu].sum() == pytest.approx(landed_kg[eu].sum())
+    assert landed_kg[eu].sum() > 0.0
 
 
 def test_experience_is_what_came_through_and_no_more(usual: RouteModel) -> None:
@@ -108,6 +132,14 @@ def test_contacts_are_paid_for_what_comes_through_and_for_nothing_else(world: Wo
 def test_dear_contacts_keep_containers_away(usual: RouteModel, world: World) -> None:
     dear = history(world, "2002-01-07", contact_eur_per_kg=90000.0, contact_progress_ratio=1.0)
     assert shipped_by_container_kg(dear, 2000, 2001) < shipped_by_container_kg(usual, 2000, 2001)
+
+
+def test_container_corridors_to_northwest_europe_reach_its_large_ports(world: World) -> None:
+    """A corridor is counted from a place to a region: one port must not stand for all of them (decision 0028)."""
+    legs = world.tables.legs.query("mode == 'container'").groupby("origin")["destination"].agg(set)
+    mainland = ("colombia_pacific", "ecuador", "lima_callao", "cartagena", "panama", "central_america", "santos")
+    for origin in mainland:
+        assert {"antwerp", "rotterdam", "hamburg", "algeciras"} <= legs[origin], origin
 
 
 @njit
