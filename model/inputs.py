@@ -195,13 +195,19 @@ def source_shares(world: World) -> list[tuple[str, float]]:
 def leg_exposure(world: World) -> Array:
     """Licit traffic of each leg by year, relative to the mean corridor of its mode in the base year: (years, legs).
 
-    Legs that share a corridor divide its traffic, so that a port drawn as two weighs what it did as one (amendment 6).
+    The pairs of states that a corridor joins divide its traffic evenly, and the legs of a pair divide theirs, so that a
+    port drawn as two weighs what it did as one (amendment 6). A place at sea counts as a state.
     """
     legs, trade = world.tables.legs, world.tables.trade
     wide = trade.pivot(index="year", columns="corridor", values="licit_volume")
     wide = wide.reindex(index=range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1))
     usual = wide.iloc[world.arrays.base_year].groupby(legs.groupby("corridor")["mode"].first()).mean()
-    mates = legs.groupby("corridor")["leg"].transform("count").to_numpy(dtype=float)
+    places = world.tables.places.set_index("place")
+    ends = places["state"].fillna(places.index.to_series())
+    pairs = pd.DataFrame({"corridor": legs["corridor"], "from": legs["origin"].map(ends),
+                          "to": legs["destination"].map(ends)})  # fmt: skip
+    mates = pairs.groupby(["corridor", "from", "to"])["corridor"].transform("size").to_numpy(dtype=float)
+    mates *= pairs["corridor"].map(pairs.drop_duplicates()["corridor"].value_counts()).to_numpy(dtype=float)
     volume = np.array(wide.reindex(columns=legs["corridor"]).to_numpy(dtype=float))
     return volume / (mates * usual.reindex(legs["mode"]).to_numpy(dtype=float))
 
