@@ -115,13 +115,14 @@ def record_prices(world: WorldArrays, state: State, record: Record, week: int) -
 def value_chain(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
     """What a kg is worth at each place: the best market price less loss, cost and risk on the way (monthly).
 
-    Backward relaxation over the legs; the number of sweeps covers the longest chain of the network.
+    Backward relaxation over the legs until nothing changes: no chain is longer than there are places.
     """
     values = state.places.value_eur_per_kg
     for place in range(values.shape[0]):
         market = world.place_market[place]
         values[place] = state.markets.price_eur_per_kg[market] if market >= 0 else 0.0
-    for _ in range(6):
+    for _ in range(values.shape[0]):
+        risen = False
         for leg in range(world.leg_mode.shape[0]):
             if state.legs.open[leg] < 0.5:
                 continue
@@ -130,4 +131,8 @@ def value_chain(world: WorldArrays, state: State, parameters: ParameterValues) -
             if parameters.deterrence == RISK_PRICE:
                 cost += risk * state.legs.risk_price_eur_per_kg[leg]
             worth = (1.0 - risk) * (values[world.leg_destination[leg]] - state.legs.contact_eur_per_kg[leg]) - cost
-            values[world.leg_origin[leg]] = max(values[world.leg_origin[leg]], worth)
+            if worth > values[world.leg_origin[leg]]:
+                values[world.leg_origin[leg]] = worth
+                risen = True
+        if not risen:
+            break
