@@ -72,6 +72,9 @@ REMEDIES: Final[Mapping[str, Remedy]] = {
     "contacts in ports are not learnt": Remedy(
         "contact_progress_ratio 1: as dear as where nothing was landed yet", _set(contact_progress_ratio=1.0),
     ),
+    "what contacts learn stays in its state": Remedy(
+        "contact_spread 0: as before decision 0028", _set(contact_spread=0.0),
+    ),
     "controls stay as they are": Remedy(
         "control_response 0: no state's controls follow what they find", _set(control_response=0.0),
     ),
