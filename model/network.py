@@ -2,7 +2,7 @@
 
 A route is told apart by its trunk, the legs between the first departure coast and the first European or North American
 entry; feeder and distribution legs are the cheapest ones. From every origin and every transhipment place the library
-holds the best routes of every mode and market, some hundreds in all; no route has more than `LONGEST` legs.
+holds the best routes of every mode and market, a thousand in all; no route has more than `LONGEST` legs.
 """
 
 from __future__ import annotations

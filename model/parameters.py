@@ -506,8 +506,8 @@ class Parameters(BaseModel):
         0.0,
         1.0,
         group="routes",
-        description="share of what is learnt of containers in the EU that its other states learn too, by licit trade; "
-        "0 keeps all of it in the state where goods land",
+        description="part of what is learnt of containers in the EU that its states divide by licit trade; 0 keeps all "
+        "in the state where goods land",
         source="assumed",
         confidence="assumed",
     )
