@@ -67,11 +67,12 @@ def test_each_doubling_of_experience_leaves_the_progress_ratio(world: World) -> 
 def landed_when_priced(world: World, spread: float) -> tuple[RouteModel, np.ndarray]:
     """A model just after contacts were priced, and what had landed by then."""
     model = history(world, "2004-01-05", contact_spread=spread)
-    while True:
+    for _ in range(5):  # contacts are priced by the month
         landed_kg, before = model.state.states.landed_boxed_kg.copy(), model.state.legs.contact_eur_per_kg.copy()
         model.step()
         if (model.state.legs.contact_eur_per_kg != before).any():
             return model, landed_kg
+    raise AssertionError("contacts were not priced within a month")
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.5, 1.0])
@@ -84,20 +85,18 @@ def test_what_is_learnt_spreads_in_the_eu_by_licit_trade(world: World, spread: f
     expected = np.where(eu, (1.0 - spread) * landed_kg, landed_kg)
     expected[eu] += spread * theirs_kg
     np.testing.assert_allclose(states.learnt_boxed_kg, expected, rtol=1e-9)
-    assert states.learnt_boxed_kg[eu].sum() == pytest.approx(landed_kg[eu].sum())
     assert landed_kg[eu].sum() > 0.0
 
 
 def test_experience_is_what_came_through_and_no_more(usual: RouteModel) -> None:
-    """All that set out by container less what was taken on the way, found on arrival, or is still there."""
+    """All that set out by container less what was taken on the way, found on arrival, or is still at sea."""
     state = usual.state
     landed_kg = state.states.landed_boxed_kg.sum()
     through_kg = shipped_by_container_kg(usual, 2000)
     through_kg -= usual.by("mode")["seized_kg"].xs("container", level="mode").sum()
-    rows = state.live[: state.counts[LIVE]]
-    rows = rows[(state.consignments.alive[rows] == 1) & np.isin(state.consignments.leg[rows], boxes(usual))]
-    assert 0.0 < state.consignments.load_kg[rows].sum() < 0.2 * landed_kg
-    assert through_kg - state.consignments.load_kg[rows].sum() - 1e-3 <= landed_kg <= through_kg + 1e-3
+    loads, rows = state.consignments, state.live[: state.counts[LIVE]]
+    rows = rows[(loads.alive[rows] == 1) & (loads.setting_out[rows] == 0) & np.isin(loads.leg[rows], boxes(usual))]
+    assert through_kg - loads.load_kg[rows].sum() == pytest.approx(landed_kg, rel=1e-9)
 
 
 def test_without_learning_the_cost_stays(world: World) -> None:
@@ -140,10 +139,13 @@ def test_dear_contacts_keep_containers_away(usual: RouteModel, world: World) -> 
 
 def test_container_corridors_to_northwest_europe_reach_its_large_ports(world: World) -> None:
     """A corridor is counted from a place to a region: one port must not stand for all of them (decision 0028)."""
-    legs = world.tables.legs.query("mode == 'container'").groupby("origin")["destination"].agg(set)
-    mainland = ("colombia_pacific", "ecuador", "lima_callao", "cartagena", "panama", "central_america", "santos")
-    for origin in mainland:
-        assert {"antwerp", "rotterdam", "hamburg", "algeciras"} <= legs[origin], origin
+    boxed = world.tables.legs.query("mode == 'container'")
+    northwest = boxed[boxed["corridor"].str.endswith("-northwest_europe-container")]
+    reached = northwest.groupby("origin")["destination"].agg(set)
+    one_port = {"jamaica", "martinique", "guianas", "abidjan", "accra", "lome"}  # said in the decision
+    assert len(reached) > 12
+    for origin in reached.index.difference(list(one_port)):
+        assert {"antwerp", "rotterdam", "hamburg"} <= reached[origin], origin
 
 
 @njit
