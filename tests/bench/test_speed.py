@@ -103,8 +103,9 @@ LARGEST_RISE = 2.0
 
 LARGEST_MEMORY_BYTES = 4e9
 
-LARGEST_RATIO = 6.0
-"""Regression guard. The target is 2; decision 0009 says where the time goes."""
+LARGEST_RATIO = 7.0
+"""Regression guard (6 until the lanes and routes of decision 0028). The target is 2; decision 0009 says where the time
+goes."""
 
 
 def test_building_costs_less_than_a_tenth_of_running() -> None:
