@@ -17,6 +17,7 @@ from experiments.folder import write_atomically
 from views import atlas, figures, flowmap, observed, page, theme
 from views.bands import bands, mean_by, replications, tidy
 from views.report import write_history_report
+from views.studies import report as study_report
 
 
 @pytest.fixture(scope="module")
@@ -208,3 +209,8 @@ def test_published_rows_are_found_by_area_and_shares_of_couriers_are_left_out():
     assert observed.published(found, "seized_eu")["value"].tolist() == [74.0]
     gaps = ("flow_europe", "seized_west_africa", "consumption", "price")
     assert observed.unmatched(found) == [observed.SERIES[key].name for key in gaps]
+
+
+def test_cautions_of_study_reports_are_whole_sentences() -> None:
+    for text in (study_report.NOTICE, study_report.CHANCE, study_report.BEYOND_CHANCE):
+        assert text.rstrip().endswith("."), text

@@ -29,9 +29,13 @@ NOTICE: Final = (
     "Fitted to 2004-08 with broad errors, and most costs and many parameters are assumed: read signs and orders rather "
     "than sizes. "
 )
-CHANCE: Final = "Intervals hold chance over seeds only, unless the study samples uncertainties (--over posterior)."
-BEYOND_CHANCE: Final = "Intervals hold doubt about the fitted parameters as well as chance: each seed has a set of "
-"its own."
+CHANCE: Final = (
+    "Effects are those of one set of parameters and intervals hold chance over seeds only, unless the study samples "
+    "uncertainties: other sets that fit as well may halve or double them (--over posterior)."
+)
+BEYOND_CHANCE: Final = (
+    "Intervals hold doubt about the fitted parameters as well as chance: each seed has a set of its own."
+)
 LANDED: Final = "arrived_europe_kg"
 SIDED: Final = (LANDED, "west_africa_kg", "price_europe", "consumed_europe_kg")
 SHOWN_AT_MOST: Final = 6
