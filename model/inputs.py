@@ -19,7 +19,7 @@ from model.measures import spell_out
 from model.scenario import Scenario
 from model.scenario_events import Event, expand
 from model.state import Array
-from model.world import REGIMES, RULES, SECTORS, World
+from model.world import CONTAINER, REGIMES, RULES, SECTORS, World
 
 __all__ = ["Inputs", "lay_out"]
 
@@ -62,6 +62,7 @@ class Inputs(NamedTuple):
     place_coastal_radar: Array
     place_total_control: Array
     place_inspection_share: Array
+    place_container_traffic: Array
     place_risk_premium_eur_per_kg: Array
     source_supply_kg_per_week: Array
     market_demand_kg_per_week: Array
@@ -212,6 +213,27 @@ def leg_exposure(world: World) -> Array:
     return volume / (mates * usual.reindex(legs["mode"]).to_numpy(dtype=float))
 
 
+def container_traffic(world: World, exposure: Array) -> Array:
+    """Licit containers of the region that each place lies in, in and out, relative to the base year: (places,).
+
+    Licit trade is counted from a place to a region, so that a port's own growth is not known; 1 where there is none.
+    """
+    usual = _through_regions(world, yearly_tables(world)["exposure"][world.arrays.base_year])
+    growth = np.divide(_through_regions(world, exposure), usual, out=np.ones_like(usual), where=usual > 0.0)
+    by_place: Array = growth[world.arrays.place_region]
+    return by_place
+
+
+def _through_regions(world: World, exposure: Array) -> Array:
+    """Sum of the exposure of container legs that begin or end in each region: (regions,)."""
+    arrays = world.arrays
+    boxed = np.flatnonzero(arrays.leg_mode == CONTAINER)
+    total = np.zeros(len(world.regions))
+    for end in (arrays.leg_origin, arrays.leg_destination):
+        np.add.at(total, arrays.place_region[end[boxed]], exposure[boxed])
+    return total
+
+
 def _running_events(events: Dated, week: int) -> Dated:
     """The events in force in a week."""
     return tuple(
@@ -245,6 +267,7 @@ def _epoch(world: World, week: int, in_force: Dated) -> Rows:
     if not levels_set:
         rows["membership_sharing"] *= rows["platform_sharing"][None, :]
     rows["membership_sharing"] *= rows["membership_active"]
+    rows["place_container_traffic"] = container_traffic(world, rows["leg_exposure"])
     rows["state_spend_meur"] = _spend(world, money)
     rows["boarding_regime"] = _boarding(world, rows["state_consent_regime"], treaties)
     return rows

@@ -227,6 +227,7 @@ class Places(NamedTuple):
     coastal_radar: Annotated[Array, Column("f8", "share", "coast covered by radar")]
     total_control: Annotated[Array, Column("f8", "share", "couriers on flagged flights found")]
     inspection_share: Annotated[Array, Column("f8", "1", "multiplies inspection here")]
+    container_traffic: Annotated[Array, Column("f8", "1", "licit containers of its region relative to 2005")]
     risk_premium_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "price of protection and entry here")]
     value_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "what a kg is worth here by arbitrage down the chain")]
     handled_kg: Annotated[Array, Column("f8", "kg", "sent on from stores this week")]

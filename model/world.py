@@ -9,6 +9,7 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path as FilePath
 from typing import NamedTuple
 
@@ -116,6 +117,7 @@ class WorldArrays(NamedTuple):
     route_source: Array
     route_market: Array
     route_mode: Array
+    route_load_mode: Array
     route_tight_leg: Array
     route_log_duplicates: Array
     route_familiarity: Array
@@ -409,17 +411,20 @@ def route_arrays(tables: Tables, names: dict[str, tuple[str, ...]], found: list[
     hubs = set(names["hubs"])
     paths = [path for routes in found for path in routes]
     start, legs = compress([[leg_of[leg] for leg in path.legs] for path in paths])
-    trunk_leg = [
-        max((x for x in p.legs if mode[x] != "overland"), key=lambda x: length[x], default=p.legs[0]) for p in paths
-    ]
+
+    def trunk(legs: tuple[str, ...]) -> str:
+        return max((x for x in legs if mode[x] != "overland"), key=lambda x: length[x], default=legs[0])
+
+    trunk_leg = [trunk(p.legs) for p in paths]
     source = [i for i, routes in enumerate(found) for _ in routes]
     twins: dict[tuple[int, str], int] = {}
     for s, leg in zip(source, trunk_leg, strict=True):
         twins[(s, leg)] = twins.get((s, leg), 0) + 1
     breaks = [
-        int(end[leg] in hubs and mode[leg] != mode[after]) if after else 0
-        for path in paths for leg, after in zip(path.legs, (*path.legs[1:], None), strict=True)
-    ]  # fmt: skip
+        [int(end[leg] in hubs and mode[leg] != mode[after]) for leg, after in pairwise(p.legs)] + [0] for p in paths
+    ]
+    # what is loaded at the source goes on as one load until bulk is broken
+    first_stage = [p.legs[: [*b, 1].index(1) + 1] for p, b in zip(paths, breaks, strict=True)]
     return {
         "usual_cost_eur_per_kg": float(
             np.median([sum(tables.legs["cost_eur_per_kg"].iloc[leg_of[x]] for x in p.legs) for p in paths])
@@ -427,6 +432,7 @@ def route_arrays(tables: Tables, names: dict[str, tuple[str, ...]], found: list[
         "route_source": np.array(source, dtype=np.int32),
         "route_market": np.array([names["markets"].index(p.market) for p in paths], dtype=np.int32),
         "route_mode": np.array([MODES.index(mode[leg]) for leg in trunk_leg], dtype=np.int32),
+        "route_load_mode": np.array([MODES.index(mode[trunk(legs)]) for legs in first_stage], dtype=np.int32),
         "route_tight_leg": np.array([leg_of[leg] for leg in trunk_leg], dtype=np.int32),
         "route_log_duplicates": np.array([math.log(twins[(s, x)]) for s, x in zip(source, trunk_leg, strict=True)]),
         "route_familiarity": np.array(
@@ -434,7 +440,7 @@ def route_arrays(tables: Tables, names: dict[str, tuple[str, ...]], found: list[
         ),
         "route_start": start,
         "route_leg": legs,
-        "route_break": np.array(breaks, dtype=np.int8),
+        "route_break": np.array([x for b in breaks for x in b], dtype=np.int8),
         "source_route_start": np.cumsum([0, *(len(routes) for routes in found)]).astype(np.int32),
     }
 

@@ -69,6 +69,7 @@ def take_inputs(inputs: Inputs, state: State, week: int) -> bool:
     n += take_changes(places.coastal_radar, inputs.place_coastal_radar, epoch, before)
     n += take_changes(places.total_control, inputs.place_total_control, epoch, before)
     n += take_changes(places.inspection_share, inputs.place_inspection_share, epoch, before)
+    n += take_changes(places.container_traffic, inputs.place_container_traffic, epoch, before)
     n += take_changes(places.risk_premium_eur_per_kg, inputs.place_risk_premium_eur_per_kg, epoch, before)
     n += take_changes(state.sources.supply_kg_per_week, inputs.source_supply_kg_per_week, epoch, before)
     n += take_changes(state.markets.demand_kg_per_week, inputs.market_demand_kg_per_week, epoch, before)

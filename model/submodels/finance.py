@@ -10,14 +10,31 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import rule
+from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import CAPITAL, FROZEN, Record
-from model.state import CONFISCATED, DRAWINGS, LAUNDERING, State
+from model.state import CONFISCATED, DRAWINGS, LAUNDERING, Organisations, State
 from model.world import WorldArrays
 
 NORMAL_EXCHANGE = 0.4
 """Sharing inside the EU to which the published freezing share belongs (mechanisms M1, EU pairs)."""
+
+
+@compiled
+def credit_eur(organisations: Organisations, parameters: ParameterValues, organisation: int) -> float:
+    """How far an organisation's cash may go below zero; nobody lends to some of them."""
+    if organisations.can_borrow[organisation] == 0:
+        return 0.0
+    weeks = parameters.credit_weeks / parameters.capital_weeks
+    line_eur: float = weeks * organisations.target_capital_eur[organisation]
+    return line_eur
+
+
+@compiled
+def means_eur(organisations: Organisations, parameters: ParameterValues, organisation: int) -> float:
+    """What an organisation can spend: its cash and what is left of its credit."""
+    cash_eur: float = organisations.capital_eur[organisation]
+    return cash_eur + credit_eur(organisations, parameters, organisation)
 
 
 @rule

@@ -10,6 +10,7 @@ from model.parameters import ParameterValues
 from model.record import ENTERED, GROUPS, LEFT, MARGIN, Record
 from model.samplers import normal_quantile, pareto
 from model.state import CLOSING, CONFISCATED, ENTRY, FOUNDING, GROUPS_ALIVE, IDENTS, LIVE, State
+from model.submodels.finance import means_eur
 from model.submodels.routes import path_sizes, plan, value_route
 from model.world import WorldArrays
 
@@ -149,12 +150,7 @@ def come_and_go(
     record.weekly[week, MARGIN] = margin
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 1:
-            floor = 0.0
-            if organisations.can_borrow[organisation] == 1:
-                floor = (
-                    -parameters.credit_weeks / parameters.capital_weeks * organisations.target_capital_eur[organisation]
-                )
-            if organisations.capital_eur[organisation] + organisations.dirty_eur[organisation] < floor:
+            if means_eur(organisations, parameters, organisation) + organisations.dirty_eur[organisation] < 0.0:
                 organisations.lean_weeks[organisation] += 1
             else:
                 organisations.lean_weeks[organisation] = 0

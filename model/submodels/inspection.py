@@ -2,7 +2,8 @@
 
 Containers: a share r of the boxes is opened, ranked by risk, and a load is among them with chance
 ``P = Phi(d' + Phi^-1(r))`` (binormal ROC, Green & Swets 1966; mechanisms M9); capacity to inspect grows slowly, so r
-falls where traffic grows faster (amendment 8). Craft meet the coastal police where they land and, with
+falls where licit traffic grows faster (amendment 8). Traffic is that of the region in which the port lies, which is
+how licit trade is counted. Craft meet the coastal police where they land and, with
 ``export_effort``, where they set out. Couriers are many parcels, each found with the airport's chance or, under total
 control of a channel, with that of the control (M10). Controls grow with what they find
 (`follow_finds`). Corruption takes its part: ``(1 - b)``, b from the bribe on offer (M7, amendment 17).
@@ -16,7 +17,7 @@ from model import draws
 from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import EXPECTED, EXPECTED_TAKEN, INSPECTION, POLICE, Record
-from model.samplers import binomial, normal_quantile
+from model.samplers import binomial, normal_quantile, normal_share
 from model.state import LIVE, MONTHS, State
 from model.submodels.capacity import closed_gap
 from model.submodels.consequences import book, expect, leak_back, take_load
@@ -25,12 +26,8 @@ from model.world import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, ME
 EXPORT, IMPORT = 0, 1
 FIND_MEMORY_MONTHS = 39
 SMALL_FIND_KG = 1000.0
-
-
-@compiled
-def normal_share(x: float) -> float:
-    """Standard normal distribution function."""
-    return 0.5 * math.erfc(-x / math.sqrt(2.0))
+MOST_OPENED = 0.5
+LEAST_TRAFFIC = 0.01
 
 
 @compiled
@@ -68,10 +65,11 @@ def find_chance(
     if mode != COURIER:
         effort *= parameters.inspection_scale
     if mode == CONTAINER:
-        share = state.states.inspection_container_share[member] * effort * growth / max(0.2, state.legs.exposure[leg])
+        share = state.states.inspection_container_share[member] * effort * growth
+        share /= max(LEAST_TRAFFIC, state.places.container_traffic[place])
         discrimination = parameters.targeting_base + parameters.targeting_shared * shared_data(world, state, leg)
         discrimination += parameters.port_targeting_gain * closed_gap(state, member, PORT)
-        return roc_hit(min(0.5, share), discrimination)
+        return roc_hit(min(MOST_OPENED, share), discrimination)
     if mode == COURIER:
         routine = state.states.inspection_air_share[member]
         routine += max(0.0, parameters.airport_best - routine) * closed_gap(state, member, AIRPORT)

@@ -39,7 +39,7 @@ from model.submodels.routes import RISK as BELIEVED
 from model.world import WorldArrays
 
 LONGEST_SERIES = 4  # loads an organisation can send from home in one week
-ONWARD_SERIES = 2  # loads it can send on from one store in one week
+ONWARD_SERIES = 4  # loads it can send on from one store in one week, such as the couriers of four flights
 NEVER = 1e18
 NOT_WEIGHED = -1.0
 NO_ROW_LEFT = 2
@@ -159,13 +159,13 @@ def send_on(
             break
         mu = state.scratch[BELIEVED, route - world.source_route_start[source]]
         k = 1_000_000_000 + source * 16 + turn
-        mode = world.leg_mode[world.route_leg[world.route_start[route]]]
+        mode = world.route_load_mode[route]
         unit = draw_unit(world, state, parameters, seed, organisation, mode, mu, week, k)
         load_kg = min(stock_kg, room_kg)
         units = 1
         if world.mode_bundled[mode] == 1:
             if world.mode_parcel[mode] > 0.0:
-                load_kg = min(load_kg, world.mode_load_max[mode])
+                load_kg, unit = min(load_kg, unit), world.mode_parcel[mode]
             units = max(1, int(load_kg / unit + 0.5))
         else:
             load_kg = min(load_kg, unit)

@@ -18,6 +18,7 @@ from model.parameters import ParameterValues
 from model.samplers import load_kg as sample_load_kg
 from model.state import Array, State
 from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
+from model.submodels.finance import means_eur
 from model.world import WorldArrays
 
 EXPECTED_VALUE, EXPERIENCE, SALIENCE = 0, 1, 2
@@ -159,11 +160,9 @@ def draw_unit(
     world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, mode: int, mu: float,
     week: int, k: int,
 ) -> float:  # fmt: skip
-    """Size of one box, courier's bag or boat load (kg): heavy-tailed by mode, smaller where the believed risk
-    is high.
+    """Size of one box, of the couriers of one flight or of a boat load (kg): heavy-tailed by mode, smaller where the
+    believed risk is high.
     """
-    if world.mode_parcel[mode] > 0.0:
-        return world.mode_parcel[mode]
     u = draws.uniform(seed, draws.LOAD, week, state.organisations.ident[organisation], k)
     load = sample_load_kg(
         u, world.mode_load_body[mode], world.mode_load_median[mode], world.mode_load_log_sd[mode],
@@ -198,12 +197,13 @@ def settle(
         return
     route = organisations.known_route[organisation, slot]
     mu = state.scratch[RISK, slot]
-    mode = world.route_mode[route]
+    mode = world.route_load_mode[route]
     unit = draw_unit(world, state, parameters, seed, organisation, mode, mu, week, turn)
     source = organisations.source[organisation]
     unit_cost = state.sources.price_eur_per_kg[source] + state.routes.cost_eur_per_kg[route] + 1.0
-    means_eur = max(organisations.capital_eur[organisation], 0.2 * organisations.target_capital_eur[organisation])
-    limit = parameters.load_capital_share * means_eur / unit_cost
+    least_eur = 0.2 * organisations.target_capital_eur[organisation]
+    means = max(least_eur, means_eur(organisations, parameters, organisation))
+    limit = parameters.load_capital_share * means / unit_cost
     units = 1
     if world.mode_bundled[mode] == 1:
         part = organisations.weight[organisation] / max(
@@ -211,9 +211,9 @@ def settle(
         )
         flow_kg = part * max(state.sources.supply_kg_per_week[source], 0.2 * state.sources.pool_kg[source])
         wanted = min(parameters.shipment_weeks * flow_kg, limit)
-        units = max(1, int(wanted / unit))
         if world.mode_parcel[mode] > 0.0:
-            units = min(units, int(world.mode_load_max[mode] / unit))
+            wanted, unit = min(wanted, unit), world.mode_parcel[mode]
+        units = max(1, int(wanted / unit))
     organisations.plan_units[organisation] = units
     organisations.plan_load_kg[organisation] = max(SMALLEST_LOAD_KG, min(unit, limit)) if units == 1 else units * unit
 

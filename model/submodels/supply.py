@@ -26,6 +26,7 @@ from model.record import (
 )
 from model.state import PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
 from model.submodels.consequences import write_seizure
+from model.submodels.finance import means_eur
 from model.world import WorldArrays
 
 LARGEST_PRICE_STEP = 0.05
@@ -116,13 +117,7 @@ def wanted_kg(organisations: Organisations, sources: Sources, parameters: Parame
     room_kg = 2.0 * organisations.plan_load_kg[organisation] + flow_kg - organisations.inventory_kg[organisation]
     price = sources.price_eur_per_kg[source]
     if price > 0.0:
-        floor_eur = 0.0
-        if organisations.can_borrow[organisation] == 1:
-            floor_eur = (
-                -parameters.credit_weeks / parameters.capital_weeks * organisations.target_capital_eur[organisation]
-            )
-        means_eur = organisations.capital_eur[organisation] - floor_eur
-        room_kg = min(room_kg, 0.5 * means_eur / price)
+        room_kg = min(room_kg, 0.5 * means_eur(organisations, parameters, organisation) / price)
     return max(0.0, min(flow_kg, room_kg))
 
 
