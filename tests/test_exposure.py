@@ -1,4 +1,4 @@
-"""Licit exposure of legs: how finely ports are drawn must move nothing (amendment 6)."""
+"""Licit exposure of legs and traffic of ports: how finely ports are drawn must move nothing (amendments 6, 8)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model import load_world
-from model.inputs import leg_exposure
+from model import RouteModel, load_world
+from model.inputs import container_traffic, leg_exposure
 from model.tables import DATA
 from model.world import World
 
@@ -60,3 +60,34 @@ def test_a_corridor_weighs_its_traffic_over_the_mean_of_its_mode(world: World) -
     mode = legs.groupby("corridor")["mode"].first()
     expected = trade / trade.groupby(mode).transform("mean")
     np.testing.assert_allclose(total, expected.reindex(total.index), rtol=1e-12)
+
+
+@pytest.mark.parametrize("port", ["antwerp", "algeciras"])
+def test_a_port_drawn_as_two_is_inspected_as_it_was(world: World, tmp_path: Path, port: str) -> None:
+    split = split_port(tmp_path, port)
+    for year in (0, 5, 20):
+        whole, parts = (container_traffic(w, leg_exposure(w)[year]) for w in (world, split))
+        twin = split.places.index(f"{port}_twin")
+        np.testing.assert_allclose(np.delete(parts, twin), whole, rtol=1e-12)
+        assert parts[twin] == pytest.approx(whole[world.places.index(port)], rel=1e-12)
+
+
+def test_traffic_is_that_of_the_region_relative_to_the_base_year(world: World) -> None:
+    exposure = leg_exposure(world)
+    np.testing.assert_array_equal(container_traffic(world, exposure[5]), 1.0)
+    doubled = np.where(world.tables.legs["destination"] == "lisbon", 2.0 * exposure[5], exposure[5])
+    traffic = pd.Series(container_traffic(world, doubled), world.places)
+    assert 1.0 < traffic["lisbon"] == traffic["algeciras"] < 2.0
+    assert 1.0 < traffic["venezuela"] < traffic["lisbon"]
+    assert traffic["antwerp"] == traffic["bogota_airport"] == 1.0
+
+
+def test_a_port_opens_boxes_of_small_and_of_large_corridors_alike(world: World) -> None:
+    model = RouteModel("as-it-happened", rng=1, world=world, targeting_shared=0.0)
+    model.run_until("2005-03-07")
+    found = pd.Series(model.state.legs.import_find, world.legs)
+    exposure = pd.Series(leg_exposure(world)[5], world.legs)
+    into = [leg for leg in world.legs if leg.endswith("-antwerp-container")]
+    assert exposure[into].max() > 5.0 * exposure[into].min()
+    np.testing.assert_allclose(found[into], found[into[0]], rtol=1e-12)
+    assert found[into[0]] > 0.0
