@@ -116,7 +116,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     origin_losses_share: float = uncertainty(
-        0.146,
+        0.15,
         "share",
         0.1,
         0.35,
@@ -128,7 +128,7 @@ class Parameters(BaseModel):
     )
 
     other_markets_share: float = uncertainty(
-        0.201,
+        0.155,
         "share",
         0.05,
         0.3,
@@ -139,7 +139,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     glut_answer: float = uncertainty(
-        0.893,
+        0.859,
         "1",
         0.0,
         2.0,
@@ -266,7 +266,7 @@ class Parameters(BaseModel):
 
     # --- routes ---------------------------------------------------------------------------------------------------
     theta_per_thousand_eur: float = uncertainty(
-        0.14,
+        0.138,
         "kg/1000 EUR",
         0.05,
         1.0,
@@ -447,7 +447,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     risk_payment_scale: float = uncertainty(
-        0.729,
+        0.722,
         "1",
         0.2,
         4.0,
@@ -458,7 +458,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     risk_payment_africa: float = uncertainty(
-        0.357,
+        0.338,
         "1",
         0.1,
         1.0,
@@ -469,7 +469,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     contact_eur_per_kg: float = uncertainty(
-        52300.0,
+        64900.0,
         "EUR/kg",
         10000.0,
         90000.0,
@@ -480,7 +480,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     contact_progress_ratio: float = uncertainty(
-        0.874,
+        0.861,
         "1",
         0.7,
         1.0,
@@ -608,7 +608,7 @@ class Parameters(BaseModel):
 
     # --- leads and cooperation ------------------------------------------------------------------------------------
     lead_probability: float = uncertainty(
-        0.2,
+        0.0628,
         "probability",
         0.05,
         0.35,
@@ -1118,7 +1118,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     inspection_scale: float = lever(
-        0.889,
+        1.61,
         "1",
         0.0,
         4.0,
@@ -1138,7 +1138,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     control_response: float = uncertainty(
-        0.593,
+        0.766,
         "1",
         0.0,
         0.95,
@@ -1285,7 +1285,7 @@ class Parameters(BaseModel):
 
     # --- market ---------------------------------------------------------------------------------------------------
     demand_elasticity: float = uncertainty(
-        -1.27,
+        -1.24,
         "1",
         -1.5,
         -0.2,

@@ -57,7 +57,7 @@ RULES_SEEN_AFTER: Final = {
     "lanes to every large port: a mistake in the drawing, looked for since Rotterdam of 2021 and sea cargo to Spain "
     "were missed (decision 0028)":
         ("eu_total", "entry_states", "iberia", "ports", "mode_shift"),
-    "loads have the size of what carries them: a mistake in a rule of the design, looked for since ships of later years "
+    "loads have the size of what carries them: a mistake in the rules, looked for since ships of later years "
     "carried too little and JIATF-South took too little (decision 0029)":
         ("jiatf", "load_size", "maoc", "mode_shift"),
 }  # fmt: skip
