@@ -186,12 +186,12 @@ def test_total_control_thins_the_flights_it_flags_within_the_year() -> None:
 
 def test_total_control_moves_couriers_to_other_airports_within_the_year() -> None:
     """Where the flights it flags carry as much as the record says; by the tables they carry too little to tell."""
-    found = experiment("schiphol-as-recorded", range(101, 201)).loc["total control"]
+    found = experiment("schiphol-as-recorded").loc["total control"]
     flights = found.loc["flagged flights, 2004"]
-    assert flights["without"] > 8000.0
+    assert 8000.0 < flights["without"] < 15000.0
     assert flights["effect"] < -0.8 * flights["without"]
     assert found.loc["other couriers to Europe, 2004", "low"] > 0
-    assert found.loc["through West Africa, 2004-07", "low"] > 0
+    assert found.loc["other couriers to Europe, 2004-07", "low"] > 0
 
 
 def test_pressure_in_the_caribbean_and_galicia_moves_flow_to_west_africa() -> None:
