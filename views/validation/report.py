@@ -29,7 +29,7 @@ __all__ = ["NOT_FOR", "write_validation_report"]
 SHOWN_STATES: Final = ["ESP", "PRT", "NLD", "BEL", "FRA", "GBR", "COL", "USA", "BRA"]
 NOT_FOR: Final = (
     "Forecasts of tonnes: bands are wide, and where the record turned, as in Belgium after 2015, the model did not.",
-    "Statements about a single state from its runs as they are: levels by state may be off by a factor of three before "
+    "Statements about a single state from its runs as they are: levels by state may be off by a factor of four before "
     "what was missed in 2004-08 is carried forward.",
     "The eastern Pacific, Central America and JIATF-South: traffic to North America is coarse and too weak there.",
     "The West African route in tonnes: its peak of 2007 is two thirds of what is published, its decline comes late.",
