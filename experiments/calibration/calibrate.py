@@ -245,8 +245,8 @@ def best_sets(problem: Problem, posterior: Posterior, variance: Array, candidate
               workers: int | None = None) -> pd.DataFrame:  # fmt: skip
     """Sets with the least misfit of mean statistics over seeds: what defaults are taken from.
 
-    Several are as good as one another within the error of the seeds; of these the one nearest to the middle of the
-    posterior (``from_middle``, in its standard deviations, root mean square over parameters) is the default.
+    Several may be as good as one another within the error of the seeds; ``from_middle`` tells how usual each is: its
+    distance from the middle of the posterior, in standard deviations, root mean square over parameters.
     """
     order = posterior.sets.sort_values("chi_square")["draw"].head(candidates).tolist()
     jobs = [(draw, seed) for draw in order for seed in range(1, seeds + 1)]
