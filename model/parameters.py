@@ -421,7 +421,7 @@ class Parameters(BaseModel):
         0.05,
         1.0,
         group="routes",
-        description="largest part of the working capital in one load",
+        description="largest part of its means (cash and what is left of credit) that a group puts in one load",
         source="assumed",
         confidence="assumed",
     )
@@ -441,8 +441,8 @@ class Parameters(BaseModel):
         0.25,
         8.0,
         group="routes",
-        description="weeks of its flow that an organisation sends at a time "
-        "in boxes or with couriers, each checked on its own",
+        description="weeks of its flow that an organisation sends at a time in boxes or overland, each checked on its "
+        "own, and with couriers as far as one flight takes them",
         source="assumed",
         confidence="assumed",
     )

@@ -21,20 +21,13 @@ NORMAL_EXCHANGE = 0.4
 
 
 @compiled
-def credit_eur(organisations: Organisations, parameters: ParameterValues, organisation: int) -> float:
-    """How far an organisation's cash may go below zero; nobody lends to some of them."""
-    if organisations.can_borrow[organisation] == 0:
-        return 0.0
-    weeks = parameters.credit_weeks / parameters.capital_weeks
-    line_eur: float = weeks * organisations.target_capital_eur[organisation]
-    return line_eur
-
-
-@compiled
 def means_eur(organisations: Organisations, parameters: ParameterValues, organisation: int) -> float:
-    """What an organisation can spend: its cash and what is left of its credit."""
+    """What an organisation can spend: its cash and, for those to whom somebody lends, what is left of their credit."""
     cash_eur: float = organisations.capital_eur[organisation]
-    return cash_eur + credit_eur(organisations, parameters, organisation)
+    if organisations.can_borrow[organisation] == 0:
+        return cash_eur
+    weeks = parameters.credit_weeks / parameters.capital_weeks
+    return cash_eur + weeks * float(organisations.target_capital_eur[organisation])
 
 
 @rule
