@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import genpareto
 
 import run
 from experiments.calibration import calibrate as fitting
@@ -19,7 +20,7 @@ from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import equal_weights, load_posterior, reading_from
 from experiments.calibration.problem import Problem, read_priors, read_structures, seed_of
 from experiments.calibration.recovery import RANKS, holm, recover, uniformity
-from experiments.calibration.refine import effective, refine, surface_posterior
+from experiments.calibration.refine import effective, pareto_k, refine, surface_posterior
 from experiments.calibration.screening import identifiability
 from experiments.calibration.surface import fit_surface
 from experiments.folder import alone_in
@@ -135,6 +136,13 @@ def test_refining_gives_the_closed_form_with_many_effective_sets() -> None:
     np.testing.assert_allclose(spread, exact, rtol=0.1)
     assert effective(found.weights) > 300
     assert (found.explained > 0.99).all()
+    assert found.cut < 0.01
+
+
+@pytest.mark.parametrize("shape", [0.2, 0.6, 0.9])
+def test_the_tail_of_weights_is_told(shape: float) -> None:
+    drawn = genpareto.rvs(shape, size=3000, random_state=5)
+    assert pareto_k(drawn) == pytest.approx(shape, abs=0.2)
 
 
 def test_a_wrong_surface_is_put_right_by_weights() -> None:

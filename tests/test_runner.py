@@ -252,7 +252,7 @@ def test_parts_are_written_with_checksums(tmp_path: Path) -> None:
     part = next((tmp_path / "s/parts/runs").glob("*.parquet"))
     data = bytearray(part.read_bytes())
     column = pq.ParquetFile(part).metadata.row_group(0).column(4)
-    # a column that has a dictionary begins with it; beyond the column stands the next one's header, which has no checksum
+    # a column that has a dictionary begins with it; beyond it stands the next one's header, which has no checksum
     start = column.dictionary_page_offset or column.data_page_offset
     data[start + column.total_compressed_size - 1] ^= 0xFF
     part.write_bytes(bytes(data))

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from experiments.calibration.problem import Problem
 from experiments.evidence.targets import JUDGE, load_targets
 from experiments.validation import judge, nulls
 from experiments.validation.nulls import TO_BEAT, History, Null, Sample, Start, predictions, supply_growth
 from experiments.validation.predict import CountryYears, Noise, Predictions
 from experiments.validation.scores import coverage, crps, inside, rank_correlation, score
 from experiments.validation.trials import verdict
-from experiments.validation.validate import survives
+from experiments.validation.validate import _counts, survives
 from experiments.validation.wander import Wander, country_years
 from model import load_world
 
@@ -162,8 +163,9 @@ def test_how_reports_wander_is_measured_before_2009() -> None:
 
 def judged_rows(**columns: object) -> pd.DataFrame:
     usual = {"family": "x", "inside_90": True, "crps": 0.2, "width_90": 1.0, "crps_last": 0.4, "width_last": 2.0,
-             "crps_supply": 0.5, "width_supply": 2.0, "crps_previous": 0.1, "width_previous": 0.3}  # fmt: skip
-    return pd.DataFrame([{**usual, **columns}] * 6)
+             "crps_supply": 0.5, "width_supply": 2.0, "crps_previous": 0.1, "width_previous": 0.3,
+             "statistic": "s", "area": "", "unit": "t", "published": 1.0, "model": 1.0}  # fmt: skip
+    return pd.DataFrame([{**usual, "last_year": 2010 + i, **columns} for i in range(6)])
 
 
 @pytest.mark.parametrize(("columns", "passes", "said"), [
@@ -198,10 +200,69 @@ def test_the_count_of_families_has_a_range() -> None:
     draws = rng.normal(size=(50, 6)) * 0.1
     judged = judged_rows().assign(crps=0.02, width_90=0.3)
     predicted = Predictions((), np.zeros(6), draws, draws, np.zeros(6))
-    assert judge.pass_range(predicted, judged) == (1, 1)
+    assert judge.pass_range(predicted, judged) == ((1, 1), (1, 1))
     mean = float(np.mean([crps(draws[:, i], 0.0) for i in range(6)]))
     edge = judged.assign(crps_last=mean, crps_supply=9.0)
-    assert judge.pass_range(predicted, edge) == (0, 1)
+    assert judge.pass_range(predicted, edge).passed == (0, 1)
+    wide = judged.assign(width_last=0.0, width_supply=0.0)
+    assert judge.pass_range(predicted, wide) == ((0, 0), (1, 1))
+
+
+def test_changes_are_met_in_sign() -> None:
+    table = judged_rows()
+    table["published"], table["model"] = [5.0, 4, 3, 2, 1, 3], [9.0, 8, 9, 5, 4, 3]
+    assert judge.families(table).loc[0, "right_way"] == "3 of 5"
+    assert judge.families(table.head(1)).loc[0, "right_way"] == ""
+
+
+class Sets:
+    """A posterior of one parameter whose misfit is known."""
+
+    temperature = 2.0
+
+    def __init__(self, units: np.ndarray, chi_square: np.ndarray) -> None:
+        self.units, self.sets = units, pd.DataFrame({"chi_square": chi_square})
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+
+def test_other_temperatures_weigh_sets_by_their_likelihood() -> None:
+    """Sets of a normal likelihood at one temperature, weighted, have the variance of the other temperature."""
+    rng = np.random.default_rng(3)
+    units = 0.5 + 0.1 * math.sqrt(2.0) * rng.normal(size=(4000, 1))
+    chi_square = ((units[:, 0] - 0.5) / 0.1) ** 2
+    draws = np.tile(units, 6)
+    predicted = Predictions((), np.full(6, 0.5), draws, draws, np.zeros(6))
+    table = judge.temperatures(predicted, judged_rows(), Sets(units, chi_square)).set_index("temperature")  # type: ignore[arg-type]
+    assert table.loc[2.0, "sets"] == pytest.approx(4000)
+    # the mean CRPS of a normal about its own centre is proportional to its spread
+    assert table.loc[3.2, "crps"] / table.loc[2.0, "crps"] == pytest.approx(math.sqrt(3.2 / 2.0), rel=0.1)
+    assert table.loc[3.2, "sets"] < 4000
+
+
+def test_data_of_the_posterior_are_inside_and_others_are_not() -> None:
+    problem = Problem.usual("base")
+    rng = np.random.default_rng(4)
+    sd, seen = problem.error_sd, problem.observed
+    right = seen + rng.normal(size=(300, len(seen))) * 0.2 * sd
+    table = judge.predictive_check(problem, right, 2.0)
+    assert table[["inside_runs", "inside_record", "inside_fit"]].to_numpy().all()
+    assert judge.joint_p(problem, right, 1.0) > 0.5
+    off = judge.predictive_check(problem, right + 2.2 * sd, 4.0)
+    assert not off["inside_record"].any()
+    assert off["inside_fit"].all()
+    assert (off["p"] < 0.06).all()
+    assert judge.joint_p(problem, right + 2.2 * sd, 1.0) < 0.001
+
+
+def test_only_open_experiments_are_findings() -> None:
+    trials = pd.DataFrame({
+        "kind": ["open", "open", "mechanical", "built in"], "verdict": ["fails", "holds", "holds", "holds"]
+    })  # fmt: skip
+    found = _counts(trials)
+    assert (found["trials"], found["trials_hold"]) == (3, 2)
+    assert (found["trials_open"], found["trials_open_hold"], found["trials_open_fail"]) == (2, 1, 1)
 
 
 def cells(full: np.ndarray, tonnes: np.ndarray) -> CountryYears:
@@ -230,8 +291,9 @@ def test_time_split_sets_the_model_beside_the_nulls() -> None:
 
 @pytest.mark.parametrize(("expected", "low", "high", "found"), [
     ("up", 1.0, 3.0, "holds"), ("up", -3.0, -1.0, "fails"), ("up", -1.0, 1.0, "unclear"), ("down", -3.0, -1.0, "holds"),
-    ("none", -1.0, 1.0, "holds"), ("none", 10.0, 20.0, "fails"), ("none", -1.0, 20.0, "unclear"),
-    ("not down", -1.0, 5.0, "holds"), ("not down", -25.0, -10.0, "fails"), ("not down", -10.0, 5.0, "unclear"),
+    ("none", -0.9, 0.9, "holds"), ("none", -2.0, -1.5, "fails"), ("none", 10.0, 20.0, "fails"),
+    ("none", -1.0, 20.0, "unclear"),
+    ("not down", -0.9, 5.0, "holds"), ("not down", -25.0, -10.0, "fails"), ("not down", -10.0, 5.0, "unclear"),
 ])  # fmt: skip
 def test_verdicts(expected: str, low: float, high: float, found: str) -> None:
     assert verdict(expected, 100.0, low, high) == found  # type: ignore[arg-type]

@@ -85,8 +85,9 @@ def print_verdict(verdict: Mapping[str, Any], *, quick: bool = False) -> None:
         ("families set apart: an input rests on them", str(verdict["families_informed"])),
         ("families inside the 90% intervals", f"{verdict['families_inside']} of {verdict['families']}; "
          f"{verdict['families_too_wide']} too often"),
-        ("inside and better than every null, however wide", f"{verdict['families_inside_better']} of "
-         f"{verdict['families']}"),
+        ("inside and better than every null, however wide", f"{verdict['families_inside_better_counted']} of {judged}"),
+        ("fitted targets inside 90% of runs, with the record's error", f"{verdict['fitted_inside_runs']}, "
+         f"{verdict['fitted_inside_record']} of {verdict['fitted']}"),
         ("country-years above 1 t", f"{verdict['country_years']:,}"),
         ("median absolute log error", f"{verdict['error_model']:.2f}; best null of equal knowledge "
          f"{verdict['error_best_null']:.2f}"),
@@ -96,9 +97,10 @@ def print_verdict(verdict: Mapping[str, Any], *, quick: bool = False) -> None:
         ("surely worse in error than", ", ".join(verdict["worse_on_error"]) or "none of the nulls"),
         ("surely better in CRPS than", ", ".join(verdict["better_on_crps"]) or "none of the nulls"),
         ("surely worse in CRPS than", ", ".join(verdict["worse_on_crps"]) or "none of the nulls"),
-        ("experiments and findings that hold", f"{verdict['trials_hold']} of {verdict['trials']}"),
-        ("that fail, that cannot be told", f"{verdict['trials_fail']}, "
-         f"{verdict['trials'] - verdict['trials_hold'] - verdict['trials_fail']}"),
+        ("experiments with an open outcome that hold, that fail", f"{verdict['trials_open_hold']}, "
+         f"{verdict['trials_open_fail']} of {verdict['trials_open']}"),
+        ("those whose sign follows nearly by itself", f"{verdict['trials_hold'] - verdict['trials_open_hold']} of "
+         f"{verdict['trials'] - verdict['trials_open']} hold"),
     ]  # fmt: skip
     print_table("Validation", ("what", "result"), rows)
     if quick:

@@ -144,6 +144,7 @@ def _fitted(
         "chance_seeds": size.chance_seeds, "effective_sets": effective(refined.weights),
         "effective_sets_smc": None if fit is None else effective(fit.weights),
         "temperature_smc": None if fit is None else fit.temperature,
+        "pareto_k": round(refined.pareto_k, 3), "weights_cut": round(refined.cut, 4),
         "surface_explains": [round(float(share), 3) for share in refined.explained],
         "generations": [generation._asdict() for generation in generations],
         "simulations": sum(g.simulations for g in generations) + size.pilot + sum(size.near) + size.final,

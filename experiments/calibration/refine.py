@@ -7,7 +7,8 @@ runs over the prior and anew to runs near the posterior, gives proposals that ar
     w(u) = L(y_model(u))^(1/T) / L_surface(u),   u drawn from the posterior of the surface
 
 which is exact for any surface whose posterior covers that of the model (Geweke 1989; Wilkinson 2014 for surrogates in
-ABC). Sets with weights are then resampled; the effective number says what they are worth.
+ABC), but for the largest weights, which are cut (Ionides 2008): what that takes is told (`Refined.cut`). Sets with
+weights are then resampled; the effective number says what they are worth.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import genpareto, norm
 
 from experiments.calibration.surface import Surface, fit_surface
 from model.state import Array
 
-__all__ = ["Refined", "effective", "refine", "surface_posterior"]
+__all__ = ["Refined", "effective", "pareto_k", "refine", "surface_posterior"]
 
 CHAINS: Final = 400
 STEPS: Final = 400
@@ -36,17 +37,34 @@ type Simulate = Callable[[Array], Array]
 
 
 class Refined(NamedTuple):
-    """Sets with weights that sum to 1, their statistics, and how good the surface was (share explained by target)."""
+    """Sets with weights that sum to 1, their statistics, and how good the surface and its proposals were.
+
+    `explained` is the share of each target's variance that the surface explains, `pareto_k` the tail of the weights
+    before they were cut, `cut` the part of their sum that was cut off.
+    """
 
     units: Array
     weights: Array
     statistics: Array
     explained: Array
+    pareto_k: float
+    cut: float
 
 
 def effective(weights: Array) -> float:
     """Effective number of sets (Kish)."""
     return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def pareto_k(weights: Array) -> float:
+    """Shape of a generalised Pareto distribution fitted to the largest weights (Vehtari et al. 2024).
+
+    Below 0.5 the weights have a finite variance, up to 0.7 importance sampling is still to be trusted.
+    """
+    ordered = np.sort(weights)
+    tail = min(len(ordered) // 5, int(3.0 * math.sqrt(len(ordered))))
+    threshold = ordered[-tail - 1]
+    return float(genpareto.fit((ordered[-tail:] - threshold) / ordered[-1], floc=0.0)[0])
 
 
 def _log_surface(surface: Surface, units: Array, observed: Array, variance: Array, temperature: float) -> Array:
@@ -124,9 +142,10 @@ def refine(
     target = -0.5 * ((found - observed) ** 2 / (temperature * variance)).sum(axis=1)
     proposed = _log_surface(surface, drawn, observed, variance, WIDER * temperature)
     log_weight = target - proposed
-    weight = np.exp(log_weight - log_weight.max())
-    weight = np.minimum(weight, weight.mean() * np.sqrt(len(weight)) * CUT)
-    return Refined(drawn, weight / weight.sum(), found, surface.explained)
+    raw = np.exp(log_weight - log_weight.max())
+    weight = np.minimum(raw, raw.mean() * np.sqrt(len(raw)) * CUT)
+    cut = 1.0 - float(weight.sum() / raw.sum())
+    return Refined(drawn, weight / weight.sum(), found, surface.explained, pareto_k(raw), cut)
 
 
 def _closeness(statistics: Array, observed: Array, variance: Array, temperature: float) -> Array:

@@ -9,7 +9,7 @@ was set from the figures themselves (`INFORMED`).
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -68,6 +68,12 @@ HINDSIGHT: Final = {
 }
 """Families for which a rule was chosen after their figures had been seen: they count, and it is said."""
 PERIODS: Final = ((2009, 2023), (2009, 2013), (2014, 2018), (2019, 2023))
+TEMPERATURES: Final = (2.0, 3.2, 4.2)
+"""Looked at beside that of the fit: colder; that of its best sets over many seeds; that of its mean under fresh seeds
+(docs/calibration.md)."""
+NARROWED: Final = 0.2
+REPLICATES: Final = 20
+"""Replicates of the data for each draw of the posterior."""
 FEWEST_SETS: Final = 20.0
 """Effective sets below which reweighting says nothing of a region."""
 REGIONS: Final = {
@@ -160,9 +166,9 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         family, n, inside (of n), holds, too_wide (more inside than 90% explains), crps, null (the best of equal
         knowledge, among those that predict most of its figures), crps_there (of the model, on these), crps_null, beats,
-        narrower, passes, informed (which input was set from these figures: then it does not count), hindsight
-        (which rule was chosen after these figures had been seen: it counts and is said), crps_previous (the
-        null that knows all that was published before), why.
+        narrower, passes, right_way (changes between figures of one kind whose sign is met), informed (which input was
+        set from these figures: then it does not count), hindsight (which rule was chosen after these figures had been
+        seen: it counts and is said), crps_previous (the null that knows all that was published before), why.
     """
     rows = []
     for family, group in judged.groupby("family", sort=False):
@@ -178,12 +184,24 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
             "family": family, "n": count, "inside": within, "holds": held.holds, "too_wide": held.too_wide,
             "crps": float(group["crps"].mean()), "null": best, "crps_there": mine, "crps_null": null_score,
             "beats": beats, "narrower": narrower, "passes": held.holds and beats and narrower,
+            "right_way": _right_way(group),
             "informed": INFORMED.get(str(family), ""), "hindsight": HINDSIGHT.get(str(family), ""),
             "crps_previous": float(previous["crps_previous"].mean()) if len(previous) else math.nan,
             "crps_same_rows": float(previous["crps"].mean()) if len(previous) else math.nan,
             "why": _why(held.holds, beats, narrower, best),
         })  # fmt: skip
     return pd.DataFrame(rows).sort_values(["passes", "family"], ascending=[False, True], ignore_index=True)
+
+
+def _right_way(group: pd.DataFrame) -> str:
+    """Changes from one published figure to the next of its kind that the model's medians share in sign: "k of n"."""
+    right = total = 0
+    for _, same in group.groupby(["statistic", "area", "unit"], dropna=False):
+        ordered = same.sort_values("last_year")
+        published, model = np.diff(ordered["published"]), np.diff(ordered["model"])
+        right += int((np.sign(published) == np.sign(model)).sum())
+        total += len(published)
+    return f"{right} of {total}" if total else ""
 
 
 def _best_null(group: pd.DataFrame) -> tuple[str | None, pd.DataFrame]:
@@ -201,17 +219,106 @@ def counted(table: pd.DataFrame) -> int:
     return int((table["passes"] & (table["informed"] == "")).sum())
 
 
-def pass_range(predicted: Predictions, judged: pd.DataFrame, seed: int = 1) -> tuple[int, int]:
-    """How many families would have passed with other draws of the same posterior: 5% and 95% of resamples."""
+def inside_better(table: pd.DataFrame) -> int:
+    """Families that lie inside and score better than the null, wider or not, and that no input was set from."""
+    return int((table["holds"] & table["beats"] & (table["informed"] == "")).sum())
+
+
+class Ranges(NamedTuple):
+    """How many families would have passed, or been inside and better, with other draws: 5% and 95% of resamples."""
+
+    passed: tuple[int, int]
+    inside_better: tuple[int, int]
+
+
+def pass_range(predicted: Predictions, judged: pd.DataFrame, seed: int = 1) -> Ranges:
+    """Ranges of what is counted, over resamples of the draws of one posterior."""
     rng, counts = np.random.default_rng(seed), []
     for _ in range(RESAMPLES):
-        draws = predicted.full[rng.integers(0, len(predicted.full), len(predicted.full))]
-        low, high = np.quantile(draws, [0.05, 0.95], axis=0)
-        within = (low <= predicted.observed) & (predicted.observed <= high)
-        again = judged.assign(crps=crps_each(draws, predicted.observed), width_90=high - low, inside_90=within)
-        counts.append(counted(families(again)))
-    low_count, high_count = np.quantile(counts, [0.05, 0.95], method="nearest")
-    return int(low_count), int(high_count)
+        table = families(_again(predicted, judged, rng.integers(0, len(predicted.full), len(predicted.full))))
+        counts.append((counted(table), inside_better(table)))
+    low, high = np.quantile(np.array(counts), [0.05, 0.95], axis=0, method="nearest")
+    return Ranges((int(low[0]), int(high[0])), (int(low[1]), int(high[1])))
+
+
+def _again(predicted: Predictions, judged: pd.DataFrame, rows: Array) -> pd.DataFrame:
+    """Judged figures as they would be with other draws, given by their rows."""
+    draws = predicted.full[rows]
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+    within = (low <= predicted.observed) & (predicted.observed <= high)
+    return judged.assign(crps=crps_each(draws, predicted.observed), width_90=high - low, inside_90=within)
+
+
+def temperatures(predicted: Predictions, judged: pd.DataFrame, posterior: Posterior, seed: int = 1) -> pd.DataFrame:
+    """The verdict had the fit ended at another temperature: sets are weighted by their likelihood there.
+
+    Hotter ones reach only as far as the sets go; the effective number says how far to trust a row.
+
+    Returns
+    -------
+    DataFrame
+        temperature, sets (effective), narrowed (parameters whose variance is a fifth or more below the prior's),
+        inside_better and passed (families, of those counted), crps (mean over judged figures).
+    """
+    count = len(predicted.full)
+    rows = np.arange(count) % len(posterior)
+    chi, units = posterior.sets["chi_square"].to_numpy()[rows], posterior.units[rows]
+    rng, found = np.random.default_rng(seed), []
+    for temperature in (*(t for t in TEMPERATURES if t < posterior.temperature), posterior.temperature,
+                        *(t for t in TEMPERATURES if t > posterior.temperature)):  # fmt: skip
+        log_weight = -0.5 * chi * (1.0 / temperature - 1.0 / posterior.temperature)
+        weight = np.exp(log_weight - log_weight.max())
+        weight /= weight.sum()
+        again = _again(predicted, judged, rng.choice(count, size=20 * count, p=weight))
+        variance = weight @ (units - weight @ units) ** 2
+        table = families(again)
+        found.append({
+            "temperature": float(temperature), "sets": float(1.0 / (weight**2).sum()),
+            "narrowed": int((1.0 - 12.0 * variance >= NARROWED).sum()), "inside_better": inside_better(table),
+            "passed": counted(table), "crps": float(again["crps"].mean()),
+        })  # fmt: skip
+    return pd.DataFrame(found)
+
+
+def predictive_check(problem: Problem, statistics: Array, temperature: float,
+                     seed: int = 1) -> pd.DataFrame:  # fmt: skip
+    """Fitted targets against data that the posterior would make (posterior predictive checks, Gelman et al. 1996).
+
+    Parameters
+    ----------
+    statistics
+        Fitted targets of the sets under fresh seeds, on the scale of comparison, shape (draws, targets).
+
+    Returns
+    -------
+    DataFrame
+        target, inside_runs (90% interval of the runs alone), inside_record (with the error of the record), inside_fit
+        (with that error at the temperature of the fit), p (two-sided tail of the published value, with the error of
+        the record).
+    """
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=(REPLICATES, *statistics.shape)) * problem.error_sd
+    seen = problem.observed
+
+    def held(draws: Array) -> Array:
+        low, high = np.quantile(draws.reshape(-1, len(seen)), [0.05, 0.95], axis=0)
+        return np.asarray((low <= seen) & (seen <= high))
+
+    replicated = (statistics + noise).reshape(-1, len(seen))
+    above = (replicated > seen).mean(axis=0)
+    return pd.DataFrame({
+        "target": [target.name for target in problem.targets], "inside_runs": held(statistics),
+        "inside_record": held(statistics + noise), "inside_fit": held(statistics + math.sqrt(temperature) * noise),
+        "p": 2.0 * np.minimum(above, 1.0 - above),
+    })  # fmt: skip
+
+
+def joint_p(problem: Problem, statistics: Array, temperature: float, seed: int = 1) -> float:
+    """Chance that data made by the posterior lie as far from its runs, in errors of the record, as published ones."""
+    rng = np.random.default_rng(seed)
+    far = (((problem.observed - statistics) / problem.error_sd) ** 2).sum(axis=1)
+    made = temperature * rng.chisquare(statistics.shape[1], size=(REPLICATES, len(statistics)))
+    return float((made >= far).mean())
 
 
 def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
@@ -373,7 +480,7 @@ def region_out(problem: Problem, posterior: Posterior, statistics: Array, chance
 
 
 def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame,
-            differences: pd.DataFrame, passed: tuple[int, int]) -> dict[str, Any]:  # fmt: skip
+            differences: pd.DataFrame, ranges: Ranges) -> dict[str, Any]:  # fmt: skip
     """The verdict in numbers."""
     model = split.iloc[0]
     whole = differences[differences["years"] == differences["years"].iloc[0]].set_index(["null", "score"])
@@ -387,8 +494,12 @@ def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame,
         "families": len(table), "families_inside": int(table["holds"].sum()),
         "families_too_wide": int(table["too_wide"].sum()), "families_better": int(table["beats"].sum()),
         "families_inside_better": int((table["holds"] & table["beats"]).sum()),
+        "families_inside_better_counted": inside_better(table),
+        "families_inside_better_range": list(ranges.inside_better),
+        "families_inside_better_hindsight": inside_better(table[table["hindsight"] != ""]),
         "families_informed": int((table["informed"] != "").sum()), "families_passed": counted(table),
-        "families_passed_range": list(passed), "families_passed_hindsight": counted(table[table["hindsight"] != ""]),
+        "families_passed_range": list(ranges.passed),
+        "families_passed_hindsight": counted(table[table["hindsight"] != ""]),
         "families_passed_informed": int(table["passes"].sum()) - counted(table),
         "judged": len(judged), "judged_inside_90": int(judged["inside_90"].sum()),
         "country_years": int(model["n"]), "error_model": float(model["error"]),

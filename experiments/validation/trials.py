@@ -6,6 +6,7 @@ so that an effect's interval holds doubt about parameters as well as chance. Not
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -29,10 +30,12 @@ __all__ = ["SURGE_ARMS", "TRIALS", "Expected", "Trial", "run_trials", "surge", "
 type Reading = Callable[[RouteModel], float]
 type Arm = Callable[[Scenario], Scenario]
 type Expected = Literal["up", "down", "none", "not down"]
+type Kind = Literal["open", "mechanical", "built in"]
 
 ASSETS: Final = "asset:*"
-SMALL: Final = 0.05
-"""An effect of less than this part of the level counts as next to nothing."""
+SMALL: Final = 0.01
+"""An effect of less than this part of the level is next to nothing: less than the least that a study reports as found,
+so that the same tonnes are no finding there and nothing here."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,11 @@ class Trial:
         Sign of arm less without; "none" for less than `SMALL` of the level, "not down" for no fall beyond that.
     until
         Day up to which both are run.
-    built_in
-        Whether the rule that is asked after was put into the model as such: a check of the code, no finding.
+    kind
+        "built in": the rule that is asked after was put into the model as such, a check of the code and no finding;
+        "mechanical": the sign follows nearly by itself, as more ships take more; else "open".
+    published
+        Size of the effect as a part of the level, where the source gives one.
     """
 
     name: str
@@ -62,7 +68,8 @@ class Trial:
     unit: str
     expected: Expected
     until: str
-    built_in: bool = False
+    kind: Kind = "open"
+    published: float | None = None
 
 
 def same(scenario: Scenario) -> Scenario:
@@ -83,11 +90,15 @@ def _mean(column: str, first: int, last: int) -> Reading:
     return lambda model: Window(model, first, last).a_year(column)
 
 
-def _natural(experiment: NaturalExperiment, arm: str, reading: str, expected: Expected, unit: str = "kg/year") -> Trial:
+def _natural(
+    experiment: NaturalExperiment, arm: str, reading: str, expected: Expected, kind: Kind = "open",
+    published: float | None = None,
+) -> Trial:  # fmt: skip
     base, events = experiment.base, experiment.arms[arm]
     return Trial(
         f"{experiment.name}: {arm}, {reading}", experiment.question, experiment.evidence, lambda _: base,
-        lambda _: base.with_events(*events), experiment.readings[reading], unit, expected, experiment.until,
+        lambda _: base.with_events(*events), experiment.readings[reading], "kg/year", expected, experiment.until, kind,
+        published,
     )  # fmt: skip
 
 
@@ -159,11 +170,11 @@ def _trials(world: World) -> list[Trial]:
     magliocca = "Magliocca et al. (2019), NarcoLogic: more interdiction, more seized, smaller loads, more nodes"
     eurosur, cut = date(2013, 12, 2), date(2013, 1, 7)
     return [
-        _natural(schiphol, "total control", "flagged flights, 2004", "down"),
+        _natural(schiphol, "total control", "flagged flights, 2004", "down", "mechanical", 80 / 500 - 1),
         _natural(schiphol, "total control", "other couriers to Europe, 2004-07", "up"),
         _natural(pressure, "inspection times five", "through West Africa, 2004-08", "up"),
         _natural(coup, "services captured", "through West Africa, 2009-12", "up"),
-        _natural(coup, "protection dear", "through West Africa, 2009-12", "down"),
+        _natural(coup, "protection dear", "through West Africa, 2009-12", "down", "mechanical"),
         _images_without_ships(satellites),
         Trial("EUROSUR 2013: landed", "Did the start of EUROSUR lower what lands?",
               "ECA special report 08/2021: support not sufficiently effective",
@@ -176,13 +187,13 @@ def _trials(world: World) -> list[Trial]:
         Trial("Asset cut 2013: taken at sea", "Does a cut of 30% in asset days lower what is taken at sea?",
               "GAO-14-527; SOUTHCOM: forecast 152 -> 90 t",
               same, _with(_event("cut", cut, ASSETS, "availability", "multiply", 0.7)),
-              _mean("boarded_expected_kg", 2013, 2015), "kg/year", "down", "2016-01-04"),
+              _mean("boarded_expected_kg", 2013, 2015), "kg/year", "down", "2016-01-04", "mechanical", 90 / 152 - 1),
         Trial("Few routes pressed: landed", "Does pressure on one route in ten change what lands?", caulkins,
               same, _with(*_pressed(world, 0.1)), arrived, "kg/year", "none", UNTIL),
         Trial("All routes pressed: landed", "Does the same pressure on all routes lower what lands?", caulkins,
-              same, _with(*_pressed(world, 1.0)), arrived, "kg/year", "down", UNTIL),
+              same, _with(*_pressed(world, 1.0)), arrived, "kg/year", "down", UNTIL, "mechanical"),
         Trial("More assets: taken at sea", "Do half as many assets again take more?", magliocca,
-              same, _with(*_more_assets(1.0)), seized, "kg/year", "up", UNTIL),
+              same, _with(*_more_assets(1.0)), seized, "kg/year", "up", UNTIL, "mechanical"),
         Trial("More assets: kg per case", "Are loads that are taken smaller with more assets?", magliocca,
               same, _with(*_more_assets(1.0)), _kg_per_case, "kg", "down", UNTIL),
         Trial("More assets: places in use", "Are not fewer places in use with more assets?", magliocca,
@@ -195,10 +206,10 @@ def _trials(world: World) -> list[Trial]:
               _rule(1.0), _rule(4.0), seized, "kg/year", "up", UNTIL),
         Trial("Willingness under light control", "Is light control ignored where willingness has a threshold?",
               "IDA (2000), Anthony (2004): ignored below a threshold, collapse above, a residual remains (M11 A)",
-              _willing(0.02), _willing(0.08), flights, "kg/year", "none", "2008-01-07", built_in=True),
+              _willing(0.02), _willing(0.08), flights, "kg/year", "none", "2008-01-07", "built in"),
         Trial("Willingness under heavy control", "Does heavy control empty the flights?",
               "IDA (2000), Anthony (2004)", _willing(0.02), _willing(0.8), flights, "kg/year", "down", "2008-01-07",
-              built_in=True),
+              "built in"),
     ]  # fmt: skip
 
 
@@ -214,8 +225,8 @@ def run_trials(
     Returns
     -------
     DataFrame
-        trial, question, source, expected, unit, without, effect, low, high, n, built_in, and verdict: holds, fails or
-        unclear.
+        trial, kind, question, source, expected, unit, without, effect, low, high, n, share (effect as a part of the
+        level), published (the same in the source, nan where it gives none), and verdict: holds, fails or unclear.
     """
     asked = list(trials) if trials is not None else _trials(world)
     history = Scenario.load("as-it-happened")
@@ -242,9 +253,11 @@ def _row(trial: Trial, pairs: Array) -> dict[str, Any]:
     change = mean_difference(pairs[:, 1] - pairs[:, 0])
     level = float(pairs[:, 0].mean())
     return {
-        "trial": trial.name, "question": trial.question, "source": trial.source, "expected": trial.expected,
-        "unit": trial.unit, "without": level, "effect": change.mean, "low": change.low, "high": change.high,
-        "n": change.n, "built_in": trial.built_in, "verdict": verdict(trial.expected, level, change.low, change.high),
+        "trial": trial.name, "kind": trial.kind, "question": trial.question, "source": trial.source,
+        "expected": trial.expected, "unit": trial.unit, "without": level, "effect": change.mean, "low": change.low,
+        "high": change.high, "n": change.n, "share": change.mean / level if level else math.nan,
+        "published": math.nan if trial.published is None else trial.published,
+        "verdict": verdict(trial.expected, level, change.low, change.high),
     }  # fmt: skip
 
 
@@ -320,13 +333,15 @@ def surge(
 
 
 def surge_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """What each arm takes from the flow of 2005-07, with intervals over sets."""
+    """What each arm takes from the flow of 2005-07, and how much the flow grew on that of 2002-03; over sets."""
     wide = runs.pivot_table(index="draw", columns="arm", values="flow_t")
     rows = []
     for arm in SURGE_ARMS:
         change = mean_difference((wide["as it happened"] - wide[arm]).to_numpy())
+        growth = mean_difference(runs.loc[runs["arm"] == arm, "growth_t"].to_numpy())
         rows.append({
             "arm": arm, "flow_t": float(wide[arm].mean()), "accounts_for_t": change.mean, "low": change.low,
             "high": change.high, "share": change.mean / max(float(wide["as it happened"].mean()), 1e-9),
+            "growth_t": growth.mean, "growth_low": growth.low, "growth_high": growth.high,
         })  # fmt: skip
     return pd.DataFrame(rows)

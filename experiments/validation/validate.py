@@ -42,7 +42,7 @@ class Size:
     trials: int = 40
     surge: int = 60
     remedies: int = 60
-    policies: int = 24
+    policies: int = 100
     organisations: int = 150
 
 
@@ -116,10 +116,17 @@ def validate(
         posterior, world, organisations=size.organisations, draws=min(size.draws, len(posterior)), workers=workers,
         done=done,
     )  # fmt: skip
-    verdict = _judged(folder, world, predicted, cells, series)
+    verdict = _judged(folder, world, posterior, predicted, cells, series)
     problem = Problem.usual(structure, size.organisations)
     _write(folder, "regions", judge.region_out(problem, posterior, fitted, problem.chance_sd(workers=workers)))
-    _write(folder, "fitted", _fitted(structure, reference))
+    checked = judge.predictive_check(problem, fitted, posterior.temperature)
+    _write(folder, "fitted", _fitted(structure, reference).merge(checked, on="target", how="left"))
+    verdict |= {
+        "fitted": len(checked), **{f"fitted_{kind}": int(checked[kind].sum()) for kind in
+                                   ("inside_runs", "inside_record", "inside_fit")},
+        "fitted_joint_p": judge.joint_p(problem, fitted, 1.0),
+        "fitted_joint_p_at_temperature": judge.joint_p(problem, fitted, posterior.temperature),
+    }  # fmt: skip
     doing("asking experiments of history and findings of other models")
     _write(folder, "trials", run_trials(posterior, world, size.trials, size.organisations, workers, done))
     doing("asking where the surge came from")
@@ -130,13 +137,7 @@ def validate(
     _write(folder, "rivals", rivals(world, size, reference, workers, done))
     _write(folder, "conclusions", conclusions(folder, size, reference, workers))
     trials = pd.read_csv(folder / "tables/trials.csv")
-    asked = trials[~trials["built_in"]]
-    verdict |= {
-        "trials": len(asked),
-        "trials_hold": int((asked["verdict"] == "holds").sum()),
-        "trials_fail": int((asked["verdict"] == "fails").sum()),
-        "trials_built_in": len(trials) - len(asked),
-    }
+    verdict |= _counts(trials)
     now = dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
     write_atomically(folder / "manifest.json", json.dumps({
         "kind": "validation", "name": folder.name, "title": "How far can the model be trusted?", "structure": structure,
@@ -148,11 +149,24 @@ def validate(
     return verdict
 
 
+def _counts(trials: pd.DataFrame) -> dict[str, int]:
+    """How many experiments hold and fail, and among them those whose sign is open beforehand."""
+    asked = trials[trials["kind"] != "built in"]
+    free = asked[asked["kind"] == "open"]
+    return {
+        "trials": len(asked), "trials_built_in": len(trials) - len(asked), "trials_open": len(free),
+        **{f"trials_{plural}": int((asked["verdict"] == said).sum())
+           for said, plural in (("holds", "hold"), ("fails", "fail"))},
+        **{f"trials_open_{plural}": int((free["verdict"] == said).sum())
+           for said, plural in (("holds", "hold"), ("fails", "fail"))},
+    }  # fmt: skip
+
+
 def _posterior(structure: str, reference: Path | None) -> Posterior:
     return load_posterior(structure, None if reference is None else reference / structure)
 
 
-def _judged(folder: Path, world: World, predicted: Predictions, cells: CountryYears,
+def _judged(folder: Path, world: World, posterior: Posterior, predicted: Predictions, cells: CountryYears,
             series: pd.DataFrame) -> dict[str, Any]:  # fmt: skip
     """Tables of predictions and scores."""
     judged = judge.judged_table(predicted, world)
@@ -161,6 +175,7 @@ def _judged(folder: Path, world: World, predicted: Predictions, cells: CountryYe
     split, differences = judge.time_split(cells, nulls), judge.split_differences(cells, nulls)
     _write(folder, "judged", judged)
     _write(folder, "families", families)
+    _write(folder, "temperatures", judge.temperatures(predicted, judged, posterior))
     _write(folder, "time_split", split)
     _write(folder, "split_differences", differences)
     _write(folder, "country_years", judge.cell_table(cells))
@@ -196,7 +211,7 @@ def _judge(name: str, predicted: Predictions, cells: CountryYears, world: World)
     split = judge.time_split(cells, judge.null_cells(cells, world))
     carried, plain = split.iloc[0], split.iloc[1]
     index = pd.MultiIndex.from_arrays([cells.state, cells.year], names=["state", "year"])
-    low, high = judge.pass_range(predicted, judged)
+    low, high = judge.pass_range(predicted, judged).passed
     return Judged({
         "name": name, "families_passed": judge.counted(table), "passed_low": low, "passed_high": high,
         "families": len(table), "inside_90": float(judged["inside_90"].mean()),
@@ -269,7 +284,7 @@ def conclusions(folder: Path, size: Size, reference: Path | None = None, workers
     """
     from experiments.calibration import posterior as kept
 
-    pieces = []
+    headline, pieces = Study.load("headline"), []
     for name in read_structures():
         try:
             _posterior(name, reference)
@@ -278,6 +293,7 @@ def conclusions(folder: Path, size: Size, reference: Path | None = None, workers
         study = Study.from_dict({
             "title": f"Packages under {name}", "kind": "compare", "scenarios": list(POLICIES),
             "replications": size.policies, "organisations": size.organisations, "over": name,
+            "fork": headline.fork, "window": list(headline.window),
             "outcomes": ["arrived_europe_kg", "west_africa_kg", "expected_seized_kg"],
         }, name=f"packages-{name}")  # fmt: skip
         with kept.reading_from(reference):
@@ -289,12 +305,16 @@ def conclusions(folder: Path, size: Size, reference: Path | None = None, workers
 
 
 def survives(table: pd.DataFrame) -> pd.DataFrame:
-    """Signs of every effect over structures: how many say less, more, or cannot tell; whether none contradicts."""
+    """Signs of every effect over structures: how many say less, more, or cannot tell; whether none contradicts.
+
+    Where no run changes at all, as with demand where prices do not answer, a structure says nothing: it is untested.
+    """
     rows = []
     for (scenario, outcome), group in table.groupby(["scenario", "outcome"], sort=False):
         less, more = int((group["high"] < 0).sum()), int((group["low"] > 0).sum())
         rows.append({
             "scenario": scenario, "outcome": outcome, "structures": len(group), "less": less, "more": more,
+            "untested": int(((group["low"] == 0.0) & (group["high"] == 0.0)).sum()),
             "unclear": len(group) - less - more, "survives": max(less, more) == len(group),
             "contradicted": less > 0 and more > 0, "effect_low": float(group["effect"].min()),
             "effect_high": float(group["effect"].max()),
