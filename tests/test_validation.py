@@ -16,7 +16,16 @@ from experiments.evidence.targets import JUDGE, load_targets
 from experiments.validation import judge, nulls
 from experiments.validation.nulls import TO_BEAT, History, Null, Sample, Start, predictions, supply_growth
 from experiments.validation.predict import CountryYears, Noise, Predictions
-from experiments.validation.scores import coverage, crps, inside, rank_correlation, score
+from experiments.validation.scores import (
+    coverage,
+    crps,
+    crps_each,
+    crps_weighted,
+    inside,
+    quantiles_weighted,
+    rank_correlation,
+    score,
+)
 from experiments.validation.trials import verdict
 from experiments.validation.validate import _counts, survives
 from experiments.validation.wander import Wander, country_years
@@ -213,6 +222,20 @@ def test_changes_are_met_in_sign() -> None:
     table["published"], table["model"] = [5.0, 4, 3, 2, 1, 3], [9.0, 8, 9, 5, 4, 3]
     assert judge.families(table).loc[0, "right_way"] == "3 of 5"
     assert judge.families(table.head(1)).loc[0, "right_way"] == ""
+
+
+def test_weights_count_like_draws_that_are_there_several_times() -> None:
+    rng = np.random.default_rng(7)
+    draws, seen = rng.normal(size=(40, 3)), np.array([0.1, -1.0, 2.0])
+    equal = np.full(40, 1 / 40)
+    np.testing.assert_allclose(crps_weighted(draws, seen, equal), crps_each(draws, seen))
+    np.testing.assert_allclose(
+        quantiles_weighted(draws, [0.05, 0.5, 0.95], equal), np.quantile(draws, [0.05, 0.5, 0.95], axis=0)
+    )
+    weights = rng.dirichlet(np.full(40, 2.0))
+    by_hand = (weights[:, None] * np.abs(draws - seen)).sum(axis=0)
+    pairs = (weights[:, None, None] * weights[None, :, None] * np.abs(draws[:, None] - draws[None])).sum(axis=(0, 1))
+    np.testing.assert_allclose(crps_weighted(draws, seen, weights), by_hand - 0.5 * pairs / (1 - (weights**2).sum()))
 
 
 class Sets:

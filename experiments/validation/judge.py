@@ -22,7 +22,16 @@ from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, back, counte
 from experiments.validation import nulls
 from experiments.validation.nulls import TO_BEAT, History, Null, Sample, Start, predictions, supply_growth
 from experiments.validation.predict import CountryYears, Predictions
-from experiments.validation.scores import coverage, crps, crps_each, inside, score, width
+from experiments.validation.scores import (
+    coverage,
+    crps,
+    crps_each,
+    crps_weighted,
+    inside,
+    quantiles_weighted,
+    score,
+    width,
+)
 from experiments.validation.wander import LAST_FITTED, Wander, country_years
 from model.state import Array
 from model.tables import Tables
@@ -235,21 +244,21 @@ def pass_range(predicted: Predictions, judged: pd.DataFrame, seed: int = 1) -> R
     """Ranges of what is counted, over resamples of the draws of one posterior."""
     rng, counts = np.random.default_rng(seed), []
     for _ in range(RESAMPLES):
-        table = families(_again(predicted, judged, rng.integers(0, len(predicted.full), len(predicted.full))))
+        draws = predicted.full[rng.integers(0, len(predicted.full), len(predicted.full))]
+        low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+        table = families(_again(predicted, judged, low, high, crps_each(draws, predicted.observed)))
         counts.append((counted(table), inside_better(table)))
-    low, high = np.quantile(np.array(counts), [0.05, 0.95], axis=0, method="nearest")
-    return Ranges((int(low[0]), int(high[0])), (int(low[1]), int(high[1])))
+    low_counts, high_counts = np.quantile(np.array(counts), [0.05, 0.95], axis=0, method="nearest").astype(int).tolist()
+    return Ranges((low_counts[0], high_counts[0]), (low_counts[1], high_counts[1]))
 
 
-def _again(predicted: Predictions, judged: pd.DataFrame, rows: Array) -> pd.DataFrame:
-    """Judged figures as they would be with other draws, given by their rows."""
-    draws = predicted.full[rows]
-    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+def _again(predicted: Predictions, judged: pd.DataFrame, low: Array, high: Array, score: Array) -> pd.DataFrame:
+    """Judged figures as they would be with other intervals and scores."""
     within = (low <= predicted.observed) & (predicted.observed <= high)
-    return judged.assign(crps=crps_each(draws, predicted.observed), width_90=high - low, inside_90=within)
+    return judged.assign(crps=score, width_90=high - low, inside_90=within)
 
 
-def temperatures(predicted: Predictions, judged: pd.DataFrame, posterior: Posterior, seed: int = 1) -> pd.DataFrame:
+def temperatures(predicted: Predictions, judged: pd.DataFrame, posterior: Posterior) -> pd.DataFrame:
     """The verdict had the fit ended at another temperature: sets are weighted by their likelihood there.
 
     Hotter ones reach only as far as the sets go; the effective number says how far to trust a row.
@@ -263,13 +272,14 @@ def temperatures(predicted: Predictions, judged: pd.DataFrame, posterior: Poster
     count = len(predicted.full)
     rows = np.arange(count) % len(posterior)
     chi, units = posterior.sets["chi_square"].to_numpy()[rows], posterior.units[rows]
-    rng, found = np.random.default_rng(seed), []
+    found = []
     for temperature in (*(t for t in TEMPERATURES if t < posterior.temperature), posterior.temperature,
                         *(t for t in TEMPERATURES if t > posterior.temperature)):  # fmt: skip
         log_weight = -0.5 * chi * (1.0 / temperature - 1.0 / posterior.temperature)
         weight = np.exp(log_weight - log_weight.max())
         weight /= weight.sum()
-        again = _again(predicted, judged, rng.choice(count, size=20 * count, p=weight))
+        low, high = quantiles_weighted(predicted.full, [0.05, 0.95], weight)
+        again = _again(predicted, judged, low, high, crps_weighted(predicted.full, predicted.observed, weight))
         variance = weight @ (units - weight @ units) ** 2
         table = families(again)
         found.append({

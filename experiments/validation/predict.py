@@ -10,8 +10,7 @@ with e² the variance of the figure that is started from, as nulls have it (`Wan
 all fitted figures vary by beyond the error of the record and the spread of the runs (Kennedy & O'Hagan 2001, in its
 simplest form). Without a fitted counterpart the error has the temperature of the fit. Noise fills up what chance in the
 runs lacks of how the record wanders; doubt about parameters comes on top. Nothing of this uses a figure later than
-2008, apart from load sizes (cases of 2011-14), price ratios, and the first operations of MAOC-N (to 2009, before those
-judged).
+2008, apart from load sizes (cases of 2011-14) and the first operations of MAOC-N (to 2009, before those judged).
 """
 
 from __future__ import annotations

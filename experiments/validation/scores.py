@@ -6,6 +6,7 @@ factor of two counts alike for a large and a small state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,8 @@ from scipy.stats import binomtest, spearmanr
 
 from model.state import Array
 
-__all__ = ["Coverage", "Scores", "coverage", "crps", "crps_each", "inside", "rank_correlation", "score", "width"]
+__all__ = ["Coverage", "Scores", "coverage", "crps", "crps_each", "crps_weighted", "inside",
+           "quantiles_weighted", "rank_correlation", "score", "width"]  # fmt: skip
 
 FEWEST_RANKED = 4
 
@@ -64,6 +66,25 @@ def crps_each(draws: Array, observed: Array) -> Array:
     spread = 2.0 * (weights * x).sum(axis=0) / (n * (n - 1))
     found: Array = np.abs(x - observed).mean(axis=0) - 0.5 * spread
     return found
+
+
+def crps_weighted(draws: Array, observed: Array, weights: Array) -> Array:
+    """The same for draws with weights, shape (n,), which sum to 1: pairs count by the product of theirs."""
+    order = np.argsort(draws, axis=0)
+    x, w = np.take_along_axis(draws, order, axis=0), weights[order]
+    below = np.cumsum(w, axis=0) - w
+    spread = 2.0 * (w * x * (2.0 * below + w - 1.0)).sum(axis=0) / (1.0 - (weights**2).sum())
+    found: Array = (w * np.abs(x - observed)).sum(axis=0) - 0.5 * spread
+    return found
+
+
+def quantiles_weighted(draws: Array, levels: Sequence[float], weights: Array) -> Array:
+    """Quantiles, shape (levels, figures), of draws with weights; those of `np.quantile` where weights are equal."""
+    order = np.argsort(draws, axis=0)
+    x, w = np.take_along_axis(draws, order, axis=0), weights[order]
+    middle = np.cumsum(w, axis=0) - 0.5 * w
+    at = (middle - middle[0]) / (middle[-1] - middle[0])
+    return np.array([np.interp(levels, at[:, i], x[:, i]) for i in range(x.shape[1])]).T
 
 
 def inside(draws: Array, observed: float, level: float) -> bool:
