@@ -25,8 +25,6 @@ INTERRUPTED: Final = 130
 RESULTS: Final = Path("results")
 CALIBRATION, VALIDATION = Path("results/calibration"), Path("results/validation")
 HISTORY, QUICK = Path("results/history"), Path("results/history-quick")
-PLAIN_COLUMNS: Final = 160
-"""Width of tables that go to a file or a pipe."""
 
 
 # --- the application and its errors -------------------------------------------------------------------------------

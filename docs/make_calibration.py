@@ -83,6 +83,22 @@ def fitted() -> list[str]:
     )
 
 
+def second_fit() -> list[str]:
+    """The posterior beside that of another fit."""
+    path = REFERENCE / "base/second_fit.json"
+    if not path.exists():
+        return []
+    other = json.loads(path.read_text(encoding="utf-8"))
+    lead = (
+        "Median and 90% interval of the posterior that ships, and of a fit with chance measured at the defaults that "
+        f"came of it, which is another course of seeds: temperature {other['temperature']:.2f}, "
+        f"{other['effective_sets']:.0f} effective sets, Pareto k of the weights {other['pareto_k']:.2f}, "
+        f"{other['weights_cut']:.1%} of their sum cut off. Shift of the mean in standard deviations, on the scale of "
+        "the prior."
+    )
+    return section("The fit made a second time", lead, read("base/second_fit"))
+
+
 def states() -> list[str]:
     """Published over predicted annual reports, by state and period, geometric means; all states that are judged."""
     cells = read("validation/country_years")
@@ -107,6 +123,7 @@ def states() -> list[str]:
 def main() -> None:
     """Replace everything after the mark."""
     lines = [*posterior(), *fitted()]
+    lines += second_fit()
     screened = read("base/identifiability").head(25)
     lines += section(
         "What the targets can tell of",
@@ -114,6 +131,17 @@ def main() -> None:
         "record and of chance: root mean square over targets; targets whose effect exceeds one error.",
         screened,
     )
+    sobol = read("base/sobol")
+    if len(sobol):
+        strongest = sobol.sort_values("st", ascending=False).groupby("target", sort=False).head(3)
+        lines += section(
+            "Sobol indices",
+            "The three largest total indices of each target among the twenty strongest parameters of Morris; 95% "
+            "intervals. 64 blocks: read the order, not the size.",
+            strongest.sort_values(["target", "st"], ascending=[True, False])[
+                ["target", "parameter", "st", "st_low", "st_high", "s1"]
+            ],
+        )
     lines += section(
         "Recovery of known parameters",
         "Ranks among posterior sets (chi-square test, Holm-adjusted), and how "

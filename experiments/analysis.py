@@ -25,7 +25,6 @@ __all__ = ["analyse"]
 FIXED: Final = "fixed"
 ANSWERS: Final = "answers"
 LANDED: Final = "arrived_europe_kg"
-TOO_FEW: Final = 2
 
 
 def analyse(study: Study, store: Store) -> list[str]:

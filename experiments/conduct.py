@@ -15,9 +15,8 @@ from experiments import runner
 from experiments.analysis import analyse
 from experiments.runner import Effort
 from experiments.store import Store
-from experiments.study import Study, find_study
+from experiments.study import Study
 from model.errors import InputError
-from model.scenario_files import read_toml
 
 __all__ = ["RESULTS", "comparison", "conduct", "list_stores", "query"]
 
@@ -147,11 +146,3 @@ def _offer(connection: Any, folder: Path) -> None:
 
 def _literal(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
-
-
-def is_study_file(name: str) -> bool:
-    """Whether a name stands for a study, and not for a scenario."""
-    try:
-        return "kind" in read_toml(find_study(name))
-    except InputError:
-        return False

@@ -553,8 +553,3 @@ def pairs_that_act(fields: dict[str, object]) -> Array:
             member = int(state[pair])
             acts[pair] = int(member == place_state[destination[leg]] or bool(patrolled.get(member, set()) & on_leg))
     return acts
-
-
-def log_mean(values: Array) -> float:
-    """Geometric mean of positive numbers."""
-    return float(math.exp(np.log(values).mean()))

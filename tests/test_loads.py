@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import numpy as np
 import pytest
 
-from model import RouteModel, load_world
+from model import RouteModel, Scenario, load_world
 from model.parameter_fields import to_values
+from model.record import MOVED
 from model.samplers import load_kg
+from model.scenario_events import Event
 from model.submodels.finance import means_eur
 from model.world import CONTAINER, COURIER, LAND, MERCHANT, World
 
@@ -76,3 +79,20 @@ def test_credit_is_a_part_of_means(model: RouteModel) -> None:
         expected = state.capital_eur[row] + state.can_borrow[row] * line * state.target_capital_eur[row]
         assert math.isclose(means_eur(state, to_values(parameters), row), expected, rel_tol=1e-12, abs_tol=1e-6)
     assert 0 < state.can_borrow[state.alive == 1].sum() < (state.alive == 1).sum()
+
+
+def test_goods_wait_where_every_way_on_is_closed(world: World) -> None:
+    """Nothing leaves a store by a closed leg, even if all are closed; what is there stays."""
+    legs = world.tables.legs
+    out = legs.loc[legs["origin"] == "cotonou", "leg"].tolist()
+    closed = [
+        Event(f"closed-{i}", date(2004, 1, 5), None, "leg", leg, "open", "value", 0.0) for i, leg in enumerate(out)
+    ]
+    history = Scenario.load("as-it-happened")
+    rows = legs.index[legs["origin"] == "cotonou"].to_numpy()
+    moved = {
+        name: RouteModel(scenario, rng=4, world=world).run_until("2005-01-03").buffers.by_leg[4, rows, MOVED].sum()
+        for name, scenario in {"open": history, "closed": history.with_events(*closed)}.items()
+    }
+    assert moved["open"] > 100.0
+    assert moved["closed"] == 0.0

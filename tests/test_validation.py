@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from experiments.calibration.posterior import load_posterior
 from experiments.calibration.problem import Problem
 from experiments.evidence.targets import JUDGE, load_targets
 from experiments.validation import judge, nulls
@@ -26,10 +27,10 @@ from experiments.validation.scores import (
     rank_correlation,
     score,
 )
-from experiments.validation.trials import verdict
+from experiments.validation.trials import SURGE_ARMS, played, trials_of, verdict
 from experiments.validation.validate import _counts, survives
 from experiments.validation.wander import Wander, country_years
-from model import load_world
+from model import Scenario, load_world
 
 
 def test_crps_of_a_normal_is_the_closed_form() -> None:
@@ -320,6 +321,20 @@ def test_time_split_sets_the_model_beside_the_nulls() -> None:
 ])  # fmt: skip
 def test_verdicts(expected: str, low: float, high: float, found: str) -> None:
     assert verdict(expected, 100.0, low, high) == found  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("structure", ["base", "willingness", "salience", "endogenous"])
+def test_both_arms_of_a_trial_are_of_one_theory(structure: str) -> None:
+    """What a structure is stays in both arms, but where the arms themselves ask after it."""
+    world, values = load_world(), load_posterior(structure).values(0)
+    for trial in trials_of(world):
+        one, other = (played(arm, values).parameters for arm in (trial.without, trial.arm))
+        assert one == other, trial.name
+        if trial.kind != "built in":
+            assert one == Scenario.load("as-it-happened").with_parameters(**values).parameters, trial.name
+    still = played(SURGE_ARMS["no imitation"], values).parameters
+    assert still.imitate_rate_per_week == 0.0
+    assert still.theta_per_thousand_eur == values["theta_per_thousand_eur"]
 
 
 def test_a_conclusion_survives_only_where_no_structure_differs() -> None:

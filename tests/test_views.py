@@ -14,6 +14,7 @@ import pytest
 import synthetic
 
 from experiments.folder import write_atomically
+from model.errors import InputError
 from views import atlas, figures, flowmap, observed, page, theme
 from views.bands import bands, mean_by, replications, tidy
 from views.report import write_history_report
@@ -176,7 +177,7 @@ def test_page_is_whole_and_alone(results):
 
 
 def test_missing_frames_are_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"yearly\.parquet"):
+    with pytest.raises(InputError, match=r"yearly\.parquet"):
         write_history_report(tmp_path)
 
 

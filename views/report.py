@@ -18,6 +18,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from experiments.folder import write_atomically
+from model.errors import InputError
 from views import figures, flowmap, observed, page, theme
 from views.bands import bands
 from views.mapcard import map_card
@@ -52,12 +53,13 @@ class Study:
 
 
 def read_study(results_dir: Path, tables: Any = None) -> Study:
-    """Read the frames that the page needs; raises FileNotFoundError naming the file that is missing."""
+    """Read the frames that the page needs; raises InputError naming the files that are missing."""
     missing = [name for name in FRAMES if not (results_dir / f"{name}.parquet").exists()]
     if missing:
-        raise FileNotFoundError(
-            f"{results_dir}: {', '.join(f'{m}.parquet' for m in missing)} missing; run the history study first."
-        )
+        raise InputError(
+            f"frames are missing here: {', '.join(f'{name}.parquet' for name in missing)}", field="folder",
+            value=str(results_dir), allowed="what `run.py history` wrote", remedy="uv run run.py history",
+        )  # fmt: skip
     frames = {name: pd.read_parquet(results_dir / f"{name}.parquet") for name in FRAMES}
     path = results_dir / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -36,7 +36,7 @@ __all__ = [
 ]  # fmt: skip
 
 STRONGEST: Final = 20
-MOST_TERMS: Final = 20
+RUNS_PER_PARAMETER: Final = 20
 """Pilot runs for each parameter, at least, in a check of recovery."""
 
 
@@ -201,7 +201,7 @@ def recovery(
     folder.mkdir(parents=True, exist_ok=True)
     chance = problem.chance_sd(size.chance_seeds, workers)
     variance = (problem.error_sd**2 + chance**2) / problem.weights
-    points = max(size.pilot, MOST_TERMS * len(problem.priors))
+    points = max(size.pilot, RUNS_PER_PARAMETER * len(problem.priors))
     units, statistics = pilot(problem, points, workers=workers, done=lambda n: step("pilot", n, points))
     surface = fit_surface(units, statistics)
     names = [prior.parameter for prior in problem.priors]

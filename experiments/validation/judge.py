@@ -77,6 +77,9 @@ HINDSIGHT: Final = {
 }
 """Families for which a rule was chosen after their figures had been seen: they count, and it is said."""
 PERIODS: Final = ((2009, 2023), (2009, 2013), (2014, 2018), (2019, 2023))
+CARRIED: Final = "model, what it missed in 2004-08 carried forward"
+PLAIN: Final = "model as it is"
+"""Predictors in tables of states and years."""
 TEMPERATURES: Final = (2.0, 3.2, 4.2)
 """Looked at beside that of the fit: colder; that of its best sets over many seeds; that of its mean under fresh seeds
 (docs/calibration.md)."""
@@ -377,8 +380,8 @@ def time_split(cells: CountryYears, nulls: dict[str, Array]) -> pd.DataFrame:
     common = _common(nulls)
     seen = cells.observed[common]
     told = {
-        "model, what it missed in 2004-08 carried forward": (cells.full, "2004-08, inputs"),
-        "model as it is": (cells.raw, "2004-08, inputs"), "last": (nulls["last"], "2004-08"),
+        CARRIED: (cells.full, "2004-08, inputs"),
+        PLAIN: (cells.raw, "2004-08, inputs"), "last": (nulls["last"], "2004-08"),
         "supply": (nulls["supply"], "2004-08, output"), "share": (nulls["share"], "2004-08, the year's total"),
         "previous": (nulls["previous"], "all years before"),
     }  # fmt: skip
@@ -386,6 +389,12 @@ def time_split(cells: CountryYears, nulls: dict[str, Array]) -> pd.DataFrame:
             for name, (draws, knows) in told.items()]  # fmt: skip
     found = pd.DataFrame(rows)
     return found.assign(factor_90=np.exp(found["width_90"]))
+
+
+def of_predictor(split: pd.DataFrame, name: str) -> dict[str, Any]:
+    """The scores of one predictor in a table of `time_split`."""
+    row = split[split["predictor"] == name]
+    return {str(column): row[column].item() for column in row}
 
 
 def split_differences(cells: CountryYears, nulls: dict[str, Array], seed: int = 1) -> pd.DataFrame:
@@ -492,7 +501,7 @@ def region_out(problem: Problem, posterior: Posterior, statistics: Array, chance
 def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame,
             differences: pd.DataFrame, ranges: Ranges) -> dict[str, Any]:  # fmt: skip
     """The verdict in numbers."""
-    model = split.iloc[0]
+    model = of_predictor(split, CARRIED)
     whole = differences[differences["years"] == differences["years"].iloc[0]].set_index(["null", "score"])
 
     def told(score: str, sign: float) -> list[str]:

@@ -34,7 +34,6 @@ from model.world import World
 
 __all__ = ["CountryYears", "Predictions", "predict"]
 
-LAST_YEAR: Final = 2023
 LEAST_T: Final = 0.05
 """Tonnes below which the model counts as saying this much: a state that it never touches."""
 

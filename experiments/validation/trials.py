@@ -25,7 +25,7 @@ from model.scenario_events import Event
 from model.state import Array
 from model.world import World
 
-__all__ = ["SURGE_ARMS", "TRIALS", "Expected", "Trial", "run_trials", "surge", "surge_table"]
+__all__ = ["SURGE_ARMS", "Expected", "Trial", "played", "run_trials", "surge", "surge_table", "trials_of"]
 
 type Reading = Callable[[RouteModel], float]
 type Arm = Callable[[Scenario], Scenario]
@@ -161,7 +161,8 @@ def _willing(total_control: float) -> Arm:
     return arm
 
 
-def _trials(world: World) -> list[Trial]:
+def trials_of(world: World) -> list[Trial]:
+    """Every trial that is asked, for the legs of a world."""
     arrived, seized = _mean("arrived_europe_kg", *YEARS), _mean("boarded_expected_kg", *YEARS)
     schiphol, pressure, coup = (EXPERIMENTS[name]() for name in ("schiphol", "pressure", "coup"))
     satellites = EXPERIMENTS["satellites"]()
@@ -213,7 +214,12 @@ def _trials(world: World) -> list[Trial]:
     ]  # fmt: skip
 
 
-TRIALS: Final = _trials
+def played(arm: Arm, values: Mapping[str, Any]) -> Scenario:
+    """History as an arm changes it, with a set's parameters, but for those that the arm sets itself."""
+    history = Scenario.load("as-it-happened")
+    scenario = arm(history)
+    own = {name for name in values if getattr(scenario.parameters, name) != getattr(history.parameters, name)}
+    return scenario.with_parameters(**{name: value for name, value in values.items() if name not in own})
 
 
 def run_trials(
@@ -228,17 +234,14 @@ def run_trials(
         trial, kind, question, source, expected, unit, without, effect, low, high, n, share (effect as a part of the
         level), published (the same in the source, nan where it gives none), and verdict: holds, fails or unclear.
     """
-    asked = list(trials) if trials is not None else _trials(world)
-    history = Scenario.load("as-it-happened")
+    asked = list(trials) if trials is not None else trials_of(world)
 
     def one(job: tuple[Trial, int]) -> tuple[float, float]:
         trial, draw = job
         found = []
         for arm in (trial.without, trial.arm):
-            scenario = arm(history)
-            # a trial about a rival theory keeps its switch, whatever the posterior's structure
-            kept = {k: v for k, v in posterior.values(draw).items() if k not in ("deterrence",) or arm is same}
-            model = RouteModel(scenario.with_parameters(**kept), draw + 1, organisations, world=world, record="summary")
+            scenario = played(arm, posterior.values(draw))
+            model = RouteModel(scenario, draw + 1, organisations, world=world, record="summary")
             model.run_until(trial.until)
             found.append(trial.reading(model))
             del model.state, model.buffers
@@ -313,15 +316,11 @@ def surge(
     done: Callable[[int], object] = lambda _: None,
 ) -> pd.DataFrame:  # fmt: skip
     """Five arms of the West African surge: flow 2005-07 in each, t a year (a row for each draw and arm)."""
-    history = Scenario.load("as-it-happened")
 
     def one(job: tuple[str, int]) -> dict[str, Any]:
         arm, draw = job
-        values = {**posterior.values(draw)}
-        scenario = SURGE_ARMS[arm](history)
-        if arm == "no imitation":
-            values["imitate_rate_per_week"] = 0.0
-        model = RouteModel(scenario.with_parameters(**values), draw + 1, organisations, world=world, record="summary")
+        scenario = played(SURGE_ARMS[arm], posterior.values(draw))
+        model = RouteModel(scenario, draw + 1, organisations, world=world, record="summary")
         model.run_until("2008-01-07")
         flow = Window(model, 2005, 2007).a_year("west_africa_kg") / 1000.0
         growth = flow - Window(model, 2002, 2003).a_year("west_africa_kg") / 1000.0

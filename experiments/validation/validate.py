@@ -18,7 +18,7 @@ import pandas as pd
 
 from experiments import provenance
 from experiments.calibration.posterior import Posterior, load_posterior
-from experiments.calibration.problem import Problem, misfit, read_structures
+from experiments.calibration.problem import Prior, Problem, misfit, read_structures
 from experiments.conduct import conduct
 from experiments.folder import write_atomically
 from experiments.store import Store
@@ -120,7 +120,9 @@ def validate(
     problem = Problem.usual(structure, size.organisations)
     _write(folder, "regions", judge.region_out(problem, posterior, fitted, problem.chance_sd(workers=workers)))
     checked = judge.predictive_check(problem, fitted, posterior.temperature)
-    _write(folder, "fitted", _fitted(structure, reference).merge(checked, on="target", how="left"))
+    kept = _fitted(structure, reference)
+    _write(folder, "fitted", kept.merge(checked, on="target", how="left") if len(kept) else checked)
+    _write(folder, "posterior", _marginals(posterior))
     verdict |= {
         "fitted": len(checked), **{f"fitted_{kind}": int(checked[kind].sum()) for kind in
                                    ("inside_runs", "inside_record", "inside_fit")},
@@ -192,6 +194,21 @@ def _fitted(structure: str, reference: Path | None) -> pd.DataFrame:
     return pd.read_csv(path) if path.exists() else pd.DataFrame()
 
 
+def _marginals(posterior: Posterior) -> pd.DataFrame:
+    """Quantiles of every fitted parameter, on the scale of its prior and in its unit, and how much it was narrowed."""
+    rows = []
+    for entry in posterior.manifest["priors"]:
+        prior = Prior(*entry)
+        units = prior.to_unit(posterior.sets[prior.parameter].to_numpy())
+        low, middle, high = np.quantile(units, [0.05, 0.5, 0.95])
+        rows.append({
+            "parameter": prior.parameter, "low": low, "middle": middle, "high": high,
+            "value_low": float(prior.from_unit(low)), "value": float(prior.from_unit(middle)),
+            "value_high": float(prior.from_unit(high)), "contraction": 1.0 - 12.0 * float(np.var(units, ddof=1)),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def _write(folder: Path, name: str, table: pd.DataFrame) -> None:
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     write_atomically(folder / "tables" / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
@@ -209,7 +226,7 @@ def _judge(name: str, predicted: Predictions, cells: CountryYears, world: World)
     judged = judge.judged_table(predicted, world)
     table = judge.families(judged)
     split = judge.time_split(cells, judge.null_cells(cells, world))
-    carried, plain = split.iloc[0], split.iloc[1]
+    carried, plain = (judge.of_predictor(split, one) for one in (judge.CARRIED, judge.PLAIN))
     index = pd.MultiIndex.from_arrays([cells.state, cells.year], names=["state", "year"])
     low, high = judge.pass_range(predicted, judged).passed
     return Judged({
@@ -320,9 +337,3 @@ def survives(table: pd.DataFrame) -> pd.DataFrame:
             "effect_high": float(group["effect"].max()),
         })  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def frame_of(verdict: Mapping[str, Any]) -> pd.DataFrame:
-    """The verdict as a table of two columns."""
-    return pd.DataFrame([(k, v if np.isscalar(v) else ", ".join(v)) for k, v in verdict.items()],
-                        columns=["what", "value"])  # fmt: skip

@@ -44,7 +44,7 @@ def seek_routes(world: WorldArrays, state: State, parameters: ParameterValues, s
 def try_new(
     world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
 ) -> int:
-    """The best of a few routes of the library, drawn at random; -1 if none is worth more than staying out."""
+    """The best of a few routes of the library, drawn at random; -1 if none of them is open and new."""
     source = state.organisations.source[organisation]
     first = world.source_route_start[source]
     count = world.source_route_start[source + 1] - first

@@ -24,6 +24,7 @@ from model.world import WorldArrays
 EXPECTED_VALUE, EXPERIENCE, SALIENCE = 0, 1, 2
 RISK_PRICE, WILLINGNESS = 0, 1
 VALUE, RISK, WEIGHT, INCLUSIVE = 0, 1, 2, 3  # rows of the scratch area
+NOT_OFFERED = -1e9  # value of a route that is closed or not ready
 SMALLEST_LOAD_KG = 1.0
 STALE_WEEKS = 13
 
@@ -128,7 +129,7 @@ def weigh_known(world: WorldArrays, state: State, parameters: ParameterValues, o
     modes = state.nests
     for slot in range(known):
         route = organisations.known_route[organisation, slot]
-        state.scratch[VALUE, slot] = -1e9
+        state.scratch[VALUE, slot] = NOT_OFFERED
         modes[slot] = 0
         if route < 0 or state.routes.open[route] == 0 or organisations.ready_week[organisation, slot] > week:
             continue
@@ -222,25 +223,29 @@ def settle(
 def weigh_onward(
     world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, source: int, week: int
 ) -> int:
-    """Weigh the routes of the library onward from a stock (weights in the scratch area); how many there are.
+    """Weigh the routes of the library onward from a stock (weights in the scratch area); how many, 0 if none is open.
 
     Sending a load on changes nothing that is weighed, so one weighing serves all loads of a week. Goods in stock are
     sunk cost: waiting is worth holding them at the storage cost, so it is no alternative of its own.
     """
     first = world.source_route_start[source]
     count = min(world.source_route_start[source + 1] - first, state.scratch.shape[1])
+    any_open = False
     for i in range(count):
         route = first + i
-        state.scratch[VALUE, i] = -1e9
+        state.scratch[VALUE, i] = NOT_OFFERED
         state.nests[i] = world.route_mode[route]
         if state.routes.open[route] == 0:
             continue
+        any_open = True
         utility, mu, willing = value_route(world, state, parameters, organisation, route, week, 0)
         state.scratch[RISK, i] = mu
         state.scratch[VALUE, i] = (
             parameters.theta_per_thousand_eur * utility + willing + state.routes.exposure[route]
         )  # fmt: skip
-    nested_logit(state.scratch, state.nests, count, parameters.nest_dissimilarity, -1e9)
+    if not any_open:
+        return 0
+    nested_logit(state.scratch, state.nests, count, parameters.nest_dissimilarity, NOT_OFFERED)
     return count
 
 

@@ -20,7 +20,6 @@ from model.submodels.boarding import board
 from model.submodels.sensors import CUE_AREA, CUE_DAY, CUE_LOAD, CUE_PLATFORM, CUE_STAGE, CUE_STATE, recall
 from model.world import WorldArrays
 
-KM_PER_NAUTICAL_MILE = 1.852
 HOURS_PER_DAY = 24.0
 FRUITLESS_DAYS = 0.5
 """What a case costs where the craft is not found (assumed)."""

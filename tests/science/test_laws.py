@@ -14,7 +14,7 @@ from model.parameter_fields import to_values
 from model.samplers import load_body, load_kg
 from model.submodels.inspection import bribed_share, roc_hit
 from model.submodels.market import move_price
-from model.submodels.routes import INCLUSIVE, VALUE, WEIGHT, nested_logit, pick, salient_value
+from model.submodels.routes import VALUE, WEIGHT, nested_logit, pick, salient_value
 from model.world import MODES, World, hull_recall
 
 
@@ -159,10 +159,6 @@ def test_pareto_tail_exponent_is_recovered(world: World) -> None:
     tail = np.sort(loads[loads > 200.0])
     hill = len(tail) / np.log(tail / 200.0).sum()
     assert hill == pytest.approx(1.01, abs=0.03)
-
-
-def test_inclusive_row_is_scratch_only() -> None:
-    assert INCLUSIVE == 3
 
 
 def test_totals_do_not_depend_on_the_number_of_organisations() -> None:

@@ -37,7 +37,6 @@ BEYOND_CHANCE: Final = (
     "Intervals hold doubt about the fitted parameters as well as chance: each seed has a set of its own."
 )
 LANDED: Final = "arrived_europe_kg"
-SIDED: Final = (LANDED, "west_africa_kg", "price_europe", "consumed_europe_kg")
 SHOWN_AT_MOST: Final = 6
 IMAGE_WIDTH: Final = 900
 QUICK: Final = "-quick"

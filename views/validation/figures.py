@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from experiments.validation import judge
 from views import theme
 
 __all__ = [
@@ -32,8 +33,8 @@ __all__ = [
 GOOD, NEARLY, BAD, UNSURE = theme.BLUE, theme.SKY, theme.VERMILION, theme.FAINT
 VERDICTS: Final = {"holds": ("Holds", GOOD), "unclear": ("Cannot be told", UNSURE), "fails": ("Fails", BAD)}
 PREDICTORS: Final = {
-    "model, what it missed in 2004-08 carried forward": "Model",
-    "model as it is": "Model, raw",
+    judge.CARRIED: "Model",
+    judge.PLAIN: "Model, raw",
     "last": "Value of 2008",
     "supply": "Mean of 2004-08 × output",
     "share": "Constant share*",

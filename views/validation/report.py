@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from experiments.folder import write_atomically
+from experiments.validation import judge
 from experiments.validation.nulls import NULLS
 from experiments.validation.validate import USUAL
 from model.errors import InputError
@@ -153,7 +154,7 @@ def sections(results: Results) -> list[tuple[str, str, str, list[Drawn]]]:
         ("Courses", "What the fitted model does by itself, beside everything that was published.", "two", drawn)
     )
     if len(fit):
-        table = _posterior_table(results)
+        table = results.table("posterior")
         parts.append(
             (
                 "What was fitted, and what the record says of it",
@@ -213,25 +214,6 @@ def _scenario_names(told: pd.DataFrame) -> dict[str, str]:
             for name in dict.fromkeys(told["scenario"])}  # fmt: skip
 
 
-def _posterior_table(results: Results) -> pd.DataFrame:
-    """Quantiles of every fitted parameter on the scale of its prior."""
-    from experiments.calibration.posterior import load_posterior
-    from experiments.calibration.problem import Prior
-
-    kept = load_posterior(results.manifest["structure"])
-    rows = []
-    for entry in kept.manifest["priors"]:
-        prior = Prior(*entry)
-        units = prior.to_unit(kept.sets[prior.parameter].to_numpy())
-        low, middle, high = pd.Series(units).quantile([0.05, 0.5, 0.95])
-        rows.append({
-            "parameter": prior.parameter, "low": low, "middle": middle, "high": high,
-            "value_low": float(prior.from_unit(low)), "value": float(prior.from_unit(middle)),
-            "value_high": float(prior.from_unit(high)), "contraction": 1.0 - 12.0 * float(units.var()),
-        })  # fmt: skip
-    return pd.DataFrame(rows)
-
-
 # --- words --------------------------------------------------------------------------------------------------------
 
 
@@ -244,26 +226,26 @@ def _hindsight(verdict: Mapping[str, Any]) -> str:
     seen, passed = verdict["families_passed_hindsight"], verdict["families_passed"]
     if not seen:
         return ""
-    return f"For {seen} of the {passed} a rule of the model was chosen after their figures had been seen. "
+    who = "all of them" if seen == passed else f"{seen} of them"
+    return f"For {who} a rule of the model was chosen after their figures had been seen. "
 
 
 def findings(results: Results) -> list[tuple[str, str]]:
     """What was found, in sentences made of the numbers (HTML)."""
     v, split = results.manifest["verdict"], results.table("time_split").set_index("predictor")
     families, trials = results.table("families"), results.table("trials")
-    model, last = split.iloc[0], split.loc["last"]
+    model, last = split.loc[judge.CARRIED], split.loc["last"]
     failing = families[~families["passes"]]
     low, high = v["families_passed_range"]
     judged = v["families"] - v["families_informed"]
     found = [
         ("Judged families", f"<b>{v['families_passed']} of {judged}</b> families of targets pass ({low} to {high} with "
-         "other draws of the same posterior): they lie inside the 90% intervals, score better than the best null and "
-         f"have narrower intervals. {_hindsight(v)}Of all {v['families']}, {v['families_inside']} lie inside (with "
-         f"intervals as wide as these that is little), {v['families_better']} score better, "
-         f"{v['families_inside_better']} do both, if wider than the null; {v['families_informed']} are set apart since "
-         f"an input of the model rests on them: {v['families_inside_better_counted']} of {judged} inside and better "
-         f"({_range(v['families_inside_better_range'])} with other draws), for "
-         f"{v['families_inside_better_hindsight']} of which a rule was chosen in hindsight. " + _failed(failing)),
+         "other draws of the same posterior): they lie inside the 90% intervals, score better than the best null that "
+         f"knows no more, and have narrower intervals. {_hindsight(v)}However wide, "
+         f"<b>{v['families_inside_better_counted']}</b> lie inside and score better "
+         f"({_range(v['families_inside_better_range'])}), {v['families_inside_better_hindsight']} of these in "
+         f"hindsight; {v['families_informed']} more families are set apart, since an input of the model rests on them. "
+         + _failed(failing)),
         ("States and years", f"Half of the {v['country_years']:,} annual reports above 1 t are predicted within a "
          f"factor of <b>{_factor(_number(model, 'error'))}</b> "
          f"(value of 2008 carried on: {_factor(_number(last, 'error'))}). "
@@ -281,7 +263,7 @@ def findings(results: Results) -> list[tuple[str, str]]:
     told = results.table("conclusions")
     if len(told):
         found.append(("Conclusions", _conclusions(told)))
-    found.append(("Do not use it for", " ".join(f"{escape(text)}" for text in NOT_FOR)))
+    found.append(("Do not use it for", page.items(list(NOT_FOR))))
     return found
 
 
