@@ -18,7 +18,7 @@ import run
 from experiments.calibration import calibrate as fitting
 from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import equal_weights, load_posterior, reading_from
-from experiments.calibration.problem import Problem, read_priors, read_structures, seed_of
+from experiments.calibration.problem import Problem, read_priors, read_structures, seed_of, succeeded
 from experiments.calibration.recovery import RANKS, holm, recover, uniformity
 from experiments.calibration.refine import effective, pareto_k, refine, surface_posterior
 from experiments.calibration.screening import identifiability
@@ -160,6 +160,21 @@ def test_a_wrong_surface_is_put_right_by_weights() -> None:
     assert float(np.average(found.units[:, 0], weights=found.weights)) == pytest.approx(exact, abs=0.005)
     plain = surface_posterior(fit_surface(start, simulate(start)), np.array([0.5]), np.array([0.01]), 1.0, 2000, rng)
     assert abs(plain.mean() - exact) > 0.01  # without weights it would be wrong
+
+
+def test_runs_that_fail_are_noted_and_many_stop_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = Problem.usual("base", 60)
+
+    def broken(self: Problem, unit: object) -> np.ndarray:
+        raise KeyError("a statistic")
+
+    monkeypatch.setattr(Problem, "at", broken)
+    far = np.array([problem.safely([0.5]) for _ in range(50)])
+    assert not succeeded(far).any()
+    assert succeeded(problem.observed[None]).all()
+    assert problem.failures[0] == "KeyError: 'a statistic'"
+    with pytest.raises(KeyError):
+        problem.safely([0.5])
 
 
 # --- recovery -----------------------------------------------------------------------------------------------------

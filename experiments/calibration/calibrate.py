@@ -148,6 +148,7 @@ def _fitted(
         "surface_explains": [round(float(share), 3) for share in refined.explained],
         "generations": [generation._asdict() for generation in generations],
         "simulations": sum(g.simulations for g in generations) + size.pilot + sum(size.near) + size.final,
+        "failed_runs": len(problem.failures), "first_failure": next(iter(problem.failures), None),
         "seconds_smc": round(sum_seconds(generations), 1), "created": now(), "versions": provenance.versions(),
         "git_commit": provenance.git_state()[0], "minutes_here": round((time.perf_counter() - started) / 60, 2),
     }  # fmt: skip

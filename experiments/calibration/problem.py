@@ -7,7 +7,7 @@ import math
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -22,12 +22,15 @@ from model.scenario_files import read_toml
 from model.state import Array
 from model.world import World
 
-__all__ = ["STRUCTURES", "Prior", "Problem", "Structure", "read_priors", "read_structures", "seed_of"]
+__all__ = ["STRUCTURES", "Prior", "Problem", "Structure", "read_priors", "read_structures", "seed_of",
+           "succeeded"]  # fmt: skip
 
 HERE: Final = Path(__file__).resolve().parent
 SCENARIO: Final = "as-it-happened"
 LINEAR, LOG = "linear", "log"
-FAILED_Z: Final = 1e3
+FAILED_SHIFT: Final = 1e3
+"""What is added to the targets, on the scale of comparison, for a run that failed."""
+MOST_FAILED: Final = 50
 """How far a run that failed lies from every target."""
 
 
@@ -115,6 +118,8 @@ class Problem:
     structure: Structure
     world: World
     organisations: int = 150
+    failures: list[str] = field(default_factory=list, compare=False)
+    """What went wrong in runs made `safely`, an error each."""
 
     @classmethod
     def usual(
@@ -195,11 +200,14 @@ class Problem:
         return self.run(self.parameters(unit), seed_of(unit))
 
     def safely(self, unit: Sequence[float]) -> Array:
-        """The same; a run that fails lies far from every target."""
+        """The same; a run that fails is noted and lies far from every target, until `MOST_FAILED` have failed."""
         try:
             return self.at(unit)
-        except Exception:
-            return self.observed + FAILED_Z
+        except Exception as error:
+            self.failures.append(f"{type(error).__name__}: {error}")
+            if len(self.failures) > MOST_FAILED:
+                raise
+            return self.observed + FAILED_SHIFT
 
     def chance_sd(self, replications: int = 24, workers: int | None = None) -> Array:
         """Spread of the realised statistics over seeds at the defaults, shape (targets,): chance, not doubt."""
@@ -214,6 +222,12 @@ class Problem:
             "organisations": self.organisations, "targets": [target.name for target in self.targets],
             "priors": [[p.parameter, p.low, p.high, p.scale] for p in self.priors],
         }  # fmt: skip
+
+
+def succeeded(statistics: Array) -> Array:
+    """Which runs, rows of statistics, have not failed."""
+    good: Array = np.isfinite(statistics).all(axis=1) & (np.abs(statistics) < 0.5 * FAILED_SHIFT).all(axis=1)
+    return good
 
 
 def misfit(problem: Problem, statistics: Array, variance: Array) -> Array:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from scipy.stats import qmc
 
-from experiments.calibration.problem import Problem, mapped
+from experiments.calibration.problem import Problem, mapped, succeeded
 from model.state import Array
 
 __all__ = ["Surface", "fit_surface", "pilot"]
@@ -65,7 +65,7 @@ def pilot(problem: Problem, points: int, seed: int = 1, workers: int | None = No
 
 def fit_surface(units: Array, statistics: Array, weights: Array | None = None) -> Surface:
     """Least squares with a little ridge, weighted if weights are given; runs that failed are left out."""
-    good = np.isfinite(statistics).all(axis=1) & (np.abs(statistics) < 500.0).all(axis=1)
+    good = succeeded(statistics)
     terms, y = _terms(units[good]), statistics[good]
     if weights is not None:
         return _weighted(terms, y, weights[good] / weights[good].mean())

@@ -1,37 +1,20 @@
-"""Figures of a validation: each makes a Plotly figure of a tidy table, the same in a report and in a notebook."""
+"""The model against the record: each makes a Plotly figure of a tidy table, the same in a report and in a notebook."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from experiments.validation import judge
 from views import theme
+from views.validation.look import BAD, GOOD, NEARLY, blank, rows_high, whiskers, words
 
-__all__ = [
-    "COURSES",
-    "cells",
-    "course",
-    "differences",
-    "families",
-    "fitted",
-    "judged",
-    "posterior",
-    "remedies",
-    "rivals",
-    "signs",
-    "states",
-    "surge",
-    "time_split",
-    "trials",
-]
+__all__ = ["COURSES", "cells", "course", "differences", "families", "fitted", "judged", "posterior", "states",
+           "time_split"]  # fmt: skip
 
-GOOD, NEARLY, BAD, UNSURE = theme.BLUE, theme.SKY, theme.VERMILION, theme.FAINT
-VERDICTS: Final = {"holds": ("Holds", GOOD), "unclear": ("Cannot be told", UNSURE), "fails": ("Fails", BAD)}
 PREDICTORS: Final = {
     judge.CARRIED: "Model",
     judge.PLAIN: "Model, raw",
@@ -40,17 +23,6 @@ PREDICTORS: Final = {
     "share": "Constant share*",
     "previous": "Last year's value*",
 }
-NAMES: Final = {
-    "eu": "EU", "maoc": "MAOC-N", "jiatf": "JIATF-South", "africa": "Africa", "west": "West", "europe": "Europe",
-    "spain": "Spain", "iberia": "Iberia", "americas": "the Americas", "schiphol": "Schiphol", "antwerp": "Antwerp",
-    "rotterdam": "Rotterdam", "n": "", "esp": "Spain", "prt": "Portugal", "nld": "Netherlands", "bel": "Belgium",
-    "fra": "France", "ita": "Italy", "gbr": "United Kingdom", "deu": "Germany", "col": "Colombia", "per": "Peru",
-    "bol": "Bolivia", "ecu": "Ecuador", "ven": "Venezuela", "pan": "Panama", "bra": "Brazil", "mex": "Mexico",
-    "usa": "United States", "caribbean": "Caribbean",
-}  # fmt: skip
-"""Words of slugs that are names."""
-ROW: Final = 22
-"""Pixels for each row of a chart with names."""
 TICKS: Final = {"1/10": 0.1, "¼": 0.25, "½": 0.5, "1": 1, "2": 2, "4": 4, "10": 10}
 """Ratios named on an axis of model over published."""
 COURSES: Final = {
@@ -62,35 +34,13 @@ COURSES: Final = {
 """Statistic -> series of the runs, name, unit, factor."""
 
 
-def words(name: str) -> str:
-    """A slug in words."""
-    text = " ".join(NAMES.get(word, word) for word in name.replace("-", " ").replace("_", " ").split())
-    return text[:1].upper() + text[1:]
-
-
-def _whiskers(low: pd.Series, middle: pd.Series, high: pd.Series, colour: str, thickness: float) -> dict[str, Any]:
-    """Intervals about points, as Plotly's error bars."""
-    return {"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low, "color": colour,
-            "thickness": thickness, "width": 0}  # fmt: skip
-
-
-def _blank(height: int = 360, **layout: Any) -> go.Figure:
-    figure = go.Figure(layout={"template": theme.template()})
-    figure.update_layout(height=height, hovermode="closest", **layout)
-    return figure
-
-
-def _names(rows: int, extra: int = 90) -> int:
-    return ROW * rows + extra
-
-
 def _over_published(
     table: pd.DataFrame, published: str, inside: pd.Series, names: tuple[str, str], verb: str, ticks: dict[str, float]
 ) -> go.Figure:
     """Model over published, first row on top: median and 90% interval on a log axis, in two colours."""
     table = table.iloc[::-1]
     order = [words(t) for t in table["target"]]
-    figure = _blank(_names(len(table)))
+    figure = blank(rows_high(len(table)))
     for good, name, colour in ((True, names[0], GOOD), (False, names[1], BAD)):
         mine = table[inside[table.index] == good]
         middle, low, high = (mine[k] / mine[published] for k in ("model", "model_low", "model_high"))
@@ -100,7 +50,7 @@ def _over_published(
             mode="markers",
             name=name,
             marker={"color": colour, "size": 8},
-            error_x=_whiskers(low, middle, high, colour, 2),
+            error_x=whiskers(low, middle, high, colour, 2),
             customdata=mine[[published, "model", "unit"]].to_numpy(),
             hovertemplate=f"%{{y}}: published %{{customdata[0]:,.3~g}}, {verb} %{{customdata[1]:,.3~g}} "
             "%{customdata[2]}<extra></extra>",
@@ -162,7 +112,7 @@ def families(rows: pd.DataFrame) -> go.Figure:
     """Skill of every judged family: how much smaller its CRPS is than that of the best null of equal knowledge."""
     table = rows[rows["null"].notna()].assign(skill=lambda t: 100 * (1 - t["crps_there"] / t["crps_null"]))
     table = table.sort_values("skill")
-    figure = _blank(_names(len(table)))
+    figure = blank(rows_high(len(table)))
     table = table.assign(informed=table["informed"].fillna(""))
     apart, better = table["informed"] != "", table["holds"] & table["beats"]
     for mask, name, colour in (
@@ -203,7 +153,7 @@ def time_split(rows: pd.DataFrame) -> go.Figure:
     """Median absolute log error and CRPS of the model and of the nulls on country-years."""
     table = rows.iloc[::-1]
     names = [PREDICTORS[name] for name in table["predictor"]]
-    figure = _blank(300)
+    figure = blank(300)
     for column, label, symbol in (("error", "Median absolute log error", "circle"), ("crps", "CRPS", "diamond")):
         colours = [GOOD if name.startswith("Model") else theme.MUTED for name in names]
         figure.add_scatter(
@@ -232,7 +182,7 @@ def time_split(rows: pd.DataFrame) -> go.Figure:
 
 def differences(rows: pd.DataFrame) -> go.Figure:
     """Model less null on country-years, by score and period, with intervals from resampling states."""
-    figure = _blank(460)
+    figure = blank(460)
     places = {key: row for row, key in enumerate(dict.fromkeys(zip(rows["score"], rows["years"], strict=True)))}
     nulls = list(dict.fromkeys(rows["null"]))
     for number, (null, colour) in enumerate(zip(nulls, (theme.BLUE, theme.ORANGE, theme.GREEN), strict=False)):
@@ -244,7 +194,7 @@ def differences(rows: pd.DataFrame) -> go.Figure:
             mode="markers",
             name=PREDICTORS[null],
             marker={"color": colour, "size": 7},
-            error_x=_whiskers(mine["low"], mine["difference"], mine["high"], colour, 1.5),
+            error_x=whiskers(mine["low"], mine["difference"], mine["high"], colour, 1.5),
             customdata=mine[["model", "of_null", "better", "score", "years"]].to_numpy(),
             hovertemplate="%{customdata[3]}, %{customdata[4]}: %{x:+.2f} (model %{customdata[0]:.2f}, null "
             "%{customdata[1]:.2f}); smaller in %{customdata[2]:.0%} of resamples<extra></extra>",
@@ -269,7 +219,7 @@ def differences(rows: pd.DataFrame) -> go.Figure:
 
 def cells(rows: pd.DataFrame) -> go.Figure:
     """Published against predicted tonnes, each state and year."""
-    figure = _blank(460)
+    figure = blank(460)
     for inside, name, colour in ((True, "Inside the 90% interval", GOOD), (False, "Outside", BAD)):
         mine = rows[rows["inside_90"] == inside]
         figure.add_scatter(
@@ -363,7 +313,7 @@ def course(series: pd.DataFrame, fit: pd.DataFrame, judged: pd.DataFrame, statis
     column, name, unit, factor = COURSES[statistic]
     wide = series.pivot_table(index="year", columns="quantile", values=column) * factor
     wide = wide.loc[2004:]
-    years, figure = wide.index.to_list(), _blank(320)
+    years, figure = wide.index.to_list(), blank(320)
     for low, high, alpha, label in ((0.05, 0.95, 0.16, "90% of sets"), (0.25, 0.75, 0.3, "50% of sets")):
         figure.add_scatter(
             x=[*years, *years[::-1]],
@@ -396,152 +346,10 @@ def course(series: pd.DataFrame, fit: pd.DataFrame, judged: pd.DataFrame, statis
     )
 
 
-def trials(rows: pd.DataFrame) -> go.Figure:
-    """Effects in percent of the level without, with intervals, by verdict."""
-    table = rows.iloc[::-1].copy()
-    level = table["without"].abs().clip(lower=1e-12)
-    for column in ("effect", "low", "high"):
-        table[column] = (100 * table[column] / level).clip(-150, 150)
-    figure = _blank(_names(len(table), 100))
-    for verdict, (name, colour) in VERDICTS.items():
-        mine = table[table["verdict"] == verdict]
-        if mine.empty:
-            continue
-        figure.add_scatter(
-            x=mine["effect"],
-            y=mine["trial"],
-            mode="markers",
-            name=name,
-            marker={"color": colour, "size": 8},
-            error_x=_whiskers(mine["low"], mine["effect"], mine["high"], colour, 2),
-            customdata=mine[["expected", "question"]].to_numpy(),
-            hovertemplate="%{customdata[1]}<br>expected: %{customdata[0]}; %{x:+.1f}%<extra></extra>",
-        )
-    figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
-    figure.update_layout(
-        xaxis={"title_text": "Effect, % of the level without it", "showgrid": True},
-        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": table["trial"].to_list()},
-    )
-    return theme.describe(
-        figure,
-        title="Experiments of history, findings of other models",
-        subtitle="Paired over sets of the posterior; 95% intervals.",
-        source="sources in the table; model.",
-    )
-
-
-def surge(rows: pd.DataFrame) -> go.Figure:
-    """What each arm takes from the West African flow of 2005-07."""
-    table = rows[rows["arm"] != "as it happened"].iloc[::-1]
-    figure = _blank(_names(len(table), 120))
-    figure.add_bar(
-        x=table["accounts_for_t"],
-        y=[words(a) for a in table["arm"]],
-        orientation="h",
-        marker_color=theme.GREEN,
-        name="Accounts for",
-        error_x=_whiskers(table["low"], table["accounts_for_t"], table["high"], theme.INK, 1.5),
-        hovertemplate="%{y}: %{x:+.1f} t<extra></extra>",
-    )
-    figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
-    figure.update_layout(
-        xaxis={"title_text": "Tonnes a year less without it", "showgrid": True},
-        yaxis={"showgrid": False},
-        showlegend=False,
-        bargap=0.4,
-    )
-    base = float(rows.loc[rows["arm"] == "as it happened", "flow_t"].iloc[0])
-    return theme.describe(
-        figure,
-        title="Where the West African route came from",
-        subtitle=f"Flow of 2005-07 as it happened: {theme.number(base, 2)} t a year; 95% intervals.",
-        source="five arms of amendment 4; model.",
-    )
-
-
-def _scored(rows: pd.DataFrame, names: list[str], title: str, subtitle: str) -> go.Figure:
-    figure = _blank(_names(len(rows), 130))
-    for column, label, symbol, colour in (
-        ("crps", "CRPS, states and years", "circle", theme.BLUE),
-        ("crps_targets", "CRPS, all judged targets", "diamond", theme.ORANGE),
-    ):
-        figure.add_scatter(
-            x=rows[column],
-            y=names,
-            mode="markers",
-            name=label,
-            marker={"color": colour, "size": 10, "symbol": symbol},
-            customdata=rows[["cover_90", "passed_low", "passed_high", "crps_change", "low", "high"]].to_numpy(),
-            hovertemplate="%{y}: %{x:.3f}; %{customdata[0]:.0%} of country-years inside 90%, %{customdata[1]} to "
-            "%{customdata[2]} families pass; CRPS of country-years %{customdata[3]:+.3f} (%{customdata[4]:+.3f} to "
-            "%{customdata[5]:+.3f}) against the model<extra></extra>",
-        )
-    figure.update_layout(
-        xaxis={"title_text": "Smaller is better", "showgrid": True}, yaxis={"showgrid": False, "autorange": "reversed"}
-    )
-    return theme.describe(figure, title=title, subtitle=subtitle, source="judged rows; model.")
-
-
-def rivals(rows: pd.DataFrame) -> go.Figure:
-    """Scores out of sample of every structure."""
-    return _scored(
-        rows,
-        [words(n) for n in rows["name"]],
-        "Rival structures out of sample",
-        "Each fitted to the same targets of 2004-08.",
-    )
-
-
-def remedies(rows: pd.DataFrame) -> go.Figure:
-    """Scores out of sample with every remedy."""
-    return _scored(
-        rows,
-        [words(n) for n in rows["name"]],
-        "Remedies that were tried",
-        "On 60 sets of the posterior, one thing changed; not fitted anew.",
-    )
-
-
-def signs(rows: pd.DataFrame, scenarios: dict[str, str], outcome: str, title: str) -> go.Figure:
-    """Effect of every package under every structure, in tonnes; a cross where it cannot be told from zero."""
-    table = rows[rows["outcome"] == outcome]
-    wide = table.pivot_table(index="scenario", columns="structure", values="effect", sort=False) / 1000.0
-    clear = table.assign(clear=(table["low"] > 0) | (table["high"] < 0)).pivot_table(
-        index="scenario", columns="structure", values="clear", sort=False
-    )
-    top = float(np.nanmax(np.abs(wide.to_numpy()))) or 1.0
-    text = [[f"{wide.loc[s, c]:+.1f}" + ("" if clear.loc[s, c] else " ×") for c in wide.columns] for s in wide.index]
-    figure = _blank(60 * len(wide) + 120)
-    figure.add_heatmap(
-        z=wide.to_numpy(),
-        x=[words(c) for c in wide.columns],
-        y=[scenarios.get(str(s), str(s)) for s in wide.index],
-        text=text,
-        texttemplate="%{text}",
-        zmin=-top,
-        zmax=top,
-        xgap=2,
-        ygap=2,
-        showscale=False,
-        colorscale=[[0, theme.BLUE], [0.5, "#F3F5F7"], [1, theme.VERMILION]],
-        hovertemplate="%{y}, %{x}: %{z:+.1f} t a year<extra></extra>",
-        name=title,
-    )
-    figure.update_layout(
-        xaxis={"side": "top", "showgrid": False}, yaxis={"showgrid": False, "autorange": "reversed"}, showlegend=False
-    )
-    return theme.describe(
-        figure,
-        title=title,
-        subtitle="Tonnes a year against the status quo; × cannot be told from zero.",
-        source="paired runs over the posterior of each structure; model.",
-    )
-
-
 def posterior(rows: pd.DataFrame) -> go.Figure:
     """Every fitted parameter: its prior (line) and the 90% interval of the posterior (bar)."""
     table = rows.iloc[::-1]
-    figure = _blank(_names(len(table)))
+    figure = blank(rows_high(len(table)))
     names = table["parameter"].to_list()
     figure.add_scatter(
         x=[0.5] * len(table),
@@ -559,7 +367,7 @@ def posterior(rows: pd.DataFrame) -> go.Figure:
         mode="markers",
         marker={"size": 9, "color": theme.BLUE},
         name="Posterior",
-        error_x=_whiskers(table["low"], table["middle"], table["high"], theme.BLUE, 5),
+        error_x=whiskers(table["low"], table["middle"], table["high"], theme.BLUE, 5),
         customdata=table[["value", "value_low", "value_high", "contraction"]].to_numpy(),
         hovertemplate="%{y}: %{customdata[0]:.3~g} (%{customdata[1]:.3~g} to %{customdata[2]:.3~g}); variance down "
         "by %{customdata[3]:.0%}<extra></extra>",

@@ -23,7 +23,8 @@ from model.errors import InputError
 from views import page, theme
 from views.report import TEMPLATES
 from views.texts import RESPONSIBLE
-from views.validation import figures
+from views.validation import figures, theories
+from views.validation.look import words
 
 __all__ = ["NOT_FOR", "write_validation_report"]
 
@@ -169,13 +170,13 @@ def sections(results: Results) -> list[tuple[str, str, str, list[Drawn]]]:
             "Experiments of history, findings of other models",
             "Nothing here was fitted: facts are changed, and choices follow.",
             "two",
-            [("trials", figures.trials(trials), trials), ("surge", figures.surge(surge), surge)],
+            [("trials", theories.trials(trials), trials), ("surge", theories.surge(surge), surge)],
         )
     )
     rivals, remedies = results.table("rivals"), results.table("remedies")
-    drawn = [("remedies", figures.remedies(remedies), remedies)]
+    drawn = [("remedies", theories.remedies(remedies), remedies)]
     if len(rivals):
-        drawn.insert(0, ("rivals", figures.rivals(rivals), rivals))
+        drawn.insert(0, ("rivals", theories.rivals(rivals), rivals))
     told = results.table("conclusions")
     if len(told):
         names = _scenario_names(told)
@@ -186,7 +187,7 @@ def sections(results: Results) -> list[tuple[str, str, str, list[Drawn]]]:
             drawn.append(
                 (
                     f"signs-{outcome.split('_')[0]}",
-                    figures.signs(told, names, outcome, title),
+                    theories.signs(told, names, outcome, title),
                     told[told["outcome"] == outcome],
                 )
             )
@@ -292,7 +293,7 @@ def _told_apart(verdict: dict[str, Any]) -> str:
 def _failed(families: pd.DataFrame) -> str:
     """Families that do not pass, in a table that says why."""
     rows = "".join(
-        f"<tr><th scope='row'>{escape(figures.words(str(row['family'])))}</th>"
+        f"<tr><th scope='row'>{escape(words(str(row['family'])))}</th>"
         f"<td>{row['inside']} of {row['n']}</td><td>{theme.number(row['crps_there'], 2)}</td>"
         f"<td>{theme.number(row['crps_null'], 2)}</td><td class='text'>{escape(NULLS[row['null']])}</td>"
         f"<td class='text'>{escape(str(row['why']))}</td></tr>"
