@@ -9,12 +9,12 @@ below 2**16, k below 2**32. A decision has a stream of its own; `who` is an iden
 
 | Stream | Decides |
 |---|---|
-| SUPPLY | harvests and output of the producing states |
+| SUPPLY | nothing: reserved for harvests and output of the producing states |
 | INITIAL | state at the start, and what a group is born with |
 | ROUTE | which route an organisation takes |
 | LOAD | size of a load |
-| EXPLORE | whether a group tries a leg that is new to it, and which |
-| IMITATE | whom a group copies |
+| EXPLORE | whether a group tries a route that is new to it, and which, or copies one of a peer, and whose |
+| IMITATE | nothing: reserved |
 | MOVEMENT | losses and length of a leg under way |
 | LEAD | whether and when a state learns of a load |
 | SENSOR | contacts by patrols and radar |
@@ -22,19 +22,19 @@ below 2**16, k below 2**32. A decision has a stream of its own; `who` is an iden
 | BOARDING | consent, pursuit and finding what is aboard |
 | INSPECTION | controls at ports, airports and borders |
 | POLICE | work of the police against hubs and stocks |
-| RUMOUR | news of a loss that reaches other groups |
-| NEWS | public reports |
-| MARKET | noise of prices and sales |
-| FINANCE | financial inquiries, freezing and confiscation |
+| RUMOUR | nothing: reserved for news of a loss that reaches other groups |
+| NEWS | nothing: reserved for public reports |
+| MARKET | nothing: reserved for noise of prices and sales |
+| FINANCE | nothing: reserved for financial inquiries, freezing and confiscation |
 | STATE | choices of states |
-| PLATFORM | choices of platforms |
+| PLATFORM | nothing: reserved for choices of platforms |
 | ENTRY | new groups |
-| EXIT | groups that end |
-| CORRUPTION | bribes tried and taken |
+| EXIT | nothing: reserved for groups that end |
+| CORRUPTION | nothing: reserved for bribes tried and taken |
 | ASSET | availability of patrol assets |
 | SATELLITE | images and false contacts |
 | LEAK | leads betrayed to their object |
-| PROSECUTION | arrests that lead to trials |
+| PROSECUTION | nothing: reserved for arrests that lead to trials |
 """
 
 from __future__ import annotations

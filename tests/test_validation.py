@@ -14,7 +14,7 @@ from scipy.stats import norm
 from experiments.calibration.posterior import load_posterior
 from experiments.calibration.problem import Problem
 from experiments.evidence.targets import JUDGE, load_targets
-from experiments.validation import judge, nulls
+from experiments.validation import annual, checks, judge, nulls
 from experiments.validation.nulls import TO_BEAT, History, Null, Sample, Start, predictions, supply_growth
 from experiments.validation.predict import CountryYears, Noise, Predictions
 from experiments.validation.scores import (
@@ -258,7 +258,7 @@ def test_other_temperatures_weigh_sets_by_their_likelihood() -> None:
     chi_square = ((units[:, 0] - 0.5) / 0.1) ** 2
     draws = np.tile(units, 6)
     predicted = Predictions((), np.full(6, 0.5), draws, draws, np.zeros(6))
-    table = judge.temperatures(predicted, judged_rows(), Sets(units, chi_square)).set_index("temperature")  # type: ignore[arg-type]
+    table = checks.temperatures(predicted, judged_rows(), Sets(units, chi_square)).set_index("temperature")  # type: ignore[arg-type]
     assert table.loc[2.0, "sets"] == pytest.approx(4000)
     # the mean CRPS of a normal about its own centre is proportional to its spread
     assert table.loc[3.2, "crps"] / table.loc[2.0, "crps"] == pytest.approx(math.sqrt(3.2 / 2.0), rel=0.1)
@@ -270,14 +270,14 @@ def test_data_of_the_posterior_are_inside_and_others_are_not() -> None:
     rng = np.random.default_rng(4)
     sd, seen = problem.error_sd, problem.observed
     right = seen + rng.normal(size=(300, len(seen))) * 0.2 * sd
-    table = judge.predictive_check(problem, right, 2.0)
+    table = checks.predictive_check(problem, right, 2.0)
     assert table[["inside_runs", "inside_record", "inside_fit"]].to_numpy().all()
-    assert judge.joint_p(problem, right, 1.0) > 0.5
-    off = judge.predictive_check(problem, right + 2.2 * sd, 4.0)
+    assert checks.joint_p(problem, right, 1.0) > 0.5
+    off = checks.predictive_check(problem, right + 2.2 * sd, 4.0)
     assert not off["inside_record"].any()
     assert off["inside_fit"].all()
     assert (off["p"] < 0.06).all()
-    assert judge.joint_p(problem, right + 2.2 * sd, 1.0) < 0.001
+    assert checks.joint_p(problem, right + 2.2 * sd, 1.0) < 0.001
 
 
 def test_only_open_experiments_are_findings() -> None:
@@ -300,12 +300,12 @@ def test_time_split_sets_the_model_beside_the_nulls() -> None:
     tonnes = np.array([40.0, 80.0])
     sharp = np.log(tonnes) + np.linspace(-0.05, 0.05, 101)[:, None]
     made = cells(sharp, tonnes)
-    table = judge.time_split(made, judge.null_cells(made, load_world())).set_index("predictor")
+    table = annual.time_split(made, annual.null_cells(made, load_world())).set_index("predictor")
     assert table["n"].eq(2).all()
     assert table.iloc[0]["error"] < 1e-9
     assert table.loc["last", "error"] == pytest.approx((math.log(40 / 30) + math.log(80 / 30)) / 2)
     assert table.iloc[0]["crps"] < table.loc["last", "crps"]
-    told = judge.split_differences(made, judge.null_cells(made, load_world())).set_index(["null", "score", "years"])
+    told = annual.split_differences(made, annual.null_cells(made, load_world())).set_index(["null", "score", "years"])
     assert set(told.index.get_level_values("null")) == {"last", "supply", "share"}
     row = told.loc[("last", "CRPS", "2009-2023")]
     assert row["difference"] == pytest.approx(row["model"] - row["of_null"])

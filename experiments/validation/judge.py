@@ -1,4 +1,4 @@
-"""The verdict: every judged figure beside its prediction and beside the nulls, by family, by state and year, by region.
+"""The verdict: every judged figure beside its prediction and beside the nulls, by family.
 
 A family of targets passes where all three hold (amendments 12 and 21): so few of its figures lie outside the 90%
 intervals that these may still be intervals of 90%; its mean CRPS is smaller than that of the best null that knows no
@@ -14,22 +14,17 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.calibration.posterior import Posterior
-from experiments.calibration.problem import Problem
-from experiments.evidence.observed import reporting_sd
 from experiments.evidence.statistics import WORLD_REGIONS
 from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, back, counterpart, load_targets, transform
 from experiments.validation import nulls
-from experiments.validation.nulls import TO_BEAT, History, Null, Sample, Start, predictions, supply_growth
-from experiments.validation.predict import CountryYears, Predictions
+from experiments.validation.annual import CARRIED, DRAWS, RESAMPLES, of_predictor
+from experiments.validation.nulls import TO_BEAT, History, Null, Sample, predictions, supply_growth
+from experiments.validation.predict import Predictions
 from experiments.validation.scores import (
     coverage,
     crps,
     crps_each,
-    crps_weighted,
     inside,
-    quantiles_weighted,
-    score,
     width,
 )
 from experiments.validation.wander import LAST_FITTED, Wander, country_years
@@ -37,16 +32,23 @@ from model.state import Array
 from model.tables import Tables
 from model.world import World
 
-__all__ = ["cell_table", "families", "judged_table", "null_cells", "pass_range", "region_out", "split_differences",
-           "time_split"]  # fmt: skip
+__all__ = [
+    "Ranges",
+    "again",
+    "counted",
+    "families",
+    "inside_better",
+    "judged_table",
+    "nulls_of",
+    "pass_range",
+    "summary",
+]
 
 WORLD_STEP: Final = 0.1
 """Yearly step of the sum of all seizures about output, logs: assumed."""
 GROWS: Final = ("flow_to_europe", "consumed_europe", "west_africa_flow", "seized", "platform", "port",
                 "seized_off_west_africa")  # fmt: skip
 """Statistics that a null lets grow with output."""
-DRAWS: Final = 400
-RESAMPLES: Final = 200
 INFORMED: Final = {
     "consumption": "demand of 2013, 2017 and 2021 is an input and rests on these figures (demand.csv)",
     "interception": "holds consumption, an input; inspection_growth_per_year was assumed to explain its rise",
@@ -76,23 +78,6 @@ HINDSIGHT: Final = {
     for family in sorted({family for touched in RULES_SEEN_AFTER.values() for family in touched})
 }
 """Families for which a rule was chosen after their figures had been seen: they count, and it is said."""
-PERIODS: Final = ((2009, 2023), (2009, 2013), (2014, 2018), (2019, 2023))
-CARRIED: Final = "model, what it missed in 2004-08 carried forward"
-PLAIN: Final = "model as it is"
-"""Predictors in tables of states and years."""
-TEMPERATURES: Final = (2.0, 3.2, 4.2)
-"""Looked at beside that of the fit: colder; that of its best sets over many seeds; that of its mean under fresh seeds
-(docs/calibration.md)."""
-NARROWED: Final = 0.2
-REPLICATES: Final = 20
-"""Replicates of the data for each draw of the posterior."""
-FEWEST_SETS: Final = 20.0
-"""Effective sets below which reweighting says nothing of a region."""
-REGIONS: Final = {
-    "West Africa": ("west_africa_flow", "west_africa_share", "west_africa_seizures", "surge", "courier_origin"),
-    "Iberia": ("iberia", "off_africa"), "Other entry states": ("entry_states",), "Americas": ("americas", "caribbean"),
-}  # fmt: skip
-
 
 # --- targets ------------------------------------------------------------------------------------------------------
 
@@ -249,89 +234,16 @@ def pass_range(predicted: Predictions, judged: pd.DataFrame, seed: int = 1) -> R
     for _ in range(RESAMPLES):
         draws = predicted.full[rng.integers(0, len(predicted.full), len(predicted.full))]
         low, high = np.quantile(draws, [0.05, 0.95], axis=0)
-        table = families(_again(predicted, judged, low, high, crps_each(draws, predicted.observed)))
+        table = families(again(predicted, judged, low, high, crps_each(draws, predicted.observed)))
         counts.append((counted(table), inside_better(table)))
     low_counts, high_counts = np.quantile(np.array(counts), [0.05, 0.95], axis=0, method="nearest").astype(int).tolist()
     return Ranges((low_counts[0], high_counts[0]), (low_counts[1], high_counts[1]))
 
 
-def _again(predicted: Predictions, judged: pd.DataFrame, low: Array, high: Array, score: Array) -> pd.DataFrame:
+def again(predicted: Predictions, judged: pd.DataFrame, low: Array, high: Array, score: Array) -> pd.DataFrame:
     """Judged figures as they would be with other intervals and scores."""
     within = (low <= predicted.observed) & (predicted.observed <= high)
     return judged.assign(crps=score, width_90=high - low, inside_90=within)
-
-
-def temperatures(predicted: Predictions, judged: pd.DataFrame, posterior: Posterior) -> pd.DataFrame:
-    """The verdict had the fit ended at another temperature: sets are weighted by their likelihood there.
-
-    Hotter ones reach only as far as the sets go; the effective number says how far to trust a row.
-
-    Returns
-    -------
-    DataFrame
-        temperature, sets (effective), narrowed (parameters whose variance is a fifth or more below the prior's),
-        inside_better and passed (families, of those counted), crps (mean over judged figures).
-    """
-    count = len(predicted.full)
-    rows = np.arange(count) % len(posterior)
-    chi, units = posterior.sets["chi_square"].to_numpy()[rows], posterior.units[rows]
-    found = []
-    for temperature in (*(t for t in TEMPERATURES if t < posterior.temperature), posterior.temperature,
-                        *(t for t in TEMPERATURES if t > posterior.temperature)):  # fmt: skip
-        log_weight = -0.5 * chi * (1.0 / temperature - 1.0 / posterior.temperature)
-        weight = np.exp(log_weight - log_weight.max())
-        weight /= weight.sum()
-        low, high = quantiles_weighted(predicted.full, [0.05, 0.95], weight)
-        again = _again(predicted, judged, low, high, crps_weighted(predicted.full, predicted.observed, weight))
-        variance = weight @ (units - weight @ units) ** 2
-        table = families(again)
-        found.append({
-            "temperature": float(temperature), "sets": float(1.0 / (weight**2).sum()),
-            "narrowed": int((1.0 - 12.0 * variance >= NARROWED).sum()), "inside_better": inside_better(table),
-            "passed": counted(table), "crps": float(again["crps"].mean()),
-        })  # fmt: skip
-    return pd.DataFrame(found)
-
-
-def predictive_check(problem: Problem, statistics: Array, temperature: float,
-                     seed: int = 1) -> pd.DataFrame:  # fmt: skip
-    """Fitted targets against data that the posterior would make (posterior predictive checks, Gelman et al. 1996).
-
-    Parameters
-    ----------
-    statistics
-        Fitted targets of the sets under fresh seeds, on the scale of comparison, shape (draws, targets).
-
-    Returns
-    -------
-    DataFrame
-        target, inside_runs (90% interval of the runs alone), inside_record (with the error of the record), inside_fit
-        (with that error at the temperature of the fit), p (two-sided tail of the published value, with the error of
-        the record).
-    """
-    rng = np.random.default_rng(seed)
-    noise = rng.normal(size=(REPLICATES, *statistics.shape)) * problem.error_sd
-    seen = problem.observed
-
-    def held(draws: Array) -> Array:
-        low, high = np.quantile(draws.reshape(-1, len(seen)), [0.05, 0.95], axis=0)
-        return np.asarray((low <= seen) & (seen <= high))
-
-    replicated = (statistics + noise).reshape(-1, len(seen))
-    above = (replicated > seen).mean(axis=0)
-    return pd.DataFrame({
-        "target": [target.name for target in problem.targets], "inside_runs": held(statistics),
-        "inside_record": held(statistics + noise), "inside_fit": held(statistics + math.sqrt(temperature) * noise),
-        "p": 2.0 * np.minimum(above, 1.0 - above),
-    })  # fmt: skip
-
-
-def joint_p(problem: Problem, statistics: Array, temperature: float, seed: int = 1) -> float:
-    """Chance that data made by the posterior lie as far from its runs, in errors of the record, as published ones."""
-    rng = np.random.default_rng(seed)
-    far = (((problem.observed - statistics) / problem.error_sd) ** 2).sum(axis=1)
-    made = temperature * rng.chisquare(statistics.shape[1], size=(REPLICATES, len(statistics)))
-    return float((made >= far).mean())
 
 
 def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
@@ -340,162 +252,6 @@ def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
     said = [text for good, text in ((holds, "too many figures outside"), (beats, "the null scores better"),
             (narrower, "the null is narrower")) if not good]  # fmt: skip
     return "; ".join(said)
-
-
-# --- states and years ---------------------------------------------------------------------------------------------
-
-
-def null_cells(cells: CountryYears, world: World) -> dict[str, Array]:
-    """Draws of every null for the judged country-years, shape (draws, cells); nan where it cannot be made."""
-    logs = np.log(cells.published)
-    shares = nulls.constant_shares(cells.published)
-    made = {name: np.full((DRAWS, len(cells.state)), np.nan) for name in ("last", "supply", "share", "previous")}
-    tables, wander = world.tables, Wander(world)
-    for i, (state, year) in enumerate(zip(cells.state.tolist(), cells.year.tolist(), strict=True)):
-        column = logs[state].dropna()
-        history = History([int(y) for y in column.index], column.to_numpy(float))
-        share: Start | None = shares.get((state, int(year)))
-        about2 = wander.yearly2.get(state, wander.pooled2) + reporting_sd(tables, state, int(year)) ** 2
-        found = predictions(history, int(year), supply_growth(tables, int(year)), about2, wander.drift(state),
-                            share)  # fmt: skip
-        for name, null in found.items():
-            made[name][:, i] = null.draws(DRAWS)
-    return made
-
-
-def _common(made: dict[str, Array]) -> Array:
-    """Cells that all nulls predict, as a mask."""
-    found: Array = np.all([np.isfinite(draws).all(axis=0) for draws in made.values()], axis=0)
-    return found
-
-
-def time_split(cells: CountryYears, nulls: dict[str, Array]) -> pd.DataFrame:
-    """Scores of the model and of the nulls on country-years, over the cells that all of them predict.
-
-    Returns
-    -------
-    DataFrame
-        predictor, knows (what it is told), the scores of `score`, and factor_90: high over low end of a 90% interval.
-    """
-    common = _common(nulls)
-    seen = cells.observed[common]
-    told = {
-        CARRIED: (cells.full, "2004-08, inputs"),
-        PLAIN: (cells.raw, "2004-08, inputs"), "last": (nulls["last"], "2004-08"),
-        "supply": (nulls["supply"], "2004-08, output"), "share": (nulls["share"], "2004-08, the year's total"),
-        "previous": (nulls["previous"], "all years before"),
-    }  # fmt: skip
-    rows = [{"predictor": name, "knows": knows, **score(draws[:, common], seen)._asdict()}
-            for name, (draws, knows) in told.items()]  # fmt: skip
-    found = pd.DataFrame(rows)
-    return found.assign(factor_90=np.exp(found["width_90"]))
-
-
-def of_predictor(split: pd.DataFrame, name: str) -> dict[str, Any]:
-    """The scores of one predictor in a table of `time_split`."""
-    row = split[split["predictor"] == name]
-    return {str(column): row[column].item() for column in row}
-
-
-def split_differences(cells: CountryYears, nulls: dict[str, Array], seed: int = 1) -> pd.DataFrame:
-    """Model less null on country-years, with intervals from resampling states: years of one state hang together.
-
-    Returns
-    -------
-    DataFrame
-        null, score (median or mean absolute error, CRPS), years, model, of_null, difference, low, high (90%), better
-        (share of resamples where the model's is smaller).
-    """
-    common = _common(nulls)
-    seen, state, year = cells.observed[common], cells.state[common], cells.year[common]
-    rng, rows = np.random.default_rng(seed), []
-
-    def losses(draws: Array) -> dict[str, Array]:
-        apart = np.abs(np.median(draws[:, common], axis=0) - seen)
-        return {"median error": apart, "mean error": apart, "CRPS": crps_each(draws[:, common], seen)}
-
-    mine = losses(cells.full)
-    for name in [name for name in nulls if name in TO_BEAT]:
-        theirs = losses(nulls[name])
-        for measure in mine:
-            middle = np.median if measure == "median error" else np.mean
-            for first, last in PERIODS:
-                there = (first <= year) & (year <= last)
-                if not there.any():
-                    continue
-                groups = [np.flatnonzero(there & (state == s)) for s in np.unique(state[there])]
-                drawn = [np.concatenate([groups[i] for i in rng.integers(0, len(groups), len(groups))])
-                         for _ in range(RESAMPLES)]  # fmt: skip
-                again = np.array([middle(mine[measure][d]) - middle(theirs[measure][d]) for d in drawn])
-                of_model, of_null = float(middle(mine[measure][there])), float(middle(theirs[measure][there]))
-                rows.append({
-                    "null": name, "score": measure, "years": f"{first}-{last}", "n": int(there.sum()),
-                    "model": of_model, "of_null": of_null, "difference": of_model - of_null,
-                    "low": float(np.quantile(again, 0.05)), "high": float(np.quantile(again, 0.95)),
-                    "better": float(np.mean(again < 0.0)),
-                })  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def cell_table(cells: CountryYears) -> pd.DataFrame:
-    """A row for each judged country-year, in tonnes bulk."""
-    low, middle, high = np.exp(np.quantile(cells.full, [0.05, 0.5, 0.95], axis=0))
-    return pd.DataFrame({
-        "state": cells.state, "year": cells.year, "published_t": cells.tonnes, "model_low_t": low, "model_t": middle,
-        "model_high_t": high, "raw_t": np.exp(np.median(cells.raw, axis=0)),
-        "inside_90": (low <= cells.tonnes) & (cells.tonnes <= high),
-    })  # fmt: skip
-
-
-# --- regions ------------------------------------------------------------------------------------------------------
-
-
-def region_out(problem: Problem, posterior: Posterior, statistics: Array, chance: Array) -> pd.DataFrame:
-    """Leave one region out: the fit without a region's targets, by reweighting its sets, against these targets.
-
-    Sets of the posterior are weighted by the inverse of the likelihood of the region's targets (importance sampling of
-    the leave-out posterior, Gelfand, Dey & Chang 1992).
-
-    Parameters
-    ----------
-    statistics
-        Fitted targets of the sets, on the scale of comparison, shape (sets, targets).
-    chance
-        Spread of the targets over seeds, shape (targets,).
-
-    Returns
-    -------
-    DataFrame
-        region, targets, sets (effective number that the weights leave), and, unless these are too few to tell: inside
-        (of the targets, 90%), error (median absolute, on logs or logits), error_with (as fitted).
-    """
-    record2 = problem.error_sd**2 + chance**2
-    z2 = (statistics - problem.observed) ** 2 * problem.weights / record2 / posterior.temperature
-    names = np.array([target.family for target in problem.targets])
-    rng, rows = np.random.default_rng(1), []
-    for region, members in REGIONS.items():
-        mine = np.isin(names, members)
-        if not mine.any():
-            continue
-        log_weight = 0.5 * z2[:, mine].sum(axis=1)
-        weight = np.exp(log_weight - log_weight.max())
-        weight /= weight.sum()
-        sets = float(1.0 / (weight**2).sum())
-        row: dict[str, Any] = {"region": region, "targets": int(mine.sum()), "sets": sets}
-        if sets >= FEWEST_SETS:
-            rows_drawn = rng.choice(len(weight), size=2000, p=weight)
-            # chance is in the runs; the error of the record has the temperature of the fit
-            sd = problem.error_sd[mine] * math.sqrt(posterior.temperature)
-            drawn = statistics[rows_drawn][:, mine] + rng.normal(size=(2000, int(mine.sum()))) * sd
-            seen = problem.observed[mine]
-            held = [inside(drawn[:, i], float(seen[i]), 0.9) for i in range(len(seen))]
-            row |= {
-                "inside": int(sum(held)), "error": float(np.median(np.abs(np.median(drawn, axis=0) - seen))),
-                "error_with": float(np.median(np.abs(np.median(statistics[:, mine], axis=0) - seen))),
-            }  # fmt: skip
-        rows.append(row)
-    columns = ["region", "targets", "sets", "inside", "error", "error_with"]
-    return pd.DataFrame(rows).reindex(columns=columns)
 
 
 def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame,

@@ -23,7 +23,7 @@ from experiments.conduct import conduct
 from experiments.folder import write_atomically
 from experiments.store import Store
 from experiments.study import Study
-from experiments.validation import judge
+from experiments.validation import annual, checks, judge
 from experiments.validation.predict import CountryYears, Predictions, predict
 from experiments.validation.scores import crps_each
 from experiments.validation.trials import run_trials, surge, surge_table
@@ -118,16 +118,16 @@ def validate(
     )  # fmt: skip
     verdict = _judged(folder, world, posterior, predicted, cells, series)
     problem = Problem.usual(structure, size.organisations)
-    _write(folder, "regions", judge.region_out(problem, posterior, fitted, problem.chance_sd(workers=workers)))
-    checked = judge.predictive_check(problem, fitted, posterior.temperature)
+    _write(folder, "regions", checks.region_out(problem, posterior, fitted, problem.chance_sd(workers=workers)))
+    checked = checks.predictive_check(problem, fitted, posterior.temperature)
     kept = _fitted(structure, reference)
     _write(folder, "fitted", kept.merge(checked, on="target", how="left") if len(kept) else checked)
     _write(folder, "posterior", _marginals(posterior))
     verdict |= {
         "fitted": len(checked), **{f"fitted_{kind}": int(checked[kind].sum()) for kind in
                                    ("inside_runs", "inside_record", "inside_fit")},
-        "fitted_joint_p": judge.joint_p(problem, fitted, 1.0),
-        "fitted_joint_p_at_temperature": judge.joint_p(problem, fitted, posterior.temperature),
+        "fitted_joint_p": checks.joint_p(problem, fitted, 1.0),
+        "fitted_joint_p_at_temperature": checks.joint_p(problem, fitted, posterior.temperature),
     }  # fmt: skip
     doing("asking experiments of history and findings of other models")
     _write(folder, "trials", run_trials(posterior, world, size.trials, size.organisations, workers, done))
@@ -173,14 +173,14 @@ def _judged(folder: Path, world: World, posterior: Posterior, predicted: Predict
     """Tables of predictions and scores."""
     judged = judge.judged_table(predicted, world)
     families = judge.families(judged)
-    nulls = judge.null_cells(cells, world)
-    split, differences = judge.time_split(cells, nulls), judge.split_differences(cells, nulls)
+    nulls = annual.null_cells(cells, world)
+    split, differences = annual.time_split(cells, nulls), annual.split_differences(cells, nulls)
     _write(folder, "judged", judged)
     _write(folder, "families", families)
-    _write(folder, "temperatures", judge.temperatures(predicted, judged, posterior))
+    _write(folder, "temperatures", checks.temperatures(predicted, judged, posterior))
     _write(folder, "time_split", split)
     _write(folder, "split_differences", differences)
-    _write(folder, "country_years", judge.cell_table(cells))
+    _write(folder, "country_years", annual.cell_table(cells))
     bands = series.drop(columns="draw").groupby("year").quantile(np.array([0.05, 0.25, 0.5, 0.75, 0.95]))
     _write(folder, "series", bands.rename_axis(["year", "quantile"]).reset_index())
     return judge.summary(judged, families, split, differences, judge.pass_range(predicted, judged))
@@ -225,8 +225,8 @@ class Judged:
 def _judge(name: str, predicted: Predictions, cells: CountryYears, world: World) -> Judged:
     judged = judge.judged_table(predicted, world)
     table = judge.families(judged)
-    split = judge.time_split(cells, judge.null_cells(cells, world))
-    carried, plain = (judge.of_predictor(split, one) for one in (judge.CARRIED, judge.PLAIN))
+    split = annual.time_split(cells, annual.null_cells(cells, world))
+    carried, plain = (annual.of_predictor(split, one) for one in (annual.CARRIED, annual.PLAIN))
     index = pd.MultiIndex.from_arrays([cells.state, cells.year], names=["state", "year"])
     low, high = judge.pass_range(predicted, judged).passed
     return Judged({

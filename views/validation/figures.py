@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 import plotly.graph_objects as go
 
-from experiments.validation import judge
+from experiments.validation import annual
 from views import theme
 from views.validation.look import BAD, GOOD, NEARLY, blank, rows_high, whiskers, words
 
@@ -16,8 +16,8 @@ __all__ = ["COURSES", "cells", "course", "differences", "families", "fitted", "j
            "time_split"]  # fmt: skip
 
 PREDICTORS: Final = {
-    judge.CARRIED: "Model",
-    judge.PLAIN: "Model, raw",
+    annual.CARRIED: "Model",
+    annual.PLAIN: "Model, raw",
     "last": "Value of 2008",
     "supply": "Mean of 2004-08 × output",
     "share": "Constant share*",

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from experiments.folder import write_atomically
-from experiments.validation import judge
+from experiments.validation import annual
 from experiments.validation.nulls import NULLS
 from experiments.validation.validate import USUAL
 from model.errors import InputError
@@ -235,7 +235,7 @@ def findings(results: Results) -> list[tuple[str, str]]:
     """What was found, in sentences made of the numbers (HTML)."""
     v, split = results.manifest["verdict"], results.table("time_split").set_index("predictor")
     families, trials = results.table("families"), results.table("trials")
-    model, last = split.loc[judge.CARRIED], split.loc["last"]
+    model, last = split.loc[annual.CARRIED], split.loc["last"]
     failing = families[~families["passes"]]
     low, high = v["families_passed_range"]
     judged = v["families"] - v["families_informed"]

@@ -11,6 +11,7 @@ import pytest
 from model import RouteModel
 from model.parameter_fields import to_values
 from model.record import ACTED, LEAD, WON
+from model.state import OUT
 from model.submodels import boarding, cooperation, inspection, leads, sensors, tasking
 from model.submodels.movement import NEVER
 from model.world import FAST_BOAT, MERCHANT, SMALL_VESSEL
@@ -69,7 +70,7 @@ def harness(model: RouteModel, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
             monkeypatch.setattr(tasking, "may_act", lambda *_: True)
             state.assets.free_day[:] = 0.0
             state.out[: len(group)] = group
-            state.counts[9] = len(group)
+            state.counts[OUT] = len(group)
             day = 0.0
             before = model.buffers.weekly[:, ACTED].sum()
             for case in range(CASES // len(groups)):
@@ -240,7 +241,7 @@ def test_removal_is_the_product_of_its_stages(model: RouteModel) -> None:
     state.assets.area[:] = -1
     state.assets.active[:] = 0.0
     state.assets.active[asset], state.assets.area[asset] = 1.0, area
-    state.out[0], state.counts[9] = asset, 1
+    state.out[0], state.counts[OUT] = asset, 1
     know = float(state.legs.know[leg, 0])
     hours = parameters.task_delay_hours + parameters.report_delay_min_hours
     hours += tasking.AREA_WAY_KM / world.asset_speed_km_h[asset]

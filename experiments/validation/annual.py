@@ -1,0 +1,128 @@
+"""States and years, 2009-2023: the model beside nulls on every annual report, with intervals of the differences."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from experiments.evidence.observed import reporting_sd
+from experiments.validation import nulls
+from experiments.validation.nulls import TO_BEAT, History, Start, predictions, supply_growth
+from experiments.validation.predict import CountryYears
+from experiments.validation.scores import crps_each, score
+from experiments.validation.wander import Wander
+from model.state import Array
+from model.world import World
+
+__all__ = ["CARRIED", "PLAIN", "cell_table", "null_cells", "of_predictor", "split_differences", "time_split"]
+
+DRAWS: Final = 400
+RESAMPLES: Final = 200
+PERIODS: Final = ((2009, 2023), (2009, 2013), (2014, 2018), (2019, 2023))
+CARRIED: Final = "model, what it missed in 2004-08 carried forward"
+PLAIN: Final = "model as it is"
+"""Predictors in tables of states and years."""
+
+
+def null_cells(cells: CountryYears, world: World) -> dict[str, Array]:
+    """Draws of every null for the judged country-years, shape (draws, cells); nan where it cannot be made."""
+    logs = np.log(cells.published)
+    shares = nulls.constant_shares(cells.published)
+    made = {name: np.full((DRAWS, len(cells.state)), np.nan) for name in ("last", "supply", "share", "previous")}
+    tables, wander = world.tables, Wander(world)
+    for i, (state, year) in enumerate(zip(cells.state.tolist(), cells.year.tolist(), strict=True)):
+        column = logs[state].dropna()
+        history = History([int(y) for y in column.index], column.to_numpy(float))
+        share: Start | None = shares.get((state, int(year)))
+        about2 = wander.yearly2.get(state, wander.pooled2) + reporting_sd(tables, state, int(year)) ** 2
+        found = predictions(history, int(year), supply_growth(tables, int(year)), about2, wander.drift(state),
+                            share)  # fmt: skip
+        for name, null in found.items():
+            made[name][:, i] = null.draws(DRAWS)
+    return made
+
+
+def _common(made: dict[str, Array]) -> Array:
+    """Cells that all nulls predict, as a mask."""
+    found: Array = np.all([np.isfinite(draws).all(axis=0) for draws in made.values()], axis=0)
+    return found
+
+
+def time_split(cells: CountryYears, nulls: dict[str, Array]) -> pd.DataFrame:
+    """Scores of the model and of the nulls on country-years, over the cells that all of them predict.
+
+    Returns
+    -------
+    DataFrame
+        predictor, knows (what it is told), the scores of `score`, and factor_90: high over low end of a 90% interval.
+    """
+    common = _common(nulls)
+    seen = cells.observed[common]
+    told = {
+        CARRIED: (cells.full, "2004-08, inputs"),
+        PLAIN: (cells.raw, "2004-08, inputs"), "last": (nulls["last"], "2004-08"),
+        "supply": (nulls["supply"], "2004-08, output"), "share": (nulls["share"], "2004-08, the year's total"),
+        "previous": (nulls["previous"], "all years before"),
+    }  # fmt: skip
+    rows = [{"predictor": name, "knows": knows, **score(draws[:, common], seen)._asdict()}
+            for name, (draws, knows) in told.items()]  # fmt: skip
+    found = pd.DataFrame(rows)
+    return found.assign(factor_90=np.exp(found["width_90"]))
+
+
+def of_predictor(split: pd.DataFrame, name: str) -> dict[str, Any]:
+    """The scores of one predictor in a table of `time_split`."""
+    row = split[split["predictor"] == name]
+    return {str(column): row[column].item() for column in row}
+
+
+def split_differences(cells: CountryYears, nulls: dict[str, Array], seed: int = 1) -> pd.DataFrame:
+    """Model less null on country-years, with intervals from resampling states: years of one state hang together.
+
+    Returns
+    -------
+    DataFrame
+        null, score (median or mean absolute error, CRPS), years, model, of_null, difference, low, high (90%), better
+        (share of resamples where the model's is smaller).
+    """
+    common = _common(nulls)
+    seen, state, year = cells.observed[common], cells.state[common], cells.year[common]
+    rng, rows = np.random.default_rng(seed), []
+
+    def losses(draws: Array) -> dict[str, Array]:
+        apart = np.abs(np.median(draws[:, common], axis=0) - seen)
+        return {"median error": apart, "mean error": apart, "CRPS": crps_each(draws[:, common], seen)}
+
+    mine = losses(cells.full)
+    for name in [name for name in nulls if name in TO_BEAT]:
+        theirs = losses(nulls[name])
+        for measure in mine:
+            middle = np.median if measure == "median error" else np.mean
+            for first, last in PERIODS:
+                there = (first <= year) & (year <= last)
+                if not there.any():
+                    continue
+                groups = [np.flatnonzero(there & (state == s)) for s in np.unique(state[there])]
+                drawn = [np.concatenate([groups[i] for i in rng.integers(0, len(groups), len(groups))])
+                         for _ in range(RESAMPLES)]  # fmt: skip
+                again = np.array([middle(mine[measure][d]) - middle(theirs[measure][d]) for d in drawn])
+                of_model, of_null = float(middle(mine[measure][there])), float(middle(theirs[measure][there]))
+                rows.append({
+                    "null": name, "score": measure, "years": f"{first}-{last}", "n": int(there.sum()),
+                    "model": of_model, "of_null": of_null, "difference": of_model - of_null,
+                    "low": float(np.quantile(again, 0.05)), "high": float(np.quantile(again, 0.95)),
+                    "better": float(np.mean(again < 0.0)),
+                })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def cell_table(cells: CountryYears) -> pd.DataFrame:
+    """A row for each judged country-year, in tonnes bulk."""
+    low, middle, high = np.exp(np.quantile(cells.full, [0.05, 0.5, 0.95], axis=0))
+    return pd.DataFrame({
+        "state": cells.state, "year": cells.year, "published_t": cells.tonnes, "model_low_t": low, "model_t": middle,
+        "model_high_t": high, "raw_t": np.exp(np.median(cells.raw, axis=0)),
+        "inside_90": (low <= cells.tonnes) & (cells.tonnes <= high),
+    })  # fmt: skip
