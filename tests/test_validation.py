@@ -221,8 +221,8 @@ def test_the_count_of_families_has_a_range() -> None:
 def test_changes_are_met_in_sign() -> None:
     table = judged_rows()
     table["published"], table["model"] = [5.0, 4, 3, 2, 1, 3], [9.0, 8, 9, 5, 4, 3]
-    assert judge.families(table).loc[0, "right_way"] == "3 of 5"
-    assert judge.families(table.head(1)).loc[0, "right_way"] == ""
+    assert judge.right_way(table)["x"] == "3 of 5"
+    assert judge.right_way(table.head(1))["x"] == ""
 
 
 def test_weights_count_like_draws_that_are_there_several_times() -> None:

@@ -41,6 +41,7 @@ __all__ = [
     "judged_table",
     "nulls_of",
     "pass_range",
+    "right_way",
     "summary",
 ]
 
@@ -163,9 +164,9 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         family, n, inside (of n), holds, too_wide (more inside than 90% explains), crps, null (the best of equal
         knowledge, among those that predict most of its figures), crps_there (of the model, on these), crps_null, beats,
-        narrower, passes, right_way (changes between figures of one kind whose sign is met), informed (which input was
-        set from these figures: then it does not count), hindsight (which rule was chosen after these figures had been
-        seen: it counts and is said), crps_previous (the null that knows all that was published before), why.
+        narrower, passes, informed (which input was set from these figures: then it does not count), hindsight (which
+        rule was chosen after these figures had been seen: it counts and is said), crps_previous (the null that knows
+        all that was published before), why.
     """
     rows = []
     for family, group in judged.groupby("family", sort=False):
@@ -181,7 +182,6 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
             "family": family, "n": count, "inside": within, "holds": held.holds, "too_wide": held.too_wide,
             "crps": float(group["crps"].mean()), "null": best, "crps_there": mine, "crps_null": null_score,
             "beats": beats, "narrower": narrower, "passes": held.holds and beats and narrower,
-            "right_way": _right_way(group),
             "informed": INFORMED.get(str(family), ""), "hindsight": HINDSIGHT.get(str(family), ""),
             "crps_previous": float(previous["crps_previous"].mean()) if len(previous) else math.nan,
             "crps_same_rows": float(previous["crps"].mean()) if len(previous) else math.nan,
@@ -190,15 +190,21 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values(["passes", "family"], ascending=[False, True], ignore_index=True)
 
 
-def _right_way(group: pd.DataFrame) -> str:
-    """Changes from one published figure to the next of its kind that the model's medians share in sign: "k of n"."""
-    right = total = 0
-    for _, same in group.groupby(["statistic", "area", "unit"], dropna=False):
-        ordered = same.sort_values("last_year")
-        published, model = np.diff(ordered["published"]), np.diff(ordered["model"])
-        right += int((np.sign(published) == np.sign(model)).sum())
-        total += len(published)
-    return f"{right} of {total}" if total else ""
+def right_way(judged: pd.DataFrame) -> pd.Series:
+    """Changes from one published figure to the next of its kind that the model's medians share in sign, by family.
+
+    Returns
+    -------
+    Series of "k of n", empty text where a family has one figure of a kind only.
+    """
+    kinds = ["family", "statistic", "area", "unit"]
+    ordered = judged.sort_values("last_year")
+    steps = ordered.groupby(kinds, dropna=False)[["published", "model"]].diff()
+    told = steps["published"].notna()
+    same = np.sign(steps["published"]) == np.sign(steps["model"])
+    counts = pd.DataFrame({"family": ordered["family"], "right": told & same, "total": told}).groupby("family").sum()
+    found = counts["right"].astype(int).astype(str) + " of " + counts["total"].astype(int).astype(str)
+    return found.where(counts["total"] > 0, "")
 
 
 def _best_null(group: pd.DataFrame) -> tuple[str | None, pd.DataFrame]:

@@ -173,6 +173,7 @@ def _judged(folder: Path, world: World, posterior: Posterior, predicted: Predict
     """Tables of predictions and scores."""
     judged = judge.judged_table(predicted, world)
     families = judge.families(judged)
+    families["right_way"] = families["family"].map(judge.right_way(judged))
     nulls = annual.null_cells(cells, world)
     split, differences = annual.time_split(cells, nulls), annual.split_differences(cells, nulls)
     _write(folder, "judged", judged)
