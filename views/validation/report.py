@@ -169,7 +169,7 @@ def sections(results: Results) -> list[tuple[str, str, str, list[Drawn]]]:
         (
             "Experiments of history, findings of other models",
             "Nothing here was fitted: facts are changed, and choices follow.",
-            "two",
+            "one",
             [("trials", theories.trials(trials), trials), ("surge", theories.surge(surge), surge)],
         )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,17 @@ __all__ = ["remedies", "rivals", "signs", "surge", "trials"]
 VERDICTS: Final = {"holds": ("Holds", GOOD), "unclear": ("Cannot be told", UNSURE), "fails": ("Fails", BAD)}
 
 
+def _squeezed(percent: Any) -> Any:
+    """Signed square root: effects of 2% and of 80% on one axis."""
+    return np.sign(percent) * np.sqrt(np.abs(percent))
+
+
 def trials(rows: pd.DataFrame) -> go.Figure:
-    """Effects in percent of the level without, with intervals, by verdict."""
-    table = rows.iloc[::-1].copy()
+    """Effects in percent of the level without, with intervals, by verdict; crosses where a size is published."""
+    table = rows.iloc[::-1].assign(name=lambda t: [name[:1].upper() + name[1:] for name in t["trial"]])
     level = table["without"].abs().clip(lower=1e-12)
-    for column in ("effect", "low", "high"):
-        table[column] = (100 * table[column] / level).clip(-150, 150)
+    shares = {column: (100 * table[column] / level).clip(-150, 150) for column in ("effect", "low", "high")}
+    table = table.assign(percent=shares["effect"], **{column: _squeezed(share) for column, share in shares.items()})
     figure = blank(rows_high(len(table), 100))
     for verdict, (name, colour) in VERDICTS.items():
         mine = table[table["verdict"] == verdict]
@@ -29,23 +34,47 @@ def trials(rows: pd.DataFrame) -> go.Figure:
             continue
         figure.add_scatter(
             x=mine["effect"],
-            y=mine["trial"],
+            y=mine["name"],
             mode="markers",
             name=name,
-            marker={"color": colour, "size": 8},
+            marker={
+                "color": colour,
+                "size": 9,
+                "line": {"width": 2, "color": colour},
+                "symbol": np.where(mine["kind"] == "open", "circle", "circle-open").tolist(),
+            },
             error_x=whiskers(mine["low"], mine["effect"], mine["high"], colour, 2),
-            customdata=mine[["expected", "question"]].to_numpy(),
-            hovertemplate="%{customdata[1]}<br>expected: %{customdata[0]}; %{x:+.1f}%<extra></extra>",
+            customdata=mine[["expected", "question", "percent", "kind"]].to_numpy(),
+            hovertemplate="%{customdata[1]}<br>expected: %{customdata[0]}; %{customdata[2]:+.1f}% (%{customdata[3]})"
+            "<extra></extra>",
         )
+    told = table[table["published"].notna()]
+    figure.add_scatter(
+        x=_squeezed(100 * told["published"]),
+        y=told["name"],
+        mode="markers",
+        name="Published",
+        marker={"color": theme.INK, "size": 8, "symbol": "x-thin", "line": {"width": 2, "color": theme.INK}},
+        customdata=100 * told["published"],
+        hovertemplate="%{y}: published %{customdata:+.0f}%<extra></extra>",
+    )
     figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
+    ticks = [-100, -50, -20, -5, 0, 5, 20, 50]
     figure.update_layout(
-        xaxis={"title_text": "Effect, % of the level without it", "showgrid": True},
-        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": table["trial"].to_list()},
+        xaxis={
+            "title_text": "Effect, % of the level",
+            "showgrid": True,
+            "tickangle": 0,
+            "tickvals": _squeezed(np.array(ticks)).tolist(),
+            "ticktext": [str(tick) for tick in ticks],
+        },
+        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": table["name"].to_list()},
     )
     return theme.describe(
         figure,
         title="Experiments of history, findings of other models",
-        subtitle="Paired over sets of the posterior; 95% intervals.",
+        subtitle="Paired over sets of the posterior; 95% intervals; square-root scale. Hollow: the sign follows nearly "
+        "by itself, or was put in as a rule.",
         source="sources in the table; model.",
     )
 
