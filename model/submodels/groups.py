@@ -11,7 +11,8 @@ from model.record import ENTERED, GROUPS, LEFT, MARGIN, Record
 from model.samplers import normal_quantile, pareto
 from model.state import CLOSING, CONFISCATED, ENTRY, FOUNDING, GROUPS_ALIVE, IDENTS, LIVE, State
 from model.submodels.finance import means_eur
-from model.submodels.routes import path_sizes, plan, value_route
+from model.submodels.routes import attractiveness, path_sizes, plan, value_route
+from model.submodels.stocks import offered_kg
 from model.world import WorldArrays
 
 FAMILIAR_USERS = 2.0
@@ -55,10 +56,10 @@ def try_new(
         route = first + min(count - 1, int(u * count))
         if count == 0 or state.routes.open[route] == 0 or knows(state, organisation, route):
             continue
-        utility, _, _ = value_route(
+        utility, _, willing = value_route(
             world, state, parameters, organisation, route, week, world.source_is_origin[source]
         )  # fmt: skip
-        value = parameters.theta_per_thousand_eur * utility + state.routes.exposure[route]
+        value = attractiveness(state, parameters, route, utility, willing)
         if best < 0 or value > best_value:
             best = route
             best_value = value
@@ -310,7 +311,7 @@ def fund(world: WorldArrays, state: State, parameters: ParameterValues, organisa
     organisations = state.organisations
     source = organisations.source[organisation]
     weight = max(state.sources.weight[source], organisations.weight[organisation])
-    flow_kg = max(state.sources.supply_kg_per_week[source], 0.2 * state.sources.pool_kg[source])
+    flow_kg = offered_kg(state.sources, parameters, source)
     unit_eur = state.sources.price_eur_per_kg[source] + world.usual_cost_eur_per_kg
     means = parameters.capital_weeks * flow_kg * organisations.weight[organisation] / weight * unit_eur
     means = max(means, 100_000.0)

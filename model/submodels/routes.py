@@ -19,6 +19,7 @@ from model.samplers import load_kg as sample_load_kg
 from model.state import Array, State
 from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
 from model.submodels.finance import means_eur
+from model.submodels.stocks import offered_kg
 from model.world import WorldArrays
 
 EXPECTED_VALUE, EXPERIENCE, SALIENCE = 0, 1, 2
@@ -61,6 +62,12 @@ def value_route(
     if parameters.choice_rule == SALIENCE:
         return salient_value(price - cost, -cost, mu, parameters.salience_bias) / 1000.0, mu, willing
     return ((1.0 - mu) * price - cost) / 1000.0, mu, willing
+
+
+@compiled
+def attractiveness(state: State, parameters: ParameterValues, route: int, utility: float, willing: float) -> float:
+    """Value of a route in the logit before path size: theta U, willingness, and licit exposure (amendment 6)."""
+    return parameters.theta_per_thousand_eur * utility + willing + float(state.routes.exposure[route])
 
 
 @compiled
@@ -138,7 +145,7 @@ def weigh_known(world: WorldArrays, state: State, parameters: ParameterValues, o
         organisations.known_value[organisation, slot] = utility
         if parameters.choice_rule == EXPERIENCE:
             utility = weigh_experience(state, parameters, organisation, slot, utility)
-        value = parameters.theta_per_thousand_eur * utility + willing + state.routes.exposure[route]
+        value = attractiveness(state, parameters, route, utility, willing)
         state.scratch[VALUE, slot] = value + parameters.path_size_weight * float(
             organisations.path_size[organisation, slot]
         )
@@ -210,8 +217,7 @@ def settle(
         part = organisations.weight[organisation] / max(
             organisations.weight[organisation], state.sources.weight[source]
         )
-        flow_kg = part * max(state.sources.supply_kg_per_week[source], 0.2 * state.sources.pool_kg[source])
-        wanted = min(parameters.shipment_weeks * flow_kg, limit)
+        wanted = min(parameters.shipment_weeks * part * offered_kg(state.sources, parameters, source), limit)
         if world.mode_parcel[mode] > 0.0:
             wanted, unit = min(wanted, unit), world.mode_parcel[mode]
         units = max(1, int(wanted / unit))
@@ -240,9 +246,7 @@ def weigh_onward(
         any_open = True
         utility, mu, willing = value_route(world, state, parameters, organisation, route, week, 0)
         state.scratch[RISK, i] = mu
-        state.scratch[VALUE, i] = (
-            parameters.theta_per_thousand_eur * utility + willing + state.routes.exposure[route]
-        )  # fmt: skip
+        state.scratch[VALUE, i] = attractiveness(state, parameters, route, utility, willing)
     if not any_open:
         return 0
     nested_logit(state.scratch, state.nests, count, parameters.nest_dissimilarity, NOT_OFFERED)

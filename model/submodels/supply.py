@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from model.compiled import compiled, rule
+from model.compiled import rule
 from model.parameters import ParameterValues
 from model.record import (
     CASES,
@@ -27,11 +27,11 @@ from model.record import (
 from model.state import PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
 from model.submodels.consequences import write_seizure
 from model.submodels.finance import means_eur
+from model.submodels.stocks import glut_factor, move_source_price, offered_kg
 from model.world import WorldArrays
 
-LARGEST_PRICE_STEP = 0.05
 LOWEST_ANSWER, HIGHEST_ANSWER = 0.5, 2.0
-LEAST_GLUT, MOST_GLUT, MOST_LOST = 0.5, 4.0, 0.8
+MOST_LOST = 0.8
 
 
 @rule
@@ -65,15 +65,6 @@ def produce(
     return all_elsewhere_kg
 
 
-@compiled
-def glut_factor(sources: Sources, parameters: ParameterValues, source: int) -> float:
-    """How much more of output goes to other markets where goods are cheap (decisions 0020, 0023)."""
-    if parameters.glut_answer <= 0.0:
-        return 1.0
-    cheap = parameters.source_price_eur_per_kg / sources.price_eur_per_kg[source]
-    return min(MOST_GLUT, max(LEAST_GLUT, math.pow(cheap, parameters.glut_answer)))
-
-
 @rule
 def seize_at_source(
     world: WorldArrays, parameters: ParameterValues, counts: Array, record: Record, source: int, lost_kg: float,
@@ -94,17 +85,6 @@ def seize_at_source(
         write_seizure(record, counts, 7.0 * week, place, -1, state, state, -1, SOURCE, -1, lost_kg, 1.0, value_eur)
 
 
-@compiled
-def move_source_price(sources: Sources, parameters: ParameterValues, source: int, net_output_kg: float) -> None:
-    """Step the log price towards the clearing price of the stock cover, at most 5 percent a week."""
-    normal_kg = max(1.0, parameters.source_cover_weeks * net_output_kg)
-    gap = -parameters.source_price_response * math.log(max(0.05, sources.pool_kg[source] / normal_kg))
-    target = math.log(parameters.source_price_eur_per_kg) + gap
-    step = parameters.price_adjustment * (target - math.log(sources.price_eur_per_kg[source]))
-    step = min(LARGEST_PRICE_STEP, max(-LARGEST_PRICE_STEP, step))
-    sources.price_eur_per_kg[source] *= math.exp(step)
-
-
 @rule
 def wanted_kg(organisations: Organisations, sources: Sources, parameters: ParameterValues, organisation: int) -> float:
     """What an organisation would buy this week: its part of output, while it has a plan and room for more."""
@@ -113,7 +93,7 @@ def wanted_kg(organisations: Organisations, sources: Sources, parameters: Parame
         return 0.0
     part = organisations.weight[organisation] / sources.weight[source]
     flow_kg = part * parameters.purchase_ambition * (1.0 - organisations.jailed_share[organisation])
-    flow_kg *= max(sources.supply_kg_per_week[source], sources.pool_kg[source])
+    flow_kg *= offered_kg(sources, parameters, source)
     room_kg = 2.0 * organisations.plan_load_kg[organisation] + flow_kg - organisations.inventory_kg[organisation]
     price = sources.price_eur_per_kg[source]
     if price > 0.0:

@@ -51,7 +51,7 @@ def patrol(world: WorldArrays, state: State, parameters: ParameterValues, record
         if assets.area[asset] < 0:
             continue
         area = assets.area[asset]
-        share = min(1.0, day + 7.0 - max(day, assets.free_day[asset])) / 7.0 if assets.free_day[asset] > day else 1.0
+        share = free_share(assets.free_day[asset], day)
         hours = 7.0 * parameters.patrol_hours_per_day * share
         if world.asset_flies[asset] == 1:
             hours *= world.asset_sortie_share[asset]
@@ -60,6 +60,12 @@ def patrol(world: WorldArrays, state: State, parameters: ParameterValues, record
         state.areas.search_km2_per_day[area] += sweep_km2_per_h * hours / 7.0
         state.areas.effort[area] += share
         record.weekly[week, ASSET_WEEKS] += share
+
+
+@compiled
+def free_share(free_day: float, day: float) -> float:
+    """Share of the week from `day` in which an asset that comes free on `free_day` can search."""
+    return min(1.0, max(0.0, (day + 7.0 - free_day) / 7.0))
 
 
 @rule
