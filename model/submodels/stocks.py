@@ -1,0 +1,41 @@
+"""Stocks of the producers: what they hand out in a week, and what they ask for it."""
+
+from __future__ import annotations
+
+import math
+
+from model.compiled import compiled
+from model.parameters import ParameterValues
+from model.state import Sources
+
+LARGEST_PRICE_STEP = 0.05
+LEAST_GLUT, MOST_GLUT = 0.5, 4.0
+
+
+@compiled
+def offered_kg(sources: Sources, parameters: ParameterValues, source: int) -> float:
+    """What a source hands out in a week (kg): its output, or of a large stock the part that is held for a week.
+
+    Sold at once, a stock leaves as one wave that prices answer half a year later (decision 0030).
+    """
+    return max(sources.supply_kg_per_week[source], sources.pool_kg[source] / parameters.source_cover_weeks)
+
+
+@compiled
+def move_source_price(sources: Sources, parameters: ParameterValues, source: int, net_output_kg: float) -> None:
+    """Step the log price towards the clearing price of the stock cover, at most 5 percent a week."""
+    normal_kg = max(1.0, parameters.source_cover_weeks * net_output_kg)
+    gap = -parameters.source_price_response * math.log(max(0.05, sources.pool_kg[source] / normal_kg))
+    target = math.log(parameters.source_price_eur_per_kg) + gap
+    step = parameters.price_adjustment * (target - math.log(sources.price_eur_per_kg[source]))
+    step = min(LARGEST_PRICE_STEP, max(-LARGEST_PRICE_STEP, step))
+    sources.price_eur_per_kg[source] *= math.exp(step)
+
+
+@compiled
+def glut_factor(sources: Sources, parameters: ParameterValues, source: int) -> float:
+    """How much more of output goes to other markets where goods are cheap (decisions 0020, 0023)."""
+    if parameters.glut_answer <= 0.0:
+        return 1.0
+    cheap = parameters.source_price_eur_per_kg / sources.price_eur_per_kg[source]
+    return min(MOST_GLUT, max(LEAST_GLUT, math.pow(cheap, parameters.glut_answer)))
