@@ -17,10 +17,10 @@ import pandas as pd
 
 from experiments.outcomes import Window, mean_and_interval
 from model import RouteModel
+from model.kinds import COURIER
 from model.measures import dose_event
 from model.scenario import Scenario
 from model.scenario_events import Event
-from model.world import COURIER
 
 __all__ = ["EXPERIMENTS", "NaturalExperiment", "run_experiment"]
 

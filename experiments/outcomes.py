@@ -14,9 +14,10 @@ import numpy as np
 
 from model import RouteModel, calendar
 from model.errors import InputError, closest
+from model.kinds import CONTAINER, COURIER, FAST_BOAT, MERCHANT, MODES, SMALL_VESSEL
 from model.record import COSTS, EXPECTED_KNOWN_HERE, EXPECTED_TAKEN, MOVED, OTHER_MARKETS, SOURCE, STAGES, WEEKLY
 from model.state import ACCOUNTS, Array
-from model.world import CONTAINER, COURIER, FAST_BOAT, MERCHANT, MODES, SMALL_VESSEL, World
+from model.world import World
 
 __all__ = ["OUTCOMES", "Outcome", "measure_outcomes"]
 

@@ -23,7 +23,7 @@ from numba import config, njit
 __all__ = ["CACHE", "compiled", "rule"]
 
 HERE = Path(__file__).parent
-DECLARATIONS = ("inputs.py", "parameters.py", "record.py", "state.py", "world.py")
+DECLARATIONS = ("inputs.py", "kinds.py", "parameters.py", "record.py", "state.py", "world_arrays.py")
 KEPT_CACHES = 4
 
 

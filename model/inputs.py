@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 
 from model import calendar
+from model.kinds import CONTAINER, REGIMES, RULES, SECTORS
 from model.measures import spell_out
 from model.scenario import Scenario
 from model.scenario_events import Event, expand
 from model.state import Array
-from model.world import CONTAINER, REGIMES, RULES, SECTORS, World
+from model.world import World
 
 __all__ = ["Inputs", "lay_out"]
 

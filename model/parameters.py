@@ -101,7 +101,8 @@ class Parameters(BaseModel):
         1.0,
         12.0,
         group="supply",
-        description="weeks of output that producers hold when the price is at its reference",
+        description="weeks of output that producers hold when the price is at its reference; a larger stock is handed "
+        "out over as many weeks",
         source="assumed",
         confidence="assumed",
     )

@@ -28,6 +28,7 @@ from model.agents import (
 )
 from model.errors import InputError
 from model.inputs import Inputs, lay_out
+from model.kinds import COVERING, MODES
 from model.parameter_fields import to_values
 from model.parameters import ParameterValues
 from model.record import (
@@ -48,7 +49,7 @@ from model.setup import begin, empty_state, forgetting, grow, sizes_of
 from model.state import EVENTS, LIVE, REVIEW_DUE, ROWS_NEEDED, STATUS, copy_state
 from model.submodels.allocation import cover
 from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, REVIEW_WEEKS, RUNNING, SCHEDULE, advance, events_at_most
-from model.world import COVERING, MODES, World, load_world
+from model.world import World, load_world
 
 __all__ = ["RouteModel"]
 

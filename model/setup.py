@@ -10,6 +10,7 @@ from model import draws
 from model.by_reference import by_reference
 from model.compiled import compiled, rule
 from model.inputs import Inputs
+from model.kinds import SECTORS
 from model.parameters import Parameters, ParameterValues
 from model.record import STAGES
 from model.state import (
@@ -42,7 +43,8 @@ from model.submodels.groups import found, fund
 from model.submodels.market import reference_price
 from model.submodels.routes import plan
 from model.submodels.states import review
-from model.world import SECTORS, World, WorldArrays
+from model.world import World
+from model.world_arrays import WorldArrays
 
 KNOWN_ROUTES = 10
 FIRST_ROWS = 1024

@@ -26,7 +26,7 @@ from model.submodels.sensors import detect, false_contacts, prepare_sensors
 from model.submodels.states import decide_month, fade_flows, review
 from model.submodels.supply import buy, produce
 from model.submodels.tasking import patrol, respond
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 RUNNING, NEEDS_ROWS = 0, 1
 REVIEW_WEEKS = 4
@@ -74,7 +74,7 @@ def advance(
 @rule
 def short_of_rows(world: WorldArrays, state: State, record: Record, parameters: ParameterValues, week: int) -> bool:
     """Whether a buffer might overflow in the coming week."""
-    state.counts[ROWS_NEEDED] = rows_needed(world, state, parameters, week)
+    state.counts[ROWS_NEEDED] = rows_needed(state, parameters, week)
     live = state.counts[LIVE] + state.counts[ROWS_NEEDED]
     if live > state.consignments.alive.shape[0] or live + CONTACTS_AT_MOST > state.cues.shape[0]:
         return True
@@ -104,10 +104,10 @@ def one_week(
         review(world, state, parameters, seed, week, year, new_month)
     elsewhere_kg = produce(world, state.sources, parameters, state.accounts, state.counts, record, week, year)
     send_elsewhere(world, state, parameters, record, elsewhere_kg, week, year)
-    buy(world, state.organisations, state.sources, parameters, state.accounts)
+    buy(state.organisations, state.sources, parameters, state.accounts)
     seek_routes(world, state, parameters, seed, week)
-    send_from_home(world, state, parameters, record, seed, week, year)
-    send_from_stock(world, state, parameters, record, seed, week, year)
+    send_from_home(world, state, parameters, record, seed, week)
+    send_from_stock(world, state, parameters, record, seed, week)
     set_out(world, state, parameters, record, seed, week, year)
     patrol(world, state, parameters, record, seed, week)
     state.counts[CUES] = 0

@@ -16,9 +16,10 @@ from scipy.stats import genpareto
 
 import run
 from experiments.calibration import calibrate as fitting
+from experiments.calibration.best import ranked
 from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import equal_weights, load_posterior, reading_from
-from experiments.calibration.problem import Problem, read_priors, read_structures, seed_of, succeeded
+from experiments.calibration.problem import Problem, misfit, read_priors, read_structures, seed_of, succeeded
 from experiments.calibration.recovery import RANKS, holm, recover, uniformity
 from experiments.calibration.refine import effective, pareto_k, refine, surface_posterior
 from experiments.calibration.screening import identifiability
@@ -217,6 +218,26 @@ def test_holm() -> None:
     np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
 
 
+def test_of_sets_that_fit_alike_the_most_usual_is_the_default() -> None:
+    rng = np.random.default_rng(5)
+    noise = rng.normal(size=(1, 40, 3))  # the seeds are common to all sets
+    middles = np.array([0.0, 0.02, 0.02, 1.5])[:, None, None]
+    statistics = middles + noise + 0.3 * rng.normal(size=(4, 40, 3))
+    sets = pd.DataFrame({"draw": range(4), "from_middle": [2.0, 1.0, 0.5, 0.1]})
+    table = ranked(sets, statistics, lambda means: (means**2).sum(axis=-1))
+    assert table["draw"].tolist() == [2, 1, 0, 3], "tied sets by how usual they are, then the rest by misfit"
+    assert table["tied"].tolist() == [True, True, True, False]
+    assert table["behind"].min() == 0.0
+
+
+def test_the_error_of_a_difference_is_that_of_its_seeds() -> None:
+    rng = np.random.default_rng(6)
+    both = 1.0 + rng.normal(size=(2, 400, 1)) * np.array([[[0.1]], [[0.3]]])
+    table = ranked(pd.DataFrame({"draw": [0, 1], "from_middle": 0.0}), both, lambda means: means[..., 0])
+    other = table.set_index("draw")["behind_error"].max()
+    assert other == pytest.approx((both[1] - both[0]).std() / np.sqrt(399), rel=1e-6)
+
+
 def test_equal_weights_keep_shares() -> None:
     units = np.arange(4.0)[:, None]
     found = equal_weights(units, np.array([0.5, 0.25, 0.25, 0.0]), 100)
@@ -289,7 +310,7 @@ def test_a_posterior_runs_again_to_the_last_bit(reference: Path) -> None:
     for draw in range(2):
         again = problem.run(posterior.values(draw), posterior.seed(draw))
         # every digit of the parameters was kept, so the misfit is the same number
-        assert float(fitting.misfit(problem, again, variance)) == posterior.sets["chi_square"].iloc[draw]
+        assert float(misfit(problem, again, variance)) == posterior.sets["chi_square"].iloc[draw]
     assert posterior.manifest["simulations"] >= 16
     assert (reference / "base/targets.csv").exists()
 

@@ -7,10 +7,11 @@ import pytest
 from numba import njit
 
 from model import RouteModel, load_world
+from model.kinds import CONTAINER
 from model.state import LIVE
 from model.submodels.market import value_chain
 from model.submodels.routes import value_route
-from model.world import CONTAINER, World
+from model.world import World
 
 
 @pytest.fixture(scope="module")

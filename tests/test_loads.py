@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from model import RouteModel, Scenario, load_world
+from model.kinds import CONTAINER, COURIER, LAND, MERCHANT
 from model.parameter_fields import to_values
 from model.record import MOVED
 from model.samplers import load_kg
 from model.scenario_events import Event
 from model.submodels.finance import means_eur
-from model.world import CONTAINER, COURIER, LAND, MERCHANT, World
+from model.world import World
 
 CRAFT = [mode for mode in range(7) if mode not in (CONTAINER, COURIER, LAND)]
 

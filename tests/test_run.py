@@ -23,6 +23,7 @@ from experiments.discovery import Box
 from model.parameter_fields import markdown_table, parameter_rows
 from model.parameters import Parameters
 from model.week import SCHEDULE
+from views.cli import jobs
 from views.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,7 +110,7 @@ def test_examples_are_understood(command: str, monkeypatch: pytest.MonkeyPatch):
         return Path("results/x")
 
     for work in ("study_history", "conduct_study", "conduct_made", "write_report", "write_study_report"):
-        monkeypatch.setattr(run, work, note)
+        monkeypatch.setattr(jobs, work, note)
     monkeypatch.setattr(
         "experiments.folder.read_manifest",
         lambda folder: {"kind": "headline"} if "headline" in str(folder) else {"study": "history"},
@@ -224,8 +225,8 @@ def test_history_writes_a_report_and_prints_its_path_last(elsewhere: Path):
 
 def test_no_command_is_the_main_job(monkeypatch: pytest.MonkeyPatch):
     asked: list[object] = []
-    monkeypatch.setattr(run, "conduct_study", lambda *words: asked.append(words))
-    monkeypatch.setattr(run, "study_history", lambda *words: asked.append(words))
+    monkeypatch.setattr(jobs, "conduct_study", lambda *words: asked.append(words))
+    monkeypatch.setattr(jobs, "study_history", lambda *words: asked.append(words))
     call()
     call("history")
     assert asked == [
@@ -253,7 +254,7 @@ def test_interruption_of_the_report_says_that_the_frames_are_kept(monkeypatch: p
         raise KeyboardInterrupt
 
     monkeypatch.setattr(history, "run_history", lambda *_, **__: elsewhere / "results")
-    monkeypatch.setattr(run, "write_report", stop)
+    monkeypatch.setattr(jobs, "write_report", stop)
     result = call("history", code=130)
     assert "complete" in result.stderr
     assert "run.py report results" in words(result.stderr)
@@ -282,6 +283,6 @@ def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch):
     def broken(*_: object) -> None:
         raise ValueError("a fault of ours")
 
-    monkeypatch.setattr(run, "study_history", broken)
+    monkeypatch.setattr(jobs, "study_history", broken)
     result = CliRunner().invoke(run.app, ["history"])
     assert isinstance(result.exception, ValueError)

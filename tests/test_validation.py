@@ -276,6 +276,10 @@ def test_data_of_the_posterior_are_inside_and_others_are_not() -> None:
     off = checks.predictive_check(problem, right + 2.2 * sd, 4.0)
     assert not off["inside_record"].any()
     assert off["inside_fit"].all()
+    published = np.array([target.value for target in problem.targets])
+    assert table["made_low"].lt(published).all()
+    assert table["made_high"].gt(published).all()
+    assert (off["made_low"].gt(published) | off["made_high"].lt(published)).all(), "in the unit of the record"
     assert (off["p"] < 0.06).all()
     assert checks.joint_p(problem, right + 2.2 * sd, 1.0) < 0.001
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from views import theme
 from views.terminal import messages, print_table, say
 
-__all__ = ["print_posterior", "print_verdict", "showing_fit"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["print_best", "print_posterior", "print_verdict", "showing_fit"]
 
 UPDATE_SECONDS: Final = 0.2
 
@@ -72,6 +75,17 @@ def print_posterior(posterior: Any) -> None:
                 ("parameter", "prior", "median", "90% interval"), rows)  # fmt: skip
     say(f"Temperature {theme.number(posterior.temperature)}: the error of the record would have to have this many "
         "times its variance for the model to fit.")  # fmt: skip
+
+
+def print_best(table: pd.DataFrame, shown: int = 10) -> None:
+    """Print the sets that commend themselves as defaults, and how far those behind fall short."""
+    rows = [
+        (str(row.draw), theme.number(row.mean_chi_square, 3), f"{row.behind:.2f} ± {row.behind_error:.2f}",
+         "yes" if row.tied else "", f"{row.from_middle:.2f}")
+        for row in table.head(shown).itertuples()
+    ]  # fmt: skip
+    print_table("Sets that fit best, the most usual of tied ones first",
+                ("set", "chi-square of means", "behind the least", "tied", "from the middle, sd"), rows)  # fmt: skip
 
 
 def print_verdict(verdict: Mapping[str, Any], *, quick: bool = False) -> None:

@@ -97,7 +97,7 @@ def brief(texts: Sequence[str], most: int) -> str:
     return "\n".join([*lines, *([f"and {len(texts) - most} more"] if len(texts) > most else [])])
 
 
-def print_policy(row: dict[str, Any]) -> None:
+def print_policy(row: dict[Any, Any]) -> None:
     """All that is known of one measure."""
     cells = [
         ("measure", row["measure"]), ("name", row["name"]), ("founding text", row["text"] or "(a peer)"),

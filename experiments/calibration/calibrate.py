@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 
 from experiments import provenance
+from experiments.calibration.best import best_sets
 from experiments.calibration.inference import Fit, Generation, Settings, infer
-from experiments.calibration.posterior import REFERENCE, Posterior, equal_weights, made_of
+from experiments.calibration.posterior import REFERENCE, Posterior, equal_weights, load_posterior, made_of
 from experiments.calibration.problem import Problem, mapped, misfit
 from experiments.calibration.recovery import recover, uniformity
 from experiments.calibration.refine import Refined, effective, refine
@@ -32,7 +33,7 @@ from model.errors import InputError
 from model.state import Array
 
 __all__ = [
-    "QUICK", "REFERENCE", "USUAL", "Size", "calibrate", "misfit", "recovery", "screening", "with_population",
+    "QUICK", "REFERENCE", "USUAL", "Size", "calibrate", "defaults", "recovery", "screening", "with_population",
 ]  # fmt: skip
 
 STRONGEST: Final = 20
@@ -193,6 +194,21 @@ def screening(
     return folder
 
 
+def defaults(
+    structure: str, work: Path, size: Size = USUAL, workers: int | None = None,
+    step: Callable[[str, int, int], object] = lambda *_: None,
+) -> tuple[Path, pd.DataFrame]:  # fmt: skip
+    """Rank the sets of a kept posterior for the defaults; the table, and the folder that it is written to."""
+    problem, folder = Problem.usual(structure, size.organisations), work / structure
+    posterior = load_posterior(structure)
+    chance = problem.chance_sd(size.chance_seeds, workers)
+    table = best_sets(problem, posterior, (problem.error_sd**2 + chance**2) / problem.weights, workers=workers,
+                      done=lambda n, of: step("running the best sets", n, of))  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / "best.csv", table.to_csv(index=False, lineterminator="\n"))
+    return folder, table
+
+
 def recovery(
     structure: str, work: Path, size: Size, trials: int, workers: int | None = None,
     step: Callable[[str, int, int], object] = lambda *_: None, temperature: float | None = None,
@@ -241,26 +257,6 @@ def fitted_table(problem: Problem, statistics: Array, chance: Array) -> pd.DataF
             "z": (target.scaled_value - float(np.mean(statistics[:, i]))) / error,
         })  # fmt: skip
     return table_of(problem.targets).merge(pd.DataFrame(rows), on="target")
-
-
-def best_sets(problem: Problem, posterior: Posterior, variance: Array, candidates: int = 24, seeds: int = 12,
-              workers: int | None = None) -> pd.DataFrame:  # fmt: skip
-    """Sets with the least misfit of mean statistics over seeds: what defaults are taken from.
-
-    Several may be as good as one another within the error of the seeds; ``from_middle`` tells how usual each is: its
-    distance from the middle of the posterior, in standard deviations, root mean square over parameters.
-    """
-    order = posterior.sets.sort_values("chi_square")["draw"].head(candidates).tolist()
-    jobs = [(draw, seed) for draw in order for seed in range(1, seeds + 1)]
-    found = mapped(lambda job: problem.run(posterior.values(job[0]), job[1]), jobs, workers)
-    means = np.array(found).reshape(len(order), seeds, -1).mean(axis=1)
-    unit = np.column_stack([
-        [prior.to_unit(value) for value in posterior.sets[prior.parameter]] for prior in problem.priors
-    ])  # fmt: skip
-    apart = (unit - unit.mean(axis=0)) / unit.std(axis=0)
-    table = posterior.sets.assign(from_middle=np.sqrt((apart**2).mean(axis=1))).set_index("draw").loc[order]
-    table["mean_chi_square"] = misfit(problem, means, variance)
-    return table.reset_index().sort_values("mean_chi_square")
 
 
 def _same_or_new(folder: Path, identity: dict[str, Any], *, restart: bool) -> None:

@@ -14,9 +14,10 @@ import numpy as np
 
 from experiments.evidence.observed import Shown
 from model import calendar
+from model.kinds import CONTAINER, COURIER, LAND, MERCHANT, MODES
 from model.record import EXPECTED_TAKEN, SOURCE, TAKEN
 from model.state import Array
-from model.world import CONTAINER, COURIER, LAND, MERCHANT, MODES, World
+from model.world import World
 
 __all__ = ["STATISTICS", "Statistic"]
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from experiments.calibration.posterior import Posterior
 from experiments.calibration.problem import Problem
+from experiments.evidence.targets import back
 from experiments.validation.judge import again, counted, families, inside_better
 from experiments.validation.predict import Predictions
 from experiments.validation.scores import crps_weighted, inside, quantiles_weighted
@@ -77,22 +78,27 @@ def predictive_check(problem: Problem, statistics: Array, temperature: float,
     DataFrame
         target, inside_runs (90% interval of the runs alone), inside_record (with the error of the record), inside_fit
         (with that error at the temperature of the fit), p (two-sided tail of the published value, with the error of
-        the record).
+        the record), made_low and made_high (90% interval of data with that error, in the unit of the record).
     """
     rng = np.random.default_rng(seed)
     noise = rng.normal(size=(REPLICATES, *statistics.shape)) * problem.error_sd
     seen = problem.observed
 
+    def band(draws: Array) -> Array:
+        return np.asarray(np.quantile(draws.reshape(-1, len(seen)), [0.05, 0.95], axis=0))
+
     def held(draws: Array) -> Array:
-        low, high = np.quantile(draws.reshape(-1, len(seen)), [0.05, 0.95], axis=0)
+        low, high = band(draws)
         return np.asarray((low <= seen) & (seen <= high))
 
     replicated = (statistics + noise).reshape(-1, len(seen))
     above = (replicated > seen).mean(axis=0)
+    made = [back(end, target.transform) for end, target in zip(band(replicated).T, problem.targets, strict=True)]
     return pd.DataFrame({
         "target": [target.name for target in problem.targets], "inside_runs": held(statistics),
         "inside_record": held(statistics + noise), "inside_fit": held(statistics + math.sqrt(temperature) * noise),
-        "p": 2.0 * np.minimum(above, 1.0 - above),
+        "p": 2.0 * np.minimum(above, 1.0 - above), "made_low": [float(m[0]) for m in made],
+        "made_high": [float(m[1]) for m in made],
     })  # fmt: skip
 
 

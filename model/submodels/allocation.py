@@ -14,9 +14,10 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from model.compiled import rule
+from model.kinds import BANDIT, COVERING, GREEDY, LAST_SEIZURES, NETWORK, RANDOM
 from model.parameters import ParameterValues
 from model.state import Array, State
-from model.world import BANDIT, COVERING, GREEDY, LAST_SEIZURES, NETWORK, RANDOM, WorldArrays
+from model.world_arrays import WorldArrays
 
 EVIDENCE_PRIOR_KG = 500.0
 EFFORT_UNIT = 4.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.state import Array, Legs, Organisations
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 RISK_FLOOR = 0.001
 RISK_CEILING = 0.98

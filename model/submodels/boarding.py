@@ -11,12 +11,13 @@ import math
 
 from model import draws
 from model.compiled import rule
+from model.kinds import AIRCRAFT, FAST_BOAT
 from model.parameters import ParameterValues
 from model.record import BOARDED, BOARDED_KG, LOST, WON, Record
 from model.record import DUMPED as DUMPED_COLUMN
 from model.state import LOST_KG, State
 from model.submodels.consequences import expect, take_load
-from model.world import AIRCRAFT, FAST_BOAT, WorldArrays
+from model.world_arrays import WorldArrays
 
 CONSENT_HOURS = (0.5, 4.0, 24.0, 72.0)
 CONSENT_CHANCE = (1.0, 0.95, 0.8, 0.05)
@@ -58,7 +59,7 @@ def board(
     load_kg = state.consignments.load_kg[row]
     u, v, w, _ = draws.uniform_four(seed, draws.BOARDING, week, state.consignments.ident[row], stage)
     leave = boarding_chance(world, state, parameters, row, asset, u)
-    expect(world, state, record, row, leave * parameters.pursuit_success, world.asset_owner[asset], platform, stage,
+    expect(state, record, row, leave * parameters.pursuit_success, world.asset_owner[asset], platform, stage,
         week, year)  # fmt: skip
     record.weekly[week, BOARDED_KG] += load_kg * leave * parameters.pursuit_success
     if v >= leave:
@@ -68,7 +69,7 @@ def board(
     if w < parameters.pursuit_success:
         record.weekly[week, WON] += 1.0
         note_success(world, state, asset, area, load_kg)
-        take_load(world, state, parameters, record, seed, row, 1.0, place, world.asset_owner[asset], member,
+        take_load(world, state, parameters, record, row, 1.0, place, world.asset_owner[asset], member,
             platform, stage, day, week, year)  # fmt: skip
     elif w > 1.0 - parameters.dump_share * (1.0 - parameters.pursuit_success):
         state.accounts[LOST_KG] += load_kg

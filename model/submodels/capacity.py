@@ -12,9 +12,9 @@ import math
 
 from model.compiled import compiled, rule
 from model.inputs import Inputs
+from model.kinds import SECTORS
 from model.parameters import ParameterValues
 from model.state import State
-from model.world import SECTORS
 
 YEARS_PER_REVIEW = 28.0 / 365.25
 WEEKS_PER_YEAR = 365.25 / 7.0

@@ -28,14 +28,14 @@ from model.submodels.beliefs import remember, spread, trips_of
 from model.submodels.capacity import courts
 from model.submodels.cooperation import note_exchange
 from model.submodels.movement import learn_payoff
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 SMALLEST_REST_KG = 0.1
 
 
 @rule
 def expect(
-    world: WorldArrays, state: State, record: Record, row: int, chance: float, member: int, platform: int, stage: int,
+    state: State, record: Record, row: int, chance: float, member: int, platform: int, stage: int,
     week: int, year: int,
 ) -> None:  # fmt: skip
     """Book the expected kilograms of one exposure, load times chance of removal (amendment 10)."""
@@ -119,7 +119,7 @@ def book(
 
 @rule
 def take_load(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, row: int, share: float,
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, share: float,
     place: int, member: int, lead_state: int, platform: int, stage: int, day: float, week: int, year: int,
 ) -> None:  # fmt: skip
     """Seize a share of a load; the owner learns, the trade hears, crews go to prison, custody may leak."""

@@ -13,9 +13,10 @@ from __future__ import annotations
 import math
 
 from model.compiled import rule
+from model.kinds import CONTAINER
 from model.parameters import ParameterValues
 from model.state import State
-from model.world import CONTAINER, WorldArrays
+from model.world_arrays import WorldArrays
 
 
 @rule

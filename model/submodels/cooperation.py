@@ -13,7 +13,7 @@ from model import draws
 from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.state import State
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 ENDOGENOUS = 1
 REAL_LOAD_KG = 460.0

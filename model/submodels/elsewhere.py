@@ -12,7 +12,7 @@ from model.parameters import ParameterValues
 from model.record import EXPECTED, EXPECTED_TAKEN, OTHER_MARKETS, Record
 from model.state import ELSEWHERE_KG, State
 from model.submodels.consequences import book
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 LEAST_SENT_KG = 1000.0
 MOST_TAKEN = 0.8

@@ -14,7 +14,7 @@ from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import CAPITAL, FROZEN, Record
 from model.state import CONFISCATED, DRAWINGS, LAUNDERING, Organisations, State
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 NORMAL_EXCHANGE = 0.4
 """Sharing inside the EU to which the published freezing share belongs (mechanisms M1, EU pairs)."""

@@ -13,7 +13,7 @@ from model.state import CLOSING, CONFISCATED, ENTRY, FOUNDING, GROUPS_ALIVE, IDE
 from model.submodels.finance import means_eur
 from model.submodels.routes import attractiveness, path_sizes, plan, value_route
 from model.submodels.stocks import offered_kg
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 FAMILIAR_USERS = 2.0
 COPY_COST_SHARE = 0.2
@@ -36,7 +36,7 @@ def seek_routes(world: WorldArrays, state: State, parameters: ParameterValues, s
         if u < parameters.explore_rate_per_week:
             route = try_new(world, state, parameters, seed, organisation, week)
         else:
-            route = copy_peer(world, state, parameters, organisation, v, week)
+            route = copy_peer(state, organisation, v)
         if route >= 0:
             adopt(world, state, parameters, organisation, route, week)
 
@@ -67,9 +67,7 @@ def try_new(
 
 
 @rule
-def copy_peer(
-    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, v: float, week: int
-) -> int:
+def copy_peer(state: State, organisation: int, v: float) -> int:
     """The planned route of another organisation of the same source that does well; -1 if it has none that is new."""
     organisations = state.organisations
     rows = organisations.alive.shape[0]
@@ -240,7 +238,7 @@ def found(
         organisations.hits[organisation, leg] = 0.0
         organisations.trips[organisation, leg] = 0.0
         organisations.belief_week[organisation, leg] = week
-    meet_routes(world, state, parameters, seed, organisation, week)
+    meet_routes(world, state, seed, organisation)
     fund(world, state, parameters, organisation)
     plan(world, state, parameters, seed, organisation, week)
 
@@ -267,9 +265,7 @@ def pick_home(world: WorldArrays, parameters: ParameterValues, u: float) -> int:
 
 
 @rule
-def meet_routes(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
-) -> None:
+def meet_routes(world: WorldArrays, state: State, seed: int, organisation: int) -> None:
     """Routes a new group starts with: drawn without replacement, well-known places and large licit flows first.
 
     Weighted sampling by smallest exponential key (Efraimidis & Spirakis 2006).

@@ -15,13 +15,14 @@ import math
 
 from model import draws
 from model.compiled import compiled, rule
+from model.kinds import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, MERCHANT, PORT
 from model.parameters import ParameterValues
 from model.record import EXPECTED, EXPECTED_TAKEN, INSPECTION, POLICE, Record
 from model.samplers import binomial, normal_quantile, normal_share
 from model.state import LIVE, MONTHS, State
 from model.submodels.capacity import closed_gap
 from model.submodels.consequences import book, expect, leak_back, take_load
-from model.world import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, MERCHANT, PORT, WorldArrays
+from model.world_arrays import WorldArrays
 
 EXPORT, IMPORT = 0, 1
 FIND_MEMORY_MONTHS = 39
@@ -177,12 +178,12 @@ def inspect(
                     stage = consignments.lead_stage[row]
             if chance > 0.0 and consignments.alive[row] == 1:
                 u = draws.uniform(seed, draws.INSPECTION, week, consignments.ident[row], 2 * leg + side)
-                control(world, state, parameters, record, seed, row, chance, place, stage, u, day, week, year)
+                control(world, state, parameters, record, row, chance, place, stage, u, day, week, year)
 
 
 @rule
 def control(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, row: int, chance: float,
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, chance: float,
     place: int, stage: int, u: float, day: float, week: int, year: int,
 ) -> None:  # fmt: skip
     """One control of one load; couriers lose parcel by parcel."""
@@ -193,7 +194,7 @@ def control(
     if stage != INSPECTION:
         lead_state = consignments.lead_state[row]
         platform = consignments.lead_platform[row]
-    expect(world, state, record, row, chance, member, platform, stage, week, year)
+    expect(state, record, row, chance, member, platform, stage, week, year)
     units = consignments.units[row]
     share = 0.0
     if units > 1 and world.mode_bundled[world.leg_mode[consignments.leg[row]]] == 1:
@@ -202,7 +203,7 @@ def control(
         share = 1.0
     if share <= 0.0:
         return
-    take_load(world, state, parameters, record, seed, row, share, place, member, lead_state, platform, stage, day,
+    take_load(world, state, parameters, record, row, share, place, member, lead_state, platform, stage, day,
         week, year)  # fmt: skip
 
 

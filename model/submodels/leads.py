@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from model import draws
 from model.compiled import rule
+from model.kinds import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, PORT
 from model.parameters import ParameterValues
 from model.record import EXPECTED_KNOWN, EXPECTED_KNOWN_HERE, KNOWN, LEAD, LEADS_LEAKED, Record
 from model.state import LIVE, State
 from model.submodels.cooperation import note_leak
 from model.submodels.movement import NEVER
-from model.world import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, PORT, WorldArrays
+from model.world_arrays import WorldArrays
 
 
 @rule

@@ -14,11 +14,11 @@ from model.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import CONSUMED_AMERICA, CONSUMED_EUROPE, PRICE_AMERICA, PRICE_EUROPE, PRICE_SOURCE, Record
 from model.state import CONSUMED_KG, State
-from model.world import WorldArrays
+from model.submodels.routes import RISK_PRICE
+from model.submodels.stocks import step_price
+from model.world_arrays import WorldArrays
 
-LARGEST_STEP = 0.05
 SMALLEST_STOCK_KG = 1.0
-RISK_PRICE = 0
 
 
 @rule
@@ -43,8 +43,7 @@ def move_price(
     """Next week's price of one market (amendment 14), EUR/kg."""
     cover = max(SMALLEST_STOCK_KG, inventory_kg) / (parameters.market_cover_weeks * demand)
     target = math.log(reference) + math.log(cover) / parameters.demand_elasticity
-    step = parameters.price_adjustment * (target - math.log(price))
-    return price * math.exp(min(LARGEST_STEP, max(-LARGEST_STEP, step)))
+    return step_price(price, target, parameters.price_adjustment)
 
 
 @rule

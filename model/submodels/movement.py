@@ -37,7 +37,7 @@ from model.submodels.routes import (
     weigh_onward,
 )
 from model.submodels.routes import RISK as BELIEVED
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 LONGEST_SERIES = 4  # loads an organisation can send from home in one week
 ONWARD_SERIES = 4  # loads it can send on from one store in one week, such as the couriers of four flights
@@ -48,7 +48,7 @@ NO_ROW_LEFT = 2
 
 
 @rule
-def rows_needed(world: WorldArrays, state: State, parameters: ParameterValues, week: int) -> int:
+def rows_needed(state: State, parameters: ParameterValues, week: int) -> int:
     """Upper bound of new consignments this week, so that the pool can grow before the week starts."""
     organisations = state.organisations
     bound = 0
@@ -81,7 +81,7 @@ def plans_again(organisations: Organisations, organisation: int, week: int) -> b
 
 @rule
 def send_from_home(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
 ) -> None:
     """Every organisation sends the loads it has gathered, along its plan, and plans the next."""
     organisations = state.organisations
@@ -102,7 +102,7 @@ def send_from_home(
             lineage = west_african_share(world, state, source)
             route = organisations.known_route[organisation, slot]
             units = organisations.plan_units[organisation]
-            send(world, state, record, organisation, route, slot, load_kg, units, lineage, week, year)
+            send(world, state, record, organisation, route, slot, load_kg, units, lineage, week)
             if stay_out == NOT_WEIGHED:
                 stay_out = weigh_known(world, state, parameters, organisation, week)
             settle(world, state, parameters, seed, organisation, week, stay_out)
@@ -120,7 +120,7 @@ def west_african_share(world: WorldArrays, state: State, source: int) -> float:
 
 @rule
 def send_from_stock(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
+    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
 ) -> None:
     """Onward loads from stocks, each with its own route, mode and size, within the place's handling capacity."""
     organisations = state.organisations
@@ -135,13 +135,13 @@ def send_from_stock(
             continue
         for hub in range(world.hub_place.shape[0]):
             if (stocked >> hub) & 1:
-                send_on(world, state, parameters, record, seed, organisation, hub, week, year)
+                send_on(world, state, parameters, record, seed, organisation, hub, week)
 
 
 @rule
 def send_on(
     world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, organisation: int,
-    hub: int, week: int, year: int,
+    hub: int, week: int,
 ) -> None:  # fmt: skip
     """Send loads on from one store and pay its rent."""
     organisations = state.organisations
@@ -183,7 +183,7 @@ def send_on(
         organisations.stock_kg[organisation, hub] -= load_kg
         room_kg -= load_kg
         state.places.handled_kg[place] += load_kg
-        send(world, state, record, organisation, route, -1, load_kg, units, lineage, week, year)
+        send(world, state, record, organisation, route, -1, load_kg, units, lineage, week)
     if organisations.stock_kg[organisation, hub] <= 0.0:
         organisations.stock_kg[organisation, hub] = 0.0
         organisations.stock_west_africa_kg[organisation, hub] = 0.0
@@ -193,7 +193,7 @@ def send_on(
 @rule
 def send(
     world: WorldArrays, state: State, record: Record, organisation: int, route: int, slot: int, load_kg: float,
-    units: int, lineage: float, week: int, year: int,
+    units: int, lineage: float, week: int,
 ) -> None:  # fmt: skip
     """Put a load on the first leg of a route; it sets out this week."""
     consignments = state.consignments
@@ -253,7 +253,7 @@ def set_out(
         consignments.set_out_day[row] = 7.0 * week + 7.0 * u
         # a tenth more or less than the usual days: weather and waiting
         consignments.arrive_day[row] = consignments.set_out_day[row] + world.leg_days[leg] * (0.9 + 0.2 * v)
-        pay_leg(world, state, parameters, record, row, leg, week)
+        pay_leg(world, state, parameters, row, leg, week)
         load_kg = consignments.load_kg[row]
         record.by_leg[year, leg, MOVED] += load_kg
         record.weekly[week, EXPOSURES] += 1.0
@@ -261,9 +261,7 @@ def set_out(
 
 
 @rule
-def pay_leg(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, leg: int, week: int
-) -> None:
+def pay_leg(world: WorldArrays, state: State, parameters: ParameterValues, row: int, leg: int, week: int) -> None:
     """Pay transport, bribes, premiums and the price of risk for one leg (amendment 1)."""
     consignments = state.consignments
     owner = consignments.owner[row]

@@ -20,7 +20,7 @@ from model.state import Array, State
 from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
 from model.submodels.finance import means_eur
 from model.submodels.stocks import offered_kg
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 EXPECTED_VALUE, EXPERIENCE, SALIENCE = 0, 1, 2
 RISK_PRICE, WILLINGNESS = 0, 1

@@ -13,11 +13,12 @@ import math
 
 from model import draws
 from model.compiled import compiled, rule
+from model.kinds import AIRCRAFT, CONTAINER, COURIER, FAST_BOAT, LAND
 from model.parameters import ParameterValues
 from model.record import PATROL, RADAR, SATELLITE
 from model.samplers import poisson
 from model.state import CUES, LIVE, State
-from model.world import AIRCRAFT, CONTAINER, COURIER, FAST_BOAT, LAND, WorldArrays
+from model.world_arrays import WorldArrays
 
 CUE_DAY, CUE_LOAD, CUE_AREA, CUE_PLATFORM, CUE_STATE, CUE_STAGE = range(6)
 SEA_PATROL, SEA_SATELLITE = 0, 1

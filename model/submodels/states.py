@@ -17,7 +17,7 @@ from model.submodels.cooperation import decide, lend, set_sharing
 from model.submodels.inspection import follow_finds, prepare_controls
 from model.submodels.leads import prepare_leads
 from model.submodels.market import value_chain
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 FLOW_MEMORY = 12.0 / 13.0
 

@@ -8,7 +8,7 @@ from model.compiled import compiled
 from model.parameters import ParameterValues
 from model.state import Sources
 
-LARGEST_PRICE_STEP = 0.05
+LARGEST_STEP = 0.05
 LEAST_GLUT, MOST_GLUT = 0.5, 4.0
 
 
@@ -22,14 +22,20 @@ def offered_kg(sources: Sources, parameters: ParameterValues, source: int) -> fl
 
 
 @compiled
+def step_price(price: float, log_target: float, adjustment: float) -> float:
+    """Next week's price: the log moves part of the way to its target, at most 5 percent (amendment 14)."""
+    step = adjustment * (log_target - math.log(price))
+    return price * math.exp(min(LARGEST_STEP, max(-LARGEST_STEP, step)))
+
+
+@compiled
 def move_source_price(sources: Sources, parameters: ParameterValues, source: int, net_output_kg: float) -> None:
-    """Step the log price towards the clearing price of the stock cover, at most 5 percent a week."""
+    """Step the price at a source towards the clearing price of its stock cover."""
     normal_kg = max(1.0, parameters.source_cover_weeks * net_output_kg)
     gap = -parameters.source_price_response * math.log(max(0.05, sources.pool_kg[source] / normal_kg))
     target = math.log(parameters.source_price_eur_per_kg) + gap
-    step = parameters.price_adjustment * (target - math.log(sources.price_eur_per_kg[source]))
-    step = min(LARGEST_PRICE_STEP, max(-LARGEST_PRICE_STEP, step))
-    sources.price_eur_per_kg[source] *= math.exp(step)
+    price = sources.price_eur_per_kg[source]
+    sources.price_eur_per_kg[source] = step_price(price, target, parameters.price_adjustment)
 
 
 @compiled

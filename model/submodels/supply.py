@@ -28,7 +28,7 @@ from model.state import PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations,
 from model.submodels.consequences import write_seizure
 from model.submodels.finance import means_eur
 from model.submodels.stocks import glut_factor, move_source_price, offered_kg
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 LOWEST_ANSWER, HIGHEST_ANSWER = 0.5, 2.0
 MOST_LOST = 0.8
@@ -102,9 +102,7 @@ def wanted_kg(organisations: Organisations, sources: Sources, parameters: Parame
 
 
 @rule
-def buy(
-    world: WorldArrays, organisations: Organisations, sources: Sources, parameters: ParameterValues, accounts: Array
-) -> None:
+def buy(organisations: Organisations, sources: Sources, parameters: ParameterValues, accounts: Array) -> None:
     """Organisations buy in proportion to what they want; nobody gets more than the stock holds."""
     for source in range(sources.wanted_kg.shape[0]):
         sources.wanted_kg[source] = 0.0
@@ -123,13 +121,11 @@ def buy(
         sources.wanted_kg[source] = min(1.0, sources.pool_kg[source] / wanted) if wanted > 0.0 else 0.0
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 1:
-            take(organisations, sources, parameters, accounts, organisation)
+            take(organisations, sources, accounts, organisation)
 
 
 @rule
-def take(
-    organisations: Organisations, sources: Sources, parameters: ParameterValues, accounts: Array, organisation: int
-) -> None:
+def take(organisations: Organisations, sources: Sources, accounts: Array, organisation: int) -> None:
     """Move one organisation's ration from the producers' stock and pay for it."""
     source = organisations.source[organisation]
     ration = sources.wanted_kg[source]

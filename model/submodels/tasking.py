@@ -18,7 +18,7 @@ from model.state import CUES, OUT, State
 from model.submodels.allocation import choose_area, learn_from_spell
 from model.submodels.boarding import board
 from model.submodels.sensors import CUE_AREA, CUE_DAY, CUE_LOAD, CUE_PLATFORM, CUE_STAGE, CUE_STATE, recall
-from model.world import WorldArrays
+from model.world_arrays import WorldArrays
 
 HOURS_PER_DAY = 24.0
 FRUITLESS_DAYS = 0.5

@@ -10,12 +10,13 @@ import pytest
 from scipy import stats
 
 from model import Parameters, RouteModel
+from model.kinds import MODES
 from model.parameter_fields import to_values
 from model.samplers import load_body, load_kg
 from model.submodels.inspection import bribed_share, roc_hit
 from model.submodels.market import move_price
 from model.submodels.routes import VALUE, WEIGHT, nested_logit, pick, salient_value
-from model.world import MODES, World, hull_recall
+from model.world import World, hull_recall
 
 
 def shares(values: list[float], modes: list[int], dissimilarity: float, stay_out: float = -1e9) -> np.ndarray:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from model import RouteModel, calendar
 from model.errors import InputError
+from model.kinds import MODES
 from model.record import CASES, MOVED, TAKEN
 from model.state import Array
-from model.world import MODES
 from views import theme
 
 __all__ = ["KINDS", "inspect"]

@@ -35,15 +35,30 @@ COURSES: Final = {
 
 
 def _over_published(
-    table: pd.DataFrame, published: str, inside: pd.Series, names: tuple[str, str], verb: str, ticks: dict[str, float]
+    table: pd.DataFrame, published: str, found: pd.Series, names: dict[str, str], verb: str, ticks: dict[str, float]
 ) -> go.Figure:
-    """Model over published, first row on top: median and 90% interval on a log axis, in two colours."""
+    """Model over published, first row on top: median and 90% interval on a log axis, a colour for each finding.
+
+    Where the table has them, a fine line spans the data that the model would make (``made_low`` to ``made_high``).
+    """
     table = table.iloc[::-1]
     order = [words(t) for t in table["target"]]
     figure = blank(rows_high(len(table)))
-    for good, name, colour in ((True, names[0], GOOD), (False, names[1], BAD)):
-        mine = table[inside[table.index] == good]
+    for name, colour in names.items():
+        mine = table[found[table.index] == name]
         middle, low, high = (mine[k] / mine[published] for k in ("model", "model_low", "model_high"))
+        if "made_low" in mine:
+            figure.add_scatter(
+                x=middle,
+                y=[words(t) for t in mine["target"]],
+                mode="markers",
+                showlegend=False,
+                hoverinfo="skip",
+                marker={"color": colour, "size": 1},
+                error_x=whiskers(
+                    mine["made_low"] / mine[published], middle, mine["made_high"] / mine[published], colour, 0.7
+                ),
+            )
         figure.add_scatter(
             x=middle,
             y=[words(t) for t in mine["target"]],
@@ -70,20 +85,15 @@ def _over_published(
 
 
 def fitted(rows: pd.DataFrame) -> go.Figure:
-    """Model over published for every fitted target: median and 90% interval of the posterior, on a log axis."""
-    table = rows[rows["transform"] != "none"]
-    figure = _over_published(
-        table,
-        "value",
-        table["z"].abs() <= 2.0,
-        ("Within two errors of the record", "Further off"),
-        "model",
-        TICKS,
-    )
+    """Posterior predictive check of every fitted target: runs, and data they would make, over what is published."""
+    inside = {"Inside 90% of runs": GOOD, "Inside with the error of the record": NEARLY, "Outside both": BAD}
+    runs, record, outside = inside
+    found = rows["inside_record"].map({True: record, False: outside}).mask(rows["inside_runs"], runs)
+    figure = _over_published(rows, "value", found, inside, "model", TICKS)
     return theme.describe(
         figure,
-        title="What was fitted",
-        subtitle="Median and 90% interval of the posterior, 2004-08.",
+        title="What was fitted, and the data it would make",
+        subtitle="2004-08: median and 90% interval of runs of the posterior; fine lines add the error of the record.",
         source="targets.csv and the rows it points to; model.",
     )
 
@@ -91,11 +101,12 @@ def fitted(rows: pd.DataFrame) -> go.Figure:
 def judged(rows: pd.DataFrame) -> go.Figure:
     """Predicted over published for judged figures that are no state's seizures: median and 90% interval, log axis."""
     table = rows[~((rows["statistic"] == "seized") & (rows["area"].str.len() == 3)) & (rows["published"] > 0)]
+    inside, outside = "Inside the 90% interval", "Outside"
     figure = _over_published(
         table,
         "published",
-        table["inside_90"],
-        ("Inside the 90% interval", "Outside"),
+        table["inside_90"].map({True: inside, False: outside}),
+        {inside: GOOD, outside: BAD},
         "predicted",
         {"1/20": 0.05, **TICKS, "20": 20},
     )

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from model import RouteModel
+from model.kinds import FAST_BOAT, MERCHANT, SMALL_VESSEL
 from model.parameter_fields import to_values
 from model.record import ACTED, LEAD, WON
 from model.state import OUT
 from model.submodels import boarding, cooperation, inspection, leads, sensors, tasking
 from model.submodels.movement import NEVER
-from model.world import FAST_BOAT, MERCHANT, SMALL_VESSEL
 
 SERVICE_DAYS = 5.0
 CASES = 12_000

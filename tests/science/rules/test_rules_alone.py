@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from model import RouteModel
+from model.kinds import FAST_BOAT, MODES
 from model.parameter_fields import to_values
-from model.submodels import beliefs, cooperation, leads, sensors, tasking
+from model.submodels import beliefs, cooperation, leads, routes, sensors, stocks, tasking
 from model.submodels.movement import send
-from model.world import FAST_BOAT, MODES
 
 
 def values(model: RouteModel, **changes: object):
@@ -50,6 +50,24 @@ def test_random_search_law(model: RouteModel) -> None:
     expected = 1 - math.exp(-hazard)
     assert 0.01 < expected < 0.9
     assert found / (8 * n) == pytest.approx(expected, abs=4 * math.sqrt(expected * (1 - expected) / (8 * n)))
+
+
+@pytest.mark.parametrize(("free_day", "share"), [(0.0, 1.0), (70.0, 1.0), (71.0, 6 / 7), (76.5, 0.5 / 7), (77.0, 0.0)])
+def test_an_asset_searches_the_rest_of_the_week_in_which_it_comes_free(free_day: float, share: float) -> None:
+    assert tasking.free_share(free_day, 70.0) == pytest.approx(share)
+
+
+def test_a_stock_is_handed_out_over_its_weeks(model: RouteModel) -> None:
+    sources, parameters = model.state.sources, values(model, source_cover_weeks=4.0)
+    sources.supply_kg_per_week[0] = 1000.0
+    for pool_kg, offered_kg in ((0.0, 1000.0), (4000.0, 1000.0), (10_000.0, 2500.0)):
+        sources.pool_kg[0] = pool_kg
+        assert stocks.offered_kg(sources, parameters, 0) == offered_kg
+
+
+def test_what_a_route_is_worth_counts_willingness_and_exposure(model: RouteModel) -> None:
+    model.state.routes.exposure[3] = 0.5
+    assert routes.attractiveness(model.state, values(model, theta_per_thousand_eur=2.0), 3, 4.0, -1.0) == 7.5
 
 
 def test_beliefs_learn_a_known_rate_and_forget_it(model: RouteModel) -> None:
@@ -131,7 +149,7 @@ def test_rows_are_taken_in_the_same_order_whatever_the_pool(model: RouteModel) -
 def test_sending_books_the_mass_once(model: RouteModel) -> None:
     world, state = model.world.arrays, model.state
     route = int(world.source_route_start[0])
-    send(world, state, model.buffers, 0, route, 0, 120.0, 1, 0.0, 0, 0)
+    send(world, state, model.buffers, 0, route, 0, 120.0, 1, 0.0, 0)
     row = state.live[0]
     assert state.consignments.load_kg[row] == 120.0
     assert model.buffers.weekly[0, 1] == 120.0

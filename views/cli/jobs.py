@@ -1,0 +1,228 @@
+"""What the commands do once their options are read: run, show what came out, write the report, print its path.
+
+Imports that take time stand inside the functions, so that help is quick.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from views.cli.options import RESULTS, Machines
+from views.settings import read_pairs, refuse
+
+if TYPE_CHECKING:
+    from experiments.calibration.calibrate import Size
+    from experiments.store import Store
+    from experiments.study import Study
+
+__all__ = [
+    "conduct_made", "conduct_study", "fit_structure", "judge_structure", "report_again", "serve_page", "study_history",
+    "write_report", "write_study_report",
+]  # fmt: skip
+
+
+# --- history ------------------------------------------------------------------------------------------------------
+
+
+def study_history(
+    replications: int, seed: int, organisations: int, out: Path, scenario: str, workers: int | None,
+    values: dict[str, Any], tables: Path | None,
+) -> None:  # fmt: skip
+    """Run replications, write the report, print the summary; the path of the report comes last."""
+    from experiments.history import run_history
+    from model.tables import load_tables
+    from views import terminal
+
+    with terminal.showing_progress() as progress:
+        folder = run_history(
+            scenario, replications, seed, organisations, out, workers, values, progress, tables=tables
+        )  # fmt: skip
+    try:
+        path = write_report(folder, tables)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"The frames in {terminal.shown(folder)} are new and complete; only the report is missing. "
+            f"Write it with: uv run run.py report {terminal.shown(folder)}"
+        ) from None
+    terminal.print_summary(folder, load_tables(tables))
+    typer.echo(terminal.shown(path))
+
+
+# --- studies ------------------------------------------------------------------------------------------------------
+
+
+def conduct_study(
+    name: str, changes: dict[str, Any] | None = None, out: str | None = None, where: Machines | None = None, *,
+    retry: bool = False, small: bool = False, images: bool = False,
+) -> None:  # fmt: skip
+    """Run a study by name, with some of its fields changed."""
+    from experiments.conduct import quick
+    from experiments.study import Study
+
+    made = Study.load(name)
+    made = quick(made) if small else made
+    given = {key: value for key, value in (changes or {}).items() if value is not None}
+    conduct_made(made.with_(**given) if given else made, out, where or Machines(), retry=retry, images=images)
+
+
+def conduct_made(
+    made: Study, out: str | None, where: Machines, *, retry: bool = False, images: bool = False
+) -> None:  # fmt: skip
+    """Run a study on threads or on Dask, analyse it, write and print what came out."""
+    from experiments.store import Store
+    from views import terminal
+
+    store = Store(out if out is not None else RESULTS / made.name)
+    try:
+        _conduct(made, store, where, retry=retry)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_kept(store)) from None
+    terminal.print_study(store)
+    if store.local:
+        typer.echo(terminal.shown(write_study_report(Path(store.root), images=images)))
+    else:
+        typer.echo(store.url)
+
+
+def _conduct(made: Study, store: Store, where: Machines, *, retry: bool) -> None:
+    """Run and analyse a study on threads or on Dask."""
+    from experiments.conduct import conduct
+    from experiments.runner import executing
+    from views import terminal
+
+    machines = executing(where.scheduler, where.cluster, read_pairs(where.options))
+    with machines as executor, terminal.showing_runs() as progress:
+        effort = conduct(
+            made, store, executor, workers=where.workers, retry=retry, progress=progress, doing=progress.doing
+        )
+    terminal.print_effort(effort)
+
+
+def _kept(store: Store) -> str:
+    """What an interrupted study has kept."""
+    from model.errors import InputError
+
+    try:
+        count = len(store.runs())
+    except (InputError, OSError, ValueError):
+        count = 0
+    if not count:
+        return "No run had ended; nothing was kept."
+    return f"{count:,} runs are kept; the same command goes on from there."
+
+
+# --- the fit and its verdict --------------------------------------------------------------------------------------
+
+
+def fit_structure(
+    structure: str, folder: Path, size: Size, seed: int, workers: int | None, *, temperature: float | None = None,
+    reference: bool = False, restart: bool = False, screen: bool = False, recovery: int | None = None,
+    best: bool = False,
+) -> None:  # fmt: skip
+    """Fit a structure, screen its parameters, try whether known ones are found, or rank its sets; the path is last."""
+    from experiments.calibration import calibrate as fitting
+    from views import fit_terminal, terminal
+
+    with fit_terminal.showing_fit() as shown:
+        if screen:
+            found = fitting.screening(structure, folder, size, workers, shown.step)
+        elif recovery is not None:
+            found = fitting.recovery(structure, folder, size, recovery, workers, shown.step)
+        elif best:
+            found, ranked = fitting.defaults(structure, folder, size, workers, shown.step)
+            fit_terminal.print_best(ranked)
+        else:
+            keep = fitting.REFERENCE / structure if reference else None
+            posterior = fitting.calibrate(
+                structure, folder, size, keep=keep, workers=workers, seed=seed, restart=restart,
+                temperature=temperature, doing=shown.doing, progress=shown.generation, runs=shown.runs,
+            )  # fmt: skip
+            fit_terminal.print_posterior(posterior)
+            found = keep or folder / structure
+    typer.echo(terminal.shown(found))
+
+
+def judge_structure(structure: str, folder: Path, workers: int | None, *, quick: bool = False) -> None:
+    """Validate a structure, print the verdict, write the report; its path comes last."""
+    from experiments.validation import validate as judging
+    from views import fit_terminal, terminal
+    from views.validation import write_validation_report
+
+    with fit_terminal.showing_fit() as shown:
+        size = judging.QUICK if quick else judging.USUAL
+        verdict = judging.validate(folder, structure, size, workers=workers, doing=shown.doing, done=shown.runs)
+    fit_terminal.print_verdict(verdict, quick=quick)
+    typer.echo(terminal.shown(write_validation_report(folder)))
+
+
+# --- reports and the page -----------------------------------------------------------------------------------------
+
+
+def report_again(folder: Path, *, images: bool = False) -> None:
+    """Write the report of results that are there, whatever wrote them, and print its path."""
+    from experiments.folder import read_manifest
+    from views import terminal
+
+    manifest = read_manifest(folder)
+    if not manifest:
+        refuse("there are no results in this folder", "folder", str(folder),
+               "a folder with the manifest.json of a history, a run or a study", "run one of them first")  # fmt: skip
+    if manifest.get("kind") == "validation":
+        from views.validation import write_validation_report
+
+        typer.echo(terminal.shown(write_validation_report(folder)))
+    elif "kind" in manifest:
+        typer.echo(terminal.shown(write_study_report(folder, images=images)))
+    elif images:
+        refuse("only reports of studies have figures to write", "--images", str(folder), "the folder of a study",
+               "leave it out")  # fmt: skip
+    else:
+        typer.echo(terminal.shown(write_report(folder)))
+
+
+def write_study_report(folder: Path, *, images: bool = False) -> Path:
+    """Make report.html of a study's folder, and its figures as files when asked."""
+    from views import studies, terminal
+
+    with terminal.messages().status("writing the report"):
+        path = studies.write_study_report(folder)
+    if images:
+        with terminal.messages().status("drawing every figure"):
+            studies.export_figures(folder)
+    return path
+
+
+def write_report(folder: Path, tables: Path | None = None) -> Path:
+    """Make report.html of a results folder."""
+    from model.tables import load_tables
+    from views import terminal
+    from views.report import write_history_report
+
+    with terminal.messages().status("writing the report"):
+        return write_history_report(folder, load_tables(tables))
+
+
+def serve_page(page: Path, host: str, port: int, *, browser: bool) -> None:
+    """Serve a Solara page until Ctrl-C."""
+    import os
+
+    from views import terminal
+
+    try:
+        from solara.__main__ import run as serve
+    except ModuleNotFoundError as missing:
+        from model.errors import InputError
+
+        raise InputError(
+            "the page needs packages that are not here", field="app", value=missing.name, allowed="the extra viz",
+            remedy="pip install 'highway10[viz]', or start with uv run",
+        ) from None  # fmt: skip
+    os.environ.setdefault("SOLARA_TELEMETRY_MIXPANEL_ENABLE", "False")
+    terminal.say(
+        f"Highway 10 at http://{host}:{port} - the first page compiles the rules, a minute or two; Ctrl-C ends it"
+    )
+    serve.main([str(page), "--host", host, "--port", str(port), "--production",
+                "--open" if browser else "--no-open"], standalone_mode=False)  # fmt: skip

@@ -1,0 +1,85 @@
+"""Options that several commands share, checks of numbers, and how examples of a command are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple
+
+import typer
+
+from views.settings import refuse
+
+__all__ = [
+    "RESULTS", "Cluster", "ClusterOptions", "Images", "Machines", "Organisations", "Over", "ResultsFolder", "Scheduler",
+    "Seed", "Settings", "TablesFolder", "Workers", "at_least", "examples",
+]  # fmt: skip
+
+RESULTS: Final = Path("results")
+
+
+def at_least(least: int) -> Any:
+    """Check of an option: a whole number from `least` on, or none."""
+
+    def check(parameter: typer.CallbackParam, value: int | None) -> int | None:
+        if value is not None and value < least:
+            refuse("not a number that fits", f"--{parameter.name}", value, f"a whole number from {least} on",
+                   "choose a larger one, or leave it out")  # fmt: skip
+        return value
+
+    return check
+
+
+def examples(*lines: str) -> str:
+    """Epilog of a command: a line for each example."""
+    return "Examples:\n\n" + "\n\n".join(f"  [bold]uv run run.py {line}[/bold]" for line in lines)
+
+
+# --- what is simulated --------------------------------------------------------------------------------------------
+
+Seed = Annotated[int, typer.Option("--seed", help="Seed; the same seed gives the same run, to the last bit.")]
+Organisations = Annotated[int, typer.Option("--organisations", help="Groups that the trade is divided among.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter (see [bold]parameters[/bold]); may be repeated."),
+]
+TablesFolder = Annotated[
+    Path | None, typer.Option("--tables", metavar="FOLDER", help="Use these tables in place of model/data.")
+]
+Over = Annotated[
+    str | None,
+    typer.Option(metavar="POSTERIOR", help="Draw a parameter set for each seed: posterior, or a rival structure."),
+]
+
+# --- where runs are made ------------------------------------------------------------------------------------------
+
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Threads; results do not depend on it. \\[all cores]", show_default=False,
+                 callback=at_least(1)),
+]  # fmt: skip
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="tcp://HOST:PORT", help="A running Dask scheduler to use in place of threads.")
+]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="KIND", help="Start Dask workers as jobs: slurm, pbs, sge, lsf, htcondor.")
+]
+ClusterOptions = Annotated[
+    list[str] | None,
+    typer.Option("--cluster-option", metavar="NAME=VALUE", help="As jobs=8, cores=16, memory=32GB, queue=short."),
+]
+
+
+class Machines(NamedTuple):
+    """Where runs are made: threads here, or Dask workers."""
+
+    workers: int | None = None
+    scheduler: str | None = None
+    cluster: str | None = None
+    options: Sequence[str] = ()
+
+
+# --- results ------------------------------------------------------------------------------------------------------
+
+ResultsFolder = Annotated[Path, typer.Option("--in", help="Folder of the results.")]
+Images = Annotated[bool, typer.Option("--images", help="Write every figure as PNG and SVG too (needs a browser).")]
