@@ -117,7 +117,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     origin_losses_share: float = uncertainty(
-        0.15,
+        0.126,
         "share",
         0.1,
         0.35,
@@ -129,7 +129,7 @@ class Parameters(BaseModel):
     )
 
     other_markets_share: float = uncertainty(
-        0.155,
+        0.19,
         "share",
         0.05,
         0.3,
@@ -140,7 +140,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     glut_answer: float = uncertainty(
-        0.859,
+        1.44,
         "1",
         0.0,
         2.0,
@@ -267,7 +267,7 @@ class Parameters(BaseModel):
 
     # --- routes ---------------------------------------------------------------------------------------------------
     theta_per_thousand_eur: float = uncertainty(
-        0.138,
+        0.136,
         "kg/1000 EUR",
         0.05,
         1.0,
@@ -448,7 +448,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     risk_payment_scale: float = uncertainty(
-        0.722,
+        0.769,
         "1",
         0.2,
         4.0,
@@ -459,7 +459,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     risk_payment_africa: float = uncertainty(
-        0.338,
+        0.284,
         "1",
         0.1,
         1.0,
@@ -470,7 +470,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     contact_eur_per_kg: float = uncertainty(
-        64900.0,
+        49100.0,
         "EUR/kg",
         10000.0,
         90000.0,
@@ -481,7 +481,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     contact_progress_ratio: float = uncertainty(
-        0.861,
+        0.885,
         "1",
         0.7,
         1.0,
@@ -609,7 +609,7 @@ class Parameters(BaseModel):
 
     # --- leads and cooperation ------------------------------------------------------------------------------------
     lead_probability: float = uncertainty(
-        0.0628,
+        0.114,
         "probability",
         0.05,
         0.35,
@@ -1119,7 +1119,7 @@ class Parameters(BaseModel):
         confidence="low",
     )
     inspection_scale: float = lever(
-        1.61,
+        1.62,
         "1",
         0.0,
         4.0,
@@ -1139,7 +1139,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
     control_response: float = uncertainty(
-        0.766,
+        0.512,
         "1",
         0.0,
         0.95,
@@ -1286,7 +1286,7 @@ class Parameters(BaseModel):
 
     # --- market ---------------------------------------------------------------------------------------------------
     demand_elasticity: float = uncertainty(
-        -1.24,
+        -1.02,
         "1",
         -1.5,
         -0.2,

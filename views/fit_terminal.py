@@ -80,9 +80,9 @@ def print_posterior(posterior: Any) -> None:
 def print_best(table: pd.DataFrame, shown: int = 10) -> None:
     """Print the sets that commend themselves as defaults, and how far those behind fall short."""
     rows = [
-        (str(row.draw), theme.number(row.mean_chi_square, 3), f"{row.behind:.2f} ± {row.behind_error:.2f}",
-         "yes" if row.tied else "", f"{row.from_middle:.2f}")
-        for row in table.head(shown).itertuples()
+        (str(row["draw"]), f"{row['mean_chi_square']:.1f}", f"{row['behind']:.1f} ± {row['behind_error']:.1f}",
+         "yes" if row["tied"] else "", f"{row['from_middle']:.2f}")
+        for row in table.head(shown).to_dict("records")
     ]  # fmt: skip
     print_table("Sets that fit best, the most usual of tied ones first",
                 ("set", "chi-square of means", "behind the least", "tied", "from the middle, sd"), rows)  # fmt: skip
