@@ -12,9 +12,11 @@ from pathlib import Path
 import pandas as pd
 from rich.progress import track
 
+from experiments.calibration import load_posterior
 from experiments.doses import FORK, WINDOW, contrasts, run_doses
 from experiments.natural import EXPERIMENTS, run_experiment
 from experiments.policies import policy_table
+from model.parameters import Parameters
 from model.world import load_world
 from views.doses import dose_response
 
@@ -33,8 +35,8 @@ as `model/data/doses.csv` spells it out). Below, history runs as it happened up 
 dose 0 in one arm and 1 in the other, with the same luck, over {seeds} seeds. Numbers are means of {first}-{last}, on
 expected kilograms, with the 95% interval of the paired difference over seeds. That interval holds chance only: the
 parameters are the defaults, one set of the posterior, many of them assumed, and none of this is a forecast.
-Its services know of one load in eight: its `lead_probability` lies at the low end of what fits 2004-08 (0.063; 90% of
-the posterior 0.063 to 0.33), so measures that work by what is known do less here than in most sets.
+In how much services know of loads that set is {place} (`lead_probability` {lead:.2g}; 90% of what fits 2004-08 lies
+from {low:.2g} to {high:.2g}): measures that work by what is known do more or less in other sets.
 
 How to read it: a measure that moves its own stage need not move what lands. Where the interval of *landed* includes
 zero, the model cannot tell the measure from nothing with these seeds, and nobody should claim more from it. Effects of
@@ -44,6 +46,16 @@ two intervals miss zero by chance alone: an interval that ends near zero is no f
 ![Dose and response of each measure](img/dose-response.png)
 
 """
+
+
+def knowledge() -> dict[str, float | str]:
+    """How much services know in the defaults, and where that lies in the posterior."""
+    lead = Parameters().lead_probability
+    sets = load_posterior().sets["lead_probability"]
+    low, high = sets.quantile([0.05, 0.95])
+    rank = float((sets < lead).mean())
+    place = "below the middle" if rank < 1 / 3 else "above the middle" if rank > 2 / 3 else "about the middle"
+    return {"lead": lead, "low": low, "high": high, "place": f"{place} of the posterior"}
 
 
 def effect(row: pd.Series, factor: float = 1.0, digits: str = "+.3g") -> str:
@@ -128,7 +140,7 @@ def main() -> None:
         os.environ["BROWSER_PATH"] = found
     FIGURE.parent.mkdir(exist_ok=True)
     dose_response(arms, measures).write_image(FIGURE, scale=1.5)
-    head = HEAD.format(fork=FORK, seeds=len(SEEDS), first=WINDOW[0], last=WINDOW[1])
+    head = HEAD.format(fork=FORK, seeds=len(SEEDS), first=WINDOW[0], last=WINDOW[1], **knowledge())
     PAGE.write_text(head + "\n".join([*effects_table(arms), *natural_tables(), *cards()]) + "\n", encoding="utf-8")
 
 
