@@ -83,22 +83,6 @@ def fitted() -> list[str]:
     )
 
 
-def second_fit() -> list[str]:
-    """The posterior beside that of another fit."""
-    path = REFERENCE / "base/second_fit.json"
-    if not path.exists():
-        return []
-    other = json.loads(path.read_text(encoding="utf-8"))
-    lead = (
-        "Median and 90% interval of the posterior that ships, and of a fit with chance measured at the defaults that "
-        f"came of it, which is another course of seeds: temperature {other['temperature']:.2f}, "
-        f"{other['effective_sets']:.0f} effective sets, Pareto k of the weights {other['pareto_k']:.2f}, "
-        f"{other['weights_cut']:.1%} of their sum cut off. Shift of the mean in standard deviations, on the scale of "
-        "the prior."
-    )
-    return section("The fit made a second time", lead, read("base/second_fit"))
-
-
 def states() -> list[str]:
     """Published over predicted annual reports, by state and period, geometric means; all states that are judged."""
     cells = read("validation/country_years")
@@ -123,7 +107,6 @@ def states() -> list[str]:
 def main() -> None:
     """Replace everything after the mark."""
     lines = [*posterior(), *fitted()]
-    lines += second_fit()
     screened = read("base/identifiability").head(25)
     lines += section(
         "What the targets can tell of",
