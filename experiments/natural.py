@@ -132,14 +132,14 @@ def _schiphol() -> NaturalExperiment:
 def _schiphol_as_recorded() -> NaturalExperiment:
     """The same where the flagged flights carry what the record says, which they do not by the tables.
 
-    Ten tonnes were seized in 2002-03 (SF11). Flights that weigh five times their seats, cheap feeders and lax routine
+    Ten tonnes were seized in 2002-03 (SF11). Flights that weigh twelve times their seats, cheap feeders and lax routine
     control stand for what the tables lack: ties and free travel inside the Kingdom.
     """
     plain, day = _schiphol(), date(2000, 1, 3)
     flights = "curacao-northwest_europe-air_courier,guianas-northwest_europe-air_courier"
     feeders = "venezuela-curacao-fast_boat,col_east-guianas-light_aircraft"
     popular = plain.base.with_events(
-        _event("ties", day, f"trade:{flights}", "multiplier", "multiply", 5.0),
+        _event("ties", day, f"trade:{flights}", "multiplier", "multiply", 12.0),
         _event("cheap-feeders", day, f"leg:{feeders}", "cost_multiplier", "value", 0.1),
         _event("lax-routine", day, "place:amsterdam_airport", "inspection_share", "value", 0.3),
     )
@@ -151,7 +151,7 @@ def _schiphol_as_recorded() -> NaturalExperiment:
     }
     return NaturalExperiment(
         "schiphol-as-recorded", "And where these flights carry ten tonnes a year, as the record suggests?",
-        "Assumed, not fitted: flights with five times their weight, feeders at a tenth of their cost, routine control "
+        "Assumed, not fitted: flights with twelve times their weight, feeders at a tenth of their cost, routine control "
         "at 0.3 of the table.",
         popular, plain.arms, readings, plain.until,
     )  # fmt: skip
