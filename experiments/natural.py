@@ -151,8 +151,8 @@ def _schiphol_as_recorded() -> NaturalExperiment:
     }
     return NaturalExperiment(
         "schiphol-as-recorded", "And where these flights carry ten tonnes a year, as the record suggests?",
-        "Assumed, not fitted: flights with twelve times their weight, feeders at a tenth of their cost, routine control "
-        "at 0.3 of the table.",
+        "Assumed, not fitted: flights with twelve times their weight, feeders at a tenth of their cost, routine "
+        "control at 0.3 of the table.",
         popular, plain.arms, readings, plain.until,
     )  # fmt: skip
 

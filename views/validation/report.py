@@ -34,7 +34,7 @@ NOT_FOR: Final = (
     "Statements about a single state from its runs as they are: levels by state may be off by a factor of four before "
     "what was missed in 2004-08 is carried forward.",
     "The eastern Pacific, Central America and JIATF-South: traffic to North America is coarse and too weak there.",
-    "The West African route in tonnes: its peak of 2007 is two thirds of what is published, its decline comes late.",
+    "The West African route in tonnes: its peak is three quarters of what is published, its decline comes late.",
     "Consumption in Europe after 2015, which rises too far, and what insiders in ports earn, which is several times "
     "what is published.",
     "Where ships should go, which cargo to open, whom to suspect: there is nothing of that kind in it.",
