@@ -87,8 +87,8 @@ def test_what_cannot_be_is_refused(tmp_path: Path, change: dict[str, object], me
 def test_prim_on_runs_of_the_model(tmp_path: Path) -> None:
     """Where output is largest most lands: a box on supply is found in real runs, from the command line too."""
     study = Study.from_dict({
-        "title": "t", "kind": "sweep", "replications": 1, "organisations": 30,
-        "fork": date(2003, 1, 6), "window": [2004, 2005], "outcomes": ["arrived_europe_kg"],
+        "title": "t", "kind": "sweep", "replications": 4, "organisations": 60,
+        "fork": date(2003, 1, 6), "window": [2005, 2007], "outcomes": ["arrived_europe_kg"],
         "design": {"method": "lhs", "n": 60, "seed": 1},
         "uncertainties": [{"target": "parameter:supply_scale"}, {"target": "parameter:lead_relevance"}],
     })  # fmt: skip
