@@ -265,14 +265,21 @@ def test_ctrl_c_in_a_terminal(elsewhere: Path):
     """A real interruption, while runs are under way, ends soon, with 130, and leaves nothing behind."""
     history.prepare(history.make_study("history", "as-it-happened", (1,), 10, {}), lambda _: None)
     command = [sys.executable, str(ROOT / "run.py"), "history", "--replications", "500", "--out", "out/many"]
-    with subprocess.Popen(command, cwd=elsewhere, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as job:
+    told = {**os.environ, "PYTHONFAULTHANDLER": "1"}
+    with subprocess.Popen(
+        command, cwd=elsewhere, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=told
+    ) as job:
         assert job.stderr is not None
         for line in job.stderr:
             if "loaded in" in line or "compiled in" in line:
                 break
         time.sleep(0.5)
         job.send_signal(signal.SIGINT)
-        _, said = job.communicate(timeout=60)
+        try:
+            _, said = job.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            job.send_signal(signal.SIGABRT)  # then Python says where every thread was
+            pytest.fail(job.communicate()[1])
     assert job.returncode == 130
     assert "Interrupted" in said
     assert "Traceback" not in said
