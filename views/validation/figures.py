@@ -89,7 +89,8 @@ def fitted(rows: pd.DataFrame) -> go.Figure:
     inside = {"Inside 90% of runs": GOOD, "Inside with the error of the record": NEARLY, "Outside both": BAD}
     runs, record, outside = inside
     found = rows["inside_record"].map({True: record, False: outside}).mask(rows["inside_runs"], runs)
-    figure = _over_published(rows, "value", found, inside, "model", TICKS)
+    figure = _over_published(rows, "value", found, inside, "model", {"1/20": 0.05, **TICKS})
+    figure.update_xaxes(range=[-1.5, 1.2])  # one line runs on to a hundredth
     return theme.describe(
         figure,
         title="What was fitted, and the data it would make",

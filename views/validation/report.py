@@ -330,10 +330,11 @@ def _conclusions(told: pd.DataFrame) -> str:
 
     count = int(table["structures"].max()) if len(table) else 0
     clear = table["survives"] & (table["less"] > 0)
+    never = (table["less"] == 0) & (table["more"] == 0)
+    unclear = f" Cannot be told under any: {listed(never)}." if never.any() else ""
     differ = f"Structures contradict each other on: {listed(table['contradicted'])}."
     return (f"What lands falls under all {count} structures with: <b>{listed(clear)}</b>. Under some only: "
-            f"{listed(~clear & (table['less'] > 0))}. Cannot be told under any: "
-            f"{listed((table['less'] == 0) & (table['more'] == 0))}. "
+            f"{listed(~clear & (table['less'] > 0))}.{unclear} "
             + (differ if table["contradicted"].any() else "No structure contradicts another."))  # fmt: skip
 
 
