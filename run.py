@@ -263,7 +263,7 @@ def compare(
 
 @app.command(
     epilog=examples("calibrate --quick", "calibrate", "calibrate salience --temperature 2.4", "calibrate --screen",
-                    "calibrate --recovery 100", "calibrate --best")
+                    "calibrate --recovery 100", "calibrate --recovery 40 --of-model", "calibrate --best")
 )  # fmt: skip
 def calibrate(
     structure: Annotated[
@@ -296,6 +296,12 @@ def calibrate(
             metavar="TRIALS", help="Instead: does the fit find parameters that are known?", callback=at_least(10)
         ),
     ] = None,
+    of_model: Annotated[
+        bool,
+        typer.Option(
+            "--of-model", help="With --recovery: the model itself makes the data, a minute a trial; goes on if stopped."
+        ),
+    ] = False,
     best: Annotated[
         bool, typer.Option("--best", help="Instead: which sets of the kept posterior fit best; the first is default.")
     ] = False,
@@ -311,13 +317,23 @@ def calibrate(
     ]
     if len(instead) > 1:
         refuse("only one of them", ", ".join(instead), "together", " or ".join(instead), "leave the others out")
+    if of_model and recovery is None:
+        refuse("there is nothing that the model should make data for", "--of-model", "alone", "with --recovery TRIALS",
+               "add --recovery 40, or leave it out")  # fmt: skip
     if temperature is not None and temperature <= 0.0:
         refuse("not a temperature", "--temperature", temperature, "a number above 0, at least 1 where the record errs "
                "as it says", "leave it out, or take that of another structure")  # fmt: skip
     size = fitting.with_population(fitting.QUICK if quick else fitting.USUAL, population, generations, sets)
     folder = out if not quick or out != CALIBRATION else Path(f"{CALIBRATION}-quick")
-    jobs.fit_structure(structure, folder, size, seed, workers, temperature=temperature, reference=reference,
-                       restart=restart, screen=screen, recovery=recovery, best=best)  # fmt: skip
+    if screen:
+        jobs.screen_structure(structure, folder, size, workers)
+    elif recovery is not None:
+        jobs.recover_known(structure, folder, size, recovery, seed, workers, of_model=of_model, restart=restart)
+    elif best:
+        jobs.rank_sets(structure, folder, size, workers)
+    else:
+        jobs.fit_structure(structure, folder, size, seed, workers, temperature=temperature, reference=reference,
+                           restart=restart)  # fmt: skip
 
 
 @app.command(epilog=examples("validate", "validate --quick", "validate salience --out results/validation-salience"))

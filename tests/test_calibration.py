@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from inspect import getsource
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,7 @@ from experiments.calibration.best import ranked
 from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import equal_weights, load_posterior, reading_from
 from experiments.calibration.problem import Problem, misfit, read_priors, read_structures, seed_of, succeeded
-from experiments.calibration.recovery import RANKS, holm, recover, uniformity
+from experiments.calibration.recovery import FINAL, NEAR, RANKS, holm, recover, recover_model, uniformity
 from experiments.calibration.refine import effective, pareto_k, refine, surface_posterior
 from experiments.calibration.screening import identifiability
 from experiments.calibration.surface import fit_surface
@@ -203,6 +205,39 @@ def test_known_parameters_are_recovered() -> None:
     assert table["flat"].all()
 
 
+@pytest.mark.slow
+def test_parameters_of_a_model_are_recovered_and_trials_stand_alone() -> None:
+    """Two statistics that are quadratic in two parameters, with chance by the place as in the model."""
+
+    def run_once(unit: Sequence[float]) -> np.ndarray:
+        return line(unit) ** 2 + np.random.default_rng(seed_of(unit)).normal(size=2) * 0.01
+
+    problem: Any = SimpleNamespace(priors=[SimpleNamespace(parameter=name) for name in "ab"], safely=run_once)
+    units = np.random.default_rng(1).random((200, 2))
+    start, heard = (units, np.array([run_once(unit) for unit in units])), []
+
+    def tried(trials: range) -> list[pd.DataFrame]:
+        return list(recover_model(problem, start, np.full(2, 0.01), 1.0, trials, workers=1,
+                                  done=lambda *what: heard.append(what)))  # fmt: skip
+
+    rows = tried(range(40))
+    assert heard[-1] == (39, 1 + sum(NEAR) + FINAL)
+    table = uniformity(pd.concat(rows))
+    assert table["flat"].all()
+    assert (table["contraction"] > 0.3).all()
+    assert table["inside_90"].between(0.75, 1.0).all()
+    pd.testing.assert_frame_equal(tried(range(7, 8))[0], rows[7])
+
+
+def test_intervals_that_hold_too_little_show_in_the_shares() -> None:
+    ends = pd.DataFrame({"parameter": "a", "rank": [0, RANKS] * 30, "variance": 0.01})
+    middle = ends.assign(parameter="b", rank=RANKS // 2)
+    table = uniformity(pd.concat([ends, middle])).set_index("parameter")
+    assert table.loc["a", ["inside_50", "inside_90"]].to_list() == [0.0, 0.0]
+    assert table.loc["b", ["inside_50", "inside_90"]].to_list() == [1.0, 1.0]
+    assert not table["flat"].any()
+
+
 def test_the_test_of_uniform_ranks_tells_flat_from_leaning() -> None:
     rng = np.random.default_rng(1)
     flat = pd.DataFrame({"parameter": "a", "rank": rng.integers(0, RANKS + 1, 400), "variance": 0.01})
@@ -321,6 +356,29 @@ def test_a_folder_with_another_fit_is_refused(reference: Path) -> None:
         fitting.calibrate("base", reference, replace(TINY, organisations=16))
     same = fitting.calibrate("base", reference, TINY)  # ended: nothing is fitted again
     assert len(same) == 6
+
+
+@pytest.mark.slow
+def test_a_check_of_recovery_goes_on_after_its_last_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import experiments.calibration.recovery as recovering
+
+    monkeypatch.setattr(recovering, "NEAR", (12,))
+    monkeypatch.setattr(recovering, "FINAL", 24)
+
+    def check(folder: str, trials: int, stop_at: str = "") -> pd.DataFrame:
+        def step(what: str, *_: int) -> None:
+            if stop_at and what.startswith(stop_at):
+                raise KeyboardInterrupt
+
+        return fitting.recovery_of_model("base", tmp_path / folder, TINY, trials, 2, step=step)[1]
+
+    with pytest.raises(KeyboardInterrupt):
+        check("stopped", 3, "trial 2")
+    kept = pd.read_csv(tmp_path / "stopped/base/recovery-of-model/ranks.csv")
+    assert kept["trial"].unique().tolist() == [0]
+    pd.testing.assert_frame_equal(check("stopped", 3), check("whole", 3))
+    with pytest.raises(InputError, match=r"something else.*organisations"):
+        fitting.recovery_of_model("base", tmp_path / "whole", replace(TINY, organisations=16), 3)
 
 
 def test_one_fit_at_a_time_in_a_folder(tmp_path: Path) -> None:

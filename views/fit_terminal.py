@@ -13,7 +13,7 @@ from views.terminal import messages, print_table, say
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["print_best", "print_posterior", "print_verdict", "showing_fit"]
+__all__ = ["print_best", "print_posterior", "print_recovery", "print_verdict", "showing_fit"]
 
 UPDATE_SECONDS: Final = 0.2
 
@@ -86,6 +86,18 @@ def print_best(table: pd.DataFrame, shown: int = 10) -> None:
     ]  # fmt: skip
     print_table("Sets that fit best, the most usual of tied ones first",
                 ("set", "chi-square of means", "behind the least", "tied", "from the middle, sd"), rows)  # fmt: skip
+
+
+def print_recovery(table: pd.DataFrame) -> None:
+    """Print whether known parameters were found: tests of their ranks, and how often intervals held them."""
+    rows = [
+        (str(row["parameter"]), f"{row['p']:.2f}", f"{row['p_holm']:.2f}", "yes" if row["flat"] else "NO",
+         f"{100 * row['inside_50']:.0f}%", f"{100 * row['inside_90']:.0f}%", f"{100 * row['contraction']:.0f}%")
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+    print_table(f"Recovery of known parameters ({table['trials'].max()} trials)",
+                ("parameter", "p", "p, Holm", "ranks flat", "inside 50%", "inside 90%", "variance down by"),
+                rows)  # fmt: skip
 
 
 def print_verdict(verdict: Mapping[str, Any], *, quick: bool = False) -> None:

@@ -23,7 +23,7 @@ from experiments.calibration.best import best_sets
 from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import REFERENCE, Posterior, equal_weights, load_posterior, made_of
 from experiments.calibration.problem import Problem, mapped, misfit
-from experiments.calibration.recovery import recover, uniformity
+from experiments.calibration.recovery import FINAL, NEAR, recover, recover_model, uniformity
 from experiments.calibration.refine import Refined, effective, refine
 from experiments.calibration.screening import identifiability, screen, variance_shares
 from experiments.calibration.surface import fit_surface, pilot
@@ -33,7 +33,8 @@ from model.errors import InputError
 from model.state import Array
 
 __all__ = [
-    "QUICK", "REFERENCE", "USUAL", "Size", "calibrate", "defaults", "recovery", "screening", "with_population",
+    "QUICK", "REFERENCE", "USUAL", "Size", "calibrate", "defaults", "recovery", "recovery_of_model", "screening",
+    "with_population",
 ]  # fmt: skip
 
 STRONGEST: Final = 20
@@ -211,28 +212,78 @@ def defaults(
 
 def recovery(
     structure: str, work: Path, size: Size, trials: int, workers: int | None = None,
-    step: Callable[[str, int, int], object] = lambda *_: None, temperature: float | None = None,
-) -> Path:  # fmt: skip
-    """Check that the fit finds known parameters; ranks and tests in a folder, which is given back."""
+    step: Callable[[str, int, int], object] = lambda *_: None,
+) -> tuple[Path, pd.DataFrame]:  # fmt: skip
+    """Check that the fit finds known parameters of a surface; the table of tests, and the folder it is written to."""
     problem, folder = Problem.usual(structure, size.organisations, size.families, size.free), work / structure
     folder.mkdir(parents=True, exist_ok=True)
-    chance = problem.chance_sd(size.chance_seeds, workers)
-    variance = (problem.error_sd**2 + chance**2) / problem.weights
-    points = max(size.pilot, RUNS_PER_PARAMETER * len(problem.priors))
-    units, statistics = pilot(problem, points, workers=workers, done=lambda n: step("pilot", n, points))
-    surface = fit_surface(units, statistics)
+    variance, start = _to_recover(problem, size, workers, step)
+    surface = fit_surface(*start)
     names = [prior.parameter for prior in problem.priors]
-    if temperature is None:
-        kept = folder / "manifest.json"
-        temperature = float(json.loads(kept.read_text(encoding="utf-8"))["temperature"]) if kept.exists() else 1.0
-    ranks = recover(surface, names, variance, temperature, trials, workers=workers or os.cpu_count() or 1,
-                    done=lambda n: step("recovering", n, trials))  # fmt: skip
+    ranks = recover(surface, names, variance, _temperature_of(structure, folder), trials,
+                    workers=workers or os.cpu_count() or 1, done=lambda n: step("recovering", n, trials))  # fmt: skip
     table = uniformity(ranks)
     fit = pd.DataFrame({"target": [t.name for t in problem.targets], "explained": surface.explained,
                         "spread": surface.spread})  # fmt: skip
     for name, frame in (("ranks", ranks), ("recovery", table), ("surface", fit)):
         write_atomically(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-    return folder
+    return folder, table
+
+
+def recovery_of_model(
+    structure: str, work: Path, size: Size, trials: int, workers: int | None = None, seed: int = 1, *,
+    restart: bool = False, step: Callable[[str, int, int], object] = lambda *_: None,
+) -> tuple[Path, pd.DataFrame]:  # fmt: skip
+    """Check that the fit finds parameters of the model that are known, or go on with the check after its last trial.
+
+    Returns
+    -------
+    The folder that tables are written to, `recovery-of-model` inside the structure's, and the table of tests.
+
+    Raises
+    ------
+    InputError
+        If there is no such structure, or the folder holds a check of something else.
+    """
+    problem = Problem.usual(structure, size.organisations, size.families, size.free)
+    temperature, folder = _temperature_of(structure, work / structure), work / structure / "recovery-of-model"
+    identity = {
+        **problem.identity(), "seed": seed, "temperature": temperature, "source": provenance.source_hash(),
+        "fitting": provenance.fitting_hash(), "data": provenance.data_hash(),
+    }  # fmt: skip
+    with alone_in(folder):
+        _same_or_new(folder, identity, restart=restart)
+        variance, start = _to_recover(problem, size, workers, step)
+        kept = folder / "ranks.csv"
+        ranks = [pd.read_csv(kept)] if kept.exists() else []
+        runs = 1 + sum(NEAR) + FINAL
+        ahead = range(sum(rows["trial"].nunique() for rows in ranks), trials)
+        found = recover_model(problem, start, variance, temperature, ahead, seed, workers,
+                              lambda trial, n: step(f"trial {trial + 1} of {trials}", n, runs))  # fmt: skip
+        for rows in found:
+            ranks.append(rows)
+            write_atomically(kept, pd.concat(ranks).to_csv(index=False, lineterminator="\n"))
+        table = uniformity(pd.concat(ranks))
+        write_atomically(folder / "recovery.csv", table.to_csv(index=False, lineterminator="\n"))
+    return folder, table
+
+
+def _to_recover(
+    problem: Problem, size: Size, workers: int | None, step: Callable[[str, int, int], object]
+) -> tuple[Array, tuple[Array, Array]]:
+    """Variance of the error that fits assume, and the runs over the prior that they begin with."""
+    chance = problem.chance_sd(size.chance_seeds, workers)
+    points = max(size.pilot, RUNS_PER_PARAMETER * len(problem.priors))
+    start = pilot(problem, points, workers=workers, done=lambda n: step("running over the prior", n, points))
+    return (problem.error_sd**2 + chance**2) / problem.weights, start
+
+
+def _temperature_of(structure: str, folder: Path) -> float:
+    """Temperature of the fit in a folder, else of the one that is kept, else 1."""
+    for place in (folder, REFERENCE / structure):
+        if (place / "manifest.json").exists():
+            return float(json.loads((place / "manifest.json").read_text(encoding="utf-8"))["temperature"])
+    return 1.0
 
 
 def sum_seconds(generations: Sequence[Generation]) -> float:
@@ -263,7 +314,7 @@ def _same_or_new(folder: Path, identity: dict[str, Any], *, restart: bool) -> No
     """Refuse to go on with a fit of something else."""
     path, content = folder / "identity.json", json.dumps(identity, indent=1) + "\n"
     if restart:
-        for old in ("fit.db", "fit.json", "identity.json"):
+        for old in ("fit.db", "fit.json", "ranks.csv", "identity.json"):
             (folder / old).unlink(missing_ok=True)
     if path.exists() and path.read_text(encoding="utf-8") != content:
         before = json.loads(path.read_text(encoding="utf-8"))

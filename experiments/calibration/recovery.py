@@ -2,15 +2,20 @@
 
 Known parameters are drawn from the prior, data are made of them with the error that the fit assumes, and the fit is
 made to these data (Talts et al. 2018). If it is right, the rank of the known value among the sets of the posterior is
-uniform. A fit costs thousands of runs and a check a hundred fits, so a quadratic response surface of its statistics
-stands in for the model, with the chance that is left about it; the fit itself does not know that: it runs over the
-prior, fits a surface of its own, proposes and weighs as it does with the model.
+uniform. Two things can be the truth:
+
+- the model itself (`recover_model`): a trial takes about a thousand runs, so there can be tens of them;
+- a quadratic response surface of its statistics with the chance that is left about it (`recover`): hundreds of trials,
+  but a fit whose own surface does not follow the model cannot show there.
+
+Either way the fit runs over the prior, fits a surface of its own, proposes and weighs as it does with the record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -18,26 +23,43 @@ import pandas as pd
 from scipy.stats import chi2
 
 from experiments.calibration.posterior import equal_weights
-from experiments.calibration.refine import refine
+from experiments.calibration.problem import Problem, mapped
+from experiments.calibration.refine import Simulate, refine
 from experiments.calibration.surface import Surface
 from model.state import Array
 
-__all__ = ["holm", "recover", "uniformity"]
+__all__ = ["FINAL", "NEAR", "holm", "recover", "recover_model", "uniformity"]
 
 RANKS: Final = 19
 """Sets of equal weight, a rank among which is taken: 20 possible ranks."""
-BINS: Final = 10
+BINS, FEW_BINS, MANY_TRIALS = 10, 5, 100
+"""Bins of the histogram of ranks, with as many trials and with fewer: each should expect eight or more."""
 PILOT, NEAR, FINAL = 600, (300,), 600
 """Runs of a fit in a trial: over the prior, near the posterior, with weights."""
 LEAST_CONTRACTION: Final = 0.2
 """A parameter whose variance falls by less is called unidentified (amendment 21)."""
 
 
-def _one_trial(job: tuple[Surface, int, Array, float, int]) -> tuple[Array, Array]:
+def _streams(seed: int) -> tuple[int, ...]:
+    """Three seeds that share nothing: what is made up, the fit, the choice among its sets."""
+    return tuple(int(stream.generate_state(1)[0]) for stream in np.random.SeedSequence(seed).spawn(3))
+
+
+def _ranked(
+    simulate: Simulate, start: tuple[Array, Array], known: Array, data: Array, variance: Array, temperature: float,
+    fitting: int, choosing: int,
+) -> tuple[Array, Array]:  # fmt: skip
     """Ranks of known parameters in the posterior of data made of them, and the variance that is left, per parameter."""
+    fit = refine(simulate, *start, data, variance, temperature, FINAL, NEAR, fitting)
+    sets = equal_weights(fit.units, fit.weights, RANKS, choosing)
+    mean = np.average(fit.units, axis=0, weights=fit.weights)
+    return (sets < known).sum(axis=0), np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights)
+
+
+def _one_trial(job: tuple[Surface, int, Array, float, int]) -> tuple[Array, Array]:
+    """A trial in which a surface is the truth."""
     surface, size, variance, temperature, seed = job
-    # three streams that share nothing: what is made up, the fit, the choice among its sets
-    making, fitting, choosing = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(3))
+    making, fitting, choosing = _streams(seed)
     rng = np.random.default_rng(making)
 
     def simulate(units: Array) -> Array:
@@ -47,10 +69,50 @@ def _one_trial(job: tuple[Surface, int, Array, float, int]) -> tuple[Array, Arra
     known = rng.random(size)
     data = simulate(known[None])[0] + rng.normal(size=len(variance)) * np.sqrt(temperature * variance)
     start = rng.random((PILOT, size))
-    fit = refine(simulate, start, simulate(start), data, variance, temperature, FINAL, NEAR, fitting)
-    sets = equal_weights(fit.units, fit.weights, RANKS, choosing)
-    mean = np.average(fit.units, axis=0, weights=fit.weights)
-    return (sets < known).sum(axis=0), np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights)
+    return _ranked(simulate, (start, simulate(start)), known, data, variance, temperature, fitting, choosing)
+
+
+def recover_model(
+    problem: Problem, start: tuple[Array, Array], variance: Array, temperature: float, trials: range, seed: int = 1,
+    workers: int | None = None, done: Callable[[int, int], object] = lambda *_: None,
+) -> Iterator[pd.DataFrame]:  # fmt: skip
+    """Fit sets of data made by the model itself; gives the rows of each trial as it ends, as `recover` has them.
+
+    Parameters
+    ----------
+    start
+        Runs over the prior, which all trials begin with: places (runs, parameters) and statistics (runs, targets).
+    variance, temperature
+        Of the error that is put on data and that fits assume.
+    trials
+        Numbers of the trials: each is the same whichever went before it.
+    done
+        Hears the number of a trial and how many runs it has made so far, of 1 + `sum(NEAR)` + `FINAL`.
+    """
+    names = [prior.parameter for prior in problem.priors]
+    for trial in trials:
+        result = _trial_of_model(problem, start, variance, temperature, seed * 100_003 + trial, workers,
+                                 partial(done, trial))  # fmt: skip
+        yield pd.DataFrame(_rows(trial, names, result))
+
+
+def _trial_of_model(
+    problem: Problem, start: tuple[Array, Array], variance: Array, temperature: float, seed: int, workers: int | None,
+    done: Callable[[int], object],
+) -> tuple[Array, Array]:  # fmt: skip
+    """A trial in which the model is the truth."""
+    making, fitting, choosing = _streams(seed)
+    rng, before = np.random.default_rng(making), 0
+
+    def simulate(units: Array) -> Array:
+        nonlocal before
+        found = np.array(mapped(problem.safely, units.tolist(), workers, lambda n: done(before + n)))
+        before += len(units)
+        return found
+
+    known = rng.random(len(problem.priors))
+    data = simulate(known[None])[0] + rng.normal(size=len(variance)) * np.sqrt(temperature * variance)
+    return _ranked(simulate, start, known, data, variance, temperature, fitting, choosing)
 
 
 def recover(
@@ -82,11 +144,15 @@ def recover(
 
 def _collected(results: Any, names: Sequence[str], done: Callable[[int], object]) -> list[dict[str, Any]]:
     rows = []
-    for trial, (ranks, variance) in enumerate(results):
-        rows += [{"trial": trial, "parameter": name, "rank": int(rank), "variance": float(left)}
-                 for name, rank, left in zip(names, ranks, variance, strict=True)]  # fmt: skip
+    for trial, result in enumerate(results):
+        rows += _rows(trial, names, result)
         done(trial + 1)
     return rows
+
+
+def _rows(trial: int, names: Sequence[str], result: tuple[Array, Array]) -> list[dict[str, Any]]:
+    return [{"trial": trial, "parameter": name, "rank": int(rank), "variance": float(left)}
+            for name, rank, left in zip(names, *result, strict=True)]  # fmt: skip
 
 
 def uniformity(ranks: pd.DataFrame) -> pd.DataFrame:
@@ -95,17 +161,21 @@ def uniformity(ranks: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        parameter, trials, statistic, p, p_holm, flat (at 5%), contraction, identified.
+        parameter, trials, statistic, p, inside_50 and inside_90 (share of trials whose known value lies in the middle
+        50% and 90% of ranks), contraction, identified, p_holm, flat (at 5%).
     """
     rows = []
+    many = ranks.groupby("parameter").size().max() >= MANY_TRIALS
+    bins = BINS if many else FEW_BINS
     for parameter, group in ranks.groupby("parameter", sort=False):
-        counts = np.bincount(group["rank"] * BINS // (RANKS + 1), minlength=BINS)
-        expected = len(group) / BINS
+        counts = np.bincount(group["rank"] * bins // (RANKS + 1), minlength=bins)
+        expected = len(group) / bins
         statistic = float(((counts - expected) ** 2 / expected).sum())
         contraction = 1.0 - float(group["variance"].mean()) * 12.0  # the prior's variance is 1/12
         rows.append({
             "parameter": parameter, "trials": len(group), "statistic": statistic,
-            "p": float(chi2.sf(statistic, BINS - 1)), "contraction": contraction,
+            "p": float(chi2.sf(statistic, bins - 1)), "inside_50": float(group["rank"].between(5, RANKS - 5).mean()),
+            "inside_90": float(group["rank"].between(1, RANKS - 1).mean()), "contraction": contraction,
             "identified": contraction >= LEAST_CONTRACTION,
         })  # fmt: skip
     table = pd.DataFrame(rows)

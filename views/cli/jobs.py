@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from experiments.study import Study
 
 __all__ = [
-    "conduct_made", "conduct_study", "fit_structure", "judge_structure", "report_again", "serve_page", "study_history",
-    "write_report", "write_study_report",
+    "conduct_made", "conduct_study", "fit_structure", "judge_structure", "rank_sets", "recover_known", "report_again",
+    "screen_structure", "serve_page", "study_history", "write_report", "write_study_report",
 ]  # fmt: skip
 
 
@@ -119,29 +119,58 @@ def _kept(store: Store) -> str:
 
 def fit_structure(
     structure: str, folder: Path, size: Size, seed: int, workers: int | None, *, temperature: float | None = None,
-    reference: bool = False, restart: bool = False, screen: bool = False, recovery: int | None = None,
-    best: bool = False,
+    reference: bool = False, restart: bool = False,
 ) -> None:  # fmt: skip
-    """Fit a structure, screen its parameters, try whether known ones are found, or rank its sets; the path is last."""
+    """Fit a structure, or go on with that, and print its posterior; the path comes last."""
+    from experiments.calibration import calibrate as fitting
+    from views import fit_terminal, terminal
+
+    keep = fitting.REFERENCE / structure if reference else None
+    with fit_terminal.showing_fit() as shown:
+        posterior = fitting.calibrate(
+            structure, folder, size, keep=keep, workers=workers, seed=seed, restart=restart, temperature=temperature,
+            doing=shown.doing, progress=shown.generation, runs=shown.runs,
+        )  # fmt: skip
+    fit_terminal.print_posterior(posterior)
+    typer.echo(terminal.shown(keep or folder / structure))
+
+
+def screen_structure(structure: str, folder: Path, size: Size, workers: int | None) -> None:
+    """Find which uncertain parameters move which targets; the path of the tables comes last."""
     from experiments.calibration import calibrate as fitting
     from views import fit_terminal, terminal
 
     with fit_terminal.showing_fit() as shown:
-        if screen:
-            found = fitting.screening(structure, folder, size, workers, shown.step)
-        elif recovery is not None:
-            found = fitting.recovery(structure, folder, size, recovery, workers, shown.step)
-        elif best:
-            found, ranked = fitting.defaults(structure, folder, size, workers, shown.step)
-            fit_terminal.print_best(ranked)
+        found = fitting.screening(structure, folder, size, workers, shown.step)
+    typer.echo(terminal.shown(found))
+
+
+def recover_known(
+    structure: str, folder: Path, size: Size, trials: int, seed: int, workers: int | None, *, of_model: bool = False,
+    restart: bool = False,
+) -> None:  # fmt: skip
+    """Try whether the fit finds parameters that are known, and print the tests; the path comes last."""
+    from experiments.calibration import calibrate as fitting
+    from views import fit_terminal, terminal
+
+    with fit_terminal.showing_fit() as shown:
+        if of_model:
+            found, table = fitting.recovery_of_model(structure, folder, size, trials, workers, seed, restart=restart,
+                                                     step=shown.step)  # fmt: skip
         else:
-            keep = fitting.REFERENCE / structure if reference else None
-            posterior = fitting.calibrate(
-                structure, folder, size, keep=keep, workers=workers, seed=seed, restart=restart,
-                temperature=temperature, doing=shown.doing, progress=shown.generation, runs=shown.runs,
-            )  # fmt: skip
-            fit_terminal.print_posterior(posterior)
-            found = keep or folder / structure
+            found, table = fitting.recovery(structure, folder, size, trials, workers, shown.step)
+    fit_terminal.print_recovery(table)
+    typer.echo(terminal.shown(found))
+
+
+def rank_sets(structure: str, folder: Path, size: Size, workers: int | None) -> None:
+    """Rank the sets of the kept posterior for the defaults and print the first; the path comes last."""
+    from experiments.calibration import calibrate as fitting
+    from views import fit_terminal, terminal
+
+    with fit_terminal.showing_fit() as shown:
+        found, ranked = fitting.defaults(structure, folder, size, workers, shown.step)
+    fit_terminal.print_best(ranked)
     typer.echo(terminal.shown(found))
 
 
