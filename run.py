@@ -336,17 +336,26 @@ def calibrate(
                            restart=restart)  # fmt: skip
 
 
-@app.command(epilog=examples("validate", "validate --quick", "validate salience --out results/validation-salience"))
+@app.command(epilog=examples("validate", "validate --quick", "validate salience --out results/validation-salience",
+                       "validate --against my-reports.csv"))  # fmt: skip
 def validate(
     structure: Annotated[str, typer.Argument(help="The structure whose posterior is judged.")] = "base",
     out: Annotated[Path, typer.Option(help="Folder of tables and report.")] = VALIDATION,
     workers: Workers = None,
     quick: Annotated[bool, typer.Option("--quick", help="A look, no result: few sets of the posterior.")] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Instead: score annual reports that you hold (CSV: state, year, tonnes)."),
+    ] = None,
 ) -> None:
     """Judge the fitted model on what it was not fitted to: predictions 2009-2023, nulls, experiments, rivals.
 
     Writes tables and validation.html; failures are printed as plainly as successes.
     """
+    if against is not None:
+        folder = out if out != VALIDATION else Path(f"{VALIDATION}-against")
+        jobs.judge_against(against, structure, folder, workers, quick=quick)
+        return
     folder = out if not quick or out != VALIDATION else Path(f"{VALIDATION}-quick")
     jobs.judge_structure(structure, folder, workers, quick=quick)
 

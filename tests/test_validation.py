@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,10 @@ from experiments.calibration.posterior import load_posterior
 from experiments.calibration.problem import Problem
 from experiments.evidence.targets import JUDGE, load_targets
 from experiments.validation import annual, checks, judge, nulls
+from experiments.validation.against import against, read_reports
+from experiments.validation.cells import CountryYears, ShownReports, forecast, judged_cells
 from experiments.validation.nulls import TO_BEAT, History, Null, Sample, Start, predictions, supply_growth
-from experiments.validation.predict import CountryYears, Noise, Predictions
+from experiments.validation.predict import Predictions
 from experiments.validation.scores import (
     coverage,
     crps,
@@ -29,8 +32,9 @@ from experiments.validation.scores import (
 )
 from experiments.validation.trials import SURGE_ARMS, played, trials_of, verdict
 from experiments.validation.validate import _counts, survives
-from experiments.validation.wander import Wander, country_years
+from experiments.validation.wander import Noise, Wander, country_years
 from model import Scenario, load_world
+from model.errors import InputError
 
 
 def test_crps_of_a_normal_is_the_closed_form() -> None:
@@ -169,6 +173,9 @@ def test_how_reports_wander_is_measured_before_2009() -> None:
     assert wander.of("ESP", 2020) > wander.of("ESP", 2010) > 0.0
     assert wander.drift("EU_TOTAL") < 0.5 * wander.drift("ESP")  # a sum wanders less than its parts
     assert wander.yearly2["DOM"] > wander.yearly2["ESP"]  # one jumps, the other does not
+    assert wander.small2 > 10 * wander.pooled2  # reports of some kilograms jump by orders of magnitude
+    assert wander.yearly2["GNB"] > 1.0 > wander.yearly2["ESP"]
+    assert set(load_world().states) <= set(wander.yearly2)
 
 
 def judged_rows(**columns: object) -> pd.DataFrame:
@@ -309,12 +316,93 @@ def test_time_split_sets_the_model_beside_the_nulls() -> None:
     assert table.iloc[0]["error"] < 1e-9
     assert table.loc["last", "error"] == pytest.approx((math.log(40 / 30) + math.log(80 / 30)) / 2)
     assert table.iloc[0]["crps"] < table.loc["last", "crps"]
-    told = annual.split_differences(made, annual.null_cells(made, load_world())).set_index(["null", "score", "years"])
+    told = annual.split_differences(made, annual.null_cells(made, load_world()))
+    told = told.set_index(["null", "score", "years", "states"])
     assert set(told.index.get_level_values("null")) == {"last", "supply", "share"}
-    row = told.loc[("last", "CRPS", "2009-2023")]
+    assert set(told.index.get_level_values("states")) == {"all", "10 t and more"}  # Spain reported 25 t a year
+    row = told.loc[("last", "CRPS", "2009-2023", "all")]
     assert row["difference"] == pytest.approx(row["model"] - row["of_null"])
     assert row["high"] < 0.0
     assert row["better"] == 1.0
+
+
+def shown_reports(rng: np.random.Generator) -> tuple[ShownReports, Noise]:
+    """Sixty draws in which Spain seizes half of what it reports and Mali reports nothing."""
+    world = load_world()
+    years = list(range(2004, 2024))
+    published = pd.DataFrame({"ESP": 40.0, "MLI": np.nan}, index=years)
+    published.loc[2015, "ESP"] = np.nan
+    fell = np.exp(rng.normal(np.log([20.0, 0.5]), 0.05, (60, len(years), 2)))
+    wander = Wander(world)
+    return ShownReports(world.tables, published, fell, fell, wander), Noise(rng.random((60, 3)), rng)
+
+
+def test_every_state_and_year_is_forecast_and_the_judged_as_they_are_judged() -> None:
+    shown, noise = shown_reports(np.random.default_rng(1))
+    judged = judged_cells(shown, noise)
+    assert judged.year.tolist() == [year for year in range(2009, 2024) if year != 2015]
+    made = forecast(shown, noise, judged)
+    table = made.table().set_index(["state", "year"])
+    assert len(table) == 2 * 15
+    assert (table.loc["ESP", "carried"] > 0.9).all()
+    assert (table.loc["MLI", "carried"] == 0.0).all(), "nothing published, nothing carried"
+    assert np.isnan(table.loc[("ESP", 2015), "published_t"])
+    assert table.loc["ESP", "median_t"].between(20.0, 80.0).all(), "what it misses by half is carried forward"
+    assert table.loc[("ESP", 2009), "median_t"] == pytest.approx(float(np.exp(np.median(judged.full[:, 0]))))
+    wide = table["high_90_t"] / table["low_90_t"]
+    assert (wide["MLI"] > wide["ESP"]).all()
+    beside = made.beside(pd.DataFrame({"state": ["MLI", "ESP"], "year": [2010, 2015], "tonnes": [0.5, 40.0]}))
+    assert beside.full.shape == (60, 2)
+    assert np.exp(np.median(beside.full[:, 1])) == pytest.approx(table.loc[("ESP", 2015), "median_t"])
+
+
+def test_a_share_is_predicted_for_a_state_without_a_report() -> None:
+    values = pd.DataFrame({"A": [10.0, 10.0, np.nan], "B": [30.0, 30.0, 60.0]}, index=[2004, 2008, 2010])
+    shares = nulls.constant_shares(values)
+    assert shares["A", 2010].value == pytest.approx(math.log(20.0)), "a third of what B reports"
+    assert ("B", 2010) not in shares, "there is nobody else to tell of the year"
+    assert shares["A", 2008].value == pytest.approx(math.log(10.0))
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    ("state,year,tonnes\nSPA,2012,3\n", r"state, row 1 = 'SPA'.*no such state.*did you mean"),
+    ("state,year,tonnes\nESP,2004,3\n", r"year, row 1 = 2004.*Allowed: 2009 to 2023"),
+    ("state,year,tonnes\nESP,2012.5,3\n", r"year, row 1 = 2012.5"),
+    ("state,year,tonnes\nESP,2012,0\n", r"tonnes, row 1 = 0.*above 0"),
+    ("state,year,tonnes\nESP,2012,\n", "tonnes, row 1"),
+    ("state,year,tonnes\nESP,2012,3\nESP,2012,4\n", "ESP 2012.*stands twice"),
+    ("state,year\nESP,2012\n", "columns are missing: tonnes"), ("state,year,tonnes\n", "no report in this file"),
+    ("", "cannot be read"), (None, "cannot be read"),
+])  # fmt: skip
+def test_reports_that_cannot_be_scored_are_named(content: str | None, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InputError, match=said):
+        read_reports(path, load_world().states)
+
+
+def test_all_wrong_rows_are_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("state,year,tonnes\nESP,1999,3\nXXX,2012,x\n")
+    with pytest.raises(InputError, match="3 problems"):
+        read_reports(path, load_world().states)
+
+
+@pytest.mark.slow
+def test_reports_of_ones_own_are_scored_beside_nulls(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("state,year,tonnes\nESP,2015,21.6\nBEL,2016,30\nGRC,2012,0.4\n")
+    found = against(tmp_path / "out", path, draws=4, organisations=15, workers=2)
+    assert found.overall["n"] == 3
+    assert set(found.scores["predictor"]) >= {annual.CARRIED, "last", "supply", "share"}
+    assert found.scores["n"].eq(2).all(), "not every rule can predict Greece, which reported nothing in 2004-08"
+    told = found.reports.set_index("state")
+    assert told.loc["ESP", "recorded"] == pd.notna(country_years(load_world().tables).loc[2015, "ESP"])
+    assert not told.loc["BEL", "recorded"]
+    kept = pd.read_csv(tmp_path / "out/tables/against.csv")
+    assert kept["state"].tolist() == found.reports["state"].tolist()
+    assert (tmp_path / "out/against.json").exists()
 
 
 @pytest.mark.parametrize(("expected", "low", "high", "found"), [

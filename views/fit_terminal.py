@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ from views.terminal import messages, print_table, say
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["print_best", "print_posterior", "print_recovery", "print_verdict", "showing_fit"]
+    from experiments.validation.against import Against
+
+__all__ = ["print_against", "print_best", "print_posterior", "print_recovery", "print_verdict", "showing_fit"]
 
 UPDATE_SECONDS: Final = 0.2
 
@@ -98,6 +101,35 @@ def print_recovery(table: pd.DataFrame) -> None:
     print_table(f"Recovery of known parameters ({table['trials'].max()} trials)",
                 ("parameter", "p", "p, Holm", "ranks flat", "inside 50%", "inside 90%", "variance down by"),
                 rows)  # fmt: skip
+
+
+def print_against(found: Against, *, quick: bool = False, shown: int = 12) -> None:
+    """Print how the model scores on reports that were given, beside nulls, and those that it misses most."""
+    from experiments.validation.nulls import NULLS
+
+    def beside(row: Mapping[Any, Any]) -> tuple[str, ...]:
+        return (f"{math.exp(row['error']):.2f}", f"{row['crps']:.2f}", f"{100 * row['cover_50']:.0f}%",
+                f"{100 * row['cover_90']:.0f}%", f"{math.exp(row['width_90']):,.0f}", str(row["n"]))  # fmt: skip
+
+    heads = ("predictor", "misses half by more than a factor of", "CRPS", "inside 50%", "inside 90%",
+             "high over low end", "reports")  # fmt: skip
+    rows = [("model, all reports", *beside(found.overall))]
+    rows += [(NULLS.get(row["predictor"], row["predictor"]), *beside(row)) for row in found.scores.to_dict("records")]
+    print_table("Beside rules that know the project's record", heads, rows, right=6)
+    print_table(
+        f"Missed most, of {len(found.reports)}", ("state", "year", "tonnes", "predicted", "90% interval", "inside"),
+        [(row["state"], str(row["year"]), theme.number(row["tonnes"]), theme.number(row["median_t"]),
+          f"{theme.number(row['low_90_t'])} to {theme.number(row['high_90_t'])}", "yes" if row["inside_90"] else "NO")
+         for row in found.reports.head(shown).to_dict("records")],
+    )  # fmt: skip
+    known = int(found.reports["recorded"].sum())
+    if known:
+        say(f"{known} of {len(found.reports)} reports are of states and years that the project's record holds: "
+            "rules of the model were chosen with these in sight.")  # fmt: skip
+    if not len(found.scores):
+        say("No report could be predicted by every rule: these need reports of the state in 2004-08.", style="yellow")
+    if quick:
+        say("A quick look with few sets of the posterior: no result.", style="yellow")
 
 
 def print_verdict(verdict: Mapping[str, Any], *, quick: bool = False) -> None:

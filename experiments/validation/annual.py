@@ -9,18 +9,31 @@ import pandas as pd
 
 from experiments.evidence.observed import reporting_sd
 from experiments.validation import nulls
+from experiments.validation.cells import CountryYears
 from experiments.validation.nulls import TO_BEAT, History, Start, predictions, supply_growth
-from experiments.validation.predict import CountryYears
 from experiments.validation.scores import crps_each, score
-from experiments.validation.wander import Wander
+from experiments.validation.wander import LAST_FITTED, Wander
 from model.state import Array
 from model.world import World
 
-__all__ = ["CARRIED", "PLAIN", "cell_table", "null_cells", "of_predictor", "split_differences", "time_split"]
+__all__ = [
+    "CARRIED",
+    "EVERY",
+    "PLAIN",
+    "cell_table",
+    "common",
+    "null_cells",
+    "of_predictor",
+    "split_differences",
+    "time_split",
+]
 
 DRAWS: Final = 400
 RESAMPLES: Final = 200
 PERIODS: Final = ((2009, 2023), (2009, 2013), (2014, 2018), (2019, 2023))
+SIZES: Final = {"10 t and more": (10.0, np.inf), "1 to 10 t": (1.0, 10.0), "below 1 t": (0.0, 1.0)}
+"""States by what they reported a year in 2004-08, tonnes."""
+EVERY: Final = "all"
 CARRIED: Final = "model, what it missed in 2004-08 carried forward"
 PLAIN: Final = "model as it is"
 """Predictors in tables of states and years."""
@@ -36,7 +49,7 @@ def null_cells(cells: CountryYears, world: World) -> dict[str, Array]:
         column = logs[state].dropna()
         history = History([int(y) for y in column.index], column.to_numpy(float))
         share: Start | None = shares.get((state, int(year)))
-        about2 = wander.yearly2.get(state, wander.pooled2) + reporting_sd(tables, state, int(year)) ** 2
+        about2 = wander.yearly2[state] + reporting_sd(tables, state, int(year)) ** 2
         found = predictions(history, int(year), supply_growth(tables, int(year)), about2, wander.drift(state),
                             share)  # fmt: skip
         for name, null in found.items():
@@ -44,13 +57,13 @@ def null_cells(cells: CountryYears, world: World) -> dict[str, Array]:
     return made
 
 
-def _common(made: dict[str, Array]) -> Array:
+def common(made: dict[str, Array]) -> Array:
     """Cells that all nulls predict, as a mask."""
     found: Array = np.all([np.isfinite(draws).all(axis=0) for draws in made.values()], axis=0)
     return found
 
 
-def time_split(cells: CountryYears, nulls: dict[str, Array]) -> pd.DataFrame:
+def time_split(cells: CountryYears, made: dict[str, Array]) -> pd.DataFrame:
     """Scores of the model and of the nulls on country-years, over the cells that all of them predict.
 
     Returns
@@ -58,15 +71,15 @@ def time_split(cells: CountryYears, nulls: dict[str, Array]) -> pd.DataFrame:
     DataFrame
         predictor, knows (what it is told), the scores of `score`, and factor_90: high over low end of a 90% interval.
     """
-    common = _common(nulls)
-    seen = cells.observed[common]
+    there = common(made)
+    seen = cells.observed[there]
     told = {
         CARRIED: (cells.full, "2004-08, inputs"),
-        PLAIN: (cells.raw, "2004-08, inputs"), "last": (nulls["last"], "2004-08"),
-        "supply": (nulls["supply"], "2004-08, output"), "share": (nulls["share"], "2004-08, the year's total"),
-        "previous": (nulls["previous"], "all years before"),
+        PLAIN: (cells.raw, "2004-08, inputs"), "last": (made["last"], "2004-08"),
+        "supply": (made["supply"], "2004-08, output"), "share": (made["share"], "2004-08, the year's total"),
+        "previous": (made["previous"], "all years before"),
     }  # fmt: skip
-    rows = [{"predictor": name, "knows": knows, **score(draws[:, common], seen)._asdict()}
+    rows = [{"predictor": name, "knows": knows, **score(draws[:, there], seen)._asdict()}
             for name, (draws, knows) in told.items()]  # fmt: skip
     found = pd.DataFrame(rows)
     return found.assign(factor_90=np.exp(found["width_90"]))
@@ -78,44 +91,52 @@ def of_predictor(split: pd.DataFrame, name: str) -> dict[str, Any]:
     return {str(column): row[column].item() for column in row}
 
 
-def split_differences(cells: CountryYears, nulls: dict[str, Array], seed: int = 1) -> pd.DataFrame:
+def split_differences(cells: CountryYears, made: dict[str, Array], seed: int = 1) -> pd.DataFrame:
     """Model less null on country-years, with intervals from resampling states: years of one state hang together.
 
     Returns
     -------
     DataFrame
-        null, score (median or mean absolute error, CRPS), years, model, of_null, difference, low, high (90%), better
-        (share of resamples where the model's is smaller).
+        null, score (median or mean absolute error, CRPS), years, states (all, or those of a size in 2004-08), n, model,
+        of_null, difference, low, high (90%), better (share of resamples where the model's is smaller).
     """
-    common = _common(nulls)
-    seen, state, year = cells.observed[common], cells.state[common], cells.year[common]
+    told = common(made)
+    seen, state = cells.observed[told], cells.state[told]
     rng, rows = np.random.default_rng(seed), []
 
     def losses(draws: Array) -> dict[str, Array]:
-        apart = np.abs(np.median(draws[:, common], axis=0) - seen)
-        return {"median error": apart, "mean error": apart, "CRPS": crps_each(draws[:, common], seen)}
+        apart = np.abs(np.median(draws[:, told], axis=0) - seen)
+        return {"median error": apart, "mean error": apart, "CRPS": crps_each(draws[:, told], seen)}
 
     mine = losses(cells.full)
-    for name in [name for name in nulls if name in TO_BEAT]:
-        theirs = losses(nulls[name])
+    parts = _parts(cells, told)
+    for name in [name for name in made if name in TO_BEAT]:
+        theirs = losses(made[name])
         for measure in mine:
             middle = np.median if measure == "median error" else np.mean
-            for first, last in PERIODS:
-                there = (first <= year) & (year <= last)
-                if not there.any():
-                    continue
+            for (years, states), there in parts.items():
                 groups = [np.flatnonzero(there & (state == s)) for s in np.unique(state[there])]
                 drawn = [np.concatenate([groups[i] for i in rng.integers(0, len(groups), len(groups))])
                          for _ in range(RESAMPLES)]  # fmt: skip
                 again = np.array([middle(mine[measure][d]) - middle(theirs[measure][d]) for d in drawn])
                 of_model, of_null = float(middle(mine[measure][there])), float(middle(theirs[measure][there]))
                 rows.append({
-                    "null": name, "score": measure, "years": f"{first}-{last}", "n": int(there.sum()),
+                    "null": name, "score": measure, "years": years, "states": states, "n": int(there.sum()),
                     "model": of_model, "of_null": of_null, "difference": of_model - of_null,
                     "low": float(np.quantile(again, 0.05)), "high": float(np.quantile(again, 0.95)),
                     "better": float(np.mean(again < 0.0)),
                 })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _parts(cells: CountryYears, told: Array) -> dict[tuple[str, str], Array]:
+    """Masks of the cells that are compared: each period, and each size of states over all years."""
+    year = cells.year[told]
+    reported = cells.published.loc[nulls.FIRST_FITTED : LAST_FITTED].mean().reindex(cells.state[told]).to_numpy()
+    whole = f"{PERIODS[0][0]}-{PERIODS[0][1]}"
+    found = {(f"{first}-{last}", EVERY): (first <= year) & (year <= last) for first, last in PERIODS}
+    found |= {(whole, size): (low <= reported) & (reported < high) for size, (low, high) in SIZES.items()}
+    return {part: there for part, there in found.items() if there.any()}
 
 
 def cell_table(cells: CountryYears) -> pd.DataFrame:

@@ -17,7 +17,7 @@ import pandas as pd
 from experiments.evidence.statistics import WORLD_REGIONS
 from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, back, counterpart, load_targets, transform
 from experiments.validation import nulls
-from experiments.validation.annual import CARRIED, DRAWS, RESAMPLES, of_predictor
+from experiments.validation.annual import CARRIED, DRAWS, EVERY, RESAMPLES, of_predictor
 from experiments.validation.nulls import TO_BEAT, History, Null, Sample, predictions, supply_growth
 from experiments.validation.predict import Predictions
 from experiments.validation.scores import (
@@ -264,7 +264,8 @@ def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame,
             differences: pd.DataFrame, ranges: Ranges) -> dict[str, Any]:  # fmt: skip
     """The verdict in numbers."""
     model = of_predictor(split, CARRIED)
-    whole = differences[differences["years"] == differences["years"].iloc[0]].set_index(["null", "score"])
+    whole = differences[(differences["years"] == differences["years"].iloc[0]) & (differences["states"] == EVERY)]
+    whole = whole.set_index(["null", "score"])
 
     def told(score: str, sign: float) -> list[str]:
         rows = whole.xs(score, level="score")

@@ -180,9 +180,9 @@ def constant_shares(values: pd.DataFrame) -> dict[tuple[str, int], Start]:
     found = {}
     for year, row in values.iterrows():
         there = row.notna() & fitted.notna()
-        # what all others seized tells of the year; a state's own report does not enter its prediction
-        total, weight = row[there].sum() - row, fitted[there].sum() - fitted
-        for state in values.columns[there & (weight > 0)]:
+        # what all others seized tells of the year; a state's own report, if there is one, does not enter its prediction
+        total, weight = (part[there].sum() - part.where(there, 0.0) for part in (row, fitted))
+        for state in values.columns[fitted.notna() & (weight > 0)]:
             value = float(np.log(fitted[state] * total[state] / weight[state]))
             found[str(state), int(year)] = Start(LAST_FITTED, value, int(behind[state]))  # type: ignore[call-overload]
     return found

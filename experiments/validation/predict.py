@@ -17,25 +17,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from experiments.calibration.posterior import Posterior
 from experiments.calibration.problem import mapped
-from experiments.evidence.observed import Shown, reporting_sd
+from experiments.evidence.observed import Shown
 from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, counterpart, load_targets
-from experiments.validation.wander import LAST_FITTED, SCORED_FROM_T, Wander, country_years
+from experiments.validation.cells import CountryYears, Forecast, ShownReports, forecast, judged_cells
+from experiments.validation.wander import LAST_FITTED, Noise, Wander, country_years
 from model import RouteModel, Scenario
 from model.state import Array
-from model.tables import Tables
 from model.world import World
 
-__all__ = ["CountryYears", "Predictions", "predict"]
-
-LEAST_T: Final = 0.05
-"""Tonnes below which the model counts as saying this much: a state that it never touches."""
+__all__ = ["Predicted", "Predictions", "predict"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,45 +47,42 @@ class Predictions:
     """Weight of the residual of 2004-08, shape (figures,); 0 where there is none."""
 
 
-@dataclass(frozen=True, eq=False)
-class CountryYears:
-    """Annual reports of states above 1 t from 2009 on: one figure each."""
+class Predicted(NamedTuple):
+    """What a posterior says of the figures that judge it, and of those that it was fitted to.
 
-    state: Array
-    year: Array
-    tonnes: Array
-    raw: Array
-    full: Array
-    published: pd.DataFrame
-    """All annual reports, tonnes: years by states, nan where there is none."""
+    Attributes
+    ----------
+    series
+        Yearly series of runs: draw, year, series as columns.
+    fitted
+        Statistics of the fitted targets on the scale of comparison, shape (draws, targets).
+    forecast
+        Annual reports of all states and years from 2009 on, whether one was published or not.
+    """
 
-    @property
-    def observed(self) -> Array:
-        """Published values in logs."""
-        return np.log(self.tonnes)
+    targets: Predictions
+    cells: CountryYears
+    series: pd.DataFrame
+    fitted: Array
+    forecast: Forecast
 
 
 def predict(
     posterior: Posterior, world: World, *, organisations: int = 150, draws: int | None = None,
     changes: Callable[[Scenario], Scenario] = lambda scenario: scenario,
     workers: int | None = None, done: Callable[[int], object] = lambda _: None, seed: int = 1,
-) -> tuple[Predictions, CountryYears, pd.DataFrame, Array]:  # fmt: skip
+) -> Predicted:  # fmt: skip
     """Run the posterior through 2000-2023 and read every judged figure.
 
     Parameters
     ----------
     changes
         Makes a scenario of history another one, such as one with a remedy.
-
-    Returns
-    -------
-    Predictions of targets, of country-years, yearly series (draw, year, series as columns), and statistics of the
-    fitted targets on the scale of comparison, shape (draws, targets).
     """
     fitted, judged = load_targets(world.tables, FIT), load_targets(world.tables, JUDGE)
     earlier = fitted + load_targets(world.tables, KNOWN)
-    published = country_years(world.tables)
-    states = [state for state in published if state in world.states]
+    states = sorted(world.states)
+    published = country_years(world.tables).reindex(columns=states)
     years = [int(year) for year in published.index]
     history = Scenario.load("as-it-happened")
 
@@ -111,16 +105,16 @@ def predict(
     count = len(posterior) if draws is None else draws
     runs = mapped(one, range(count), workers, done)
     past, future, by_state, mean_state = (np.array([run[i] for run in runs]) for i in range(4))
-    rng, wander = np.random.default_rng(seed), Wander(world)
-    noise = Noise(posterior.units[np.arange(count) % len(posterior)], rng)
+    units, wander = posterior.units[np.arange(count) % len(posterior)], Wander(world)
+    # what is forecast beside the judged figures has a stream of its own: it moves none of these
+    noise, beside = (Noise(units, np.random.default_rng(stream)) for stream in (seed, [seed, 1]))
     targets = _predict_targets(earlier, judged, past, future, posterior.temperature, wander, noise)
-    cells = _predict_cells(world.tables, published[states], years, states, by_state, mean_state, wander, noise)
-    return (
-        targets,
-        cells,
-        pd.concat([run[4] for run in runs], ignore_index=True),
-        _scaled(fitted, past[:, : len(fitted)]),
-    )
+    shown = ShownReports(world.tables, published, by_state, mean_state, wander)
+    cells = judged_cells(shown, noise)
+    return Predicted(
+        targets, cells, pd.concat([run[4] for run in runs], ignore_index=True),
+        _scaled(fitted, past[:, : len(fitted)]), forecast(shown, beside, cells),
+    )  # fmt: skip
 
 
 SERIES: Final = (
@@ -165,66 +159,3 @@ def _predict_targets(
         full[:, [j]] = noise.widened((raw[:, j] + shift)[:, None], np.array([error2]), np.array([target.sd**2]))
     observed = np.array([target.scaled_value for target in judged])
     return Predictions(tuple(judged), observed, raw, full, carried)
-
-
-class Noise:
-    """What is added to runs so that they spread as the record does about its course.
-
-    How the record wanders holds chance, and so do the runs: added in full, chance would count twice. Chance in the
-    runs is what a linear regression on the parameters leaves of their spread; the rest, doubt about parameters, stays.
-
-    Parameters
-    ----------
-    units
-        Parameters of the draws, shape (draws, parameters).
-    """
-
-    def __init__(self, units: Array, rng: np.random.Generator) -> None:
-        self.basis = np.column_stack([np.ones(len(units)), units])
-        self.rng = rng
-
-    def chance2(self, draws: Array) -> Array:
-        """Variance of draws at given parameters, shape (figures,); all of it where draws are too few to tell."""
-        free = len(self.basis) - self.basis.shape[1]
-        if free < self.basis.shape[1]:
-            return np.asarray(draws.var(axis=0, ddof=1))
-        fitted = self.basis @ np.linalg.lstsq(self.basis, draws, rcond=None)[0]
-        return np.asarray(((draws - fitted) ** 2).sum(axis=0) / free)
-
-    def widened(self, draws: Array, about2: Array, least2: Array) -> Array:
-        """Draws, shape (draws, figures), with what chance lacks of `about2` (variance), at least the record's error."""
-        lacking = np.maximum(about2 - self.chance2(draws), least2)
-        found: Array = draws + self.rng.normal(size=draws.shape) * np.sqrt(lacking)
-        return found
-
-
-def _predict_cells(
-    tables: Tables, published: pd.DataFrame, years: list[int], states: list[str], by_state: Array, mean_state: Array,
-    wander: Wander, noise: Noise,
-) -> CountryYears:  # fmt: skip
-    """Country-years: a lasting part of each state's misfit, and a part that comes and goes from year to year."""
-    logs, means = np.log(np.maximum(by_state, LEAST_T)), np.log(np.maximum(mean_state, LEAST_T))
-    record = np.log(published.to_numpy(float))  # (years, states)
-    past = [i for i, year in enumerate(years) if year <= LAST_FITTED]
-    known = np.isfinite(record[past])
-    counts = known.sum(axis=0)
-    yearly2 = np.array([wander.yearly2.get(state, wander.pooled2) for state in states])
-    # residual of every draw: mean of a state's reports of 2004-08 over what the draw expects in those years
-    left = np.where(known[None], record[past][None] - means[:, past], 0.0).sum(axis=1) / np.maximum(counts, 1)
-    there = counts > 0
-    error2 = yearly2 / np.maximum(counts, 1)
-    lasting2 = max(float(np.mean(left.mean(axis=0)[there] ** 2 - error2[there])), 0.05)
-    weight = np.where(there, lasting2 / (lasting2 + error2), 0.0)
-    judged = (np.array(years) > LAST_FITTED)[:, None] & (np.nan_to_num(published.to_numpy(float)) > SCORED_FROM_T)
-    cells = list(zip(*(where.tolist() for where in np.nonzero(judged)), strict=True))
-    rows, columns = np.array([i for i, _ in cells]), np.array([j for _, j in cells])
-    about2 = np.array(
-        [wander.of(states[j], years[i]) + reporting_sd(tables, states[j], years[i]) ** 2 for i, j in cells]
-    )
-    least2 = np.array([reporting_sd(tables, states[j], years[i]) ** 2 for i, j in cells])
-    plain = noise.widened(logs[:, rows, columns], about2, least2)
-    carried = means[:, rows, columns] + (weight * left)[:, columns]
-    full = noise.widened(carried, about2 + ((1.0 - weight) * lasting2)[columns], least2)
-    return CountryYears(
-        np.array(states)[columns], np.array(years)[rows], np.exp(record[rows, columns]), plain, full, published
-    )

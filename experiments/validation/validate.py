@@ -24,7 +24,7 @@ from experiments.folder import write_atomically
 from experiments.store import Store
 from experiments.study import Study
 from experiments.validation import annual, checks, judge
-from experiments.validation.predict import CountryYears, Predictions, predict
+from experiments.validation.predict import Predicted, predict
 from experiments.validation.scores import crps_each
 from experiments.validation.trials import run_trials, surge, surge_table
 from model import Scenario, load_world
@@ -112,11 +112,12 @@ def validate(
     world = load_world()
     posterior = _posterior(structure, reference)
     doing("predicting")
-    predicted, cells, series, fitted = predict(
+    found = predict(
         posterior, world, organisations=size.organisations, draws=min(size.draws, len(posterior)), workers=workers,
         done=done,
     )  # fmt: skip
-    verdict = _judged(folder, world, posterior, predicted, cells, series)
+    fitted = found.fitted
+    verdict = _judged(folder, world, posterior, found)
     problem = Problem.usual(structure, size.organisations)
     _write(folder, "regions", checks.region_out(problem, posterior, fitted, problem.chance_sd(workers=workers)))
     checked = checks.predictive_check(problem, fitted, posterior.temperature)
@@ -168,9 +169,9 @@ def _posterior(structure: str, reference: Path | None) -> Posterior:
     return load_posterior(structure, None if reference is None else reference / structure)
 
 
-def _judged(folder: Path, world: World, posterior: Posterior, predicted: Predictions, cells: CountryYears,
-            series: pd.DataFrame) -> dict[str, Any]:  # fmt: skip
+def _judged(folder: Path, world: World, posterior: Posterior, found: Predicted) -> dict[str, Any]:
     """Tables of predictions and scores."""
+    predicted, cells = found.targets, found.cells
     judged = judge.judged_table(predicted, world)
     families = judge.families(judged)
     families["right_way"] = families["family"].map(judge.right_way(judged))
@@ -182,7 +183,8 @@ def _judged(folder: Path, world: World, posterior: Posterior, predicted: Predict
     _write(folder, "time_split", split)
     _write(folder, "split_differences", differences)
     _write(folder, "country_years", annual.cell_table(cells))
-    bands = series.drop(columns="draw").groupby("year").quantile(np.array([0.05, 0.25, 0.5, 0.75, 0.95]))
+    _write(folder, "forecast", found.forecast.table())
+    bands = found.series.drop(columns="draw").groupby("year").quantile(np.array([0.05, 0.25, 0.5, 0.75, 0.95]))
     _write(folder, "series", bands.rename_axis(["year", "quantile"]).reset_index())
     return judge.summary(judged, families, split, differences, judge.pass_range(predicted, judged))
 
@@ -223,7 +225,8 @@ class Judged:
     crps: pd.Series
 
 
-def _judge(name: str, predicted: Predictions, cells: CountryYears, world: World) -> Judged:
+def _judge(name: str, found: Predicted, world: World) -> Judged:
+    predicted, cells = found.targets, found.cells
     judged = judge.judged_table(predicted, world)
     table = judge.families(judged)
     split = annual.time_split(cells, annual.null_cells(cells, world))
@@ -253,11 +256,11 @@ def remedies(posterior: Posterior, world: World, size: Size, workers: int | None
     """Every remedy judged like the model: on the same sets, without fitting anew; the first is the model itself."""
     found: list[Judged] = []
     for name, remedy in REMEDIES.items():
-        predicted, cells, _, _ = predict(
+        predicted = predict(
             posterior, world, organisations=size.organisations, draws=min(size.remedies, len(posterior)),
             changes=remedy.change, workers=workers, done=done,
         )  # fmt: skip
-        found.append(_judge(name, predicted, cells, world))
+        found.append(_judge(name, predicted, world))
     return pd.DataFrame([
         {**judged.scores, **_beside(found[0], judged), "what": REMEDIES[judged.scores["name"]].what} for judged in found
     ])  # fmt: skip
@@ -275,14 +278,14 @@ def rivals(world: World, size: Size, reference: Path | None = None, workers: int
             posterior = _posterior(name, reference)
         except InputError:
             continue
-        predicted, cells, _, fitted = predict(
+        predicted = predict(
             posterior, world, organisations=size.organisations, draws=min(size.remedies, len(posterior)),
             workers=workers, done=done,
         )  # fmt: skip
         problem = Problem.usual(name, size.organisations)
         chance = problem.chance_sd(workers=workers)
-        chi = misfit(problem, fitted, (problem.error_sd**2 + chance**2) / problem.weights)
-        found.append(_judge(name, predicted, cells, world))
+        chi = misfit(problem, predicted.fitted, (problem.error_sd**2 + chance**2) / problem.weights)
+        found.append(_judge(name, predicted, world))
         rows.append({
             **found[-1].scores, **_beside(found[0], found[-1]), "title": structure.title,
             "chi_square": float(chi.mean()), "chi_square_se": float(chi.std(ddof=1) / math.sqrt(len(chi))),

@@ -5,6 +5,7 @@ Measured on annual reports of 2004-08 where there are any, assumed elsewhere; mo
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from model.state import Array
 from model.tables import Tables
 from model.world import World
 
-__all__ = ["LAST_FITTED", "SCORED_FROM_T", "Wander", "country_years"]
+__all__ = ["LAST_FITTED", "SCORED_FROM_T", "Noise", "Wander", "country_years"]
 
 SCORED_FROM_T: Final = 1.0
 REPORTS: Final = "annual report of the state"
@@ -48,41 +49,36 @@ class Wander:
     """How published figures depart from a steady course, measured on annual reports of 2004-08.
 
     E (x(t+k) - x(t))² = 2 y² + k q²: y² comes and goes from year to year (single large cases, campaigns), q² adds up
-    (what a model that is right today drifts from). q² is pooled over states, y² drawn towards the pooled one.
+    (what a model that is right today drifts from). q² is pooled over states; y² is drawn towards the pooled one of
+    states of its size, below or above 1 t a year.
 
     Attributes
     ----------
     yearly2
         y² by area, in squared logs.
-    pooled2, drift2
-        y² and q² of single states, pooled.
+    pooled2, small2, drift2
+        y² of large and of small states, and q², pooled.
     """
 
     def __init__(self, world: World) -> None:
         tables = world.tables
-        # only states like those that are scored: cells of some kilograms jump by orders of magnitude
         reports = country_years(tables).loc[:LAST_FITTED]
-        large = reports.loc[:, reports.mean() >= SCORED_FROM_T]
-        logs = pd.DataFrame(np.log(large.to_numpy()), index=large.index, columns=large.columns)
-        steps = {lag: (logs.shift(-lag) - logs).to_numpy().ravel() ** 2 for lag in range(1, len(logs))}
-        lags = np.array([lag for lag, found in steps.items() if np.isfinite(found).any()])
-        # medians: one state's jump by a factor of a hundred must not set the pace of all
-        means = np.array([np.nanmedian(steps[lag]) / MEDIAN_OF_CHI2 for lag in lags])
-        counts = np.array([np.isfinite(steps[lag]).sum() for lag in lags])
+        levels = reports.mean()
+        lags, means, counts = _steps(reports.loc[:, levels >= SCORED_FROM_T])
         slope, base = np.polyfit(lags, means, 1, w=np.sqrt(counts))
         self.drift2, self.pooled2 = max(float(slope), 0.0), max(float(base) / 2.0, 0.01)
-        self.yearly2 = {str(area): self._drawn(logs[area].dropna().to_numpy()) for area in logs}
-        levels = reports.mean()
+        # reports of some kilograms jump by orders of magnitude, beside which five years tell no drift: it is the same
+        lags, means, counts = _steps(reports.loc[:, levels < SCORED_FROM_T])
+        self.small2 = max(float(np.average(means - lags * self.drift2, weights=np.sqrt(counts))) / 2.0, self.pooled2)
+        self.yearly2 = dict.fromkeys(world.states, self.small2)
+        for state, level in levels.dropna().items():
+            usual2 = self.pooled2 if level >= SCORED_FROM_T else self.small2
+            self.yearly2[str(state)] = _drawn(np.log(reports[state].dropna().to_numpy()), usual2)
         self._concentration = {area: _concentration(levels, members) for area, members in totals(world).items()}
         for target in load_targets(tables, FIT):
             if target.statistic == "seized" and target.area not in self.yearly2:
                 values = [v for _, v in sorted(_published_totals(tables, target.area).items())]
-                self.yearly2[target.area] = self._drawn(np.log(values))
-
-    def _drawn(self, logs: Array) -> float:
-        """Half the mean squared step of an area, drawn towards the pooled value as if that were four steps."""
-        steps = np.diff(logs) ** 2
-        return float((steps.sum() / 2.0 + PRIOR_STEPS * self.pooled2) / (len(steps) + PRIOR_STEPS))
+                self.yearly2[target.area] = _drawn(np.log(values), self.pooled2)
 
     def of(self, area: str, year: int) -> float:
         """Variance about a steady course in a year after 2008, squared logs."""
@@ -107,6 +103,53 @@ class Wander:
         """
         yearly2, _ = self.of_figure(target, 1)
         return (yearly2 * len(target.years) + target.sd**2) / years
+
+
+class Noise:
+    """What is added to runs so that they spread as the record does about its course.
+
+    How the record wanders holds chance, and so do the runs: added in full, chance would count twice. Chance in the
+    runs is what a linear regression on the parameters leaves of their spread; the rest, doubt about parameters, stays.
+
+    Parameters
+    ----------
+    units
+        Parameters of the draws, shape (draws, parameters).
+    """
+
+    def __init__(self, units: Array, rng: np.random.Generator) -> None:
+        self.basis = np.column_stack([np.ones(len(units)), units])
+        self.rng = rng
+
+    def chance2(self, draws: Array) -> Array:
+        """Variance of draws at given parameters, shape (figures,); all of it where draws are too few to tell."""
+        free = len(self.basis) - self.basis.shape[1]
+        if free < self.basis.shape[1]:
+            return np.asarray(draws.var(axis=0, ddof=1))
+        fitted = self.basis @ np.linalg.lstsq(self.basis, draws, rcond=None)[0]
+        return np.asarray(((draws - fitted) ** 2).sum(axis=0) / free)
+
+    def widened(self, draws: Array, about2: Array, least2: Array) -> Array:
+        """Draws, shape (draws, figures), with what chance lacks of `about2` (variance), at least the record's error."""
+        lacking = np.maximum(about2 - self.chance2(draws), least2)
+        found: Array = draws + self.rng.normal(size=draws.shape) * np.sqrt(lacking)
+        return found
+
+
+def _steps(reports: pd.DataFrame) -> tuple[Array, Array, Array]:
+    """Lags of reports in years, the squared change over each (by its median), and the number of changes."""
+    logs = reports.map(math.log)
+    steps = {lag: (logs.shift(-lag) - logs).to_numpy().ravel() ** 2 for lag in range(1, len(logs))}
+    lags = np.array([lag for lag, found in steps.items() if np.isfinite(found).any()])
+    # medians: one state's jump by a factor of a hundred must not set the pace of all
+    means = np.array([np.nanmedian(steps[lag]) / MEDIAN_OF_CHI2 for lag in lags])
+    return lags, means, np.array([np.isfinite(steps[lag]).sum() for lag in lags])
+
+
+def _drawn(logs: Array, usual2: float) -> float:
+    """Half the mean squared step of an area, drawn towards a usual value as if that were four steps."""
+    steps = np.diff(logs) ** 2
+    return float((steps.sum() / 2.0 + PRIOR_STEPS * usual2) / (len(steps) + PRIOR_STEPS))
 
 
 def _concentration(means: pd.Series, members: tuple[str, ...]) -> float:

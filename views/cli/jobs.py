@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from experiments.study import Study
 
 __all__ = [
-    "conduct_made", "conduct_study", "fit_structure", "judge_structure", "rank_sets", "recover_known", "report_again",
-    "screen_structure", "serve_page", "study_history", "write_report", "write_study_report",
+    "conduct_made", "conduct_study", "fit_structure", "judge_against", "judge_structure", "rank_sets", "recover_known",
+    "report_again", "screen_structure", "serve_page", "study_history", "write_report", "write_study_report",
 ]  # fmt: skip
 
 
@@ -185,6 +185,21 @@ def judge_structure(structure: str, folder: Path, workers: int | None, *, quick:
         verdict = judging.validate(folder, structure, size, workers=workers, doing=shown.doing, done=shown.runs)
     fit_terminal.print_verdict(verdict, quick=quick)
     typer.echo(terminal.shown(write_validation_report(folder)))
+
+
+def judge_against(reports: Path, structure: str, folder: Path, workers: int | None, *, quick: bool = False) -> None:
+    """Score a structure's posterior on annual reports from a file; the path of the tables comes last."""
+    from experiments.validation import against as scoring
+    from experiments.validation.validate import QUICK, USUAL
+    from views import fit_terminal, terminal
+
+    size = QUICK if quick else USUAL
+    with fit_terminal.showing_fit() as shown:
+        shown.doing("predicting")
+        found = scoring.against(folder, reports, structure, size.draws, size.organisations, workers=workers,
+                                done=shown.runs)  # fmt: skip
+    fit_terminal.print_against(found, quick=quick)
+    typer.echo(terminal.shown(folder / "tables/against.csv"))
 
 
 # --- reports and the page -----------------------------------------------------------------------------------------

@@ -193,23 +193,25 @@ def time_split(rows: pd.DataFrame) -> go.Figure:
 
 
 def differences(rows: pd.DataFrame) -> go.Figure:
-    """Model less null on country-years, by score and period, with intervals from resampling states."""
-    figure = blank(460)
-    places = {key: row for row, key in enumerate(dict.fromkeys(zip(rows["score"], rows["years"], strict=True)))}
+    """Model less null on country-years, by score, period and size of states, with intervals from resampling states."""
+    figure = blank(620)
+    rows = rows.assign(part=rows["years"].where(rows["states"] == annual.EVERY, "states of " + rows["states"]))
+    places = {key: row for row, key in enumerate(dict.fromkeys(zip(rows["score"], rows["part"], strict=True)))}
     nulls = list(dict.fromkeys(rows["null"]))
     for number, (null, colour) in enumerate(zip(nulls, (theme.BLUE, theme.ORANGE, theme.GREEN), strict=False)):
         mine = rows[rows["null"] == null]
         shift = 0.25 * (number - (len(nulls) - 1) / 2)
         figure.add_scatter(
             x=mine["difference"],
-            y=[places[key] + shift for key in zip(mine["score"], mine["years"], strict=True)],
+            y=[places[key] + shift for key in zip(mine["score"], mine["part"], strict=True)],
             mode="markers",
             name=PREDICTORS[null],
             marker={"color": colour, "size": 7},
             error_x=whiskers(mine["low"], mine["difference"], mine["high"], colour, 1.5),
-            customdata=mine[["model", "of_null", "better", "score", "years"]].to_numpy(),
-            hovertemplate="%{customdata[3]}, %{customdata[4]}: %{x:+.2f} (model %{customdata[0]:.2f}, null "
-            "%{customdata[1]:.2f}); smaller in %{customdata[2]:.0%} of resamples<extra></extra>",
+            customdata=mine[["model", "of_null", "better", "score", "part", "n"]].to_numpy(),
+            hovertemplate="%{customdata[3]}, %{customdata[4]} (%{customdata[5]} reports): %{x:+.2f} (model "
+            "%{customdata[0]:.2f}, null %{customdata[1]:.2f}); smaller in %{customdata[2]:.0%} of resamples"
+            "<extra></extra>",
         )
     figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
     figure.update_layout(
@@ -218,13 +220,14 @@ def differences(rows: pd.DataFrame) -> go.Figure:
             "showgrid": False,
             "autorange": "reversed",
             "tickvals": list(places.values()),
-            "ticktext": [f"{score[:1].upper()}{score[1:]}, {years}" for score, years in places],
+            "ticktext": [f"{score[:1].upper()}{score[1:]}, {part}" for score, part in places],
         },
     )
     return theme.describe(
         figure,
         title="Is it better than the nulls, or luck?",
-        subtitle="90% intervals from drawing states anew; years of one state hang together.",
+        subtitle="90% intervals from drawing states anew; years of one state hang together. Size: tonnes a year "
+        "reported in 2004-08.",
         source="annual national reports (UNODC), observations.csv; model.",
     )
 
