@@ -6,14 +6,13 @@ on. Differences between arms of one seed are free of the luck they share.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pandas as pd
 
 from experiments.outcomes import mean_and_interval, measure_outcomes
+from experiments.threads import mapped
 from model import RouteModel
 from model.measures import dose_event
 from model.scenario import Scenario
@@ -50,12 +49,7 @@ def run_doses(
             rows.append({"measure": measure, "dose": dose, "seed": seed, **measure_outcomes(model, *window)})
         return rows
 
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        found: list[dict[str, object]] = []
-        for rows in pool.map(one_seed, seeds):
-            found += rows
-            done()
-        return pd.DataFrame(found)
+    return pd.DataFrame([row for rows in mapped(one_seed, seeds, workers, lambda _: done()) for row in rows])
 
 
 def contrasts(arms: pd.DataFrame, outcome: str, high: float = 1.0, low: float = 0.0) -> pd.DataFrame:

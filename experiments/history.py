@@ -26,6 +26,7 @@ import pyarrow as pa
 
 from experiments import provenance
 from experiments.folder import FRAMES, FrameFiles, arrow_table, check_folder, replacing
+from experiments.threads import interruptions_held
 from model import RouteModel, Scenario, calendar, load_world
 from model.compiled import CACHE
 from model.errors import InputError
@@ -272,9 +273,10 @@ def simulate(study: Study, threads: int, tell: Report, first: Preparation) -> It
     started, ended = time.perf_counter(), 0
     waiting: deque[Future[dict[str, pa.Table]]] = deque()
     left = iter(range(len(study.seeds)))
-    with ThreadPoolExecutor(threads, thread_name_prefix="replication") as pool:
+    with interruptions_held() as check, ThreadPoolExecutor(threads, thread_name_prefix="replication") as pool:
         try:
             while True:
+                check()
                 while len(waiting) < 2 * threads and (number := next(left, None)) is not None:
                     waiting.append(pool.submit(replicate, study, number, done, stop))
                 if not waiting:

@@ -6,9 +6,7 @@ and what flows do follows from choices. `docs/make_measures.py` prints what come
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.outcomes import Window, mean_and_interval
+from experiments.threads import mapped
 from model import RouteModel
 from model.kinds import COURIER
 from model.measures import dose_event
@@ -58,8 +57,7 @@ def run_experiment(experiment: NaturalExperiment, seeds: Iterable[int], workers:
         arms = {arm: experiment.base.with_events(*events) for arm, events in experiment.arms.items()}
         return {"": read(experiment.base, seed)} | {arm: read(scenario, seed) for arm, scenario in arms.items()}
 
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        runs = list(pool.map(one_seed, seeds))
+    runs = mapped(one_seed, seeds, workers)
     rows = {}
     for arm in experiment.arms:
         for name in experiment.readings:

@@ -17,7 +17,7 @@ from typing import Final
 import model
 from model.tables import DATA
 
-__all__ = ["data_hash", "fitting_hash", "git_state", "outcomes_hash", "source_hash", "versions"]
+__all__ = ["data_hash", "fitting_hash", "git_state", "judging_hash", "outcomes_hash", "source_hash", "versions"]
 
 PACKAGES: Final = ("highway10", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy")
 SOURCE: Final = Path(model.__file__).resolve().parent
@@ -71,6 +71,13 @@ def fitting_hash() -> str:
     folder = Path(__file__).resolve().parent / "calibration"
     drawn = ", ".join(f"{name} {_version(name)}" for name in ("numpy", "pyabc", "scipy"))
     return hashlib.sha256(f"{_hash(folder, folder.glob('*.py'))} {drawn}".encode()).hexdigest()
+
+
+@cache
+def judging_hash() -> str:
+    """Hash of the sources that read the record and judge by it; 64 hex digits."""
+    folder = Path(__file__).resolve().parent
+    return _hash(folder, [*folder.glob("evidence/*.py"), *folder.glob("validation/*.py")])
 
 
 @cache

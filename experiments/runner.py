@@ -21,7 +21,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
@@ -30,6 +30,7 @@ from experiments.history import cache_is_cold
 from experiments.outcomes import measure_outcomes
 from experiments.store import DONE, FAILED, Store
 from experiments.study import Study
+from experiments.threads import interruptions_held
 from model import RouteModel, Scenario, load_world
 from model.errors import InputError
 from model.scenario import effects_before
@@ -212,15 +213,13 @@ def run(
         effort = Effort(plan["run"].nunique(), have, 0, 0, 0.0, tuple(notes))
         progress(effort)
         count = workers or os.cpu_count() or 1
-        own = ThreadPoolExecutor(count, thread_name_prefix="runs") if executor is None else None
-        try:
-            where = own if executor is None else executor
-            for now in _run_all(study, store, cast("Executor", where), set(missing), count, effort, started):
+        with ExitStack() as stack:
+            check = stack.enter_context(interruptions_held())
+            where = executor or stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="runs"))
+            for now in _run_all(study, store, where, set(missing), count, effort, started):
                 effort = now
                 progress(effort)
-        finally:
-            if own is not None:
-                own.shutdown(wait=True, cancel_futures=True)
+                check()
         return effort
 
 

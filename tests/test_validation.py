@@ -280,7 +280,7 @@ def test_data_of_the_posterior_are_inside_and_others_are_not() -> None:
     right = seen + rng.normal(size=(300, len(seen))) * 0.2 * sd
     table = checks.predictive_check(problem, right, 2.0)
     assert table[["inside_runs", "inside_record", "inside_fit"]].to_numpy().all()
-    assert checks.joint_p(problem, right, 1.0) > 0.5
+    assert checks.joint_p(problem, right, right, 1.0) > 0.5
     off = checks.predictive_check(problem, right + 2.2 * sd, 4.0)
     assert not off["inside_record"].any()
     assert off["inside_fit"].all()
@@ -289,7 +289,17 @@ def test_data_of_the_posterior_are_inside_and_others_are_not() -> None:
     assert table["made_high"].gt(published).all()
     assert (off["made_low"].gt(published) | off["made_high"].lt(published)).all(), "in the unit of the record"
     assert (off["p"] < 0.06).all()
-    assert checks.joint_p(problem, right + 2.2 * sd, 1.0) < 0.001
+    assert checks.joint_p(problem, right + 2.2 * sd, right + 2.2 * sd, 1.0) < 0.001
+
+
+def test_luck_in_what_is_published_does_not_refuse_a_model() -> None:
+    """With luck as large as the error of the record a right model lies apart from it by three times that variance."""
+    problem, rng = Problem.usual("base"), np.random.default_rng(5)
+    sd, shape = problem.error_sd, (400, len(problem.observed))
+    runs = problem.observed + math.sqrt(3.0) * sd * rng.normal(size=shape)
+    fell = runs + math.sqrt(2.0) * sd * rng.normal(size=shape)
+    assert 0.25 < checks.joint_p(problem, runs, fell, 1.0) < 0.75
+    assert checks.joint_p(problem, runs, runs, 1.0) < 0.01, "were it thought to have none"
 
 
 def test_only_open_experiments_are_findings() -> None:

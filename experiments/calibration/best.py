@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.calibration.posterior import Posterior
-from experiments.calibration.problem import Problem, mapped, misfit
+from experiments.calibration.problem import Problem, misfit
+from experiments.threads import mapped
 from model.state import Array
 
 CANDIDATES: Final = 24

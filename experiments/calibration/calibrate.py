@@ -22,13 +22,14 @@ from experiments import provenance
 from experiments.calibration.best import best_sets
 from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import REFERENCE, Posterior, equal_weights, load_posterior, made_of
-from experiments.calibration.problem import Problem, mapped, misfit
+from experiments.calibration.problem import Problem, misfit
 from experiments.calibration.recovery import FINAL, NEAR, recover, recover_model, uniformity
 from experiments.calibration.refine import Refined, effective, refine
 from experiments.calibration.screening import identifiability, screen, variance_shares
 from experiments.calibration.surface import fit_surface, pilot
 from experiments.evidence.targets import table_of
 from experiments.folder import alone_in, write_atomically
+from experiments.threads import mapped
 from model.errors import InputError
 from model.state import Array
 

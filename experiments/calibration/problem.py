@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.evidence.targets import FIT, Target, load_targets, simulated
+from experiments.threads import mapped
 from model import RouteModel, Scenario, calendar, load_world
 from model.errors import InputError, closest
 from model.scenario_events import PARAMETER_ROWS
@@ -234,19 +234,6 @@ def misfit(problem: Problem, statistics: Array, variance: Array) -> Array:
     """Weighted chi-square of runs, shape (...,)."""
     found: Array = ((statistics - problem.observed) ** 2 / variance).sum(axis=-1)
     return found
-
-
-def mapped[T, R](
-    call: Callable[[T], R], items: Iterable[T], workers: int | None = None,
-    done: Callable[[int], object] = lambda _: None,
-) -> list[R]:  # fmt: skip
-    """Results in order, made in threads (compiled weeks hold no lock); `done` hears how many there are."""
-    with ThreadPoolExecutor(workers) as pool:
-        results = []
-        for count, result in enumerate(pool.map(call, items), start=1):
-            results.append(result)
-            done(count)
-        return results
 
 
 STRUCTURES: Final = HERE / "structures.toml"

@@ -23,9 +23,10 @@ import pandas as pd
 from scipy.stats import chi2
 
 from experiments.calibration.posterior import equal_weights
-from experiments.calibration.problem import Problem, mapped
+from experiments.calibration.problem import Problem
 from experiments.calibration.refine import Simulate, refine
 from experiments.calibration.surface import Surface
+from experiments.threads import mapped
 from model.state import Array
 
 __all__ = ["FINAL", "NEAR", "holm", "recover", "recover_model", "uniformity"]

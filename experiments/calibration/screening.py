@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from experiments import design
-from experiments.calibration.problem import Problem, mapped
+from experiments.calibration.problem import Problem
 from experiments.factors import Factor
 from experiments.sensitivity import morris_indices, sobol_indices
+from experiments.threads import mapped
 from model.errors import InputError
 from model.scenario_events import PARAMETER_ROWS
 from model.state import Array

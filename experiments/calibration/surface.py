@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 from scipy.stats import qmc
 
-from experiments.calibration.problem import Problem, mapped, succeeded
+from experiments.calibration.problem import Problem, succeeded
+from experiments.threads import mapped
 from model.state import Array
 
 __all__ = ["Surface", "fit_surface", "pilot"]

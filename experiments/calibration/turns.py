@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from experiments.threads import interruptions_held
+
 __all__ = ["Turns", "sampler_in_order"]
 
 PROPOSING, ACCEPTING = 0, 1
@@ -65,18 +67,20 @@ def sampler_in_order(
 
             sample, begun, numbers = self._create_empty_sample(), deque[Future[Any]](), count()
             self.nr_evaluations_ = 0
-            try:
-                while sample.n_accepted < n:
-                    while len(begun) < AHEAD * workers:
-                        begun.append(executor.submit(candidate, next(numbers)))
-                    particle = begun.popleft().result()
-                    note(particle)
-                    sample.append(particle)
-                    self.nr_evaluations_ += 1
-            finally:
-                for future in begun:
-                    future.cancel()
-                wait(begun)
+            with interruptions_held() as check:
+                try:
+                    while sample.n_accepted < n:
+                        while len(begun) < AHEAD * workers:
+                            begun.append(executor.submit(candidate, next(numbers)))
+                        particle = begun.popleft().result()
+                        note(particle)
+                        sample.append(particle)
+                        self.nr_evaluations_ += 1
+                        check()
+                finally:
+                    for future in begun:
+                        future.cancel()
+                    wait(begun)
             return sample
 
     return InOrder()

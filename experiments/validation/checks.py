@@ -71,7 +71,7 @@ def predictive_check(problem: Problem, statistics: Array, temperature: float,
     Parameters
     ----------
     statistics
-        Fitted targets of the sets under fresh seeds, on the scale of comparison, shape (draws, targets).
+        Fitted targets of the sets under fresh seeds, as they fell, on the scale of comparison, shape (draws, targets).
 
     Returns
     -------
@@ -102,12 +102,25 @@ def predictive_check(problem: Problem, statistics: Array, temperature: float,
     })  # fmt: skip
 
 
-def joint_p(problem: Problem, statistics: Array, temperature: float, seed: int = 1) -> float:
-    """Chance that data made by the posterior lie as far from its runs, in errors of the record, as published ones."""
-    rng = np.random.default_rng(seed)
-    far = (((problem.observed - statistics) / problem.error_sd) ** 2).sum(axis=1)
-    made = temperature * rng.chisquare(statistics.shape[1], size=(REPLICATES, len(statistics)))
-    return float((made >= far).mean())
+def joint_p(problem: Problem, statistics: Array, made: Array, temperature: float, seed: int = 1) -> float:
+    """Chance that data of the posterior lie as far from its runs, in errors of the record, as published ones do.
+
+    Data are other runs of the same sets as they fell, with the error of the record: what is published has both kinds of
+    luck, too (realised discrepancy, Gelman, Meng & Stern 1996).
+
+    Parameters
+    ----------
+    statistics, made
+        Fitted targets of each set as they are expected under one seed, and as they fell under another; on the scale of
+        comparison, shape (draws, targets).
+    """
+    sd = problem.error_sd
+    noise = np.random.default_rng(seed).normal(size=(REPLICATES, *made.shape)) * sd * math.sqrt(temperature)
+
+    def far(data: Array) -> Array:
+        return np.asarray((((data - statistics) / sd) ** 2).sum(axis=-1))
+
+    return float((far(made + noise) >= far(problem.observed)).mean())
 
 
 def region_out(problem: Problem, posterior: Posterior, statistics: Array, chance: Array) -> pd.DataFrame:
@@ -119,7 +132,8 @@ def region_out(problem: Problem, posterior: Posterior, statistics: Array, chance
     Parameters
     ----------
     statistics
-        Fitted targets of the sets, on the scale of comparison, shape (sets, targets).
+        Fitted targets of the sets with the luck that they were accepted with (under other luck the weights would choose
+        the runs that happen to miss the region), on the scale of comparison, shape (sets, targets).
     chance
         Spread of the targets over seeds, shape (targets,).
 

@@ -125,7 +125,8 @@ def nulls_of(target: Target, tables: Tables, history: History, wander: Wander) -
     about2, drift2 = wander.of_figure(target, 1)
     start2 = wander.start(target, 1)
     about2 += target.sd**2
-    growth = supply_growth(tables, year) if target.statistic in GROWS else None
+    grows = target.statistic in GROWS
+    growth = float(np.mean([supply_growth(tables, y) for y in target.years])) if grows else None
     found: dict[str, Null | Sample] = {**predictions(history, year, growth, about2, drift2, start2=start2)}
     years = LAST_FITTED - nulls.FIRST_FITTED + 1
     sd = math.sqrt(start2 / years + about2 + drift2 * max(year - LAST_FITTED, 1))

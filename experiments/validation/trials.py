@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.calibration.posterior import Posterior
-from experiments.calibration.problem import mapped
 from experiments.intervals import mean_difference
 from experiments.natural import EXPERIMENTS, NaturalExperiment
 from experiments.outcomes import Window
+from experiments.threads import mapped
 from model import RouteModel, Scenario
 from model.scenario_events import Event
 from model.state import Array

@@ -5,7 +5,6 @@ Nothing here fits anything. Failures are written down in the same tables, in the
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -17,18 +16,21 @@ import numpy as np
 import pandas as pd
 
 from experiments import provenance
+from experiments.calibration.calibrate import now
 from experiments.calibration.posterior import Posterior, load_posterior
 from experiments.calibration.problem import Prior, Problem, misfit, read_structures
 from experiments.conduct import conduct
-from experiments.folder import write_atomically
+from experiments.folder import alone_in, write_atomically
 from experiments.store import Store
 from experiments.study import Study
+from experiments.threads import mapped
 from experiments.validation import annual, checks, judge
 from experiments.validation.predict import Predicted, predict
 from experiments.validation.scores import crps_each
 from experiments.validation.trials import run_trials, surge, surge_table
 from model import Scenario, load_world
 from model.errors import InputError
+from model.state import Array
 from model.world import World
 
 __all__ = ["QUICK", "USUAL", "Size", "conclusions", "remedies", "rivals", "validate"]
@@ -86,6 +88,8 @@ REMEDIES: Final[Mapping[str, Remedy]] = {
     "memory of a year": Remedy("memory_months 12", _set(memory_months=12.0)),
 }  # fmt: skip
 """Structural remedies that were tried, each judged like the model itself."""
+OTHER_LUCK: Final = 2_000_003
+"""First seed of runs that make data for predictive checks: none that predictions are made with."""
 POLICIES: Final = ("s00-status-quo", "s02-intelligence-first", "s03-ships-first", "paris-package", "s10-containers",
                    "s15-demand")  # fmt: skip
 
@@ -109,47 +113,77 @@ def validate(
     InputError
         If there is no posterior.
     """
-    world = load_world()
     posterior = _posterior(structure, reference)
+    with alone_in(folder):
+        tables, verdict = _validated(folder, posterior, size, reference, workers, doing, done)
+        # only now: an interrupted validation leaves what was there as it was
+        for name, table in tables.items():
+            _write(folder, name, table)
+        write_atomically(folder / "manifest.json", json.dumps({
+            "kind": "validation", "name": folder.name, "title": "How far can the model be trusted?",
+            "structure": structure, "created": now(), "size": size.__dict__, "verdict": verdict,
+            "posterior": posterior.manifest, "source_hash": provenance.source_hash(),
+            "judging_hash": provenance.judging_hash(), "data_hash": provenance.data_hash(),
+            "versions": provenance.versions(), "git_commit": provenance.git_state()[0],
+            "structures": {name: s.title for name, s in read_structures().items()},
+        }, indent=1, ensure_ascii=False) + "\n")  # fmt: skip
+    return verdict
+
+
+def _validated(
+    folder: Path, posterior: Posterior, size: Size, reference: Path | None, workers: int | None,
+    doing: Callable[[str], object], done: Callable[[int], object],
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:  # fmt: skip
+    """All tables by name, and the verdict."""
+    world = load_world()
     doing("predicting")
     found = predict(
         posterior, world, organisations=size.organisations, draws=min(size.draws, len(posterior)), workers=workers,
         done=done,
     )  # fmt: skip
-    fitted = found.fitted
-    verdict = _judged(folder, world, posterior, found)
-    problem = Problem.usual(structure, size.organisations)
-    _write(folder, "regions", checks.region_out(problem, posterior, fitted, problem.chance_sd(workers=workers)))
-    checked = checks.predictive_check(problem, fitted, posterior.temperature)
-    kept = _fitted(structure, reference)
-    _write(folder, "fitted", kept.merge(checked, on="target", how="left") if len(kept) else checked)
-    _write(folder, "posterior", _marginals(posterior))
-    verdict |= {
+    tables, verdict = _judged(world, posterior, found)
+    doing("checking the fit")
+    checked, of_fit, tables["regions"] = _checked_fit(posterior, found, size, workers, done)
+    verdict |= of_fit
+    kept = _fitted(posterior.structure, reference)
+    tables["fitted"] = kept.merge(checked, on="target", how="left") if len(kept) else checked
+    tables["posterior"] = _marginals(posterior)
+    doing("asking experiments of history and findings of other models")
+    tables["trials"] = run_trials(posterior, world, size.trials, size.organisations, workers, done)
+    verdict |= _counts(tables["trials"])
+    doing("asking where the surge came from")
+    tables["surge"] = surge_table(surge(posterior, world, size.surge, size.organisations, workers, done))
+    doing("trying remedies")
+    tables["remedies"] = remedies(posterior, world, size, workers, done)
+    doing("comparing rival structures")
+    tables["rivals"] = rivals(world, size, reference, workers, done)
+    tables["conclusions"] = conclusions(folder, size, reference, workers)
+    return tables, verdict
+
+
+def _checked_fit(
+    posterior: Posterior, found: Predicted, size: Size, workers: int | None,
+    done: Callable[[int], object],
+) -> tuple[pd.DataFrame, dict[str, Any], pd.DataFrame]:  # fmt: skip
+    """Predictive checks of the fitted targets, what they say together, and the fit with regions left out."""
+    problem = Problem.usual(posterior.structure, size.organisations)
+
+    def luck_it_was_accepted_with(draw: int) -> Array:
+        return problem.run(posterior.values(draw), posterior.seed(draw))
+
+    def other_luck(draw: int) -> Array:
+        return problem.run(posterior.values(draw), OTHER_LUCK + draw, realised=True)
+
+    accepted = np.array(mapped(luck_it_was_accepted_with, range(len(posterior)), workers, done))
+    made = np.array(mapped(other_luck, range(len(found.fitted)), workers, done))
+    checked = checks.predictive_check(problem, made, posterior.temperature)
+    verdict = {
         "fitted": len(checked), **{f"fitted_{kind}": int(checked[kind].sum()) for kind in
                                    ("inside_runs", "inside_record", "inside_fit")},
-        "fitted_joint_p": checks.joint_p(problem, fitted, 1.0),
-        "fitted_joint_p_at_temperature": checks.joint_p(problem, fitted, posterior.temperature),
+        "fitted_joint_p": checks.joint_p(problem, found.fitted, made, 1.0),
+        "fitted_joint_p_at_temperature": checks.joint_p(problem, found.fitted, made, posterior.temperature),
     }  # fmt: skip
-    doing("asking experiments of history and findings of other models")
-    _write(folder, "trials", run_trials(posterior, world, size.trials, size.organisations, workers, done))
-    doing("asking where the surge came from")
-    _write(folder, "surge", surge_table(surge(posterior, world, size.surge, size.organisations, workers, done)))
-    doing("trying remedies")
-    _write(folder, "remedies", remedies(posterior, world, size, workers, done))
-    doing("comparing rival structures")
-    _write(folder, "rivals", rivals(world, size, reference, workers, done))
-    _write(folder, "conclusions", conclusions(folder, size, reference, workers))
-    trials = pd.read_csv(folder / "tables/trials.csv")
-    verdict |= _counts(trials)
-    now = dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-    write_atomically(folder / "manifest.json", json.dumps({
-        "kind": "validation", "name": folder.name, "title": "How far can the model be trusted?", "structure": structure,
-        "created": now, "size": size.__dict__, "verdict": verdict, "posterior": posterior.manifest,
-        "source_hash": provenance.source_hash(), "data_hash": provenance.data_hash(),
-        "versions": provenance.versions(), "git_commit": provenance.git_state()[0],
-        "structures": {name: s.title for name, s in read_structures().items()},
-    }, indent=1, ensure_ascii=False) + "\n")  # fmt: skip
-    return verdict
+    return checked, verdict, checks.region_out(problem, posterior, accepted, problem.chance_sd(workers=workers))
 
 
 def _counts(trials: pd.DataFrame) -> dict[str, int]:
@@ -169,24 +203,20 @@ def _posterior(structure: str, reference: Path | None) -> Posterior:
     return load_posterior(structure, None if reference is None else reference / structure)
 
 
-def _judged(folder: Path, world: World, posterior: Posterior, found: Predicted) -> dict[str, Any]:
-    """Tables of predictions and scores."""
+def _judged(world: World, posterior: Posterior, found: Predicted) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Tables of predictions and scores, and the verdict on them."""
     predicted, cells = found.targets, found.cells
     judged = judge.judged_table(predicted, world)
     families = judge.families(judged)
     families["right_way"] = families["family"].map(judge.right_way(judged))
     nulls = annual.null_cells(cells, world)
     split, differences = annual.time_split(cells, nulls), annual.split_differences(cells, nulls)
-    _write(folder, "judged", judged)
-    _write(folder, "families", families)
-    _write(folder, "temperatures", checks.temperatures(predicted, judged, posterior))
-    _write(folder, "time_split", split)
-    _write(folder, "split_differences", differences)
-    _write(folder, "country_years", annual.cell_table(cells))
-    _write(folder, "forecast", found.forecast.table())
     bands = found.series.drop(columns="draw").groupby("year").quantile(np.array([0.05, 0.25, 0.5, 0.75, 0.95]))
-    _write(folder, "series", bands.rename_axis(["year", "quantile"]).reset_index())
-    return judge.summary(judged, families, split, differences, judge.pass_range(predicted, judged))
+    return {
+        "judged": judged, "families": families, "temperatures": checks.temperatures(predicted, judged, posterior),
+        "time_split": split, "split_differences": differences, "country_years": annual.cell_table(cells),
+        "forecast": found.forecast.table(), "series": bands.rename_axis(["year", "quantile"]).reset_index(),
+    }, judge.summary(judged, families, split, differences, judge.pass_range(predicted, judged))  # fmt: skip
 
 
 def _fitted(structure: str, reference: Path | None) -> pd.DataFrame:
@@ -272,6 +302,9 @@ def rivals(world: World, size: Size, reference: Path | None = None, workers: int
 
     Misfits are those of runs under fresh seeds: under the seeds by which sets were accepted they are too small.
     """
+    shipped = Problem.usual(organisations=size.organisations)
+    # one yardstick for all: chance is that of the shipped structure
+    variance = (shipped.error_sd**2 + shipped.chance_sd(workers=workers) ** 2) / shipped.weights
     rows, found = [], []
     for name, structure in read_structures().items():
         try:
@@ -282,9 +315,7 @@ def rivals(world: World, size: Size, reference: Path | None = None, workers: int
             posterior, world, organisations=size.organisations, draws=min(size.remedies, len(posterior)),
             workers=workers, done=done,
         )  # fmt: skip
-        problem = Problem.usual(name, size.organisations)
-        chance = problem.chance_sd(workers=workers)
-        chi = misfit(problem, predicted.fitted, (problem.error_sd**2 + chance**2) / problem.weights)
+        chi = misfit(shipped, predicted.fitted, variance)
         found.append(_judge(name, predicted, world))
         rows.append({
             **found[-1].scores, **_beside(found[0], found[-1]), "title": structure.title,
