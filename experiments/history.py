@@ -12,9 +12,9 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -182,8 +182,8 @@ def run_study(study: Study, out: Path, workers: int | None = None, progress: Rep
     started = time.perf_counter()
     with replacing(folder) as making:
         first = prepare(study, tell)
-        with FrameFiles(making) as files:
-            for tables in simulate(study, threads, tell, first):
+        with FrameFiles(making) as files, closing(simulate(study, threads, tell, first)) as replications:
+            for tables in replications:
                 files.add(tables)
         manifest = {**describe(study), **_effort(threads, time.perf_counter() - started, first)}
         manifest["files"] = files.summary()
@@ -264,7 +264,7 @@ def _misses() -> int:
     return sum(stats.cache_misses.values()) if stats is not None else 0
 
 
-def simulate(study: Study, threads: int, tell: Report, first: Preparation) -> Iterator[dict[str, pa.Table]]:
+def simulate(study: Study, threads: int, tell: Report, first: Preparation) -> Generator[dict[str, pa.Table]]:
     """Tables of each replication in the order of the seeds.
 
     At most twice as many runs as threads are under way or waiting for their turn, which bounds memory.

@@ -16,9 +16,9 @@ import time
 import traceback
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -64,7 +64,6 @@ class Effort(NamedTuple):
 class Task(NamedTuple):
     """Runs that a worker makes in one go; `runs` are (number of the scenario, seed, identity)."""
 
-    key: str
     scenarios: tuple[Scenario, ...]
     runs: tuple[tuple[int, int, str], ...]
     fork: date | None
@@ -128,12 +127,12 @@ TICKS: Final[dict[str, list[int]]] = {}
 
 
 def run_task(task: Task, study: str = "") -> dict[str, pa.Table]:
-    """Make the runs of a task and give its tables; this is what an executor calls."""
+    """Make the runs of a task and give its tables, those made so far if the study is stopped; executors call this."""
     rows: list[dict[str, Any]] = []
     frames: list[tuple[str, Any]] = []
     for number, seed, identity in task.runs:
         if study in STOPPED:
-            raise InterruptedError
+            break
         row: dict[str, Any] = {"run": identity, "seed": seed, "status": DONE, "error": ""}
         try:
             model = _finished(task, number, seed)
@@ -216,7 +215,8 @@ def run(
         with ExitStack() as stack:
             check = stack.enter_context(interruptions_held())
             where = executor or stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="runs"))
-            for now in _run_all(study, store, where, set(missing), count, effort, started):
+            steps = stack.enter_context(closing(_run_all(study, store, where, set(missing), count, effort, started)))
+            for now in steps:
                 effort = now
                 progress(effort)
                 check()
@@ -225,7 +225,7 @@ def run(
 
 def _run_all(
     study: Study, store: Store, executor: Executor, missing: set[str], workers: int, effort: Effort, started: float
-) -> Iterator[Effort]:
+) -> Generator[Effort]:
     """Give out tasks, at most three for each worker at a time, and store what comes back."""
     token = uuid.uuid4().hex
     TICKS[token] = []
@@ -244,7 +244,7 @@ def _run_all(
                 task, tries = waiting.pop(future)
                 tables = _result(future, task, tries, executor, waiting, token)
                 if tables is not None:
-                    store.add(task.key, tables)
+                    _keep(store, tables)
                     made += len(task.runs)
                     failed += tables["runs"]["status"].to_pylist().count(FAILED)
             shown = max(made, min(len(TICKS[token]), len(missing)))
@@ -253,8 +253,23 @@ def _run_all(
         STOPPED.add(token)
         for future in waiting:
             future.cancel()
-        wait([future for future in waiting if not future.cancelled()], timeout=60)
+        ended, _ = wait([future for future in waiting if not future.cancelled()], timeout=60)
         TICKS.pop(token, None)
+        for future in ended:
+            if future.exception() is None:
+                _keep(store, future.result())
+
+
+def _keep(store: Store, tables: dict[str, pa.Table]) -> None:
+    """Store the runs of a task that were made: all of them, or those before a stop."""
+    runs = tables["runs"]["run"].to_pylist()
+    if runs:
+        store.add(_key(runs), tables)
+
+
+def _key(runs: Iterable[str]) -> str:
+    """Name of a part, after the runs in it."""
+    return hashlib.sha256("".join(runs).encode()).hexdigest()[:16]
 
 
 def _result(
@@ -300,9 +315,8 @@ def tasks(study: Study, missing: set[str], workers: int) -> Iterator[Task]:
 def _task(study: Study, runs: list[tuple[int, int, str]]) -> Task:
     arms = sorted({arm for arm, _, _ in runs})
     number = {arm: i for i, arm in enumerate(arms)}
-    key = hashlib.sha256("".join(run for _, _, run in runs).encode()).hexdigest()[:16]
     return Task(
-        key, tuple(study.arms[arm].scenario for arm in arms),
+        tuple(study.arms[arm].scenario for arm in arms),
         tuple((number[arm], seed, run) for arm, seed, run in runs), study.fork, study.window,
         study.organisations, study.outcomes, tuple(study.arms[arm].record for arm in arms), study.tables,
     )  # fmt: skip

@@ -267,7 +267,14 @@ def test_ctrl_c_in_a_terminal(elsewhere: Path):
     command = [sys.executable, str(ROOT / "run.py"), "history", "--replications", "500", "--out", "out/many"]
     told = {**os.environ, "PYTHONFAULTHANDLER": "1"}
     with subprocess.Popen(
-        command, cwd=elsewhere, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=told
+        command,
+        cwd=elsewhere,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=told,
+        # a shell that starts the tests in the background has them, and what they start, ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as job:
         assert job.stderr is not None
         for line in job.stderr:

@@ -246,6 +246,27 @@ def test_a_process_that_is_killed_loses_only_what_it_was_at(tmp_path: Path) -> N
     no_rubbish(tmp_path)
 
 
+def test_an_interrupted_study_keeps_every_run_that_was_made(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def stop(effort: runner.Effort) -> None:
+        seen.append(effort.fresh)
+        if effort.fresh >= 4:
+            raise KeyboardInterrupt
+
+    store, study = Store(tmp_path / "s"), small(replications=8)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(study, store, workers=1, progress=stop)
+    kept = len(store.runs())
+    assert 4 <= seen[-1] <= kept < study.plan["run"].nunique(), "those in a task that had not ended, too"
+    after = runner.run(study, store, workers=2)
+    assert after.kept == kept
+    whole = Store(tmp_path / "whole")
+    runner.run(study, whole, workers=2)
+    pd.testing.assert_frame_equal(store.runs().sort_values("run", ignore_index=True),
+                                  whole.runs().sort_values("run", ignore_index=True))  # fmt: skip
+
+
 def test_parts_are_written_with_checksums(tmp_path: Path) -> None:
     store = Store(tmp_path / "s")
     runner.run(small(replications=1), store)
