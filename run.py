@@ -6,6 +6,7 @@ in `views/cli/jobs.py`. Heavy imports stand inside the commands, so that help is
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -308,7 +309,7 @@ def calibrate(
 ) -> None:
     """Fit the model to the published record of 2004-08 (ABC-SMC), or go on where that was stopped.
 
-    Ctrl-C keeps every generation that has ended. The full fit takes about a quarter of an hour on two cores.
+    Ctrl-C keeps every generation that has ended. The full fit takes 20 to 25 minutes on two cores.
     """
     from experiments.calibration import calibrate as fitting
 
@@ -320,7 +321,7 @@ def calibrate(
     if of_model and recovery is None:
         refuse("there is nothing that the model should make data for", "--of-model", "alone", "with --recovery TRIALS",
                "add --recovery 40, or leave it out")  # fmt: skip
-    if temperature is not None and temperature <= 0.0:
+    if temperature is not None and not 0.0 < temperature < math.inf:
         refuse("not a temperature", "--temperature", temperature, "a number above 0, at least 1 where the record errs "
                "as it says", "leave it out, or take that of another structure")  # fmt: skip
     size = fitting.with_population(fitting.QUICK if quick else fitting.USUAL, population, generations, sets)

@@ -356,16 +356,34 @@ def executing(
 
 
 def _cluster(kind: str, options: Mapping[str, str]) -> Any:
-    import dask_jobqueue
-
+    """A cluster that dask-jobqueue starts."""
+    try:
+        import dask_jobqueue
+    except ImportError:
+        raise InputError("dask-jobqueue is not installed", field="--cluster", value=kind,
+                         allowed="the extra [cluster]", remedy="uv sync --extra cluster") from None  # fmt: skip
     kinds = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster",
              "htcondor": "HTCondorCluster"}  # fmt: skip
     if kind not in kinds:
         raise InputError("there is no such kind of cluster", field="--cluster", value=kind, allowed=", ".join(kinds),
                          remedy="take one of these, or start a scheduler yourself and give --scheduler")  # fmt: skip
-    settings: dict[str, Any] = {"cores": 1, "memory": "4GB", **options}
-    jobs = int(settings.pop("jobs", 1))
-    settings["cores"] = int(settings["cores"])
-    made = getattr(dask_jobqueue, kinds[kind])(**settings)
+    jobs, cores = (_whole(name, options.get(name, "1")) for name in ("jobs", "cores"))
+    settings = {"memory": "4GB", **{name: text for name, text in options.items() if name != "jobs"}, "cores": cores}
+    try:
+        made = getattr(dask_jobqueue, kinds[kind])(**settings)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{kind} cannot be started like this ({str(error).splitlines()[0][:120]})", field="--cluster-option",
+            value=" ".join(f"{name}={value}" for name, value in settings.items()),
+            allowed=f"options of dask_jobqueue.{kinds[kind]}, and jobs", remedy="mend the names and values",
+        ) from None  # fmt: skip
     made.scale(jobs=jobs)
     return made
+
+
+def _whole(name: str, text: str) -> int:
+    """A whole number above zero from the text of an option."""
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError("not a number of these", field=f"--cluster-option {name}", value=text,
+                         allowed="a whole number, at least 1", remedy=f"write it as {name}=8")  # fmt: skip
+    return int(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -422,4 +421,3 @@ def test_without_a_posterior_one_is_told_how_to_get_it(tmp_path: Path) -> None:
         load_posterior("base", tmp_path)
     with pytest.raises(InputError, match="over"):
         Study.from_dict({"title": "t", "scenarios": ["as-it-happened", "paris-package"], "over": "elsewhere"})
-    assert os.cpu_count()

@@ -152,6 +152,17 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
         pass
 
 
+@pytest.mark.parametrize(("options", "said"), [
+    ({"jobs": "abc"}, "--cluster-option jobs = 'abc'"), ({"jobs": "0"}, "--cluster-option jobs = '0'"),
+    ({"cores": "two"}, "--cluster-option cores = 'two'"), ({"memory": "much"}, "--cluster-option = .*memory=much"),
+    ({"memry": "3GB"}, "--cluster-option = .*memry=3GB"),
+])  # fmt: skip
+def test_options_of_a_cluster_that_are_wrong_are_named(options: dict[str, str], said: str) -> None:
+    pytest.importorskip("dask_jobqueue")
+    with pytest.raises(InputError, match=said), runner.executing(None, "slurm", options):
+        pass
+
+
 def test_results_behind_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     moto = pytest.importorskip("moto.server")
     boto = pytest.importorskip("boto3")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 import run
@@ -28,7 +29,9 @@ from views.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTS = ("scenarios", "parameters", "policies", "studies", "schedule")
-COMMANDS = ("history", "run", "report", "study", "compare", "query", "discover", *LISTS)
+COMMANDS = tuple(typer.main.get_command(run.app).commands)  # type: ignore[attr-defined]
+WORK = ("conduct_made", "conduct_study", "fit_structure", "judge_against", "judge_structure", "rank_sets",
+        "recover_known", "screen_structure", "serve_page", "study_history", "write_report", "write_study_report")  # fmt: skip
 HELP_SECONDS = 0.5
 
 
@@ -109,7 +112,7 @@ def test_examples_are_understood(command: str, monkeypatch: pytest.MonkeyPatch):
         seen.append("called")
         return Path("results/x")
 
-    for work in ("study_history", "conduct_study", "conduct_made", "write_report", "write_study_report"):
+    for work in WORK:
         monkeypatch.setattr(jobs, work, note)
     monkeypatch.setattr(
         "experiments.folder.read_manifest",

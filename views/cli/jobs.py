@@ -5,6 +5,8 @@ Imports that take time stand inside the functions, so that help is quick.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,13 +128,22 @@ def fit_structure(
     from views import fit_terminal, terminal
 
     keep = fitting.REFERENCE / structure if reference else None
-    with fit_terminal.showing_fit() as shown:
+    with _going_on("Generations that had ended are kept"), fit_terminal.showing_fit() as shown:
         posterior = fitting.calibrate(
             structure, folder, size, keep=keep, workers=workers, seed=seed, restart=restart, temperature=temperature,
             doing=shown.doing, progress=shown.generation, runs=shown.runs,
         )  # fmt: skip
     fit_terminal.print_posterior(posterior)
     typer.echo(terminal.shown(keep or folder / structure))
+
+
+@contextmanager
+def _going_on(kept: str) -> Iterator[None]:
+    """Say after Ctrl-C what is kept, and that the same command goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{kept}; the same command goes on from there.") from None
 
 
 def screen_structure(structure: str, folder: Path, size: Size, workers: int | None) -> None:
@@ -155,8 +166,9 @@ def recover_known(
 
     with fit_terminal.showing_fit() as shown:
         if of_model:
-            found, table = fitting.recovery_of_model(structure, folder, size, trials, workers, seed, restart=restart,
-                                                     step=shown.step)  # fmt: skip
+            with _going_on("Trials that had ended are kept"):
+                found, table = fitting.recovery_of_model(structure, folder, size, trials, workers, seed,
+                                                         restart=restart, step=shown.step)  # fmt: skip
         else:
             found, table = fitting.recovery(structure, folder, size, trials, workers, shown.step)
     fit_terminal.print_recovery(table)
