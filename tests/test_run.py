@@ -31,7 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LISTS = ("scenarios", "parameters", "policies", "studies", "schedule")
 COMMANDS = tuple(typer.main.get_command(run.app).commands)  # type: ignore[attr-defined]
 WORK = ("conduct_made", "conduct_study", "fit_structure", "judge_against", "judge_structure", "rank_sets",
-        "recover_known", "screen_structure", "serve_page", "study_history", "write_report", "write_study_report")  # fmt: skip
+        "recover_known", "screen_structure", "serve_page", "study_history", "write_report",
+        "write_study_report")  # fmt: skip
 HELP_SECONDS = 0.5
 
 
