@@ -21,7 +21,7 @@ from experiments.calibration.best import ranked
 from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import equal_weights, load_posterior, reading_from
 from experiments.calibration.problem import Problem, misfit, read_priors, read_structures, seed_of, succeeded
-from experiments.calibration.recovery import FINAL, NEAR, RANKS, holm, recover, recover_model, uniformity
+from experiments.calibration.recovery import FINAL, NEAR, RANKS, holm, pooled, recover, recover_model, uniformity
 from experiments.calibration.refine import effective, pareto_k, refine, surface_posterior
 from experiments.calibration.screening import identifiability
 from experiments.calibration.surface import fit_surface
@@ -235,6 +235,20 @@ def test_intervals_that_hold_too_little_show_in_the_shares() -> None:
     assert table.loc["a", ["inside_50", "inside_90"]].to_list() == [0.0, 0.0]
     assert table.loc["b", ["inside_50", "inside_90"]].to_list() == [1.0, 1.0]
     assert not table["flat"].any()
+
+
+def test_narrow_posteriors_show_in_all_parameters_together() -> None:
+    """Posteriors a fifth too narrow in twelve parameters: few histograms bend, and too few values lie inside."""
+    rng = np.random.default_rng(3)
+    drawn = rng.normal(size=(120, 12, RANKS)) * 0.8
+    ranks = (drawn < rng.normal(size=(120, 12, 1))).sum(axis=2)
+    table = pd.DataFrame({"trial": np.repeat(np.arange(120), 12), "rank": ranks.ravel()})
+    share, error = pooled(table)["inside_90"]
+    assert share + 2.0 * error < 0.9
+    right = pd.DataFrame({"trial": table["trial"], "rank": rng.integers(0, RANKS + 1, len(table))})
+    for level, said in (("inside_50", 0.5), ("inside_90", 0.9)):
+        share, error = pooled(right)[level]
+        assert abs(share - said) < 3.0 * error
 
 
 def test_the_test_of_uniform_ranks_tells_flat_from_leaning() -> None:

@@ -91,16 +91,19 @@ def print_best(table: pd.DataFrame, shown: int = 10) -> None:
                 ("set", "chi-square of means", "behind the least", "tied", "from the middle, sd"), rows)  # fmt: skip
 
 
-def print_recovery(table: pd.DataFrame) -> None:
+def print_recovery(ranks: pd.DataFrame) -> None:
     """Print whether known parameters were found: tests of their ranks, and how often intervals held them."""
+    from experiments.calibration.recovery import pooled, uniformity
+
     rows = [
         (str(row["parameter"]), f"{row['p']:.2f}", f"{row['p_holm']:.2f}", "yes" if row["flat"] else "NO",
          f"{100 * row['inside_50']:.0f}%", f"{100 * row['inside_90']:.0f}%", f"{100 * row['contraction']:.0f}%")
-        for row in table.to_dict("records")
+        for row in uniformity(ranks).to_dict("records")
     ]  # fmt: skip
-    print_table(f"Recovery of known parameters ({table['trials'].max()} trials)",
+    held = [f"{100 * share:.0f} ± {100 * error:.0f}%" for share, error in pooled(ranks).values()]
+    print_table(f"Recovery of known parameters ({ranks['trial'].nunique()} trials)",
                 ("parameter", "p", "p, Holm", "ranks flat", "inside 50%", "inside 90%", "variance down by"),
-                rows)  # fmt: skip
+                [*rows, ("all together", "", "", "", *held, "")])  # fmt: skip
 
 
 def print_against(found: Against, *, quick: bool = False, shown: int = 12) -> None:

@@ -215,7 +215,7 @@ def recovery(
     structure: str, work: Path, size: Size, trials: int, workers: int | None = None,
     step: Callable[[str, int, int], object] = lambda *_: None,
 ) -> tuple[Path, pd.DataFrame]:  # fmt: skip
-    """Check that the fit finds known parameters of a surface; the table of tests, and the folder it is written to."""
+    """Check that the fit finds known parameters of a surface; ranks (as `recover`), and the folder of their tests."""
     problem, folder = Problem.usual(structure, size.organisations, size.families, size.free), work / structure
     folder.mkdir(parents=True, exist_ok=True)
     variance, start = _to_recover(problem, size, workers, step)
@@ -228,7 +228,7 @@ def recovery(
                         "spread": surface.spread})  # fmt: skip
     for name, frame in (("ranks", ranks), ("recovery", table), ("surface", fit)):
         write_atomically(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-    return folder, table
+    return folder, ranks
 
 
 def recovery_of_model(
@@ -239,7 +239,7 @@ def recovery_of_model(
 
     Returns
     -------
-    The folder that tables are written to, `recovery-of-model` inside the structure's, and the table of tests.
+    The folder that tables are written to, `recovery-of-model` inside the structure's, and ranks (as `recover`).
 
     Raises
     ------
@@ -259,14 +259,14 @@ def recovery_of_model(
         ranks = [pd.read_csv(kept)] if kept.exists() else []
         runs = 1 + sum(NEAR) + FINAL
         ahead = range(sum(rows["trial"].nunique() for rows in ranks), trials)
-        found = recover_model(problem, start, variance, temperature, ahead, seed, workers,
-                              lambda trial, n: step(f"trial {trial + 1} of {trials}", n, runs))  # fmt: skip
-        for rows in found:
+        made = recover_model(problem, start, variance, temperature, ahead, seed, workers,
+                             lambda trial, n: step(f"trial {trial + 1} of {trials}", n, runs))  # fmt: skip
+        for rows in made:
             ranks.append(rows)
             write_atomically(kept, pd.concat(ranks).to_csv(index=False, lineterminator="\n"))
-        table = uniformity(pd.concat(ranks))
-        write_atomically(folder / "recovery.csv", table.to_csv(index=False, lineterminator="\n"))
-    return folder, table
+        found = pd.concat(ranks, ignore_index=True)
+        write_atomically(folder / "recovery.csv", uniformity(found).to_csv(index=False, lineterminator="\n"))
+    return folder, found
 
 
 def _to_recover(

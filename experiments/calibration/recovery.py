@@ -29,7 +29,7 @@ from experiments.calibration.surface import Surface
 from experiments.threads import mapped
 from model.state import Array
 
-__all__ = ["FINAL", "NEAR", "holm", "recover", "recover_model", "uniformity"]
+__all__ = ["FINAL", "NEAR", "holm", "pooled", "recover", "recover_model", "uniformity"]
 
 RANKS: Final = 19
 """Sets of equal weight, a rank among which is taken: 20 possible ranks."""
@@ -182,6 +182,18 @@ def uniformity(ranks: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(table["p"].to_numpy(float))
     return table.assign(flat=table["p_holm"] > 0.05)
+
+
+def pooled(ranks: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Share of known values, of all parameters, that intervals of 50 and 90% hold, each with its error over trials.
+
+    A posterior that is a fifth too narrow in every parameter seldom bends a single histogram; here it shows.
+    """
+    found = {}
+    for level, (low, high) in {"inside_50": (5, RANKS - 5), "inside_90": (1, RANKS - 1)}.items():
+        of_trial = ranks["rank"].between(low, high).groupby(ranks["trial"]).mean()
+        found[level] = float(of_trial.mean()), float(of_trial.std(ddof=1) / np.sqrt(len(of_trial)))
+    return found
 
 
 def holm(p: Array) -> Array:

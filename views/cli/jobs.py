@@ -167,11 +167,11 @@ def recover_known(
     with fit_terminal.showing_fit() as shown:
         if of_model:
             with _going_on("Trials that had ended are kept"):
-                found, table = fitting.recovery_of_model(structure, folder, size, trials, workers, seed,
+                found, ranks = fitting.recovery_of_model(structure, folder, size, trials, workers, seed,
                                                          restart=restart, step=shown.step)  # fmt: skip
         else:
-            found, table = fitting.recovery(structure, folder, size, trials, workers, shown.step)
-    fit_terminal.print_recovery(table)
+            found, ranks = fitting.recovery(structure, folder, size, trials, workers, shown.step)
+    fit_terminal.print_recovery(ranks)
     typer.echo(terminal.shown(found))
 
 
