@@ -31,7 +31,7 @@ __all__ = [
 DRAWS: Final = 400
 RESAMPLES: Final = 200
 PERIODS: Final = ((2009, 2023), (2009, 2013), (2014, 2018), (2019, 2023))
-SIZES: Final = {"10 t and more": (10.0, np.inf), "1 to 10 t": (1.0, 10.0), "below 1 t": (0.0, 1.0)}
+SIZES: Final = {"10 t and more": (10.0, np.inf), "1 to 10 t": (1.0, 10.0), "less than 1 t": (0.0, 1.0)}
 """States by what they reported a year in 2004-08, tonnes."""
 EVERY: Final = "all"
 CARRIED: Final = "model, what it missed in 2004-08 carried forward"

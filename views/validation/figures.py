@@ -194,7 +194,8 @@ def time_split(rows: pd.DataFrame) -> go.Figure:
 
 def differences(rows: pd.DataFrame) -> go.Figure:
     """Model less null on country-years, by score, period and size of states, with intervals from resampling states."""
-    figure = blank(620)
+    figure = blank(520)
+    rows = rows[rows["score"] != "mean error"]
     rows = rows.assign(part=rows["years"].where(rows["states"] == annual.EVERY, "states of " + rows["states"]))
     places = {key: row for row, key in enumerate(dict.fromkeys(zip(rows["score"], rows["part"], strict=True)))}
     nulls = list(dict.fromkeys(rows["null"]))
@@ -234,7 +235,7 @@ def differences(rows: pd.DataFrame) -> go.Figure:
 
 def cells(rows: pd.DataFrame) -> go.Figure:
     """Published against predicted tonnes, each state and year."""
-    figure = blank(460)
+    figure = blank(520)
     for inside, name, colour in ((True, "Inside the 90% interval", GOOD), (False, "Outside", BAD)):
         mine = rows[rows["inside_90"] == inside]
         figure.add_scatter(

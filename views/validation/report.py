@@ -215,6 +215,12 @@ def _scenario_names(told: pd.DataFrame) -> dict[str, str]:
             for name in dict.fromkeys(told["scenario"])}  # fmt: skip
 
 
+OUTCOMES: Final = {
+    "arrived_europe_kg": "what lands", "west_africa_kg": "flow through West Africa",
+    "expected_seized_kg": "what is seized",
+}  # fmt: skip
+"""Outcomes that structures are compared by, in words."""
+
 # --- words --------------------------------------------------------------------------------------------------------
 
 
@@ -251,7 +257,8 @@ def findings(results: Results) -> list[tuple[str, str]]:
          f"factor of <b>{_factor(_number(model, 'error'))}</b> "
          f"(value of 2008 carried on: {_factor(_number(last, 'error'))}). "
          f"{100 * model['cover_90']:.0f}% lie inside the 90% intervals, whose high end is "
-         f"{theme.number(_number(model, 'factor_90'), 2)} times the low one. {_told_apart(v)}"),
+         f"{theme.number(_number(model, 'factor_90'), 2)} times the low one. {_told_apart(v)} "
+         + _by_size(results.table("split_differences"))),
         ("Experiments", f"Of {v['trials_open']} experiments of history and findings of other models whose outcome is "
          f"open, <b>{v['trials_open_hold']}</b> hold and {v['trials_open_fail']} fail, the rest cannot be told. Of "
          f"{v['trials'] - v['trials_open']} more the sign follows nearly by itself (more ships take more): "
@@ -290,6 +297,14 @@ def _told_apart(verdict: dict[str, Any]) -> str:
     return " ".join(parts)
 
 
+def _by_size(differences: pd.DataFrame) -> str:
+    """How the model's CRPS stands beside the nulls' by the size of states."""
+    rows = differences[(differences["score"] == "CRPS") & (differences["states"] != annual.EVERY)]
+    said = [f"{size}, ahead of {int((group['difference'] < 0.0).sum())} of {len(group)} nulls"
+            f" ({group['n'].iloc[0]} reports)" for size, group in rows.groupby("states", sort=False)]  # fmt: skip
+    return f"In CRPS by what states reported a year in 2004-08: {escape('; '.join(said))}." if said else ""
+
+
 def _failed(families: pd.DataFrame) -> str:
     """Families that do not pass, in a table that says why."""
     rows = "".join(
@@ -322,8 +337,8 @@ def _conclusions(told: pd.DataFrame) -> str:
     """Which signs hold under every structure."""
     from experiments.validation.validate import survives
 
-    table = survives(told[told["outcome"] == "arrived_europe_kg"])
-    names = _scenario_names(told)
+    every, names = survives(told), _scenario_names(told)
+    table = every[every["outcome"] == "arrived_europe_kg"]
 
     def listed(mask: pd.Series) -> str:
         return "; ".join(escape(names[str(s)]) for s in table.loc[mask, "scenario"]) or "none"
@@ -332,10 +347,12 @@ def _conclusions(told: pd.DataFrame) -> str:
     clear = table["survives"] & (table["less"] > 0)
     never = (table["less"] == 0) & (table["more"] == 0)
     unclear = f" Cannot be told under any: {listed(never)}." if never.any() else ""
-    differ = f"Structures contradict each other on: {listed(table['contradicted'])}."
+    apart = [f"{names[str(row['scenario'])]} ({OUTCOMES[row['outcome']]})"
+             for row in every[every["contradicted"]].to_dict("records")]  # fmt: skip
+    differ = f"Structures contradict each other on: {escape('; '.join(apart))}."
     return (f"What lands falls under all {count} structures with: <b>{listed(clear)}</b>. Under some only: "
             f"{listed(~clear & (table['less'] > 0))}.{unclear} "
-            + (differ if table["contradicted"].any() else "No structure contradicts another."))  # fmt: skip
+            + (differ if apart else "No structure contradicts another."))  # fmt: skip
 
 
 # --- the page -----------------------------------------------------------------------------------------------------
