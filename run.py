@@ -346,19 +346,23 @@ def validate(
     quick: Annotated[bool, typer.Option("--quick", help="A look, no result: few sets of the posterior.")] = False,
     against: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Instead: score annual reports that you hold (CSV: state, year, tonnes)."),
+        typer.Option(
+            metavar="FILE",
+            help="Instead: score annual reports that you hold, 2009 to 2023. A CSV file with the columns state (three "
+            "letters, as ESP), year, tonnes (bulk weight).",
+        ),
     ] = None,
 ) -> None:
     """Judge the fitted model on what it was not fitted to: predictions 2009-2023, nulls, experiments, rivals.
 
     Writes tables and validation.html; failures are printed as plainly as successes.
     """
-    if against is not None:
-        folder = out if out != VALIDATION else Path(f"{VALIDATION}-against")
+    beside = "" if against is None else f"-against-{against.stem}"
+    folder = out if out != VALIDATION else Path(f"{VALIDATION}{beside}{'-quick' if quick else ''}")
+    if against is None:
+        jobs.judge_structure(structure, folder, workers, quick=quick)
+    else:
         jobs.judge_against(against, structure, folder, workers, quick=quick)
-        return
-    folder = out if not quick or out != VALIDATION else Path(f"{VALIDATION}-quick")
-    jobs.judge_structure(structure, folder, workers, quick=quick)
 
 
 @app.command(epilog=examples("studies"))

@@ -214,7 +214,11 @@ def run(
         count = workers or os.cpu_count() or 1
         with ExitStack() as stack:
             check = stack.enter_context(interruptions_held())
-            where = executor or stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="runs"))
+            where = (
+                executor
+                if executor is not None
+                else stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="runs"))
+            )
             steps = stack.enter_context(closing(_run_all(study, store, where, set(missing), count, effort, started)))
             for now in steps:
                 effort = now

@@ -375,14 +375,20 @@ def test_a_share_is_predicted_for_a_state_without_a_report() -> None:
     assert shares["A", 2008].value == pytest.approx(math.log(10.0))
 
 
+NAMES = {"ESP": "Spain", "BEL": "Belgium", "CHL": "Chile"}
+
+
 @pytest.mark.parametrize(("content", "said"), [
-    ("state,year,tonnes\nSPA,2012,3\n", r"state, row 1 = 'SPA'.*no such state.*did you mean"),
-    ("state,year,tonnes\nESP,2004,3\n", r"year, row 1 = 2004.*Allowed: 2009 to 2023"),
-    ("state,year,tonnes\nESP,2012.5,3\n", r"year, row 1 = 2012.5"),
-    ("state,year,tonnes\nESP,2012,0\n", r"tonnes, row 1 = 0.*above 0"),
-    ("state,year,tonnes\nESP,2012,\n", "tonnes, row 1"),
-    ("state,year,tonnes\nESP,2012,3\nESP,2012,4\n", "ESP 2012.*stands twice"),
+    ("state,year,tonnes\nSPA,2012,3\n", r"state, line 2 = 'SPA'.*no such state.*leave the row out"),
+    ("state,year,tonnes\nESP,2004,3\n", r"year, line 2 = 2004.*Allowed: 2009 to 2023"),
+    ("state,year,tonnes\nESP,2012.5,3\n", r"year, line 2 = 2012.5"),
+    ("state,year,tonnes\nESP,2012,0\n", r"tonnes, line 2 = 0.*above 0.*leave the row out"),
+    ("state,year,tonnes\nESP,2012,\n", "tonnes, line 2"),
+    ("state,year,tonnes\nESP,2012,3\nESP,2012,4\n", "line 3 = 'ESP 2012'.*stands twice"),
     ("state,year\nESP,2012\n", "columns are missing: tonnes"), ("state,year,tonnes\n", "no report in this file"),
+    ("state,year,tonnes\nSpain,2012,3\n", "did you mean 'ESP'"), ("state,year,tonnes\nesp,2012,3\n", "mean 'ESP'"),
+    ("state,year,tonnes\n\nESP,2012,about 3\n", "line 3 = 'about 3'.*write it as a plain number"),
+    ("state;year;tonnes\nESP;2012;3,5\n", "separate columns by commas"),
     ("", "cannot be read"), (None, "cannot be read"),
 ])  # fmt: skip
 def test_reports_that_cannot_be_scored_are_named(content: str | None, said: str, tmp_path: Path) -> None:
@@ -390,14 +396,22 @@ def test_reports_that_cannot_be_scored_are_named(content: str | None, said: str,
     if content is not None:
         path.write_text(content)
     with pytest.raises(InputError, match=said):
-        read_reports(path, load_world().states)
+        read_reports(path, NAMES)
+
+
+def test_spaces_and_blank_lines_do_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("state, year , tonnes\n\nESP , 2012, 3\n\nBEL,2013,4.5\n")
+    assert read_reports(path, NAMES).to_dict("list") == {
+        "state": ["ESP", "BEL"], "year": [2012, 2013], "tonnes": [3.0, 4.5],
+    }  # fmt: skip
 
 
 def test_all_wrong_rows_are_named_at_once(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("state,year,tonnes\nESP,1999,3\nXXX,2012,x\n")
     with pytest.raises(InputError, match="3 problems"):
-        read_reports(path, load_world().states)
+        read_reports(path, NAMES)
 
 
 @pytest.mark.slow

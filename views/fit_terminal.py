@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["print_against", "print_best", "print_posterior", "print_recovery", "print_verdict", "showing_fit"]
 
 UPDATE_SECONDS: Final = 0.2
+IN_KILOGRAMS: Final = 100.0
+"""Half of the reports this many times what is predicted: the unit is mistaken, not the model."""
 
 
 class Shown:
@@ -116,21 +118,29 @@ def print_against(found: Against, *, quick: bool = False, shown: int = 12) -> No
 
     heads = ("predictor", "misses half by more than a factor of", "CRPS", "inside 50%", "inside 90%",
              "high over low end", "reports")  # fmt: skip
-    rows = [("model, all reports", *beside(found.overall))]
+    rows = [(f"model, all {len(found.reports)} reports", *beside(found.overall))]
     rows += [(NULLS.get(row["predictor"], row["predictor"]), *beside(row)) for row in found.scores.to_dict("records")]
-    print_table("Beside rules that know the project's record", heads, rows, right=6)
+    print_table("Beside rules that know the project's record; a small CRPS is good", heads, rows, right=6)
+    unpredicted = found.reports[found.reports.filter(like="crps_").isna().any(axis=1)]
+    if len(unpredicted):
+        states = ", ".join(sorted(set(unpredicted["state"])))
+        say(f"Rows below the first leave out {len(unpredicted)} of {len(found.reports)} reports ({states}): not every "
+            "rule can predict them, for want of earlier reports of these states.")  # fmt: skip
     print_table(
-        f"Missed most, of {len(found.reports)}", ("state", "year", "tonnes", "predicted", "90% interval", "inside"),
+        f"Missed most, of {len(found.reports)}",
+        ("state", "year", "tonnes", "predicted", "90% interval", "times off", "inside"),
         [(row["state"], str(row["year"]), theme.number(row["tonnes"]), theme.number(row["median_t"]),
-          f"{theme.number(row['low_90_t'])} to {theme.number(row['high_90_t'])}", "yes" if row["inside_90"] else "NO")
+          f"{theme.number(row['low_90_t'])} to {theme.number(row['high_90_t'])}", theme.number(row["times_off"], 2),
+          "yes" if row["inside_90"] else "NO")
          for row in found.reports.head(shown).to_dict("records")],
     )  # fmt: skip
+    if (found.reports["tonnes"] / found.reports["median_t"]).median() > IN_KILOGRAMS:
+        say("Most reports are over a hundred times what is predicted: are these kilograms? Tonnes are expected.",
+            style="yellow")  # fmt: skip
     known = int(found.reports["recorded"].sum())
     if known:
         say(f"{known} of {len(found.reports)} reports are of states and years that the project's record holds: "
             "rules of the model were chosen with these in sight.")  # fmt: skip
-    if not len(found.scores):
-        say("No report could be predicted by every rule: these need reports of the state in 2004-08.", style="yellow")
     if quick:
         say("A quick look with few sets of the posterior: no result.", style="yellow")
 

@@ -34,10 +34,11 @@ from model.errors import InputError
 from model.state import Array
 
 __all__ = [
-    "QUICK", "REFERENCE", "USUAL", "Size", "calibrate", "defaults", "recovery", "recovery_of_model", "screening",
-    "with_population",
+    "DATABASE", "QUICK", "REFERENCE", "USUAL", "Size", "calibrate", "defaults", "recovery", "recovery_of_model",
+    "screening", "with_population",
 ]  # fmt: skip
 
+DATABASE: Final = "fit.db"
 STRONGEST: Final = 20
 RUNS_PER_PARAMETER: Final = 20
 """Pilot runs for each parameter, at least, in a check of recovery."""
@@ -133,7 +134,7 @@ def _fitted(
     fit = None
     if temperature is None:
         doing("fitting")
-        fit = infer(problem.safely, names, problem.observed, variance, size.settings, folder / "fit.db",
+        fit = infer(problem.safely, names, problem.observed, variance, size.settings, folder / DATABASE,
                     workers=workers, seed=seed, progress=progress, doing=runs, degrees=degrees)  # fmt: skip
         temperature = max(1.0, min(g.best for g in fit.generations) / degrees)
     generations = fit.generations if fit is not None else ()
@@ -315,7 +316,7 @@ def _same_or_new(folder: Path, identity: dict[str, Any], *, restart: bool) -> No
     """Refuse to go on with a fit of something else."""
     path, content = folder / "identity.json", json.dumps(identity, indent=1) + "\n"
     if restart:
-        for old in ("fit.db", "fit.json", "ranks.csv", "identity.json"):
+        for old in (DATABASE, "fit.json", "ranks.csv", "identity.json"):
             (folder / old).unlink(missing_ok=True)
     if path.exists() and path.read_text(encoding="utf-8") != content:
         before = json.loads(path.read_text(encoding="utf-8"))

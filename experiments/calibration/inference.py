@@ -36,7 +36,7 @@ from experiments.folder import write_atomically
 from model.errors import InputError
 from model.state import Array
 
-__all__ = ["Fit", "Generation", "Settings", "infer"]
+__all__ = ["Fit", "Generation", "Settings", "generations_kept", "infer"]
 
 STATISTICS: Final = "y"
 BELONGS: Final = (
@@ -189,6 +189,12 @@ class _Runs:
         misfit = float(((particle.sum_stat[STATISTICS] - self.observed) ** 2 / self.variance).sum())
         self.best, self.count = min(self.best, misfit), self.count + 1
         self.doing(self.count)
+
+
+def generations_kept(database: Path) -> tuple[int, bool]:
+    """Generations of a fit that have ended, and whether it is at its end."""
+    log = _Log(database)
+    return len(log.made), log.ended
 
 
 def _temperature(pyabc: Any, goal: Callable[[], float]) -> Any:

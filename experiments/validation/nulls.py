@@ -15,7 +15,7 @@ first       the first value published after 2008, held: told more than the model
 chance      what follows from numbers alone: one member of a platform leads and any other acts, all alike; seizures in
             proportion to output, but for a random walk
 
-and `previous`, the last value published before the year itself, knows all that was published meanwhile.
+and `previous`, the last value on record before the year itself, knows all that was published meanwhile.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FIRST_FITTED: Final = 2004
 NULLS: Final = {
     "last": "the value of 2008, held", "supply": "the mean of 2004-08 times output",
     "share": "the share of 2004-08, held", "first": "the first value published after 2008, held",
-    "chance": "chance alone", "previous": "last year's value",
+    "chance": "chance alone", "previous": "the last value on record before it",
 }  # fmt: skip
 """Nulls by name, in words."""
 TO_BEAT: Final = ("last", "supply", "share", "first", "chance")

@@ -5,7 +5,7 @@ Imports that take time stand inside the functions, so that help is quick.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,10 @@ def conduct_made(
     from views import terminal
 
     store = Store(out if out is not None else RESULTS / made.name)
+    before, seeds = len(store.manifest.get("seeds", ())), len(made.seeds)
+    if before > seeds:
+        terminal.say(f"The tables and the report of {before} replications there are replaced by those of {seeds}; runs "
+                     "are kept.")  # fmt: skip
     try:
         _conduct(made, store, where, retry=retry)
     except KeyboardInterrupt:
@@ -125,10 +129,18 @@ def fit_structure(
 ) -> None:  # fmt: skip
     """Fit a structure, or go on with that, and print its posterior; the path comes last."""
     from experiments.calibration import calibrate as fitting
+    from experiments.calibration.inference import generations_kept
     from views import fit_terminal, terminal
 
     keep = fitting.REFERENCE / structure if reference else None
-    with _going_on("Generations that had ended are kept"), fit_terminal.showing_fit() as shown:
+    database = folder / structure / fitting.DATABASE
+    kept, ended = (0, False) if restart else generations_kept(database)
+    if kept:
+        terminal.say("This fit has ended; only what follows it is done again. --restart makes it anew." if ended
+                     else f"Going on after generation {kept}.")  # fmt: skip
+    with (
+        _going_on(lambda: f"Generations kept: {generations_kept(database)[0]}"), fit_terminal.showing_fit() as shown
+    ):  # fmt: skip
         posterior = fitting.calibrate(
             structure, folder, size, keep=keep, workers=workers, seed=seed, restart=restart, temperature=temperature,
             doing=shown.doing, progress=shown.generation, runs=shown.runs,
@@ -138,12 +150,12 @@ def fit_structure(
 
 
 @contextmanager
-def _going_on(kept: str) -> Iterator[None]:
+def _going_on(kept: Callable[[], str]) -> Iterator[None]:
     """Say after Ctrl-C what is kept, and that the same command goes on."""
     try:
         yield
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"{kept}; the same command goes on from there.") from None
+        raise KeyboardInterrupt(f"{kept()}; the same command goes on from there.") from None
 
 
 def screen_structure(structure: str, folder: Path, size: Size, workers: int | None) -> None:
@@ -166,7 +178,7 @@ def recover_known(
 
     with fit_terminal.showing_fit() as shown:
         if of_model:
-            with _going_on("Trials that had ended are kept"):
+            with _going_on(lambda: "Trials that had ended are kept"):
                 found, ranks = fitting.recovery_of_model(structure, folder, size, trials, workers, seed,
                                                          restart=restart, step=shown.step)  # fmt: skip
         else:
@@ -208,8 +220,8 @@ def judge_against(reports: Path, structure: str, folder: Path, workers: int | No
     size = QUICK if quick else USUAL
     with fit_terminal.showing_fit() as shown:
         shown.doing("predicting")
-        found = scoring.against(folder, reports, structure, size.draws, size.organisations, workers=workers,
-                                done=shown.runs)  # fmt: skip
+        found = scoring.against(folder, reports, structure, size.draws, size.organisations, quick=quick,
+                                workers=workers, done=shown.runs)  # fmt: skip
     fit_terminal.print_against(found, quick=quick)
     typer.echo(terminal.shown(folder / "tables/against.csv"))
 

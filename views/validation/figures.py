@@ -21,7 +21,7 @@ PREDICTORS: Final = {
     "last": "Value of 2008",
     "supply": "Mean of 2004-08 × output",
     "share": "Constant share*",
-    "previous": "Last year's value*",
+    "previous": "Last value before*",
 }
 TICKS: Final = {"1/10": 0.1, "¼": 0.25, "½": 0.5, "1": 1, "2": 2, "4": 4, "10": 10}
 """Ratios named on an axis of model over published."""
