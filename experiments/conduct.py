@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
@@ -36,6 +37,7 @@ def conduct(
     InputError
         If the study cannot be or nothing can be written; what is stored stays.
     """
+    store.claim()  # before the rules are compiled, which may take a minute
     if runner.cache_is_cold():
         doing("compiling the weekly rules (first time only, about a minute)")
     runner.warm_up(study)
@@ -110,39 +112,21 @@ def query(sql: str, folder: Path = RESULTS) -> pd.DataFrame:
 
     Each study is a schema with the views `runs` (plan and outcomes) and its recorded frames; a name with other signs
     than letters, digits and _ is quoted: ``select scenario, avg(arrived_europe_kg) from "packages".runs group by all``.
+    Damaged studies are left out with a warning. `experiments.queries` says what DuckDB may do here.
+
+    Warns
+    -----
+    UserWarning
+        For each study that is damaged.
 
     Raises
     ------
     InputError
         If the question cannot be answered; DuckDB's own words say why.
     """
-    import duckdb
+    from experiments import queries
 
-    connection = duckdb.connect()
-    for path in sorted(folder.glob("*/plan.parquet")):
-        _offer(connection, path.parent)
-    try:
-        return connection.execute(sql).df()
-    except duckdb.Error as error:
-        names = ", ".join(p.parent.name for p in sorted(folder.glob("*/plan.parquet"))) or "none yet"
-        raise InputError("the query cannot be answered", field="SQL", value=sql,
-                         allowed=f'tables "STUDY".runs, .yearly, .by_state ...; studies: {names}',
-                         remedy=str(error).splitlines()[0]) from None  # fmt: skip
-
-
-def _offer(connection: Any, folder: Path) -> None:
-    """Views of one study's parts; runs that are planned no more are left out."""
-    name = folder.name.replace('"', "")
-    plan = _literal(folder / "plan.parquet")
-    connection.execute(f'create schema "{name}"')
-    for frame in sorted(path.name for path in (folder / "parts").glob("*") if any(path.glob("*.parquet"))):
-        parts = _literal(folder / "parts" / frame / "*.parquet")
-        left = "* exclude (run, seed)" if frame == "runs" else "* exclude (run)"
-        connection.execute(
-            f'create view "{name}"."{frame}" as select p.*, r.{left} from read_parquet({plan}) p '
-            f"join read_parquet({parts}, union_by_name = true) r on p.run = r.run"
-        )
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    answer, notes = queries.query(sql, folder)
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    return answer

@@ -27,7 +27,7 @@ import pyarrow as pa
 from experiments import provenance
 from experiments.folder import FRAMES, FrameFiles, arrow_table, check_folder, replacing
 from experiments.threads import interruptions_held
-from model import RouteModel, Scenario, calendar, load_world
+from model import RouteModel, Scenario, calendar
 from model.compiled import CACHE
 from model.errors import InputError
 from model.route_model import LARGEST_SEED, check_numbers
@@ -80,6 +80,7 @@ class Study:
     organisations: int
     world: World
     last_week: int
+    origin: provenance.Origin
     tables: Path | None = None
 
     @property
@@ -169,9 +170,10 @@ def make_study(
     check_numbers(seeds[0], organisations, "events")
     chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     chosen = chosen.with_parameters(**parameters) if parameters else chosen
-    world = load_world(_directory(tables))
+    origin = provenance.origin(_directory(tables))
+    world = provenance.read_world(tables, origin.data)
     chosen.check(world.names)
-    return Study(kind, chosen, seeds, organisations, world, calendar.week_of(chosen.end), tables)
+    return Study(kind, chosen, seeds, organisations, world, calendar.week_of(chosen.end), origin, tables)
 
 
 def run_study(study: Study, out: Path, workers: int | None = None, progress: Report | None = None) -> Path:
@@ -332,7 +334,7 @@ def describe(study: Study) -> dict[str, Any]:
         "scored_from": scenario.scored_from.isoformat(), "weeks": study.weeks,
         "replications": len(study.seeds), "seeds": list(study.seeds), "organisations": study.organisations,
         "parameters_hash": _hash(parameters), "parameters": parameters,
-        "data_hash": provenance.data_hash(study.tables), "source_hash": provenance.source_hash(),
+        "data_hash": study.origin.data, "source_hash": study.origin.source,
         "git_commit": commit, "git_dirty": dirty, "versions": provenance.versions(),
     }  # fmt: skip
     keys = ("scenario_identity", "weeks", "seeds", "organisations", "data_hash", "source_hash")

@@ -1,5 +1,7 @@
 """What a manifest says of where results come from: versions, commit, and hashes of the data and of the rules.
 
+The hashes of sources and of the project's own tables are taken once, when this module is imported: with the modules
+they describe, not when a study is planned. A file that is edited later changes neither the loaded code nor its hash.
 Nothing here names a machine, a user or a path outside the project.
 """
 
@@ -9,18 +11,47 @@ import hashlib
 import platform
 import subprocess
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import model
-from model.tables import DATA
+from model.errors import InputError
+from model.tables import DATA, load_tables
+from model.world import World, build_world
 
-__all__ = ["data_hash", "fitting_hash", "git_state", "judging_hash", "outcomes_hash", "source_hash", "versions"]
+__all__ = [
+    "Origin",
+    "changed_since_import",
+    "data_hash",
+    "deciding_versions",
+    "fitting_hash",
+    "git_state",
+    "judging_hash",
+    "origin",
+    "outcomes_hash",
+    "read_world",
+    "source_hash",
+    "versions",
+]
 
-PACKAGES: Final = ("highway10", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy")
+PACKAGES: Final = (
+    "highway10",
+    "llvmlite",
+    "mesa",
+    "networkx",
+    "numba",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "scipy",
+)
+DECIDING: Final = ("python", "numba", "llvmlite", "numpy")
+"""What decides the bits of a run beside its sources and tables."""
 SOURCE: Final = Path(model.__file__).resolve().parent
+HERE: Final = Path(__file__).resolve().parent
 GIT_SECONDS: Final = 10.0
 
 
@@ -54,37 +85,118 @@ def _git(folder: Path, *words: str) -> str | None:
     return done.stdout.strip()
 
 
+class Origin(NamedTuple):
+    """What the results of a run depend on beside its scenario and seed: hashes of sources and of tables."""
+
+    source: str
+    outcomes: str
+    data: str
+
+
+def origin(directory: Path | None = None) -> Origin:
+    """Sources as they are loaded, with the tables of a directory (default: the project's own)."""
+    return Origin(source_hash(), outcomes_hash(), data_hash(directory))
+
+
+def deciding_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that decide the bits of a run."""
+    return {name: text for name, text in versions().items() if name in DECIDING}
+
+
 def data_hash(directory: Path | None = None) -> str:
-    """Hash of the tables of a directory (default: the project's own), with their description; 64 hex digits."""
-    folder = DATA if directory is None else Path(directory)
+    """Hash of the tables of a directory, with their description; 64 hex digits.
+
+    For the project's own tables, the default, it is that of the moment of import, because they are read once only.
+    """
+    return LOADED["data"] if _own(directory) else _hash_of_tables(Path(directory or DATA))
+
+
+def _own(directory: Path | None) -> bool:
+    return directory is None or Path(directory).resolve() == DATA
+
+
+def _hash_of_tables(folder: Path) -> str:
     return _hash(folder, [*folder.glob("*.csv"), *folder.glob("datapackage.json")])
 
 
+def read_world(directory: Path | None = None, digest: str | None = None) -> World:
+    """The world of a directory of tables, read anew when the tables have changed.
+
+    Parameters
+    ----------
+    digest
+        Hash that the tables must have. If a world of this hash was read before, it is given though the files may have
+        changed since.
+
+    Raises
+    ------
+    InputError
+        If the tables are wrong, or are not those that `digest` names.
+    """
+    if _own(directory):
+        found, world = data_hash(), model.load_world()
+    else:
+        path = str(Path(directory or DATA).resolve())
+        found = digest or _hash_of_tables(Path(path))
+        world = _world(path, found)
+    if digest is not None and found != digest:
+        raise _other_tables(str(directory or DATA.name), digest, found)
+    return world
+
+
+@lru_cache(maxsize=4)
+def _world(path: str, digest: str) -> World:
+    tables = load_tables(path)
+    found = _hash_of_tables(Path(path))  # after reading: they may change meanwhile
+    if found != digest:
+        raise _other_tables(path, digest, found)
+    return build_world(tables)
+
+
+def _other_tables(path: str, digest: str, found: str) -> InputError:
+    return InputError(
+        "these tables are not those that the study was planned with",
+        field="tables",
+        value=path,
+        allowed=f"tables with the hash {digest[:16]} (these have {found[:16]})",
+        remedy="give every machine the same tables, leave them alone while a study runs, and give the command again",
+    )
+
+
 def source_hash() -> str:
-    """Hash of the Python sources of `model`, without the scripts that build its tables; 64 hex digits."""
-    return _hash(SOURCE, (path for path in SOURCE.rglob("*.py") if DATA not in path.parents))
+    """Hash of the loaded sources of `model`, without the scripts that build its tables; 64 hex digits."""
+    return LOADED["source"]
 
 
-@cache
 def fitting_hash() -> str:
     """Hash of the sources of the fit, with the versions of the libraries that it draws and fits with; 64 hex digits."""
-    folder = Path(__file__).resolve().parent / "calibration"
     drawn = ", ".join(f"{name} {_version(name)}" for name in ("numpy", "pyabc", "scipy"))
-    return hashlib.sha256(f"{_hash(folder, folder.glob('*.py'))} {drawn}".encode()).hexdigest()
+    return hashlib.sha256(f"{LOADED['fitting']} {drawn}".encode()).hexdigest()
 
 
-@cache
 def judging_hash() -> str:
-    """Hash of the sources that read the record and judge by it; 64 hex digits."""
-    folder = Path(__file__).resolve().parent
-    return _hash(folder, [*folder.glob("evidence/*.py"), *folder.glob("validation/*.py")])
+    """Hash of the sources that read the published statistics and judge by them; 64 hex digits."""
+    return LOADED["judging"]
 
 
-@cache
 def outcomes_hash() -> str:
     """Hash of the sources that read outcomes and frames off a model; 64 hex digits."""
-    folder = Path(__file__).resolve().parent
-    return _hash(folder, [folder / "outcomes.py", folder / "recording.py"])
+    return LOADED["outcomes"]
+
+
+def changed_since_import() -> list[str]:
+    """Which of the hashed files were changed on disk since they were loaded: source, outcomes, data and so on."""
+    return [name for name, digest in _on_disk().items() if digest != LOADED[name]]
+
+
+def _on_disk() -> dict[str, str]:
+    return {
+        "source": _hash(SOURCE, (path for path in SOURCE.rglob("*.py") if DATA not in path.parents)),
+        "outcomes": _hash(HERE, [HERE / "outcomes.py", HERE / "recording.py"]),
+        "data": _hash_of_tables(DATA),
+        "fitting": _hash(HERE / "calibration", (HERE / "calibration").glob("*.py")),
+        "judging": _hash(HERE, [*HERE.glob("evidence/*.py"), *HERE.glob("validation/*.py")]),
+    }
 
 
 def _hash(folder: Path, files: Iterable[Path]) -> str:
@@ -94,3 +206,7 @@ def _hash(folder: Path, files: Iterable[Path]) -> str:
         text = path.read_bytes().replace(b"\r\n", b"\n")
         found.update(f"{name}\0{len(text)}\0".encode() + text)
     return found.hexdigest()
+
+
+LOADED: Final = _on_disk()
+"""Hashes of the moment of import."""

@@ -11,12 +11,13 @@ import gc
 import hashlib
 import json
 import os
+import socket
 import threading
 import time
 import traceback
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date
@@ -25,15 +26,18 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from experiments import recording
+from experiments import provenance, recording
 from experiments.history import cache_is_cold
 from experiments.outcomes import measure_outcomes
+from experiments.parts import RUNS, VERSIONS
+from experiments.provenance import Origin
 from experiments.store import DONE, FAILED, Store
 from experiments.study import Study
 from experiments.threads import interruptions_held
-from model import RouteModel, Scenario, load_world
+from model import RouteModel, Scenario
 from model.errors import InputError
 from model.scenario import effects_before
+from model.world import World
 
 __all__ = ["Effort", "Task", "cache_is_cold", "executing", "run", "run_task"]
 
@@ -62,7 +66,10 @@ class Effort(NamedTuple):
 
 
 class Task(NamedTuple):
-    """Runs that a worker makes in one go; `runs` are (number of the scenario, seed, identity)."""
+    """Runs that a worker makes in one go; `runs` are (number of the scenario, seed, identity).
+
+    `origin` is what the caller planned with: hashes of sources and tables. A worker that has others refuses the task.
+    """
 
     scenarios: tuple[Scenario, ...]
     runs: tuple[tuple[int, int, str], ...]
@@ -72,6 +79,7 @@ class Task(NamedTuple):
     outcomes: tuple[str, ...]
     records: tuple[str, ...]
     tables: Path | None
+    origin: Origin
 
 
 # --- on a worker --------------------------------------------------------------------------------------------------
@@ -127,7 +135,14 @@ TICKS: Final[dict[str, list[int]]] = {}
 
 
 def run_task(task: Task, study: str = "") -> dict[str, pa.Table]:
-    """Make the runs of a task and give its tables, those made so far if the study is stopped; executors call this."""
+    """Make the runs of a task and give its tables, those made so far if the study is stopped; executors call this.
+
+    Raises
+    ------
+    InputError
+        If this worker has other sources or tables than the caller.
+    """
+    world = _world_of(task)
     rows: list[dict[str, Any]] = []
     frames: list[tuple[str, Any]] = []
     for number, seed, identity in task.runs:
@@ -135,7 +150,7 @@ def run_task(task: Task, study: str = "") -> dict[str, pa.Table]:
             break
         row: dict[str, Any] = {"run": identity, "seed": seed, "status": DONE, "error": ""}
         try:
-            model = _finished(task, number, seed)
+            model = _finished(task, world, number, seed)
             row |= measure_outcomes(model, *task.window, task.outcomes)
             if task.records[number] != "outcomes":
                 frames.append((identity, recording.frames_of(model, task.records[number], _first_year(task))))
@@ -146,19 +161,37 @@ def run_task(task: Task, study: str = "") -> dict[str, pa.Table]:
         rows.append(row)
         if study in TICKS:
             TICKS[study].append(1)
-    return recording.tables_of(rows, task.outcomes, frames)
+    made = recording.tables_of(rows, task.outcomes, frames)
+    versions = json.dumps(provenance.deciding_versions())
+    return {**made, RUNS: made[RUNS].replace_schema_metadata({VERSIONS: versions})}
 
 
-def _finished(task: Task, number: int, seed: int) -> RouteModel:
+def _world_of(task: Task) -> World:
+    """The world that a task was planned with; raises InputError if it is not to be had here."""
+    mine = provenance.origin()
+    for field, name in (("source", "model"), ("outcomes", "experiments")):
+        here, there = getattr(mine, field), getattr(task.origin, field)
+        if here != there:
+            raise InputError(
+                f"a worker has loaded other code of {name} than the study was planned with",
+                field="worker",
+                value=f"{socket.gethostname()}, process {os.getpid()}, {field} hash {here[:16]}",
+                allowed=f"workers with the {field} hash {there[:16]}",
+                remedy="give every machine the same version, restart its workers, and give the same command again",
+            )
+    return provenance.read_world(task.tables, task.origin.data)
+
+
+def _finished(task: Task, world: World, number: int, seed: int) -> RouteModel:
     """A model at its end: from the start, or forked from the history it shares with others."""
     scenario, level = task.scenarios[number], "events" if task.records[number] == "events" else "summary"
 
     def begin() -> RouteModel:
-        return RouteModel(scenario, seed, task.organisations, world=load_world(task.tables), record=level)
+        return RouteModel(scenario, seed, task.organisations, world=world, record=level)
 
     if task.fork is None or task.fork <= scenario.start:
         return begin().run()
-    key = (_past(scenario, task.fork), str(seed), str(task.organisations), level, str(task.tables), str(task.fork))
+    key = (_past(scenario, task.fork), str(seed), str(task.organisations), level, task.origin.data, str(task.fork))
     return HISTORIES.get(key, lambda: begin().run_until(task.fork or scenario.start)).fork(scenario).run()
 
 
@@ -167,8 +200,11 @@ def _first_year(task: Task) -> int:
 
 
 def _past(scenario: Scenario, fork: date) -> str:
-    """Identity of what a scenario does before the fork: runs that agree in it share their history."""
-    content = [scenario.start.isoformat(), scenario.parameters.model_dump(mode="json"),
+    """Identity of what a history depends on: runs that agree in it share theirs.
+
+    The end is part of it, since a model is built for its scenario's years. All runs of a study end together.
+    """
+    content = [scenario.start.isoformat(), scenario.end.isoformat(), scenario.parameters.model_dump(mode="json"),
                sorted(effects_before(scenario, fork))]  # fmt: skip
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -206,6 +242,7 @@ def run(
     plan = study.plan
     with store.writing():
         kept, notes = store.kept()
+        notes += _other_makings(store)
         store.begin({**study.describe(), "state": "running"}, plan)
         missing = [run for run in dict.fromkeys(plan["run"]) if run not in kept or (retry and kept[run] == FAILED)]
         have = plan["run"].nunique() - len(missing)
@@ -225,6 +262,25 @@ def run(
                 progress(effort)
                 check()
         return effort
+
+
+def _other_makings(store: Store) -> list[str]:
+    """Notes where stored runs or files on disk are not of the versions and sources that are loaded."""
+    mine = provenance.deciding_versions()
+    found = [other for other in store.parts.versions if other != mine]
+    notes = [
+        "some stored runs were made with "
+        + ", ".join(f"{name} {other.get(name)} (now {mine[name]})" for name in mine if other.get(name) != mine[name])
+        + "; the last digits of runs may differ between versions"
+        for other in found
+    ]
+    changed = set(provenance.changed_since_import()) & set(Origin._fields)
+    if changed:
+        notes.append(
+            "files of the model were changed on disk after this session loaded them "
+            f"({', '.join(sorted(changed))}); the runs are those of what was loaded, restart to use the rest"
+        )
+    return notes
 
 
 def _run_all(
@@ -268,12 +324,7 @@ def _keep(store: Store, tables: dict[str, pa.Table]) -> None:
     """Store the runs of a task that were made: all of them, or those before a stop."""
     runs = tables["runs"]["run"].to_pylist()
     if runs:
-        store.add(_key(runs), tables)
-
-
-def _key(runs: Iterable[str]) -> str:
-    """Name of a part, after the runs in it."""
-    return hashlib.sha256("".join(runs).encode()).hexdigest()[:16]
+        store.add(tables)
 
 
 def _result(
@@ -283,6 +334,8 @@ def _result(
     """Tables of a finished task; None where its worker was lost and it was given out again."""
     try:
         return future.result()
+    except InputError:  # the worker refuses what it cannot do rightly: no use in asking again
+        raise
     except Exception as error:
         if tries < TRIES:
             waiting[executor.submit(run_task, task, token)] = (task, tries + 1)
@@ -322,7 +375,7 @@ def _task(study: Study, runs: list[tuple[int, int, str]]) -> Task:
     return Task(
         tuple(study.arms[arm].scenario for arm in arms),
         tuple((number[arm], seed, run) for arm, seed, run in runs), study.fork, study.window,
-        study.organisations, study.outcomes, tuple(study.arms[arm].record for arm in arms), study.tables,
+        study.organisations, study.outcomes, tuple(study.arms[arm].record for arm in arms), study.tables, study.origin,
     )  # fmt: skip
 
 

@@ -1,37 +1,35 @@
 """The store of a study: Parquet parts, a manifest and a table of what is planned, in a folder or at any fsspec URL.
 
-A part holds some tens of runs. Its frames are written first and its rows of `runs` last, each file in one step, so that
-a part is there as a whole or not at all. A run is known by its identity; a run that is there is never run again.
+A run is known by its identity; a run that is there is never run again, and is read once however often it is stored.
+`experiments.parts` says how parts are written and checked, `experiments.places` where.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
-import os
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import fsspec
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from experiments.folder import alone_in
+from experiments.folder import LOCK, MANIFEST, alone_in
+from experiments.parts import DAMAGED, DONE, FAILED, PARTS, RUNS, Parts, read_parquet, to_parquet
+from experiments.places import TEMPORARY, Place
 from model.errors import InputError
 
-__all__ = ["DONE", "FAILED", "Store"]
+__all__ = ["DONE", "FAILED", "PLAN", "Store"]
 
-DONE, FAILED = "done", "failed"
-RUNS, PARTS, TEMPORARY = "runs", "parts", ".writing-"
-PLAN, MANIFEST = "plan.parquet", "manifest.json"
-CHECKED: Final = {"page_checksum_verification": True}
+PLAN: Final = "plan.parquet"
+OURS: Final = frozenset({MANIFEST, PLAN, "study.toml", "report.html", PARTS, DAMAGED, "tables", "figures", LOCK})
+PLAN_DIGEST: Final = "plan_sha256"
 
 
-class Store:
+class Store(Place):
     """A folder of results of one study.
 
     Parameters
@@ -40,85 +38,57 @@ class Store:
         A path, or a URL that fsspec knows, such as ``s3://bucket/study``.
     options
         Passed to fsspec, such as endpoint and keys.
+
+    Raises
+    ------
+    InputError
+        If nothing can be kept at such a URL.
     """
 
     def __init__(self, url: str | Path, **options: Any) -> None:
-        self.url = str(url)
-        try:
-            self.fs, self.root = fsspec.core.url_to_fs(self.url, **options)
-        except (ValueError, ImportError) as error:
-            raise InputError("results cannot be kept there", field="store", value=self.url,
-                             allowed="a folder, or a URL that fsspec knows, as s3://bucket/study",
-                             remedy=str(error)) from None  # fmt: skip
-        self.local = isinstance(self.fs, fsspec.implementations.local.LocalFileSystem)
-
-    # --- files ----------------------------------------------------------------------------------------------------
-
-    def path(self, *parts: str) -> str:
-        """Path inside the store."""
-        return "/".join((self.root.rstrip("/"), *parts))
-
-    def put(self, name: str, content: bytes) -> None:
-        """Write a file in one step: it is there as a whole, or as it was before.
-
-        Raises
-        ------
-        InputError
-            If it cannot be written; what was there before stays.
-        """
-        path = self.path(name)
-        try:
-            if self.local:
-                self._put_local(Path(path), content)
-            else:
-                self.fs.pipe_file(path, content)
-        except OSError as error:
-            full = getattr(error, "errno", None) == 28
-            raise InputError(
-                "the disk is full" if full else f"this cannot be written ({error.strerror or error})",
-                field="store", value=path, allowed="a place with room that can be written to",
-                remedy="all runs stored before are kept; make room or choose another place, and give the same command",
-            ) from error  # fmt: skip
-
-    def _put_local(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        making = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
-        try:
-            with making.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            making.replace(path)
-        finally:
-            making.unlink(missing_ok=True)
-
-    def get(self, name: str) -> bytes | None:
-        """Content of a file; None where there is none."""
-        try:
-            return bytes(self.fs.cat_file(self.path(name)))
-        except FileNotFoundError:
-            return None
-
-    def names(self, folder: str, suffix: str = ".parquet") -> list[str]:
-        """Names of the files in a folder of the store, sorted."""
-        try:
-            self.fs.invalidate_cache()
-            found = self.fs.ls(self.path(folder), detail=False)
-        except FileNotFoundError:
-            return []
-        return sorted(name for path in found if (name := str(path).rsplit("/", 1)[-1]).endswith(suffix))
+        super().__init__(url, **options)
+        self.parts = Parts(self)
+        self._plan: pd.DataFrame | None = None
 
     # --- writing --------------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the store alone; what a killed process left half-written is removed first.
+    def claim(self) -> None:
+        """Refuse a place that holds anything but a study; nothing is written.
 
         Raises
         ------
         InputError
-            If another process writes to it, or nothing can be written.
+            If it is a file, or holds what no study wrote.
         """
+        if self.local and Path(self.root).exists() and not Path(self.root).is_dir():
+            raise self._not_ours("this is a file, not a folder")
+        found = {name for name in self.entries() if not name.startswith(TEMPORARY)}
+        manifest = self.manifest if MANIFEST in found else {}
+        if manifest and "kind" not in manifest:
+            raise self._not_ours("the folder holds other results than those of a study")
+        if found - OURS and not (manifest and PLAN in found):
+            names = ", ".join(sorted(found - OURS)[:5])
+            raise self._not_ours(f"the folder holds something else than a study ({names}) and is left alone")
+
+    def _not_ours(self, message: str) -> InputError:
+        return InputError(
+            message,
+            field="out",
+            value=self.url,
+            allowed="a new or empty folder, or one that a study wrote",
+            remedy="choose another folder with --out",
+        )
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold a folder alone; what a killed process left half-written is removed first. Object stores have no lock.
+
+        Raises
+        ------
+        InputError
+            If the place is not a study's, another process writes to it, or nothing can be written.
+        """
+        self.claim()
         if not self.local:
             yield
             return
@@ -127,15 +97,16 @@ class Store:
                 left.unlink(missing_ok=True)
             yield
 
-    def add(self, key: str, frames: Mapping[str, pa.Table]) -> None:
+    def add(self, frames: Mapping[str, pa.Table]) -> None:
         """Store a part; `frames` has "runs", whose file is written last and makes the part count."""
-        for name in sorted(frames, key=lambda frame: frame == RUNS):
-            self.put(f"{PARTS}/{name}/{key}.parquet", _parquet(frames[name]))
+        self.parts.add(frames)
 
     def begin(self, manifest: Mapping[str, Any], plan: pd.DataFrame) -> None:
-        """Write what is planned."""
-        self.put(PLAN, _parquet(pa.Table.from_pandas(plan.convert_dtypes(), preserve_index=False)))
-        self.write_manifest(manifest)
+        """Write what is planned; from now on this object reads by this plan, whatever another writer plans."""
+        content = to_parquet(pa.Table.from_pandas(plan.convert_dtypes(), preserve_index=False))
+        self.put(PLAN, content)
+        self.write_manifest({**manifest, PLAN_DIGEST: hashlib.sha256(content).hexdigest()})
+        self._plan = read_parquet(content).to_pandas()
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Write the manifest."""
@@ -149,9 +120,11 @@ class Store:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the study was; empty where there is none."""
+        """What the study was; empty where there is none. Raises InputError if it cannot be read at the moment."""
         try:
             found = json.loads(self.get(MANIFEST) or b"{}")
+        except InputError:
+            raise
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
@@ -162,94 +135,91 @@ class Store:
         Raises
         ------
         InputError
-            If there is no study here.
+            If there is no study here, or its plan is damaged.
         """
+        if self._plan is not None:
+            return self._plan.copy()
         content = self.get(PLAN)
         if content is None:
-            raise InputError("there is no study here", field="store", value=self.url,
-                             allowed="what `run.py study` wrote", remedy="run the study first")  # fmt: skip
-        plan: pd.DataFrame = pq.read_table(io.BytesIO(content)).to_pandas()
+            raise InputError(
+                "there is no study here",
+                field="store",
+                value=self.url,
+                allowed="what `run.py study` wrote",
+                remedy="run the study first",
+            )
+        said = self.manifest.get(PLAN_DIGEST)
+        try:
+            if said is not None and said != hashlib.sha256(content).hexdigest():
+                raise ValueError("not the plan that its manifest names")
+            plan: pd.DataFrame = read_parquet(content).to_pandas()
+        except Exception as error:  # the bytes are there: whatever the parser finds wrong is damage
+            raise InputError(
+                f"the plan of the study is damaged ({str(error).splitlines()[0][:80]})",
+                field="store",
+                value=self.path(PLAN),
+                allowed="the file as it was written",
+                remedy="give the study's command again: it writes the plan anew and keeps all runs",
+            ) from None
         return plan
 
     def kept(self) -> tuple[dict[str, str], list[str]]:
-        """Identity -> status of every run that is stored, and what was found wrong and set aside.
+        """Identity -> status of every run that is stored, and what was found damaged and moved aside.
 
-        Parts that cannot be read are deleted, so that their runs are made again.
+        Raises
+        ------
+        InputError
+            If something cannot be read at the moment; then nothing is moved.
         """
-        found: dict[str, str] = {}
-        notes = []
-        for name in self.names(f"{PARTS}/{RUNS}"):
-            try:
-                table = self._read(RUNS, name)  # whole, so that every checksum is read
-            except (pa.ArrowException, OSError) as error:
-                notes.append(f"part {name} cannot be read ({str(error).splitlines()[0][:80]}); its runs are made again")
-                self._drop(name)
-                continue
-            for run, status in zip(table["run"].to_pylist(), table["status"].to_pylist(), strict=True):
-                if found.get(run) != DONE:
-                    found[run] = status
-        return found, notes + self._drop_orphans()
-
-    def _drop(self, name: str) -> None:
-        for frame in self.frames():
-            with contextlib.suppress(FileNotFoundError):
-                self.fs.rm(self.path(PARTS, frame, name))
-
-    def _drop_orphans(self) -> list[str]:
-        """Remove frames of parts whose runs were never written."""
-        whole = set(self.names(f"{PARTS}/{RUNS}"))
-        for frame in self.frames():
-            for name in set(self.names(f"{PARTS}/{frame}")) - whole:
-                self.fs.rm(self.path(PARTS, frame, name))
-        return []
+        return self.parts.check()
 
     def frames(self) -> list[str]:
         """Names of the frames that are stored."""
-        try:
-            self.fs.invalidate_cache()
-            found = self.fs.ls(self.path(PARTS), detail=False)
-        except FileNotFoundError:
-            return []
-        return sorted(str(path).rstrip("/").rsplit("/", 1)[-1] for path in found)
-
-    def _read(self, frame: str, name: str, columns: Iterable[str] | None = None) -> pa.Table:
-        path = self.path(PARTS, frame, name)
-        source = path if self.local else io.BytesIO(self.fs.cat_file(path))
-        return pq.read_table(source, columns=list(columns) if columns else None, **CHECKED)
+        return self.parts.frames()
 
     def runs(self) -> pd.DataFrame:
-        """A row for each planned run that is stored: plan, outcomes, status, error; in the order of the plan."""
-        tables = [self._read(RUNS, name) for name in self.names(f"{PARTS}/{RUNS}")]
-        plan = self.plan()
-        if not tables:
+        """A row for each planned run that is stored: plan, outcomes, status, error; in the order of the plan.
+
+        A run that failed and was made again counts as it came out in the end.
+
+        Raises
+        ------
+        InputError
+            If a part is damaged or cannot be read at the moment.
+        """
+        rows, plan = self.parts.rows(RUNS), self.plan()
+        if rows is None:
             return plan.assign(status="", error="").iloc[:0]
-        rows = pa.concat_tables(tables, promote_options="default").to_pandas()
-        # a run that failed once and was made again counts as it came out in the end
-        rows = rows.sort_values("status", kind="stable").drop_duplicates("run").drop(columns=["seed"])
-        return plan.merge(rows, on="run", how="inner").reset_index(drop=True)
+        return plan.merge(rows.drop_columns(["seed"]).to_pandas(), on="run", how="inner").reset_index(drop=True)
 
     def frame(self, name: str, columns: Iterable[str] | None = None) -> pd.DataFrame:
-        """A recorded frame of all planned runs, with point, scenario, seed and factors beside `run`."""
-        wanted = None if columns is None else ["run", *columns]
-        tables = [self._read(name, part, wanted) for part in self.names(f"{PARTS}/{name}")]
-        if not tables:
-            raise InputError("this was not recorded", field="frame", value=name,
-                             allowed=", ".join(self.frames()) or "nothing is recorded",
-                             remedy='set record = "yearly" in the study, or --record yearly')  # fmt: skip
-        rows = pa.concat_tables(tables).to_pandas()
-        return self.plan().merge(rows, on="run", how="inner")
+        """A recorded frame of all planned runs, with point, scenario, seed and factors beside `run`.
+
+        Raises
+        ------
+        InputError
+            If it was not recorded, is damaged, or cannot be read at the moment.
+        """
+        rows = self.parts.rows(name, None if columns is None else ["run", *columns])
+        if rows is None:
+            raise InputError(
+                "this was not recorded",
+                field="frame",
+                value=name,
+                allowed=", ".join(self.frames()) or "nothing is recorded",
+                remedy='set record = "yearly" in the study, or --record yearly',
+            )
+        return self.plan().merge(rows.to_pandas(), on="run", how="inner")
 
     def table(self, name: str) -> pd.DataFrame:
         """A table of the analysis; raises InputError where there is none."""
         content = self.get(f"tables/{name}.csv")
         if content is None:
-            raise InputError("there is no such table", field="table", value=name,
-                             allowed=", ".join(self.names("tables", ".csv")),
-                             remedy="analyse the study first")  # fmt: skip
+            raise InputError(
+                "there is no such table",
+                field="table",
+                value=name,
+                allowed=", ".join(self.names("tables", ".csv")),
+                remedy="analyse the study first",
+            )
         return pd.read_csv(io.BytesIO(content))
-
-
-def _parquet(table: pa.Table) -> bytes:
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
-    return buffer.getvalue()

@@ -145,7 +145,12 @@ class Study:
     @cached_property
     def world(self) -> World:
         """The tables that it runs on."""
-        return load_world(self.tables)
+        return provenance.read_world(self.tables, self.origin.data)
+
+    @cached_property
+    def origin(self) -> provenance.Origin:
+        """The sources and tables that it is planned with."""
+        return provenance.origin(self.tables)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -260,20 +265,18 @@ class Study:
     @cached_property
     def _common(self) -> list[Any]:
         return [
-            self.organisations, list(self.outcomes), list(self.window), str(self.fork), provenance.source_hash(),
-            provenance.outcomes_hash(), provenance.data_hash(self.tables),
+            self.organisations, list(self.outcomes), list(self.window), str(self.fork), *self.origin,
         ]  # fmt: skip
 
     @cached_property
     def plan(self) -> pd.DataFrame:
         """A row for each run: run (identity: all that its results depend on), point, seed, scenario and the factors."""
-        pieces = []
+        rows = []
         for number, arm in enumerate(self.arms):
             what = [self._common, arm.record, arm.scenario.identity()]
-            runs = [_hash([*what, seed])[:16] for seed in arm.seeds]
-            pieces.append(pd.DataFrame({"run": runs, "arm": number, "point": arm.point, "seed": arm.seeds}))
-        table = self.table.drop(columns="seed", errors="ignore")
-        return pd.concat(pieces, ignore_index=True).merge(table, on="point", how="left")
+            rows += [(_hash([*what, seed])[:16], number, arm.point, seed) for seed in arm.seeds]
+        plan = pd.DataFrame(rows, columns=["run", "arm", "point", "seed"])
+        return plan.merge(self.table.drop(columns="seed", errors="ignore"), on="point", how="left")
 
     def describe(self) -> dict[str, Any]:
         """What is asked, as the manifest holds it."""
@@ -288,7 +291,7 @@ class Study:
             "fork": self.fork.isoformat() if self.fork else None,
             "window": list(self.window), "organisations": self.organisations, "record": self.record,
             "versions": provenance.versions(), "git_commit": commit, "git_dirty": dirty,
-            "source_hash": provenance.source_hash(), "data_hash": provenance.data_hash(self.tables),
+            "source_hash": self.origin.source, "data_hash": self.origin.data,
         }  # fmt: skip
 
 
