@@ -30,6 +30,7 @@ from views.cli.options import (
     Workers,
     at_least,
     examples,
+    out_folder,
 )
 from views.settings import read_settings, refuse
 
@@ -68,7 +69,9 @@ def history(
     organisations: Annotated[
         int | None, typer.Option(help=f"Groups that the trade is divided among. \\[{ORGANISATIONS}]")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help=f"Folder of the results. \\[{HISTORY}]")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="PATH", parser=out_folder, help=f"Folder of the results. \\[{HISTORY}]")
+    ] = None,
     scenario: Annotated[str, typer.Option(help="A name or the path of a TOML file.")] = SCENARIO,
     settings: Settings = None,
     tables: TablesFolder = None,
@@ -102,7 +105,10 @@ def run(
         str | None, typer.Option(metavar="DATE", help="Last day to simulate, in place of the scenario's end.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the frames. \\[results/run-SCENARIO]", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="PATH", parser=out_folder, help="Folder of the frames. \\[results/run-SCENARIO]", show_default=False
+        ),
     ] = None,
     settings: Settings = None,
     tables: TablesFolder = None,
@@ -279,7 +285,10 @@ def calibrate(
     ] = None,
     seed: Seed = SEED,
     workers: Workers = None,
-    out: Annotated[Path, typer.Option(help="Folder of the fit, which a stopped one goes on from.")] = CALIBRATION,
+    out: Annotated[
+        Path,
+        typer.Option(metavar="PATH", parser=out_folder, help="Folder of the fit; a stopped fit resumes from it."),
+    ] = CALIBRATION,
     reference: Annotated[
         bool, typer.Option("--reference", help="Keep the posterior in results/reference, which studies draw from.")
     ] = False,
@@ -326,6 +335,7 @@ def calibrate(
                "as it says", "leave it out, or take that of another structure")  # fmt: skip
     size = fitting.with_population(fitting.QUICK if quick else fitting.USUAL, population, generations, sets)
     folder = out if not quick or out != CALIBRATION else Path(f"{CALIBRATION}-quick")
+    jobs.check_calibration(folder / structure)
     if screen:
         jobs.screen_structure(structure, folder, size, workers)
     elif recovery is not None:
@@ -341,7 +351,9 @@ def calibrate(
                        "validate --against my-reports.csv"))  # fmt: skip
 def validate(
     structure: Annotated[str, typer.Argument(help="The structure whose posterior is judged.")] = "base",
-    out: Annotated[Path, typer.Option(help="Folder of tables and report.")] = VALIDATION,
+    out: Annotated[
+        Path, typer.Option(metavar="PATH", parser=out_folder, help="Folder of tables and report.")
+    ] = VALIDATION,
     workers: Workers = None,
     quick: Annotated[bool, typer.Option("--quick", help="A look, no result: few sets of the posterior.")] = False,
     against: Annotated[
@@ -359,6 +371,7 @@ def validate(
     """
     beside = "" if against is None else f"-against-{against.stem}"
     folder = out if out != VALIDATION else Path(f"{VALIDATION}{beside}{'-quick' if quick else ''}")
+    jobs.check_validation(folder)
     if against is None:
         jobs.judge_structure(structure, folder, workers, quick=quick)
     else:
@@ -394,10 +407,12 @@ def query(
     folder: ResultsFolder = RESULTS,
 ) -> None:
     """Ask DuckDB about the runs of all studies."""
-    from experiments.conduct import query as ask
+    from experiments.queries import query as ask
     from views import terminal
 
-    found = ask(sql, folder)
+    found, notes = ask(sql, folder)
+    for note in notes:
+        terminal.say(note)
     if csv:
         typer.echo(found.to_csv(index=False, lineterminator="\n"), nl=False)
     else:

@@ -16,7 +16,6 @@ from experiments.intervals import mean_difference
 from experiments.outcomes import mean_and_interval
 from experiments.store import DONE, Store
 from experiments.study import COALITION, SUPPLY, Study
-from model import Scenario
 from model.errors import InputError
 from model.state import Array
 
@@ -173,12 +172,12 @@ def costs(study: Study, runs: pd.DataFrame, others: Sequence[str]) -> pd.DataFra
     """Cost a year above the baseline, kilograms kept from the European market, and cost per kilogram."""
     years = range(study.window[0], study.window[1] + 1)
     wide = runs[runs["status"] == DONE].pivot_table(index="seed", columns="scenario", values=LANDED)
-    base = cost_a_year(Scenario.load(study.baseline), study.world, years)
+    base = cost_a_year(study.scenario(study.baseline), study.world, years)
     rows = []
     for name in others:
         if name not in wide or study.baseline not in wide:
             continue
-        extra = cost_a_year(Scenario.load(name), study.world, years) - base
+        extra = cost_a_year(study.scenario(name), study.world, years) - base
         low, mid, high = sorted((float(extra["low_eur"]), float(extra["cost_eur"]), float(extra["high_eur"])))
         kept = (wide[study.baseline] - wide[name]).dropna().to_numpy()
         rows.append({"scenario": name, **compare.cost_per_kg(kept, low, mid, high)})

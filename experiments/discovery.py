@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -97,7 +98,7 @@ def discover(
         Least share of cases of interest inside the box; of the boxes that reach it, the one that covers most cases is
         taken, and the densest one where none does.
     policy
-        Only the points of this scenario of the study.
+        Only the points of this scenario of the study, a name or the path of its file.
     smallest
         Least share of all points inside a box.
 
@@ -113,6 +114,7 @@ def discover(
         raise InputError("the study has no such outcome", field="outcome", value=outcome, allowed=", ".join(outcomes),
                          remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
     _check_shares(share, density)
+    policy = Path(policy).stem if policy is not None and policy.endswith(".toml") else policy
     kept = np.ones(len(experiments), bool) if policy is None else (experiments["policy"] == policy).to_numpy(bool)
     values = outcomes[outcome][kept]
     x = experiments.loc[kept].drop(columns=["scenario", "policy", "model"]).reset_index(drop=True)

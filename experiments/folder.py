@@ -20,7 +20,16 @@ from filelock import FileLock, Timeout
 
 from model.errors import InputError
 
-__all__ = ["FRAMES", "FrameFiles", "alone_in", "arrow_table", "check_folder", "read_manifest", "replacing"]
+__all__ = [
+    "FRAMES",
+    "FrameFiles",
+    "alone_in",
+    "arrow_table",
+    "check_folder",
+    "check_names",
+    "read_manifest",
+    "replacing",
+]
 
 DIMENSIONS: Final = ("state", "mode", "platform", "leg", "place", "region")
 FRAMES: Final = ("weekly", "yearly", *(f"by_{dimension}" for dimension in DIMENSIONS), "seizures")
@@ -63,6 +72,22 @@ def _refused(message: str, out: Path) -> InputError:
         message, field="out", value=str(out), allowed="a new or empty folder, or one that this study wrote before",
         remedy="choose another folder with --out",
     )  # fmt: skip
+
+
+def check_names(folder: Path, ours: frozenset[str], marks: frozenset[str]) -> None:
+    """Refuse a folder that holds what the command does not write, unless one of `marks` shows that it is the command's.
+
+    Raises
+    ------
+    InputError
+        If it is a file, or somebody else's.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise _refused("this is a file, not a folder", folder)
+    found = {path.name for path in folder.iterdir()} - {LOCK} if folder.exists() else set()
+    if found - ours - marks and not found & marks:
+        names = ", ".join(sorted(found - ours)[:5])
+        raise _refused(f"the folder holds something else ({names}) and is left alone", folder)
 
 
 def write_atomically(path: Path, text: str) -> Path:

@@ -104,6 +104,8 @@ class Study:
     extra: Mapping[str, Any] = field(default_factory=dict)
     file: str = ""
     tables: Path | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Scenarios that were given by the path of a file: name -> path as it was given."""
     over: str = ""
     """Structure whose posterior gives each seed a parameter set; the same set with the same seed in every arm."""
 
@@ -139,6 +141,10 @@ class Study:
         made = replace(self, **changes)
         check_numbers(made.seeds[0], made.organisations, "summary")
         return made
+
+    def scenario(self, name: str) -> Scenario:
+        """One of its scenarios, by name, before any factor changes it."""
+        return Scenario.load(self.files.get(name, name))
 
     # --- the table of experiments ---------------------------------------------------------------------------------
 
@@ -199,7 +205,7 @@ class Study:
         InputError
             If a point makes a scenario that cannot be.
         """
-        bases = {name: Scenario.load(name) for name in (*self.scenarios, *self.swept)}
+        bases = {name: self.scenario(name) for name in (*self.scenarios, *self.swept)}
         factors = {factor.name: factor for factor in self.factors}
         made = []
         records: list[Any] = self.table.to_dict("records")
@@ -280,11 +286,13 @@ class Study:
 
     def describe(self) -> dict[str, Any]:
         """What is asked, as the manifest holds it."""
-        titles = {name: Scenario.load(name).title for name in (*self.scenarios, *self.swept)}
+        titles = {name: self.scenario(name).title for name in (*self.scenarios, *self.swept)}
+        # a path that begins at the root would name the machine
+        files = {name: Path(path).name if Path(path).is_absolute() else path for name, path in self.files.items()}
         commit, dirty = provenance.git_state()
         return {
             "kind": self.kind, "name": self.name, "title": self.title, "question": self.question,
-            "baseline": self.baseline, "scenarios": titles, "supply": list(self.supply),
+            "baseline": self.baseline, "scenarios": titles, "scenario_files": files, "supply": list(self.supply),
             "factors": [_factor(f) for f in self.factors], "design": {"method": self.method, **dict(self.options)},
             "outcomes": {n: {"unit": OUTCOMES[n].unit, "description": OUTCOMES[n].description} for n in self.outcomes},
             "seeds": list(self.seeds), "common_seeds": self.common_seeds, "over": self.over,
@@ -335,9 +343,12 @@ def _read(cls: type[Study], document: Mapping[str, Any], name: str, file: str) -
     kind = str(document.get("kind", "compare"))
     _one_of("kind", kind, KINDS)
     scenarios = _texts(document, "scenarios", ["as-it-happened"])
+    swept = _texts(document, "swept", []) if "swept" in document else []
     loaded = [Scenario.load(one) for one in scenarios]
+    named = _names([*scenarios, *swept])
     baseline = str(document.get("baseline", scenarios[0]))
-    _one_of("baseline", baseline, scenarios)
+    baseline = named.get(baseline, baseline)
+    _one_of("baseline", baseline, [named[one] for one in scenarios])
     outcomes = _texts(document, "outcomes", list(USUAL_OUTCOMES))
     for one in outcomes:
         _one_of("outcomes", one, OUTCOMES)
@@ -360,15 +371,31 @@ def _read(cls: type[Study], document: Mapping[str, Any], name: str, file: str) -
     check_numbers(seeds[0], organisations, "summary")
     return cls(
         name=name, title=str(document.get("title", name)), question=str(document.get("question", "")), kind=kind,
-        scenarios=tuple(scenarios), baseline=baseline, fork=fork,
+        scenarios=tuple(named[one] for one in scenarios), baseline=baseline, fork=fork,
         window=_window(document.get("window"), loaded, fork),
         seeds=seeds, organisations=organisations, outcomes=tuple(dict.fromkeys(outcomes)), record=record,
         supply=_supply(document.get("supply", [])), method=str(settings.pop("method", "grid")),
-        swept=tuple(_texts(document, "swept", [])) if "swept" in document else (),
+        swept=tuple(named[one] for one in swept), files={name: one for one, name in named.items() if one != name},
         options=settings, factors=tuple(factors), common_seeds=bool(document.get("common_seeds", True)),
         extra={key: document[key] for key in ("attribution", "search") if key in document}, file=file,
         over=posterior_name(document.get("over", "")),
     )  # fmt: skip
+
+
+def _names(given: list[str]) -> dict[str, str]:
+    """Name of each scenario that is given by name or path; raises InputError where two files have one name."""
+    named = {one: Scenario.load(one).name for one in given}
+    for one, name in named.items():
+        twins = [other for other in named if named[other] == name and other != one]
+        if twins:
+            raise InputError(
+                "two scenarios have the same name",
+                field="scenarios",
+                value=f"{one}, {twins[0]}",
+                allowed="a name of its own for each, which is that of its file",
+                remedy="rename one of the files",
+            )
+    return named
 
 
 def _supply(value: Any) -> tuple[float, ...]:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from experiments.study import Study
 
 __all__ = [
-    "conduct_made", "conduct_study", "fit_structure", "judge_against", "judge_structure", "rank_sets", "recover_known",
-    "report_again", "screen_structure", "serve_page", "study_history", "write_report", "write_study_report",
+    "check_calibration", "check_validation", "conduct_made", "conduct_study", "fit_structure", "judge_against",
+    "judge_structure", "rank_sets", "recover_known", "report_again", "screen_structure", "serve_page", "study_history",
+    "write_report", "write_study_report",
 ]  # fmt: skip
 
 
@@ -118,6 +119,26 @@ def _kept(store: Store) -> str:
     if not count:
         return "No run had ended; nothing was kept."
     return f"{count:,} runs are kept; the same command goes on from there."
+
+
+# --- whose folder it is -------------------------------------------------------------------------------------------
+
+
+def check_calibration(folder: Path) -> None:
+    """Refuse a folder that holds anything but a calibration; raises InputError."""
+    from experiments.folder import check_names
+
+    tables = ("morris", "identifiability", "sobol", "ranks", "recovery", "surface", "best", "targets")
+    ours = {"manifest.json", "fit.json", *(f"{name}.csv" for name in tables)}
+    check_names(folder, frozenset(ours), frozenset({"identity.json", "fit.db", "posterior.csv"}))
+
+
+def check_validation(folder: Path) -> None:
+    """Refuse a folder that holds anything but a validation; raises InputError."""
+    from experiments.folder import check_names, read_manifest
+
+    marks = {"validation.html", "against.json"} if read_manifest(folder).get("kind") in (None, "validation") else set()
+    check_names(folder, frozenset({"manifest.json", "tables", "figures", "rivals"}), frozenset(marks))
 
 
 # --- the fit and its verdict --------------------------------------------------------------------------------------

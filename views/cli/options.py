@@ -12,7 +12,7 @@ from views.settings import refuse
 
 __all__ = [
     "RESULTS", "Cluster", "ClusterOptions", "Images", "Machines", "Organisations", "Over", "ResultsFolder", "Scheduler",
-    "Seed", "Settings", "TablesFolder", "Workers", "at_least", "examples",
+    "Seed", "Settings", "TablesFolder", "Workers", "at_least", "examples", "out_folder",
 ]  # fmt: skip
 
 RESULTS: Final = Path("results")
@@ -28,6 +28,16 @@ def at_least(least: int) -> Any:
         return value
 
     return check
+
+
+def out_folder(text: str) -> Path:
+    """The folder of --out; an empty name is refused, which would mean the working directory."""
+    if not str(text).strip():
+        raise typer.BadParameter(
+            f"{text!r}: the name of the folder is empty. Allowed: a new or empty folder, or one that this command wrote. "
+            "Remedy: leave --out out, or name a folder"
+        )
+    return Path(text)
 
 
 def examples(*lines: str) -> str:

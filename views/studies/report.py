@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -437,7 +438,9 @@ def _command(manifest: dict[str, Any]) -> str:
     if name.startswith("compare-"):
         first, last = manifest.get("window", (0, 0))
         said.append(f"--window {first} {last}")
-        return f"uv run run.py compare {' '.join(manifest.get('scenarios', {}))} {' '.join(said)}"
+        files = manifest.get("scenario_files", {})
+        names = [shlex.quote(files.get(name, name)) for name in manifest.get("scenarios", {})]
+        return f"uv run run.py compare {' '.join(names)} {' '.join(said)}"
     plain = name.removesuffix(QUICK)
     return " ".join(["uv run run.py study", plain, *(["--quick"] if quick else []), *said])
 
