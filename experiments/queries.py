@@ -91,9 +91,10 @@ def _offer(connection: duckdb.DuckDBPyConnection, study: Path, sql: str, number:
     store = Store(study)
     frames = store.frames()
     tables = {frame: store.parts.rows(frame) for frame in [f for f in frames if _occurs(f, sql)] or frames}
+    planned = pa.Table.from_pandas(store.plan(), preserve_index=False)
     plan, schema = f"{number}/plan", _quoted(study.name)
     connection.execute(f"create schema if not exists {schema}")
-    connection.register(plan, pa.Table.from_pandas(store.plan(), preserve_index=False))
+    connection.register(plan, planned)
     for frame, rows in tables.items():
         if rows is None:
             continue

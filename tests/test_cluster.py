@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -163,7 +164,9 @@ def test_options_of_a_cluster_that_are_wrong_are_named(options: dict[str, str], 
         pass
 
 
-def test_results_behind_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An object store with a bucket "results"; its endpoint."""
     moto = pytest.importorskip("moto.server")
     boto = pytest.importorskip("boto3")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -174,6 +177,14 @@ def test_results_behind_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     try:
         endpoint = "http://{}:{}".format(*server.get_host_and_port()).replace("0.0.0.0", "127.0.0.1")
         boto.client("s3", endpoint_url=endpoint).create_bucket(Bucket="results")
+        yield endpoint
+    finally:
+        server.stop()
+        time.sleep(0.1)
+
+
+def test_results_behind_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with bucket(monkeypatch) as endpoint:
         far = Store("s3://results/small", endpoint_url=endpoint)
         near = Store(tmp_path / "near")
         runner.run(small(), near)
@@ -182,8 +193,53 @@ def test_results_behind_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         pd.testing.assert_frame_equal(content(near), content(far), check_exact=True)
         part = far.names("parts/runs")[0]
         far.put(f"parts/runs/{part}", b"rubbish")
-        assert runner.run(small(), far).notes
+        (note,) = runner.run(small(), far).notes
+        assert part in note
+        (aside,) = far.entries("damaged")
+        assert far.get(f"damaged/{aside}/runs/{part}") == b"rubbish"
         pd.testing.assert_frame_equal(content(near), content(far), check_exact=True)
-    finally:
-        server.stop()
-        time.sleep(0.1)
+
+
+def test_two_writers_on_an_object_store_waste_work_and_spoil_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both begin when nothing is stored, with plans of their own; then both find the same part damaged."""
+    studies = [small(record="yearly"), small(record="yearly", replications=2)]
+    near = [Store(tmp_path / name) for name in "ab"]
+    for study, store in zip(studies, near, strict=True):
+        runner.run(study, store)
+    together = threading.Barrier(2)
+
+    class Waiting(Store):
+        def kept(self) -> tuple[dict[str, str], list[str]]:
+            found = super().kept()
+            together.wait(SECONDS)
+            return found
+
+    def write(number: int, endpoint: str) -> tuple[int, pd.DataFrame, pd.DataFrame]:
+        store = Waiting("s3://results/shared", endpoint_url=endpoint, use_listings_cache=False)
+        made = runner.run(studies[number], store, workers=1).fresh
+        return made, content(store), store.frame("by_state")
+
+    def both(endpoint: str) -> list[tuple[int, pd.DataFrame, pd.DataFrame]]:
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(write, (0, 1), (endpoint, endpoint)))
+
+    with bucket(monkeypatch) as endpoint:
+        made = both(endpoint)
+        assert [fresh for fresh, *_ in made] == [18, 12], "work that both have done"
+        far = Store("s3://results/shared", endpoint_url=endpoint)
+        assert far.kept()[1] == []
+        assert "damaged" not in far.entries()
+        part = far.names("parts/by_state")[0]
+        far.put(f"parts/by_state/{part}", b"rubbish")
+        for results in (made, both(endpoint)):
+            for (_, runs, states), store in zip(results, near, strict=True):
+                pd.testing.assert_frame_equal(runs, content(store), check_exact=True)
+                keys = ["run", "year", "state"]
+                one, other = (t.sort_values(keys, ignore_index=True) for t in (states, store.frame("by_state")))
+                pd.testing.assert_frame_equal(one, other, check_exact=True)
+        assert far.kept()[1] == []
+        last = runner.run(studies[0], far)
+        assert (last.fresh, last.failed) == (0, 0)
+        pd.testing.assert_frame_equal(content(far), content(near[0]), check_exact=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import shutil
 import signal
 import stat
 import subprocess
@@ -15,11 +17,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from experiments import runner
+from experiments import provenance, runner
 from experiments.store import DONE, FAILED, Store
 from experiments.study import Study
 from model.errors import InputError
+from model.tables import DATA
 
+ROOT = Path(__file__).resolve().parents[1]
 SMALL = {
     "title": "small", "question": "?", "kind": "sweep", "scenarios": ["as-it-happened", "no-maritime-platforms"],
     "fork": pd.Timestamp("2002-06-03").date(), "window": [2002, 2003], "replications": 3, "organisations": 20,
@@ -267,16 +271,162 @@ def test_an_interrupted_study_keeps_every_run_that_was_made(tmp_path: Path) -> N
                                   whole.runs().sort_values("run", ignore_index=True))  # fmt: skip
 
 
-def test_parts_are_written_with_checksums(tmp_path: Path) -> None:
+@pytest.mark.parametrize("frame", ["runs", "yearly", "by_leg"])
+def test_resume_makes_exactly_what_is_missing(tmp_path: Path, frame: str) -> None:
+    """A frame of one part is deleted, of another truncated: their runs are made again, and no others."""
+    store, study = Store(tmp_path / "s"), small(record="yearly")
+    runner.run(study, store)
+    before = content(store), store.frame("by_leg").sort_values(["run", "year", "leg"], ignore_index=True)
+    parts = sorted((tmp_path / "s/parts/runs").glob("*.parquet"))[:2]
+    lost = {run for part in parts for run in pq.read_table(part)["run"].to_pylist()}
+    (tmp_path / "s/parts" / frame / parts[0].name).unlink()
+    second = tmp_path / "s/parts" / frame / parts[1].name
+    second.write_bytes(second.read_bytes()[:-20])
+    effort = runner.run(study, store)
+    assert (effort.fresh, effort.kept) == (len(lost), 18 - len(lost))
+    assert len(effort.notes) == (1 if frame == "runs" else 2)
+    pd.testing.assert_frame_equal(before[0], content(store), check_exact=True)
+    again = store.frame("by_leg").sort_values(["run", "year", "leg"], ignore_index=True)
+    pd.testing.assert_frame_equal(before[1], again, check_exact=True)
+    assert runner.run(study, store).fresh == 0
+
+
+def test_an_error_of_reading_stops_before_any_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path / "s")
     runner.run(small(replications=1), store)
-    part = next((tmp_path / "s/parts/runs").glob("*.parquet"))
-    data = bytearray(part.read_bytes())
-    column = pq.ParquetFile(part).metadata.row_group(0).column(4)
-    # a column that has a dictionary begins with it; beyond it stands the next one's header, which has no checksum
-    start = column.dictionary_page_offset or column.data_page_offset
-    data[start + column.total_compressed_size - 1] ^= 0xFF
-    part.write_bytes(bytes(data))
-    with pytest.raises(OSError, match=r"(?i)crc|checksum|corrupt"):
-        store.runs()
-    assert runner.run(small(replications=1), store).fresh > 0
+    before = {path: path.read_bytes() for path in (tmp_path / "s").rglob("*.parquet")}
+
+    def timed_out(*_: object) -> bytes:
+        raise TimeoutError("read timed out")
+
+    monkeypatch.setattr(store.fs, "cat_file", timed_out)
+    monkeypatch.setattr(runner, "run_task", None)
+    with pytest.raises(InputError, match="cannot be read at the moment"):
+        runner.run(small(replications=2), store)
+    assert {path: path.read_bytes() for path in (tmp_path / "s").rglob("*.parquet")} == before
+
+
+# --- what a shared history depends on -----------------------------------------------------------------------------
+
+
+def fresh_histories(monkeypatch: pytest.MonkeyPatch) -> runner.Histories:
+    """Histories of this test only, and how many were made."""
+    monkeypatch.setattr(runner, "HISTORIES", runner.Histories(runner.HISTORIES_AT_ONCE))
+    return runner.HISTORIES
+
+
+def test_two_studies_of_other_ends_in_one_process_agree_with_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    histories = fresh_histories(monkeypatch)
+    first, second = small(window=[2002, 2002], replications=2), small(window=[2002, 2005], replications=2)
+    runner.run(second, Store(tmp_path / "alone"))
+    fresh_histories(monkeypatch)
+    runner.run(first, Store(tmp_path / "first"))
+    runner.run(second, Store(tmp_path / "after"))
+    pd.testing.assert_frame_equal(content(Store(tmp_path / "alone")), content(Store(tmp_path / "after")))
+    assert len(runner.HISTORIES._kept) == 2 * len(histories._kept), "no history is shared between other ends"
+
+
+def test_all_points_of_a_study_share_a_history_for_each_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = small(replications=2, scenarios=["as-it-happened"])
+    histories = fresh_histories(monkeypatch)
+    runner.run(study, Store(tmp_path / "s"))
+    assert len(study.arms) == 3
+    assert len(histories._kept) == 2
+
+
+def test_changed_tables_at_the_same_path_make_other_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same as in a new process, where the tables are read for the first time."""
+    from dataclasses import replace
+
+    tables = tmp_path / "tables"
+    shutil.copytree(DATA, tables, ignore=shutil.ignore_patterns("build", "__pycache__"))
+    histories = fresh_histories(monkeypatch)
+
+    def runs(name: str) -> pd.DataFrame:
+        study = replace(small(replications=1, scenarios=["as-it-happened"], design={"steps": 2}), tables=tables)
+        runner.run(study, Store(tmp_path / name))
+        return content(Store(tmp_path / name))
+
+    before = runs("before")
+    demand = pd.read_csv(tables / "demand.csv", dtype=str)
+    masses = ["kg", "kg_low", "kg_high"]
+    demand[masses] = (demand[masses].astype(float) * 1.3).astype(str)
+    demand.to_csv(tables / "demand.csv", index=False)
+    after = runs("after")
+    assert not set(before["run"]) & set(after["run"])
+    assert (before["arrived_europe_kg"] - after["arrived_europe_kg"]).abs().min() > 1.0
+    assert len(histories._kept) == 2
+    shutil.move(tables, tmp_path / "moved")
+    shutil.copytree(tmp_path / "moved", tables)
+    provenance._world.cache_clear()
+    fresh_histories(monkeypatch)
+    pd.testing.assert_frame_equal(after, runs("again"), check_exact=True)
+
+
+# --- what a worker must have --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["source", "outcomes"])
+def test_a_worker_of_other_sources_refuses_by_name(tmp_path: Path, field: str) -> None:
+    study = small(replications=1)
+    study.__dict__["origin"] = study.origin._replace(**{field: "f" * 64})  # a value that is computed once
+    store = Store(tmp_path / "s")
+    with pytest.raises(InputError, match=rf"worker = .*process {os.getpid()}, {field} hash.*restart its workers"):
+        runner.run(study, store)
+    assert len(store.runs()) == 0, "a refused task is no failed run"
+
+
+def test_a_worker_of_other_tables_refuses(tmp_path: Path) -> None:
+    study = small(replications=1)
+    task = next(runner.tasks(study, set(study.plan["run"]), 1))
+    with pytest.raises(InputError, match="these tables are not those that the study was planned with"):
+        runner.run_task(task._replace(origin=task.origin._replace(data="0" * 64)))
+
+
+def test_a_process_that_loaded_other_code_refuses(tmp_path: Path) -> None:
+    """A real process: the package is copied and one line of the model is changed."""
+    copy = tmp_path / "copy"
+    for name in ("model", "experiments"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "build"))
+    with (copy / "model/kinds.py").open("a") as file:
+        file.write("# another version\n")
+    study = small(replications=1)
+    task = next(runner.tasks(study, set(study.plan["run"]), 1))
+    (tmp_path / "task").write_bytes(pickle.dumps(task))
+    code = "import pickle, sys; from experiments import runner; runner.run_task(pickle.load(open(sys.argv[1], 'rb')))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "task")],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(copy)},
+    )
+    assert done.returncode == 1
+    assert f"allowed: workers with the source hash {task.origin.source[:16]}" in done.stderr.lower()
+
+
+def test_a_study_resumed_under_other_versions_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path / "s")
+    assert runner.run(small(replications=1), store).notes == ()
+    assert {"python", "numba", "llvmlite", "numpy"} <= set(store.manifest["versions"])
+    now = provenance.deciding_versions()
+    monkeypatch.setattr(provenance, "deciding_versions", lambda: {**now, "numba": "9.9.9"})
+    (note,) = runner.run(small(replications=2), store).notes
+    assert note.startswith(f"some stored runs were made with numba {now['numba']} (now 9.9.9)")
+    assert len(runner.run(small(replications=2), store).notes) == 1
+
+
+def test_files_changed_since_they_were_loaded_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run keeps the hash of the loaded code, though the disk has another."""
+    planned = small(replications=1).plan["run"]
+    sources = tmp_path / "model"
+    shutil.copytree(provenance.SOURCE, sources, ignore=shutil.ignore_patterns("__pycache__"))
+    (sources / "kinds.py").write_text("# edited", encoding="utf-8")
+    monkeypatch.setattr(provenance, "SOURCE", sources)
+    assert provenance.changed_since_import() == ["source"]
+    effort = runner.run(small(replications=1), Store(tmp_path / "s"))
+    assert "changed on disk after this session loaded them (source)" in effort.notes[0]
+    assert small(replications=1).plan["run"].tolist() == planned.tolist()
