@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import io
 import json
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -97,9 +98,17 @@ class Store(Place):
                 left.unlink(missing_ok=True)
             yield
 
-    def add(self, frames: Mapping[str, pa.Table]) -> None:
-        """Store a part; `frames` has "runs", whose file is written last and makes the part count."""
-        self.parts.add(frames)
+    def add(self, frames: Mapping[str, pa.Table] | str, named: Mapping[str, pa.Table] | None = None) -> None:
+        """Store a part; `frames` has "runs", whose file is written last and makes the part count.
+
+        Until version 0.1 a name came first; it is accepted with a DeprecationWarning and not used.
+        """
+        if named is not None:
+            warnings.warn("Store.add takes the frames only; parts name themselves", DeprecationWarning, stacklevel=2)
+        found = frames if named is None else named
+        if isinstance(found, str):
+            raise TypeError("Store.add needs frames")
+        self.parts.add(found)
 
     def begin(self, manifest: Mapping[str, Any], plan: pd.DataFrame) -> None:
         """Write what is planned; from now on this object reads by this plan, whatever another writer plans."""

@@ -157,6 +157,32 @@ def test_places_that_hold_something_else(command: str, name: str, elsewhere: Pat
     refused(elsewhere, [*command.split(), "--out", name], [f"out = '{name}'", "Allowed: a new or empty folder"])
 
 
+COMMANDS = (
+    "history",
+    "run as-it-happened",
+    "study cooperation",
+    "compare s00-status-quo paris-package",
+    "calibrate --quick",
+    "calibrate --screen",
+    "validate --quick",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_place_for_results_is_refused(command: str, name: str, elsewhere: Path):
+    refused(elsewhere, [*command.split(), "--out", name], ["name of the", "is empty", "Remedy: leave"])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_of_something_else_is_refused_by_every_command(command: str, elsewhere: Path):
+    for folder in ("thesis", "thesis/base"):  # a calibration has a folder for each structure
+        (elsewhere / folder).mkdir()
+        (elsewhere / folder / "chapter.tex").write_text("years of work", encoding="utf-8")
+        (elsewhere / folder / "manifest.json").write_text('{"study": "mine"}', encoding="utf-8")
+    refused(elsewhere, [*command.split(), "--out", "thesis"], ["out = 'thesis", "Remedy: choose another folder"])
+
+
 # --- scenarios ----------------------------------------------------------------------------------------------------
 
 BASE = 'title = "Mine"\nbase = "as-it-happened"\n'

@@ -37,7 +37,7 @@ def boxed(folder: Path, flat: bool = False) -> Store:
     store = Store(folder)
     factors = [{"name": name} for name in ("sharing", "leak", "delay")]
     store.begin({"kind": "sweep", "factors": factors, "outcomes": {"landed": {}}}, plan)
-    store.add("one", {"runs": pa.Table.from_pandas(runs, preserve_index=False)})
+    store.add({"runs": pa.Table.from_pandas(runs, preserve_index=False)})
     return store
 
 

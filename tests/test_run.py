@@ -120,7 +120,8 @@ def test_examples_are_understood(command: str, monkeypatch: pytest.MonkeyPatch):
         lambda folder: {"kind": "headline"} if "headline" in str(folder) else {"study": "history"},
     )
     monkeypatch.setattr("experiments.history.run_once", note)
-    monkeypatch.setattr("experiments.conduct.query", lambda *_: seen.append("asked") or pd.DataFrame({"n": [1]}))
+    answer = pd.DataFrame({"n": [1]}), []
+    monkeypatch.setattr("experiments.queries.query", lambda *_: seen.append("asked") or answer)
     monkeypatch.setattr("experiments.discovery.discover", lambda *_, **__: seen.append("asked") or no_box())
     Path("my.toml").write_text('title = "Mine"\nbase = "as-it-happened"\n', encoding="utf-8")
     monkeypatch.setattr("views.terminal.print_years", note)

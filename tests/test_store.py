@@ -208,6 +208,12 @@ def test_a_copied_part_doubles_nothing(store: Store, frames: tuple[str, ...]) ->
     pd.testing.assert_frame_equal(store.frame("yearly"), before[1])
 
 
+def test_a_part_with_a_name_of_its_own_is_still_accepted(store: Store) -> None:
+    with pytest.warns(DeprecationWarning, match="parts name themselves"):
+        store.add("mine", part(["e"]))
+    assert set(store.kept()[0]) == set("abcde")
+
+
 def test_parts_that_share_some_runs_double_nothing(store: Store) -> None:
     store.add(part(["b", "c"]))
     assert sorted(store.runs()["run"]) == list("abcd")

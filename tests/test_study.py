@@ -289,3 +289,54 @@ def test_a_price_needs_an_effect_under_every_answer_of_supply() -> None:
     assert found.loc["b", ["eur_per_kg", "eur_low", "eur_high"]].isna().all()
     assert "withheld" in found.loc["b", "note"]
     assert found.loc["a", "note"] == ""
+
+
+MINE = """
+title = "Mine"
+base = "as-it-happened"
+[[events]]
+id = "e"
+date = 2011-09-01
+target = "platform:*"
+field = "sharing"
+value = 1.0
+"""
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_a_scenario_in_a_subfolder_works_to_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, absolute: bool
+) -> None:
+    """It is called by the name of its file; no path gets into names of figures, and none of this machine into files."""
+    from experiments.conduct import conduct
+    from experiments.store import Store
+    from views.studies.report import write_study_report
+
+    monkeypatch.chdir(tmp_path)
+    Path("sub").mkdir()
+    Path("sub/mine.toml").write_text(MINE, encoding="utf-8")
+    given = str(tmp_path / "sub/mine.toml") if absolute else "sub/mine.toml"
+    study = comparison(["as-it-happened", given], 2, 1, 10, window=[2012, 2012])
+    assert study.scenarios == ("as-it-happened", "mine")
+    store = Store(tmp_path / "s")
+    conduct(study, store)
+    page = write_study_report(tmp_path / "s").read_text(encoding="utf-8")
+    assert {"ends-mine.csv", "states-mine.csv", "chain-mine.csv"} <= {
+        p.name for p in (tmp_path / "s/figures").iterdir()
+    }
+    named = "mine.toml" if absolute else "sub/mine.toml"
+    assert f"run.py compare as-it-happened {named} --replications 2" in page
+    assert store.manifest["scenario_files"] == {"mine": named}
+    assert str(tmp_path) not in page + (tmp_path / "s/manifest.json").read_text(encoding="utf-8")
+
+
+def test_scenarios_by_path_have_names_of_their_own(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "mine.toml" for folder in "ab"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(MINE, encoding="utf-8")
+    with pytest.raises(InputError, match=r"two scenarios have the same name.*rename one of the files"):
+        Study.from_dict({**BASE, "scenarios": [str(path) for path in paths]})
+    study = Study.from_dict({**BASE, "scenarios": ["as-it-happened", str(paths[0])], "baseline": str(paths[0])})
+    assert study.baseline == "mine"
+    assert study.scenario("mine").title == "Mine"

@@ -34,8 +34,8 @@ def out_folder(text: str) -> Path:
     """The folder of --out; an empty name is refused, which would mean the working directory."""
     if not str(text).strip():
         raise typer.BadParameter(
-            f"{text!r}: the name of the folder is empty. Allowed: a new or empty folder, or one that this command wrote. "
-            "Remedy: leave --out out, or name a folder"
+            f"{text!r}: the name of the folder is empty. Allowed: a new or empty folder, or one that this command "
+            "wrote. Remedy: leave --out out, or name a folder"
         )
     return Path(text)
 
