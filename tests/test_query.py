@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -160,3 +161,20 @@ def test_a_retried_run_and_a_copied_part_count_once(tmp_path: Path) -> None:
         shutil.copy(files(store, frame)[0], files(store, frame)[0].with_name("copy.parquet"))
     assert query("select status, count(*) from s.runs group by all", tmp_path).to_numpy().tolist() == [["done", 4]]
     assert count(tmp_path, "s", "yearly") == 8
+
+
+def test_the_documented_way_to_use_ones_own_duckdb_gives_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import duckdb
+
+    page = (Path(run.__file__).parent / "docs/studies.md").read_text(encoding="utf-8")
+    (sql,) = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    store = Store(tmp_path / "results/headline")
+    store.begin({"kind": "compare"}, plan(list("ab")))
+    store.add(part(["a", "b"], FAILED, "unlucky"))
+    store.add(part(["a", "b"]))
+    monkeypatch.chdir(tmp_path)
+    answer = query("select scenario, avg(arrived_europe_kg) from headline.runs group by all", tmp_path / "results")
+    with duckdb.connect() as own:
+        assert own.execute(sql).fetchall() == [tuple(row) for row in answer.to_numpy().tolist()] == [("s", 97.5)]
