@@ -99,11 +99,14 @@ def list_stores(folder: Path = RESULTS) -> pd.DataFrame:
     """Studies that have results in a folder: name, kind, title, runs, failed, state, created."""
     rows = []
     for path in sorted(folder.glob("*/manifest.json")):
-        manifest = Store(path.parent).manifest
+        try:
+            manifest = Store(path.parent).manifest or {"kind": "", "state": "its manifest is damaged"}
+        except InputError as error:
+            manifest = {"kind": "", "state": error.message}
         if "kind" in manifest:
             runs = manifest.get("runs", {})
-            rows.append((path.parent.name, manifest["kind"], manifest["title"], runs.get("done", 0),
-                         runs.get("failed", 0), manifest.get("state", ""), manifest.get("created", "")))  # fmt: skip
+            told = [manifest.get(name, "") for name in ("kind", "title", "state", "created")]
+            rows.append((path.parent.name, *told[:2], runs.get("done", 0), runs.get("failed", 0), *told[2:]))
     return pd.DataFrame(rows, columns=["name", "kind", "title", "runs", "failed", "state", "created"])
 
 

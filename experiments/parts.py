@@ -61,7 +61,7 @@ class Parts:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.versions: list[dict[str, str]] = []
-        """Versions that the parts were made with, as `check` found them, without repeats."""
+        """Versions that the parts were made with, as `check` found them, without repeats; empty for version 0.1."""
 
     # --- writing --------------------------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ class Parts:
             except Damaged as error:
                 self._set_aside(name)
                 notes.append(f"{error}; the part was moved to {DAMAGED}/ and its runs are made again")
-        self.versions = [dict(one) for one in {tuple(sorted(part.versions.items())) for part in found} if one]
+        self.versions = [dict(one) for one in {tuple(sorted(part.versions.items())) for part in found}]
         return {run: status for run, (_, status) in _chosen(found).items()}, notes
 
     def _whole(self, name: str) -> Part:

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 import model
 from model.errors import InputError
-from model.tables import DATA, load_tables
+from model.tables import DATA, describe, load_tables
 from model.world import World, build_world
 
 __all__ = [
@@ -116,7 +116,9 @@ def _own(directory: Path | None) -> bool:
 
 
 def _hash_of_tables(folder: Path) -> str:
-    return _hash(folder, [*folder.glob("*.csv"), *folder.glob("datapackage.json")])
+    described = [folder / str(resource["path"]) for resource in describe(folder).values()]
+    found = {*folder.glob("*.csv"), *folder.glob("datapackage.json"), *(path for path in described if path.is_file())}
+    return _hash(folder, found)
 
 
 def read_world(directory: Path | None = None, digest: str | None = None) -> World:
@@ -202,7 +204,7 @@ def _on_disk() -> dict[str, str]:
 def _hash(folder: Path, files: Iterable[Path]) -> str:
     """Hash of names and contents; line ends count as one, so that a checkout on Windows hashes the same."""
     found = hashlib.sha256()
-    for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in files):
+    for name, path in sorted((path.relative_to(folder, walk_up=True).as_posix(), path) for path in files):
         text = path.read_bytes().replace(b"\r\n", b"\n")
         found.update(f"{name}\0{len(text)}\0".encode() + text)
     return found.hexdigest()

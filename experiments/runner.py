@@ -266,14 +266,18 @@ def run(
 
 def _other_makings(store: Store) -> list[str]:
     """Notes where stored runs or files on disk are not of the versions and sources that are loaded."""
-    mine = provenance.deciding_versions()
-    found = [other for other in store.parts.versions if other != mine]
-    notes = [
-        "some stored runs were made with "
-        + ", ".join(f"{name} {other.get(name)} (now {mine[name]})" for name in mine if other.get(name) != mine[name])
-        + "; the last digits of runs may differ between versions"
-        for other in found
-    ]
+    mine, before = provenance.deciding_versions(), store.manifest.get("versions")
+    notes = []
+    for made in store.parts.versions:
+        told = made or (before if isinstance(before, dict) else {})  # parts of version 0.1 do not say it themselves
+        others = [
+            f"{name} {told[name]} (now {mine[name]})" for name in mine if told.get(name, mine[name]) != mine[name]
+        ]
+        if others:
+            notes.append(
+                f"some stored runs were made with {', '.join(others)}; "
+                "the last digits of runs may differ between versions"
+            )
     changed = set(provenance.changed_since_import()) & set(Origin._fields)
     if changed:
         notes.append(

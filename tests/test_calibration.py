@@ -435,3 +435,18 @@ def test_without_a_posterior_one_is_told_how_to_get_it(tmp_path: Path) -> None:
         load_posterior("base", tmp_path)
     with pytest.raises(InputError, match="over"):
         Study.from_dict({"title": "t", "scenarios": ["as-it-happened", "paris-package"], "over": "elsewhere"})
+
+
+def test_a_database_without_its_log_is_moved_aside(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    from experiments.calibration import inference
+
+    database = tmp_path / "fit.db"
+    database.write_bytes(b"generations of an hour")
+    made: list[str] = []
+    fitting = SimpleNamespace(new=lambda url, observed: made.append(url))
+    inference._open(fitting, database, inference._Log(database), None, {})  # type: ignore[arg-type]
+    assert (tmp_path / "fit-set-aside.db").read_bytes() == b"generations of an hour"
+    assert not database.exists()
+    assert made == [f"sqlite:///{database}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from experiments.history import Progress, run_history, run_once
 from model import RouteModel, Scenario
 from model.errors import InputError
 from model.parameters import Parameters
+from model.tables import DATA
 
 EFFORT = {"created", "seconds", "preparing_seconds", "compiled", "workers", "cores"}
 """Keys of the manifest that say how results were made, and so may differ."""
@@ -281,3 +283,44 @@ def test_replacing_takes_back_the_first_rename_when_the_second_fails(tmp_path: P
         pass
     assert contents(out) == {"kept": b"old"}
     assert [path.name for path in tmp_path.iterdir()] == ["history"]
+
+
+def test_tables_that_changed_are_read_anew_and_hashed_as_read(tmp_path: Path) -> None:
+    """In one process, from one path; the description may name files of any kind in any folder."""
+    tables = tmp_path / "tables"
+    shutil.copytree(DATA, tables, ignore=shutil.ignore_patterns("build", "__pycache__"))
+    (tables / "sub").mkdir()
+    (tables / "demand.csv").rename(tables / "sub/demand.txt")
+    text = (tables / "datapackage.json").read_text(encoding="utf-8")
+    (tables / "datapackage.json").write_text(text.replace('"demand.csv"', '"sub/demand.txt"'), encoding="utf-8")
+
+    def study() -> history.Study:
+        return history.make_study("run", "as-it-happened", (1,), 10, {}, tables)
+
+    first = study()
+    demand = pd.read_csv(tables / "sub/demand.txt", dtype=str)
+    masses = ["kg", "kg_low", "kg_high"]
+    demand[masses] = (demand[masses].astype(float) * 2.0).astype(str)
+    demand.to_csv(tables / "sub/demand.txt", index=False)
+    second = study()
+    assert study().world is second.world
+    mine, other = (one.world.tables.demand["kg"].to_numpy(float) for one in (first, second))
+    np.testing.assert_allclose(2.0 * mine, other)
+    assert history.describe(first)["data_hash"] != history.describe(second)["data_hash"]
+    assert history.describe(first)["run_id"] != history.describe(second)["run_id"]
+
+
+def test_tables_that_change_while_they_are_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = tmp_path / "tables"
+    shutil.copytree(DATA, tables, ignore=shutil.ignore_patterns("build", "__pycache__"))
+    reading = provenance.load_tables
+
+    def edited(path: str) -> object:
+        found = reading(path)
+        with (tables / "demand.csv").open("a", encoding="utf-8") as file:
+            file.write("\n")
+        return found
+
+    monkeypatch.setattr(provenance, "load_tables", edited)
+    with pytest.raises(InputError, match="these tables are not those that the study was planned with"):
+        history.make_study("run", "as-it-happened", (1,), 10, {}, tables)

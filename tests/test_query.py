@@ -11,7 +11,7 @@ from test_store import files, part, plan
 from typer.testing import CliRunner
 
 import run
-from experiments.conduct import query
+from experiments.conduct import list_stores, query
 from experiments.queries import query as ask
 from experiments.store import FAILED, Store
 from model.errors import InputError
@@ -137,6 +137,27 @@ def test_a_damaged_study_is_left_out_and_named(tmp_path: Path) -> None:
     assert [str(one.message).split()[0] for one in seen] == ["bad", "unplanned"]
     shown = CliRunner().invoke(run.app, ["query", "show all tables", "--in", str(tmp_path)])
     assert "unplanned was left out" in shown.stderr
+
+
+def test_a_damaged_study_is_listed_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("good", "damaged", "locked"):
+        make(tmp_path / name)
+    (tmp_path / "damaged/manifest.json").write_text("{", encoding="utf-8")
+    reading = Store.get
+
+    def refused(store: Store, name: str) -> bytes | None:
+        if store.url.endswith("locked"):
+            raise InputError("this cannot be read at the moment (Permission denied)")
+        return reading(store, name)
+
+    monkeypatch.setattr(Store, "get", refused)
+    found = list_stores(tmp_path).set_index("name")
+    assert found.loc["good", "kind"] == "compare"
+    assert found["state"].to_dict() == {
+        "good": "",
+        "damaged": "its manifest is damaged",
+        "locked": "this cannot be read at the moment (Permission denied)",
+    }
 
 
 def test_names_that_differ_in_capitals_are_not_mixed(tmp_path: Path) -> None:

@@ -419,6 +419,19 @@ def test_a_study_resumed_under_other_versions_says_so(tmp_path: Path, monkeypatc
     assert len(runner.run(small(replications=2), store).notes) == 1
 
 
+def test_a_study_of_version_0_1_says_under_which_versions_it_was_made(tmp_path: Path) -> None:
+    """Its parts do not say it, its manifest does."""
+    store = Store(tmp_path / "s")
+    runner.run(small(replications=1), store)
+    for path in (tmp_path / "s/parts/runs").iterdir():
+        pq.write_table(pq.read_table(path).replace_schema_metadata(None), path.with_name(f"{'a' * 16}.parquet"))
+        path.unlink()
+    store.write_manifest({**store.manifest, "versions": {"python": "3.9.1", "numpy": "1.0"}})
+    (note,) = runner.run(small(replications=1), store).notes
+    assert note.startswith("some stored runs were made with python 3.9.1 (now 3.")
+    assert "numpy 1.0 (now" in note
+
+
 def test_files_changed_since_they_were_loaded_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run keeps the hash of the loaded code, though the disk has another."""
     planned = small(replications=1).plan["run"]

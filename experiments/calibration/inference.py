@@ -278,10 +278,14 @@ class _Log:
 
 
 def _open(fitting: Any, database: Path, log: _Log, runs: _Runs, observed: dict[str, Array]) -> None:
-    """Begin a fit, or go on with the one in a database after its last whole generation."""
+    """Begin a fit, or resume the one in a database after its last whole generation.
+
+    A database whose log is missing is moved aside, not deleted: the log may only be unreadable at the moment.
+    """
     if not database.exists() or not log.made:
         log.forget()
-        database.unlink(missing_ok=True)
+        if database.exists():
+            database.replace(database.with_name(f"{database.stem}-set-aside{database.suffix}"))
         fitting.new(f"sqlite:///{database}", observed)
         return
     _drop_unlogged(database, len(log.made))
