@@ -93,13 +93,17 @@ class Parts:
         InputError
             If something cannot be read at the moment; then nothing is moved.
         """
-        notes, found = [], []
+        found: list[Part] = []
+        damaged: dict[str, Damaged] = {}
         for name in self.place.names(f"{PARTS}/{RUNS}"):
             try:
                 found.append(self._whole(name))
             except Damaged as error:
-                self._set_aside(name)
-                notes.append(f"{error}; the part was moved to {DAMAGED}/ and its runs are made again")
+                damaged[name] = error
+        for name in damaged:  # only now: an error of reading leaves everything where it is
+            self._set_aside(name)
+        told = f"the part was moved to {DAMAGED}/, and its runs are made again where the plan needs them"
+        notes = [f"{error}; {told}" for error in damaged.values()]
         self.versions = [dict(one) for one in {tuple(sorted(part.versions.items())) for part in found}]
         return {run: status for run, (_, status) in _chosen(found).items()}, notes
 

@@ -90,6 +90,22 @@ def test_a_read_error_moves_and_deletes_nothing(
     assert set(store.kept()[0]) == set("abcd")
 
 
+def test_a_read_error_after_damage_moves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = files(store, "runs")
+    first.write_bytes(b"rubbish")
+    before, reading = everything(store), store.fs.cat_file
+
+    def failing(path: str, *rest: object) -> object:
+        if second.name in path:
+            raise TimeoutError
+        return reading(path, *rest)
+
+    monkeypatch.setattr(store.fs, "cat_file", failing)
+    with pytest.raises(InputError, match="cannot be read at the moment"):
+        store.kept()
+    assert everything(store) == before
+
+
 @pytest.mark.parametrize("name", ["plan.parquet", "manifest.json"])
 def test_a_plan_or_manifest_that_cannot_be_read_is_not_taken_as_missing(
     store: Store, monkeypatch: pytest.MonkeyPatch, name: str
