@@ -20,7 +20,6 @@ LIMITS: Final[dict[str, str | int | float | list[str]]] = {
     "autoload_known_extensions": False,
     "autoinstall_known_extensions": False,
     "allow_community_extensions": False,
-    "python_enable_replacements": False,
     "temp_directory": "",
 }
 """What keeps DuckDB from files, networks, extensions and the variables of this process."""

@@ -6,11 +6,13 @@ import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from test_store import files, part, plan
 from typer.testing import CliRunner
 
 import run
+from experiments import queries
 from experiments.conduct import list_stores, query
 from experiments.queries import query as ask
 from experiments.store import FAILED, Store
@@ -96,12 +98,15 @@ def test_folders_that_are_no_frames_are_not_offered(tmp_path: Path, frame: str) 
         "call pragma_version()",
     ],
 )
-def test_a_query_reaches_no_file_no_network_and_no_setting(tmp_path: Path, sql: str) -> None:
+def test_a_query_reaches_no_file_no_network_and_no_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sql: str
+) -> None:
     make(tmp_path / "results/s")
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret.csv").write_text("a,b\n1,2\n")
-    secret = [("a", "b")]  # a variable of this process, which DuckDB would look up by name  # noqa: F841
+    # a variable of this process, which DuckDB would look up by name
+    monkeypatch.setattr(queries, "secret", pd.DataFrame({"a": [1]}), raising=False)
     text = sql.format(file=outside / "secret.csv", folder=outside)
     if text != "call pragma_version()":
         with pytest.raises(InputError, match="cannot be answered"):
