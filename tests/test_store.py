@@ -245,6 +245,25 @@ def test_frames_of_a_part_that_was_never_finished_do_not_count(store: Store) -> 
     assert store.kept() == (dict.fromkeys("abcd", DONE), [])
 
 
+def test_a_writer_that_begins_while_another_writes_takes_nothing_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On an object store, which has no lock: the frames of the other's part are there, its runs not yet."""
+    one, other = Store("memory://shared/study"), Store("memory://shared/study")
+    one.begin({"kind": "compare"}, plan(["a"]))
+    writing, seen = one.put, []
+
+    def put(name: str, content: bytes) -> None:
+        if "/runs/" in name:
+            with other.writing():
+                seen.append((other.kept(), other.frames()))
+        writing(name, content)
+
+    monkeypatch.setattr(one, "put", put)
+    one.add(part(["a"]))
+    assert seen == [(({}, []), ["by_state", "weekly", "yearly"])]
+    assert one.kept() == ({"a": DONE}, [])
+    assert len(one.frame("by_state")) == 2
+
+
 def test_other_folders_among_the_parts_are_left_alone(store: Store) -> None:
     odd = Path(store.root) / 'parts/x") as t; drop table runs; --'
     odd.mkdir()

@@ -16,10 +16,9 @@ from experiments import runner
 from experiments.store import Store
 from experiments.study import Study
 study = Study.from_dict({
-    "title": "many", "kind": "sweep", "scenarios": ["as-it-happened"], "fork": datetime.date(2000, 1, 10),
-    "window": [2000, 2000], "replications": 1, "organisations": 10, "outcomes": ["arrived_europe_kg"],
-    "design": {"method": "lhs", "n": int(sys.argv[1])},
-    "levers": [{"name": "cooperation", "target": "platform:*", "field": "sharing"}],
+    "title": "many", "kind": "compare", "scenarios": ["as-it-happened", "no-maritime-platforms"],
+    "fork": datetime.date(2000, 1, 10), "window": [2000, 2000], "replications": int(sys.argv[1]) // 2,
+    "organisations": 10, "outcomes": ["arrived_europe_kg"],
 })
 done = runner.run(study, Store(sys.argv[2]), workers=2)
 status = Path("/proc/self/status").read_text()  # the peak of getrusage may be that of the process that started this one
@@ -31,7 +30,7 @@ RUNS = 250, 1000
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs the peak that Linux tells")
 @pytest.mark.bench
 @pytest.mark.slow
-def test_four_times_the_runs_need_a_fifth_more_memory_at_most(tmp_path: Path) -> None:
+def test_four_times_the_runs_need_no_more_memory(tmp_path: Path) -> None:
     peaks = []
     for count in RUNS:
         words = [sys.executable, "-c", COMMAND, str(count), str(tmp_path / str(count))]
@@ -40,4 +39,4 @@ def test_four_times_the_runs_need_a_fifth_more_memory_at_most(tmp_path: Path) ->
         assert int(fresh) == count
         peaks.append(int(peak))
     print(f"\npeak memory of {RUNS[0]} and {RUNS[1]} runs: {peaks[0] / 1e3:.0f} and {peaks[1] / 1e3:.0f} MB")
-    assert peaks[1] < 1.2 * peaks[0]
+    assert peaks[1] < 1.05 * peaks[0]  # 20 MB: 27 kB for each further run
