@@ -109,7 +109,7 @@ class RouteModel(Model):  # type: ignore[misc]
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         policy = chosen.with_parameters(**parameters) if parameters else chosen
         self._settle(world, policy, int(rng), int(organisations), record, after_week)
-        self.state = empty_state(self.world, self.organisations, self.policy.parameters, self.last_week + 1)
+        self.state = empty_state(self.world, self.organisations, self.policy.parameters)
         self.buffers = self._empty_record()
         self._in_force = self._values_at(self.week)
         begin(self.world.arrays, self.inputs, self.state, self._in_force, self.seed_value, self.week)
@@ -196,7 +196,7 @@ class RouteModel(Model):  # type: ignore[misc]
         """Run compiled weeks up to `stop`; buffers grow where they must, and nothing is dropped."""
         values = self._values_at(self.week)
         if values != self._in_force:
-            self.state = self.state._replace(forget=forgetting(values.memory_months, self.last_week + 1))
+            self.state = self.state._replace(forget=forgetting(values.memory_months))
             self._in_force = values
             self.state.counts[REVIEW_DUE] = 1
         while self.week < stop:
@@ -280,6 +280,11 @@ class RouteModel(Model):  # type: ignore[misc]
                 "the scenario differs before the fork: " + "; ".join(found), field="scenario", value=other.name,
                 allowed=f"scenarios that say the same as {self.policy.name!r} before {self.date}",
                 remedy="date the differences at or after the fork, or run the scenario from its start",
+            )  # fmt: skip
+        if other.end < self.date:
+            raise InputError(
+                "the scenario ends before the fork", field="end", value=str(other.end),
+                allowed=f"a day from {self.date} on", remedy="fork earlier, or move the scenario's end",
             )  # fmt: skip
         twin = RouteModel.__new__(RouteModel)
         twin._settle(self.world, other, self.seed_value, self.organisations, self.level, self.after_week)

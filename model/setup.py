@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from model import draws
+from model import calendar, draws
 from model.by_reference import by_reference
 from model.compiled import compiled, rule
 from model.inputs import Inputs
@@ -51,6 +51,7 @@ FIRST_ROWS = 1024
 HAND_WEEKS = 26.0
 """At most so many weeks of its flow are in a group's hand on the first day (assumed; burn-in forgets it)."""
 WEEKS_PER_MONTH = 365.25 / 12 / 7
+CALENDAR_WEEKS = calendar.first_week(calendar.LAST_YEAR + 1)
 
 
 def sizes_of(world: World) -> dict[str, int]:
@@ -66,13 +67,16 @@ def sizes_of(world: World) -> dict[str, int]:
     }  # fmt: skip
 
 
-def forgetting(memory_months: float, weeks: int) -> Array:
-    """Share of a memory left after 0, 1, 2, ... weeks."""
+def forgetting(memory_months: float) -> Array:
+    """Share of a memory left after 0, 1, 2, ... weeks.
+
+    As long as the calendar, never as one scenario: a fork may run to a later end than its history.
+    """
     mean_weeks = memory_months * WEEKS_PER_MONTH
-    return np.array([math.exp(-week / mean_weeks) for week in range(weeks + 2)])
+    return np.array([math.exp(-week / mean_weeks) for week in range(CALENDAR_WEEKS + 1)])
 
 
-def empty_state(world: World, organisations: int, parameters: Parameters, weeks: int) -> State:
+def empty_state(world: World, organisations: int, parameters: Parameters) -> State:
     """All columns of a run, still zero."""
     sizes = sizes_of(world)
     rows = max(FIRST_ROWS, 2 * organisations if organisations < 10_000 else organisations // 4)
@@ -90,7 +94,7 @@ def empty_state(world: World, organisations: int, parameters: Parameters, weeks:
         areas=allocate(Areas, sizes["areas"], sizes),
         sources=allocate(Sources, sizes["sources"], sizes),
         markets=allocate(Markets, sizes["markets"], sizes),
-        forget=forgetting(parameters.memory_months, weeks),
+        forget=forgetting(parameters.memory_months),
         live=np.zeros(rows, dtype=np.int32),
         free=np.arange(rows - 1, -1, -1, dtype=np.int32),
         cues=np.zeros((rows + 2048, 6)),
