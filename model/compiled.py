@@ -18,12 +18,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from numba import config, njit
+from numba import config, njit, types
+from numba.np import arrayobj
 
 __all__ = ["CACHE", "compiled", "rule"]
 
 HERE = Path(__file__).parent
-DECLARATIONS = ("inputs.py", "kinds.py", "parameters.py", "record.py", "state.py", "world_arrays.py")
+DECLARATIONS = ("context.py", "by_reference.py", "inputs.py", "kinds.py", "parameters.py", "record.py", "state.py", "world_arrays.py")
 KEPT_CACHES = 4
 
 
@@ -48,6 +49,13 @@ def cache_folder() -> Path:
     return folder
 
 
+def plain_index(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
+    """No wraparound: rules never count from the end."""
+    return context.cast(builder, index, kind, types.intp)
+
+
+arrayobj.fix_integer_index = plain_index
+
 CACHE = cache_folder()
 setattr(config, "CACHE_DIR", str(CACHE))  # noqa: B010
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
@@ -60,5 +68,19 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
 
 def rule[F: Callable[..., Any]](function: F) -> F:
     """Compile a function that only other rules call: no wrapper for Python, which would double the time to compile."""
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **OPTIONS}
+    options: dict[str, Any] = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "cache": False}
     return cast(F, njit(**options)(function))
+
+
+def made(source: str, names: dict[str, Any]) -> Any:
+    """A rule whose source is made from a declaration; not cached itself, but within what calls it."""
+    space = dict(names)
+    exec(source, space)
+    options = {**OPTIONS, "cache": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(**options)(space[source[4 : source.index("(")]])
+
+
+def in_order(*rules: Callable[..., Any]) -> Any:
+    """A rule that calls others one after the other: what is listed is what runs."""
+    names = {f"rule_{i}": one for i, one in enumerate(rules)}
+    return made("def in_turn(ctx):\n" + "".join(f"    {name}(ctx)\n" for name in names), names)

@@ -112,7 +112,7 @@ class RouteModel(Model):  # type: ignore[misc]
         self.state = empty_state(self.world, self.organisations, self.policy.parameters)
         self.buffers = self._empty_record()
         self._in_force = self._values_at(self.week)
-        begin(self.world.arrays, self.inputs, self.state, self._in_force, self.seed_value, self.week)
+        begin(self.world.arrays, self.inputs, self.state, self._in_force, self.buffers, self.seed_value, self.week)
         self.opening = self.state.accounts.copy()
 
     def _settle(
@@ -416,7 +416,7 @@ class RouteModel(Model):  # type: ignore[misc]
 
     def schedule(self) -> pd.DataFrame:
         """The week in order: what happens, and what it does."""
-        return pd.DataFrame(SCHEDULE, columns=["submodel", "what it does"])
+        return pd.DataFrame([step[:2] for step in SCHEDULE], columns=["submodel", "what it does"])
 
 
 @lru_cache(maxsize=256)

@@ -9,10 +9,11 @@ import numpy as np
 from model import calendar, draws
 from model.by_reference import by_reference
 from model.compiled import compiled, rule
+from model.context import Context
 from model.inputs import Inputs
 from model.kinds import SECTORS
 from model.parameters import Parameters, ParameterValues
-from model.record import STAGES
+from model.record import STAGES, Record
 from model.state import (
     ACCOUNTS,
     COUNTS,
@@ -124,14 +125,18 @@ def grow(state: State, rows: int) -> State:
 
 
 @compiled
-def begin(world: WorldArrays, inputs: Inputs, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
+def begin(world: WorldArrays, inputs: Inputs, state: State, parameters: ParameterValues, record: Record, seed: int, week: int) -> None:
     """Fill the first state."""
-    fill(by_reference(world), by_reference(inputs), by_reference(state), by_reference(parameters), seed, week)
+    year = inputs.year_of_week[week]
+    books = by_reference(record)
+    fill(by_reference(Context(by_reference(world), by_reference(inputs), by_reference(state), by_reference(parameters),
+        books, seed, week, year)))
 
 
 @rule
-def fill(world: WorldArrays, inputs: Inputs, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
+def fill(ctx: Context) -> None:
     """Inputs of the first week, normal stocks and prices, then the groups."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     state.counts[EPOCH_NOW] = -1
     state.counts[FREE] = state.free.shape[0]
     state.counts[IDENTS] = 1
@@ -139,7 +144,7 @@ def fill(world: WorldArrays, inputs: Inputs, state: State, parameters: Parameter
     state.states.effort[:] = 1.0
     state.states.level[:] = -1.0
     state.assets.assigned_area[:] = -1
-    take_inputs(inputs, state, week)
+    take_inputs(ctx)
     for market in range(state.markets.price_eur_per_kg.shape[0]):
         state.markets.price_eur_per_kg[market] = reference_price(world, parameters, market)
         state.markets.inventory_kg[market] = parameters.market_cover_weeks * state.markets.demand_kg_per_week[market]
@@ -158,24 +163,25 @@ def fill(world: WorldArrays, inputs: Inputs, state: State, parameters: Parameter
         state.assets.area[asset] = -1
         state.assets.return_day[asset] = 7.0 * week + 14.0 * draws.uniform(seed, draws.INITIAL, 1, asset, 0)
     weigh_public(world, state.legs, parameters)
-    review(world, state, parameters, seed, week, inputs.year_of_week[week], True)
-    first_groups(world, state, parameters, seed, week)
-    review(world, state, parameters, seed, week, inputs.year_of_week[week], True)
+    review(ctx, True)
+    first_groups(ctx)
+    review(ctx, True)
 
 
 @rule
-def first_groups(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
+def first_groups(ctx: Context) -> None:
     """Found the groups of the first day, each with a part of its next load in hand."""
+    world, state, seed = ctx.world, ctx.state, ctx.seed
     organisations = state.organisations
     count = organisations.alive.shape[0]
     for organisation in range(count):
-        found(world, state, parameters, seed, organisation, week)
+        found(ctx, organisation)
         state.sources.weight[organisations.source[organisation]] += organisations.weight[organisation]
     for organisation in range(count):
         # capital follows from the group's part of its source, which is known only now
         state.accounts[FOUNDING] -= organisations.capital_eur[organisation]
-        fund(world, state, parameters, organisation)
-        plan(world, state, parameters, seed, organisation, week)
+        fund(ctx, organisation)
+        plan(ctx, organisation)
         if (
             world.source_is_origin[organisations.source[organisation]] == 1
             and organisations.plan_slot[organisation] >= 0

@@ -25,6 +25,8 @@ class Column:
     unit: str
     meaning: str
     dims: tuple[str, ...] = ()
+    dated: str = ""  # its input, where facts and events of the scenario set it
+    asks_review: bool = True  # whether what follows from it is worked out anew when it changes
 
 
 class Organisations(NamedTuple):
@@ -91,26 +93,26 @@ class Consignments(NamedTuple):
 class States(NamedTuple):
     """Partner states."""
 
-    corruption: Annotated[Array, Column("f8", "share", "kappa, from governance indicators and events")]
-    pledge_multiplier: Annotated[Array, Column("f8", "1", "multiplies the most that it would share")]
-    reform_per_year: Annotated[Array, Column("f8", "1/year", "corruption that reform takes away each year")]
+    corruption: Annotated[Array, Column("f8", "share", "kappa, from governance indicators and events", dated="state_corruption")]
+    pledge_multiplier: Annotated[Array, Column("f8", "1", "multiplies the most that it would share", dated="state_pledge_multiplier")]
+    reform_per_year: Annotated[Array, Column("f8", "1/year", "corruption that reform takes away each year", dated="state_reform_per_year")]
     reformed: Annotated[Array, Column("f8", "share", "corruption taken away so far")]
     kappa: Annotated[Array, Column("f8", "share", "corruption less what reform has taken away")]
-    rule_of_law: Annotated[Array, Column("f8", "share", "strength of courts")]
-    inspection_container_share: Annotated[Array, Column("f8", "share", "containers inspected at 2005 traffic")]
-    inspection_air_share: Annotated[Array, Column("f8", "share", "couriers detected by routine controls")]
-    inspection_land_share: Annotated[Array, Column("f8", "share", "loads found on roads and at borders")]
-    coast_police_share: Annotated[Array, Column("f8", "share", "landings met by police or customs")]
-    finance_strength: Annotated[Array, Column("f8", "share", "strength of anti-money-laundering control")]
-    protection_price: Annotated[Array, Column("f8", "1", "multiplies the price of protection")]
-    capacity: Annotated[Array, Column("f8", "share", "share of its theoretical ability that its own services reach")]
-    shock: Annotated[Array, Column("f8", "share", "z: part of all ability lost by a coup or the like, when it begins")]
+    rule_of_law: Annotated[Array, Column("f8", "share", "strength of courts", dated="state_rule_of_law")]
+    inspection_container_share: Annotated[Array, Column("f8", "share", "containers inspected at 2005 traffic", dated="state_inspection_container_share")]
+    inspection_air_share: Annotated[Array, Column("f8", "share", "couriers detected by routine controls", dated="state_inspection_air_share")]
+    inspection_land_share: Annotated[Array, Column("f8", "share", "loads found on roads and at borders", dated="state_inspection_land_share")]
+    coast_police_share: Annotated[Array, Column("f8", "share", "landings met by police or customs", dated="state_coast_police_share")]
+    finance_strength: Annotated[Array, Column("f8", "share", "strength of anti-money-laundering control", dated="state_finance_strength")]
+    protection_price: Annotated[Array, Column("f8", "1", "multiplies the price of protection", dated="state_protection_price")]
+    capacity: Annotated[Array, Column("f8", "share", "share of its theoretical ability that its own services reach", dated="state_capacity")]
+    shock: Annotated[Array, Column("f8", "share", "z: part of all ability lost by a coup or the like, when it begins", dated="state_shock")]
     shock_taken: Annotated[Array, Column("f8", "share", "shock that has had its effect")]
     standing: Annotated[Array, Column("f8", "share", "domestic ability left after shocks, recovering to 1")]
     built: Annotated[Array, Column("f8", "K0", "stock of ability that programmes built", ("sectors",))]
     ability: Annotated[Array, Column("f8", "share", "k: domestic and built ability together", ("sectors",))]
-    consent_regime: Annotated[Array, Column("f8", "", "leave to board its flag without a treaty, row of REGIMES")]
-    boarding_regime: Annotated[Array, Column("i1", "", "leave to board its flag, for each boarding state", ("states",))]
+    consent_regime: Annotated[Array, Column("f8", "", "leave to board its flag without a treaty, row of REGIMES", dated="state_consent_regime")]
+    boarding_regime: Annotated[Array, Column("i1", "", "leave to board its flag, for each boarding state", ("states",), dated="boarding_regime")]
     lead_kg: Annotated[Array, Column("f8", "kg", "loads of the leads it shared, fading over a year", ("platforms",))]
     leaked: Annotated[Array, Column("f8", "loads", "real-equivalent loads leaked since the last month", ("platforms",))]
     evidence_kg: Annotated[Array, Column("f8", "kg", "its own seizures in each area, fading", ("areas",))]
@@ -120,7 +122,7 @@ class States(NamedTuple):
         Array, Column("i2", "", "platform it shares most with, for each group of legs, -1 none", ("leg_groups",))
     ]
     pledge: Annotated[
-        Array, Column("f8", "share", "level of the tables and events, zero for non-members", ("platforms",))
+        Array, Column("f8", "share", "level of the tables and events, zero for non-members", ("platforms",), dated="membership_sharing")
     ]
     trust_useful: Annotated[Array, Column("f8", "counts", "useful exchanges, fading", ("platforms",))]
     trust_failed: Annotated[Array, Column("f8", "counts", "leaks and failures, fading", ("platforms",))]
@@ -140,9 +142,9 @@ class States(NamedTuple):
 class Platforms(NamedTuple):
     """Enforcement cooperation platforms."""
 
-    active: Annotated[Array, Column("f8", "0/1", "works this week")]
-    allocation: Annotated[Array, Column("f8", "", "rule that places the assets lent to it, row of RULES")]
-    liaison: Annotated[Array, Column("f8", "share", "posting of liaison officers: 1 in every member")]
+    active: Annotated[Array, Column("f8", "0/1", "works this week", dated="platform_active")]
+    allocation: Annotated[Array, Column("f8", "", "rule that places the assets lent to it, row of RULES", dated="platform_allocation")]
+    liaison: Annotated[Array, Column("f8", "share", "posting of liaison officers: 1 in every member", dated="platform_liaison")]
     leak_risk: Annotated[Array, Column("f8", "share", "corruption of its members, weighted by what they share")]
     shared_kg: Annotated[Array, Column("f8", "kg", "loads of the leads shared with it, fading over a year")]
     removed_kg: Annotated[Array, Column("f8", "kg", "loads taken through it, fading over a year")]
@@ -156,8 +158,8 @@ class Platforms(NamedTuple):
 class Assets(NamedTuple):
     """Patrol ships and aircraft. They move between places, patrol, pursue and return."""
 
-    active: Annotated[Array, Column("f8", "0/1", "exists and is in service")]
-    availability: Annotated[Array, Column("f8", "share", "share of its time at sea or in the air")]
+    active: Annotated[Array, Column("f8", "0/1", "exists and is in service", dated="asset_active", asks_review=False)]
+    availability: Annotated[Array, Column("f8", "share", "share of its time at sea or in the air", dated="asset_availability", asks_review=False)]
     place: Annotated[Array, Column("i2", "", "where it is: its base or a patrol area")]
     area: Annotated[Array, Column("i2", "", "patrol area it searches, -1 in port")]
     lent_to: Annotated[Array, Column("i2", "", "platform it is lent to this month, -1 none")]
@@ -174,10 +176,10 @@ class Assets(NamedTuple):
 class Legs(NamedTuple):
     """What changes on the legs: law, cost, danger and what everybody knows of it."""
 
-    open: Annotated[Array, Column("f8", "0/1", "can be used")]
-    cost_multiplier: Annotated[Array, Column("f8", "1", "multiplies the transport cost")]
-    inspection_multiplier: Annotated[Array, Column("f8", "1", "multiplies inspection at its ends")]
-    exposure: Annotated[Array, Column("f8", "1", "licit traffic relative to the mode's mean corridor of 2005")]
+    open: Annotated[Array, Column("f8", "0/1", "can be used", dated="leg_open")]
+    cost_multiplier: Annotated[Array, Column("f8", "1", "multiplies the transport cost", dated="leg_cost_multiplier")]
+    inspection_multiplier: Annotated[Array, Column("f8", "1", "multiplies inspection at its ends", dated="leg_inspection_multiplier")]
+    exposure: Annotated[Array, Column("f8", "1", "licit traffic relative to the mode's mean corridor of 2005", dated="leg_exposure")]
     log_exposure: Annotated[Array, Column("f8", "log", "its logarithm")]
     public_hits: Annotated[Array, Column("f8", "trips", "losses everybody has heard of, fading")]
     public_trips: Annotated[Array, Column("f8", "trips", "trips everybody has heard of, fading")]
@@ -224,11 +226,11 @@ class Routes(NamedTuple):
 class Places(NamedTuple):
     """What changes at the places."""
 
-    coastal_radar: Annotated[Array, Column("f8", "share", "coast covered by radar")]
-    total_control: Annotated[Array, Column("f8", "share", "couriers on flagged flights found")]
-    inspection_share: Annotated[Array, Column("f8", "1", "multiplies inspection here")]
-    container_traffic: Annotated[Array, Column("f8", "1", "licit containers of its region relative to 2005")]
-    risk_premium_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "price of protection and entry here")]
+    coastal_radar: Annotated[Array, Column("f8", "share", "coast covered by radar", dated="place_coastal_radar")]
+    total_control: Annotated[Array, Column("f8", "share", "couriers on flagged flights found", dated="place_total_control")]
+    inspection_share: Annotated[Array, Column("f8", "1", "multiplies inspection here", dated="place_inspection_share")]
+    container_traffic: Annotated[Array, Column("f8", "1", "licit containers of its region relative to 2005", dated="place_container_traffic")]
+    risk_premium_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "price of protection and entry here", dated="place_risk_premium_eur_per_kg")]
     value_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "what a kg is worth here by arbitrage down the chain")]
     handled_kg: Annotated[Array, Column("f8", "kg", "sent on from stores this week")]
     bribed_share: Annotated[Array, Column("f8", "share", "controls here that are bought off")]
@@ -249,7 +251,7 @@ class Areas(NamedTuple):
 class Sources(NamedTuple):
     """Where organisations take goods: Andean origins and transhipment places (goods paid in kind)."""
 
-    supply_kg_per_week: Annotated[Array, Column("f8", "kg/week", "output net of losses inside the producing state")]
+    supply_kg_per_week: Annotated[Array, Column("f8", "kg/week", "output net of losses inside the producing state", dated="source_supply_kg_per_week")]
     pool_kg: Annotated[Array, Column("f8", "kg", "unsold stock")]
     west_africa_kg: Annotated[Array, Column("f8", "kg", "part of it that came through West Africa")]
     price_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "price per pure kg")]
@@ -262,7 +264,7 @@ class Sources(NamedTuple):
 class Markets(NamedTuple):
     """Consumer markets."""
 
-    demand_kg_per_week: Annotated[Array, Column("f8", "kg/week", "consumption at the reference price")]
+    demand_kg_per_week: Annotated[Array, Column("f8", "kg/week", "consumption at the reference price", dated="market_demand_kg_per_week")]
     inventory_kg: Annotated[Array, Column("f8", "kg", "stock of wholesalers")]
     price_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "wholesale price per pure kg")]
 

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 from model.by_reference import by_reference
-from model.compiled import compiled, rule
+from model.compiled import compiled, in_order, rule
+from model.context import Context
 from model.inputs import Inputs
 from model.parameters import ParameterValues
 from model.record import ACT_RATE, ACTED, CUED, EFFECTIVE_ROUTES, IN_STOCK, IN_TRANSIT, Record
@@ -32,49 +35,11 @@ RUNNING, NEEDS_ROWS = 0, 1
 REVIEW_WEEKS = 4
 CONTACTS_AT_MOST = 1024
 
-SCHEDULE = (
-    ("events", "facts and measures dated for this week take effect"),
-    ("supply", "output enters the producers' stock, a part goes to other markets; organisations buy"),
-    ("routes", "organisations seek, choose and plan routes and loads, and send them"),
-    ("movement", "loads set out on their legs; assets patrol, pursue and return"),
-    ("leads", "states come to know of loads and share it with platforms"),
-    ("sensors", "patrols, coastal radar and satellites detect without a lead"),
-    ("tasking", "cues are handled in time order by free assets within reach"),
-    ("boarding", "leave of the flag state, pursuit, seizure"),
-    ("inspection", "ports, airports, borders and stores are searched"),
-    ("consequences", "losses are booked; owners, peers and the public learn; loads arrive, are stored or sold"),
-    ("market", "consumption, prices, arbitrage"),
-    ("finance", "laundering, freezing, confiscation, drawings"),
-    ("states", "every fourth week: ability, trust, sharing, lending, and the chances that follow from them"),
-    ("groups", "bankrupt groups leave, new ones enter"),
-    ("record", "the week is recorded"),
-)
-"""The week in order: submodel and what it does (`RouteModel.schedule`)."""
-
-
-@compiled
-def advance(
-    world: WorldArrays, inputs: Inputs, state: State, record: Record, parameters: ParameterValues, seed: int,
-    week: int, weeks: int,
-) -> int:  # fmt: skip
-    """Run up to `weeks` weeks from `week` on; returns how many were run (fewer when a buffer is full)."""
-    facts, dated, columns = by_reference(world), by_reference(inputs), by_reference(state)
-    books, values = by_reference(record), by_reference(parameters)
-    for done in range(weeks):
-        if short_of_rows(facts, columns, books, values, week + done):
-            state.counts[STATUS] = NEEDS_ROWS
-            return done
-        state.counts[STATUS] = RUNNING
-        one_week(facts, dated, columns, books, values, seed, week + done)
-        if state.counts[STATUS] != RUNNING:
-            return done
-    return weeks
-
-
 @rule
-def short_of_rows(world: WorldArrays, state: State, record: Record, parameters: ParameterValues, week: int) -> bool:
+def short_of_rows(ctx: Context) -> bool:
     """Whether a buffer might overflow in the coming week."""
-    state.counts[ROWS_NEEDED] = rows_needed(state, parameters, week)
+    world, state, record = ctx.world, ctx.state, ctx.record
+    state.counts[ROWS_NEEDED] = rows_needed(ctx)
     live = state.counts[LIVE] + state.counts[ROWS_NEEDED]
     if live > state.consignments.alive.shape[0] or live + CONTACTS_AT_MOST > state.cues.shape[0]:
         return True
@@ -89,50 +54,64 @@ def events_at_most(live: int, origins: int, states: int) -> int:
 
 
 @rule
-def one_week(
-    world: WorldArrays, inputs: Inputs, state: State, record: Record, parameters: ParameterValues, seed: int, week: int
-) -> None:
-    """The week in order; see `SCHEDULE`."""
-    year = inputs.year_of_week[week]
-    changed = take_inputs(inputs, state, week)
-    weigh_public(world, state.legs, parameters)
-    new_month = week % REVIEW_WEEKS == 0
+def renew_inputs(ctx: Context) -> None:
+    """Facts and measures of this week; what follows from them, by the month and whenever one has changed."""
+    state = ctx.state
+    changed = take_inputs(ctx)
+    weigh_public(ctx.world, state.legs, ctx.parameters)
+    new_month = ctx.week % REVIEW_WEEKS == 0
     if new_month:
-        decide_month(world, inputs, state, parameters, week)
+        decide_month(ctx)
     if changed or new_month or state.counts[REVIEW_DUE] == 1:
         state.counts[REVIEW_DUE] = 0
-        review(world, state, parameters, seed, week, year, new_month)
-    elsewhere_kg = produce(world, state.sources, parameters, state.accounts, state.counts, record, week, year)
-    send_elsewhere(world, state, parameters, record, elsewhere_kg, week, year)
-    buy(state.organisations, state.sources, parameters, state.accounts)
-    seek_routes(world, state, parameters, seed, week)
-    send_from_home(world, state, parameters, record, seed, week)
-    send_from_stock(world, state, parameters, record, seed, week)
-    set_out(world, state, parameters, record, seed, week, year)
-    patrol(world, state, parameters, record, seed, week)
-    state.counts[CUES] = 0
-    draw_leads(world, state, parameters, record, seed, week, year)
-    prepare_sensors(world, state, parameters)
-    detect(world, state, parameters, seed, week)
-    false_contacts(world, state, parameters, seed, week)
-    respond(world, state, parameters, record, seed, week, year)
-    inspect(world, state, parameters, record, seed, week, year)
-    search_stores(world, state, parameters, record, seed, week, year)
-    arrive(world, state, parameters, record, week, year)
-    sweep(state)
-    clear(world, state, parameters, record, week)
-    launder(world, state, parameters, record, week)
-    come_and_go(world, state, parameters, record, seed, week)
-    fade_public(state.legs, state.forget)
-    fade_flows(state)
-    fade_on_the_way(state)
-    close_week(world, state, record, week)
+        review(ctx, new_month)
 
 
 @rule
-def close_week(world: WorldArrays, state: State, record: Record, week: int) -> None:
+def supply(ctx: Context) -> None:
+    """Output enters the stock, a part goes elsewhere; organisations buy."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
+    elsewhere_kg = produce(world, state.sources, parameters, state.accounts, state.counts, ctx.record, ctx.week, ctx.year)
+    send_elsewhere(ctx, elsewhere_kg)
+    buy(state.organisations, state.sources, parameters, state.accounts)
+
+
+@rule
+def watch(ctx: Context) -> None:
+    """Sensors."""
+    prepare_sensors(ctx)
+    detect(ctx)
+    false_contacts(ctx)
+
+
+@rule
+def leads(ctx: Context) -> None:
+    """Leads."""
+    ctx.state.counts[CUES] = 0
+    draw_leads(ctx)
+
+
+@rule
+def end_loads(ctx: Context) -> None:
+    """Loads arrive or are gone."""
+    arrive(ctx)
+    sweep(ctx.state)
+
+
+@rule
+def fade(ctx: Context) -> None:
+    """A week of memory fades."""
+    state = ctx.state
+    fade_public(state.legs, state.forget)
+    fade_flows(state)
+    fade_on_the_way(state)
+
+
+@rule
+def close_week(ctx: Context) -> None:
     """Record prices, stocks, the act-rate and the effective number of routes (exp of entropy of recent flows)."""
-    record_prices(world, state, record, week)
+    world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
+    record_prices(ctx)
     moving = 0.0
     for i in range(state.counts[LIVE]):
         moving += state.consignments.load_kg[state.live[i]]
@@ -169,3 +148,53 @@ def effective_number(flows_kg: Array, world: WorldArrays) -> float:
         if share > 1e-12:
             entropy -= share * math.log(share)
     return math.exp(entropy)
+
+
+class Step(NamedTuple):
+    """One step of the week."""
+
+    submodel: str
+    does: str
+    rules: tuple[Callable[[Context], None], ...]
+
+
+SCHEDULE = (
+    Step("events", "facts and measures dated for this week take effect; every fourth week states decide", (renew_inputs,)),
+    Step("supply", "output enters the producers' stock, a part goes to other markets; organisations buy", (supply,)),
+    Step("routes", "organisations seek, choose and plan routes and loads, and send them",
+        (seek_routes, send_from_home, send_from_stock)),
+    Step("movement", "loads set out on their legs; assets patrol, pursue and return", (set_out, patrol)),
+    Step("leads", "states come to know of loads and share it with platforms", (leads,)),
+    Step("sensors", "patrols, coastal radar and satellites detect without a lead", (watch,)),
+    Step("tasking", "cues are handled in time order by free assets within reach", (respond,)),
+    Step("inspection", "ports, airports, borders and stores are searched", (inspect, search_stores)),
+    Step("consequences", "loads arrive, are stored or sold", (end_loads,)),
+    Step("market", "consumption, prices, arbitrage", (clear,)),
+    Step("finance", "laundering, freezing, confiscation, drawings", (launder,)),
+    Step("groups", "bankrupt groups leave, new ones enter", (come_and_go,)),
+    Step("record", "memories fade, the week is recorded", (fade, close_week)),
+)
+"""The week in order, as it is run."""
+
+one_week = in_order(*(one for step in SCHEDULE for one in step.rules))
+
+
+@compiled
+def advance(
+    world: WorldArrays, inputs: Inputs, state: State, record: Record, parameters: ParameterValues, seed: int,
+    week: int, weeks: int,
+) -> int:  # fmt: skip
+    """Run up to `weeks` weeks from `week` on; returns how many were run (fewer when a buffer is full)."""
+    facts, dated, columns = by_reference(world), by_reference(inputs), by_reference(state)
+    books, values = by_reference(record), by_reference(parameters)
+    for done in range(weeks):
+        now = week + done
+        ctx = by_reference(Context(facts, dated, columns, values, books, seed, now, inputs.year_of_week[now]))
+        if short_of_rows(ctx):
+            state.counts[STATUS] = NEEDS_ROWS
+            return done
+        state.counts[STATUS] = RUNNING
+        one_week(ctx)
+        if state.counts[STATUS] != RUNNING:
+            return done
+    return weeks

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from model.compiled import rule
+from model.context import Context
 from model.kinds import BANDIT, COVERING, GREEDY, LAST_SEIZURES, NETWORK, RANDOM
 from model.parameters import ParameterValues
 from model.state import Array, State
@@ -55,8 +56,9 @@ def believed_kg(world: WorldArrays, state: State, asset: int, area: int) -> floa
 
 
 @rule
-def marginal_kg(world: WorldArrays, state: State, parameters: ParameterValues, asset: int, area: int) -> float:
+def marginal_kg(ctx: Context, asset: int, area: int) -> float:
     """Believed flow that one more asset would find in a week, by the random-search law."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     swept = 7.0 * state.areas.search_km2_per_day[area] / parameters.area_km2
     speed = world.asset_speed_km_h[asset] * world.asset_sweep_km[asset] * parameters.sweep_scale
     more = 7.0 * parameters.patrol_hours_per_day * speed / parameters.area_km2
@@ -64,12 +66,13 @@ def marginal_kg(world: WorldArrays, state: State, parameters: ParameterValues, a
 
 
 @rule
-def weigh_area(world: WorldArrays, state: State, parameters: ParameterValues, asset: int, area: int, by: int) -> float:
+def weigh_area(ctx: Context, asset: int, area: int, by: int) -> float:
     """Weight of an area under a rule; never negative."""
+    world, state = ctx.world, ctx.state
     if by == RANDOM:
         return 1.0
     if by == GREEDY:
-        return marginal_kg(world, state, parameters, asset, area)
+        return marginal_kg(ctx, asset, area)
     if by == NETWORK:
         return 1e-9 + state.areas.position[area]
     if by == BANDIT:
@@ -78,10 +81,11 @@ def weigh_area(world: WorldArrays, state: State, parameters: ParameterValues, as
 
 
 @rule
-def choose_area(world: WorldArrays, state: State, parameters: ParameterValues, asset: int, u: float) -> int:
+def choose_area(ctx: Context, asset: int, u: float) -> int:
     """A patrol area within reach: the best one under the greedy rule and the plan's under covering, else drawn in
     proportion to weight.
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     first, last = world.asset_area_start[asset], world.asset_area_start[asset + 1]
     by = rule_of(state, parameters, asset)
     if by == COVERING and state.assets.assigned_area[asset] >= 0:
@@ -90,7 +94,7 @@ def choose_area(world: WorldArrays, state: State, parameters: ParameterValues, a
     best = first
     most = -1.0
     for k in range(first, last):
-        weight = weigh_area(world, state, parameters, asset, world.asset_area[k], by)
+        weight = weigh_area(ctx, asset, world.asset_area[k], by)
         total += weight
         if weight > most:
             best, most = k, weight
@@ -99,7 +103,7 @@ def choose_area(world: WorldArrays, state: State, parameters: ParameterValues, a
     mark = u
     explore = parameters.bandit_exploration if by == BANDIT else 0.0
     for k in range(first, last):
-        weight = weigh_area(world, state, parameters, asset, world.asset_area[k], by)
+        weight = weigh_area(ctx, asset, world.asset_area[k], by)
         chance = (1.0 - explore) * weight / total + explore / (last - first)
         mark -= chance
         if mark < 0.0 or k == last - 1:
@@ -145,10 +149,11 @@ def in_use(state: State, parameters: ParameterValues, by: int) -> bool:
 
 
 @rule
-def set_position(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def set_position(ctx: Context) -> None:
     """Position of each area in the network: routes of the library that pass it, as far as any state that their leg
     touches shares what it knows.
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     if not in_use(state, parameters, NETWORK):
         return
     for area in range(state.areas.position.shape[0]):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from model.compiled import compiled, rule
-from model.inputs import Inputs
+from model.context import Context
 from model.kinds import SECTORS
 from model.parameters import ParameterValues
 from model.state import State
@@ -28,8 +28,9 @@ def lagged_week(parameters: ParameterValues, week: int) -> int:
 
 
 @rule
-def build(inputs: Inputs, state: State, parameters: ParameterValues, week: int) -> None:
+def build(ctx: Context) -> None:
     """One month: stocks decay, money of some years ago arrives, domestic ability and reform go on."""
+    inputs, state, parameters, week = ctx.inputs, ctx.state, ctx.parameters, ctx.week
     states = state.states
     kept = math.pow(1.0 - parameters.capacity_decay_per_year, YEARS_PER_REVIEW)
     recovery = 1.0 - math.exp(-parameters.capacity_recovery_per_year * YEARS_PER_REVIEW)

@@ -13,17 +13,18 @@ from __future__ import annotations
 import math
 
 from model.compiled import rule
+from model.context import Context
 from model.kinds import CONTAINER
-from model.parameters import ParameterValues
 from model.state import State
 from model.world_arrays import WorldArrays
 
 
 @rule
-def price_contacts(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def price_contacts(ctx: Context) -> None:
     """What contacts at the destination of every container leg take of what comes through (EUR/kg)."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     slope = math.log2(parameters.contact_progress_ratio)
-    share_experience(world, state, parameters)
+    share_experience(ctx)
     for leg in range(world.leg_mode.shape[0]):
         member = world.place_state[world.leg_destination[leg]]
         if world.leg_mode[leg] == CONTAINER and member >= 0:
@@ -33,11 +34,12 @@ def price_contacts(world: WorldArrays, state: State, parameters: ParameterValues
 
 
 @rule
-def share_experience(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def share_experience(ctx: Context) -> None:
     """What each state's contacts have learnt from: own landings and, in the EU, a share of all by licit trade.
 
     The sum over the EU is what has landed there.
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     states = state.states
     for member in range(states.boxed_trade.shape[0]):
         states.boxed_trade[member] = 0.0

@@ -8,22 +8,19 @@ over the last year, of what set out for Europe and North America (decision 0025)
 from __future__ import annotations
 
 from model.compiled import rule
-from model.parameters import ParameterValues
-from model.record import EXPECTED, EXPECTED_TAKEN, OTHER_MARKETS, Record
+from model.context import Context
+from model.record import EXPECTED, EXPECTED_TAKEN, OTHER_MARKETS
 from model.state import ELSEWHERE_KG, State
-from model.submodels.consequences import book
-from model.world_arrays import WorldArrays
+from model.submodels.consequences import book, seizure_at
 
 LEAST_SENT_KG = 1000.0
 MOST_TAKEN = 0.8
 
 
 @rule
-def send_elsewhere(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, elsewhere_kg: float, week: int,
-    year: int,
-) -> None:  # fmt: skip
+def send_elsewhere(ctx: Context, elsewhere_kg: float) -> None:
     """Book what is seized of this week's goods for other markets; the rest arrives there."""
+    world, state, parameters, record, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week, ctx.year
     sent_kg = LEAST_SENT_KG
     for source in range(world.origins):
         sent_kg += state.sources.sent_kg[source]
@@ -40,8 +37,7 @@ def send_elsewhere(
         record.weekly[week, EXPECTED] += kg
         record.by_state[year, member, EXPECTED_TAKEN] += kg
         record.by_stage[year, OTHER_MARKETS, EXPECTED_TAKEN] += kg
-        book(world, state, parameters, record, kg, 1.0, 0, place, -1, member, member, -1, OTHER_MARKETS, -1,
-            7.0 * week, week, year)  # fmt: skip
+        book(ctx, seizure_at(place, member, member, -1, OTHER_MARKETS, 7.0 * week), kg, 1.0, 0, -1, -1)  # fmt: skip
     state.accounts[ELSEWHERE_KG] += left_kg
 
 

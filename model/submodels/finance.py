@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 
 from model.compiled import compiled, rule
+from model.context import Context
 from model.parameters import ParameterValues
-from model.record import CAPITAL, FROZEN, Record
+from model.record import CAPITAL, FROZEN
 from model.state import CONFISCATED, DRAWINGS, LAUNDERING, Organisations, State
 from model.world_arrays import WorldArrays
 
@@ -43,11 +44,12 @@ def control_strength(world: WorldArrays, state: State) -> float:
 
 
 @rule
-def freeze_chance(world: WorldArrays, state: State, parameters: ParameterValues, strength: float) -> float:
+def freeze_chance(ctx: Context, strength: float) -> float:
     """Share of proceeds frozen: the published share, times control and tracing relative to those of the tables.
 
     What is kept abroad can be traced only as far as the market states exchange (mechanisms M15).
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     exchange = world.exchange_platform
     shared = 0.0
     markets = 0
@@ -63,11 +65,12 @@ def freeze_chance(world: WorldArrays, state: State, parameters: ParameterValues,
 
 
 @rule
-def launder(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int) -> None:
+def launder(ctx: Context) -> None:
     """One week of laundering, freezing, court decisions and drawings."""
+    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     organisations = state.organisations
     strength = control_strength(world, state)
-    frozen_share = freeze_chance(world, state, parameters, strength)
+    frozen_share = freeze_chance(ctx, strength)
     spread = parameters.laundering_cost_max - parameters.laundering_cost_base
     fee = parameters.laundering_cost_base + spread * strength
     clean_share = 1.0 - math.exp(-1.0 / parameters.laundering_weeks)

@@ -6,8 +6,9 @@ import math
 
 from model import draws
 from model.compiled import rule
+from model.context import Context
 from model.parameters import ParameterValues
-from model.record import ENTERED, GROUPS, LEFT, MARGIN, Record
+from model.record import ENTERED, GROUPS, LEFT, MARGIN
 from model.samplers import normal_quantile, pareto
 from model.state import CLOSING, CONFISCATED, ENTRY, FOUNDING, GROUPS_ALIVE, IDENTS, LIVE, State
 from model.submodels.finance import means_eur
@@ -23,8 +24,9 @@ CANDIDATES = 4
 
 
 @rule
-def seek_routes(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
+def seek_routes(ctx: Context) -> None:
     """Some organisations try a new route, or copy one a peer does well on (mechanisms M12)."""
+    state, parameters, seed, week = ctx.state, ctx.parameters, ctx.seed, ctx.week
     organisations = state.organisations
     rate = parameters.explore_rate_per_week + parameters.imitate_rate_per_week
     for organisation in range(organisations.alive.shape[0]):
@@ -34,18 +36,17 @@ def seek_routes(world: WorldArrays, state: State, parameters: ParameterValues, s
         if u >= rate:
             continue
         if u < parameters.explore_rate_per_week:
-            route = try_new(world, state, parameters, seed, organisation, week)
+            route = try_new(ctx, organisation)
         else:
             route = copy_peer(state, organisation, v)
         if route >= 0:
-            adopt(world, state, parameters, organisation, route, week)
+            adopt(ctx, organisation, route)
 
 
 @rule
-def try_new(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
-) -> int:
+def try_new(ctx: Context, organisation: int) -> int:
     """The best of a few routes of the library, drawn at random; -1 if none of them is open and new."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     source = state.organisations.source[organisation]
     first = world.source_route_start[source]
     count = world.source_route_start[source + 1] - first
@@ -56,9 +57,7 @@ def try_new(
         route = first + min(count - 1, int(u * count))
         if count == 0 or state.routes.open[route] == 0 or knows(state, organisation, route):
             continue
-        utility, _, willing = value_route(
-            world, state, parameters, organisation, route, week, world.source_is_origin[source]
-        )  # fmt: skip
+        utility, _, willing = value_route(ctx, organisation, route, world.source_is_origin[source])  # fmt: skip
         value = attractiveness(state, parameters, route, utility, willing)
         if best < 0 or value > best_value:
             best = route
@@ -97,13 +96,12 @@ def knows(state: State, organisation: int, route: int) -> bool:
 
 
 @rule
-def adopt(
-    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, route: int, week: int
-) -> None:
+def adopt(ctx: Context, organisation: int, route: int) -> None:
     """Learn a route in place of the one last judged worst, if it is worth more; costly to open, quick to copy."""
+    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
     organisations = state.organisations
     bought = world.source_is_origin[organisations.source[organisation]]
-    new_utility, _, _ = value_route(world, state, parameters, organisation, route, week, bought)
+    new_utility, _, _ = value_route(ctx, organisation, route, bought)
     worst = -1
     worst_value = new_utility
     for slot in range(organisations.known_route.shape[1]):
@@ -139,10 +137,9 @@ def adopt(
 
 
 @rule
-def come_and_go(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
-) -> None:
+def come_and_go(ctx: Context) -> None:
     """Groups without means for too long leave; free places are taken by new groups where margins are fat."""
+    world, state, parameters, record, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week
     organisations = state.organisations
     vacancy = 0
     margin = mean_margin(world, state)
@@ -154,13 +151,13 @@ def come_and_go(
             else:
                 organisations.lean_weeks[organisation] = 0
             if organisations.lean_weeks[organisation] > parameters.exit_weeks:
-                leave(world, state, parameters, organisation)
+                leave(ctx, organisation)
                 record.weekly[week, LEFT] += 1.0
         else:
             u = draws.uniform(seed, draws.ENTRY, week, vacancy, 0)
             vacancy += 1
             if margin > 0.0 and u < parameters.entry_rate_per_week:
-                found(world, state, parameters, seed, organisation, week)
+                found(ctx, organisation)
                 record.weekly[week, ENTERED] += 1.0
     record.weekly[week, GROUPS] = state.counts[GROUPS_ALIVE]
 
@@ -175,8 +172,9 @@ def mean_margin(world: WorldArrays, state: State) -> float:
 
 
 @rule
-def leave(world: WorldArrays, state: State, parameters: ParameterValues, organisation: int) -> None:
+def leave(ctx: Context, organisation: int) -> None:
     """A group ends: goods go back to where they lie, money into its estate, its loads under way lose their owner."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     organisations = state.organisations
     source = organisations.source[organisation]
     state.sources.pool_kg[source] += organisations.inventory_kg[organisation]
@@ -213,10 +211,9 @@ def leave(world: WorldArrays, state: State, parameters: ParameterValues, organis
 
 
 @rule
-def found(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
-) -> None:
+def found(ctx: Context, organisation: int) -> None:
     """A new group takes a free row under a new ident."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     organisations = state.organisations
     ident = state.counts[IDENTS]
     state.counts[IDENTS] += 1
@@ -238,9 +235,9 @@ def found(
         organisations.hits[organisation, leg] = 0.0
         organisations.trips[organisation, leg] = 0.0
         organisations.belief_week[organisation, leg] = week
-    meet_routes(world, state, seed, organisation)
-    fund(world, state, parameters, organisation)
-    plan(world, state, parameters, seed, organisation, week)
+    meet_routes(ctx, organisation)
+    fund(ctx, organisation)
+    plan(ctx, organisation)
 
 
 @rule
@@ -265,11 +262,12 @@ def pick_home(world: WorldArrays, parameters: ParameterValues, u: float) -> int:
 
 
 @rule
-def meet_routes(world: WorldArrays, state: State, seed: int, organisation: int) -> None:
+def meet_routes(ctx: Context, organisation: int) -> None:
     """Routes a new group starts with: drawn without replacement, well-known places and large licit flows first.
 
     Weighted sampling by smallest exponential key (Efraimidis & Spirakis 2006).
     """
+    world, state, seed = ctx.world, ctx.state, ctx.seed
     organisations = state.organisations
     known = organisations.known_route.shape[1]
     source = organisations.source[organisation]
@@ -302,8 +300,9 @@ def meet_routes(world: WorldArrays, state: State, seed: int, organisation: int) 
 
 
 @rule
-def fund(world: WorldArrays, state: State, parameters: ParameterValues, organisation: int) -> None:
+def fund(ctx: Context, organisation: int) -> None:
     """Working capital of a new group: so many weeks of its purchases and their transport."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     organisations = state.organisations
     source = organisations.source[organisation]
     weight = max(state.sources.weight[source], organisations.weight[organisation])

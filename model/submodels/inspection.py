@@ -15,13 +15,14 @@ import math
 
 from model import draws
 from model.compiled import compiled, rule
+from model.context import Context
 from model.kinds import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, MERCHANT, PORT
 from model.parameters import ParameterValues
-from model.record import EXPECTED, EXPECTED_TAKEN, INSPECTION, POLICE, Record
+from model.record import EXPECTED, EXPECTED_TAKEN, INSPECTION, POLICE
 from model.samplers import binomial, normal_quantile, normal_share
 from model.state import LIVE, MONTHS, State
 from model.submodels.capacity import closed_gap
-from model.submodels.consequences import book, expect, leak_back, take_load
+from model.submodels.consequences import book, expect, leak_back, seizure_at, take_load
 from model.world_arrays import WorldArrays
 
 EXPORT, IMPORT = 0, 1
@@ -52,10 +53,9 @@ def bribed_share(parameters: ParameterValues, corruption: float, protection_pric
 
 
 @rule
-def find_chance(
-    world: WorldArrays, state: State, parameters: ParameterValues, leg: int, place: int, growth: float, side: int
-) -> float:
+def find_chance(ctx: Context, leg: int, place: int, growth: float, side: int) -> float:
     """Chance that a control at one end of a leg finds an unknown load, before corruption."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     member = world.place_state[place]
     if member < 0:
         return 0.0
@@ -99,12 +99,13 @@ def shared_data(world: WorldArrays, state: State, leg: int) -> float:
 
 
 @rule
-def follow_finds(world: WorldArrays, state: State, parameters: ParameterValues, year: int) -> None:
+def follow_finds(ctx: Context) -> None:
     """Controls grow where they find: effort is (found / usual)^`control_response` (monthly; decision 0023).
 
     Both count three years, and `SMALL_FIND_KG` keeps a single case in a small state from being a trend. Usual is what
     was found up to the base year of the tables, or in the first three years of a run that starts later.
     """
+    world, state, parameters, year = ctx.world, ctx.state, ctx.parameters, ctx.year
     states, left = state.states, math.exp(-1.0 / float(FIND_MEMORY_MONTHS))
     state.counts[MONTHS] += 1
     for member in range(states.found_kg.shape[0]):
@@ -116,8 +117,9 @@ def follow_finds(world: WorldArrays, state: State, parameters: ParameterValues, 
 
 
 @rule
-def prepare_bribes(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def prepare_bribes(ctx: Context) -> None:
     """Share of controls at each place that is bought off at what a kg is worth there."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     for place in range(world.place_state.shape[0]):
         member = world.place_state[place]
         bought = 0.0
@@ -130,18 +132,19 @@ def prepare_bribes(world: WorldArrays, state: State, parameters: ParameterValues
 
 
 @rule
-def prepare_controls(world: WorldArrays, state: State, parameters: ParameterValues, year: int) -> None:
+def prepare_controls(ctx: Context) -> None:
     """Chances of all controls and the bribes expected at them, for every leg (monthly)."""
-    prepare_bribes(world, state, parameters)
+    world, state, parameters, year = ctx.world, ctx.state, ctx.parameters, ctx.year
+    prepare_bribes(ctx)
     places = state.places
     growth = math.pow(1.0 + parameters.inspection_growth_per_year, float(year - world.base_year))
     for leg in range(world.leg_mode.shape[0]):
         origin, destination = world.leg_origin[leg], world.leg_destination[leg]
         at_origin, at_destination = places.bribed_share[origin], places.bribed_share[destination]
-        found = find_chance(world, state, parameters, leg, origin, growth, EXPORT)
+        found = find_chance(ctx, leg, origin, growth, EXPORT)
         state.legs.export_find[leg] = found * (1.0 - at_origin)
         bribes = at_origin * min(parameters.bribe_share, found) * places.value_eur_per_kg[origin]
-        found = find_chance(world, state, parameters, leg, destination, growth, IMPORT)
+        found = find_chance(ctx, leg, destination, growth, IMPORT)
         if world.leg_mode[leg] == COURIER:
             found = max(found, places.total_control[destination] * world.leg_flagged[leg])
         state.legs.import_find[leg] = found * (1.0 - at_destination)
@@ -153,10 +156,9 @@ def prepare_controls(world: WorldArrays, state: State, parameters: ParameterValu
 
 
 @rule
-def inspect(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
-) -> None:
+def inspect(ctx: Context) -> None:
     """Export control of loads that set out this week, import control of those that arrive."""
+    world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
     consignments = state.consignments
     end_day = 7.0 * (week + 1)
     for i in range(state.counts[LIVE]):
@@ -178,15 +180,13 @@ def inspect(
                     stage = consignments.lead_stage[row]
             if chance > 0.0 and consignments.alive[row] == 1:
                 u = draws.uniform(seed, draws.INSPECTION, week, consignments.ident[row], 2 * leg + side)
-                control(world, state, parameters, record, row, chance, place, stage, u, day, week, year)
+                control(ctx, row, chance, place, stage, u, day)
 
 
 @rule
-def control(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, chance: float,
-    place: int, stage: int, u: float, day: float, week: int, year: int,
-) -> None:  # fmt: skip
+def control(ctx: Context, row: int, chance: float, place: int, stage: int, u: float, day: float) -> None:
     """One control of one load; couriers lose parcel by parcel."""
+    world, state = ctx.world, ctx.state
     consignments = state.consignments
     member = world.place_state[place]
     lead_state = -1
@@ -194,7 +194,8 @@ def control(
     if stage != INSPECTION:
         lead_state = consignments.lead_state[row]
         platform = consignments.lead_platform[row]
-    expect(state, record, row, chance, member, platform, stage, week, year)
+    at = seizure_at(place, member, lead_state, platform, stage, day)
+    expect(ctx, row, chance, at)
     units = consignments.units[row]
     share = 0.0
     if units > 1 and world.mode_bundled[world.leg_mode[consignments.leg[row]]] == 1:
@@ -203,15 +204,13 @@ def control(
         share = 1.0
     if share <= 0.0:
         return
-    take_load(world, state, parameters, record, row, share, place, member, lead_state, platform, stage, day,
-        week, year)  # fmt: skip
+    take_load(ctx, row, share, at)  # fmt: skip
 
 
 @rule
-def search_stores(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
-) -> None:
+def search_stores(ctx: Context) -> None:
     """Local police may find a store at a transhipment place (mechanisms M8; SF06: seldom)."""
+    world, state, parameters, record, seed, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week, ctx.year
     organisations = state.organisations
     for organisation in range(organisations.alive.shape[0]):
         stocked = organisations.hubs_stocked[organisation]
@@ -231,15 +230,13 @@ def search_stores(
             record.by_stage[year, POLICE, EXPECTED_TAKEN] += expected_kg
             u, v = draws.uniform_pair(seed, draws.POLICE, week, organisations.ident[organisation], hub)
             if u < chance:
-                seize_store(world, state, parameters, record, organisation, hub, place, member, v, week, year)
+                seize_store(ctx, organisation, hub, place, member, v)
 
 
 @rule
-def seize_store(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, organisation: int, hub: int,
-    place: int, member: int, v: float, week: int, year: int,
-) -> None:  # fmt: skip
+def seize_store(ctx: Context, organisation: int, hub: int, place: int, member: int, v: float) -> None:
     """Take a store; a uniform share of it is there when police come."""
+    state, week = ctx.state, ctx.week
     organisations = state.organisations
     kg = v * organisations.stock_kg[organisation, hub]
     if kg <= 0.0:
@@ -247,6 +244,6 @@ def seize_store(
     organisations.stock_kg[organisation, hub] -= kg
     lineage_kg = float(organisations.stock_west_africa_kg[organisation, hub])
     organisations.stock_west_africa_kg[organisation, hub] = (1.0 - v) * lineage_kg
-    book(world, state, parameters, record, kg, v, 1, place, -1, member, member, -1, POLICE,
-        organisations.ident[organisation], 7.0 * week, week, year)  # fmt: skip
-    leak_back(world, state, parameters, record, kg, member, place, week)
+    at = seizure_at(place, member, member, -1, POLICE, 7.0 * week)
+    book(ctx, at, kg, v, 1, -1, organisations.ident[organisation])  # fmt: skip
+    leak_back(ctx, kg, member, place)

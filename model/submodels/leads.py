@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from model import draws
 from model.compiled import rule
+from model.context import Context
 from model.kinds import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, PORT
 from model.parameters import ParameterValues
-from model.record import EXPECTED_KNOWN, EXPECTED_KNOWN_HERE, KNOWN, LEAD, LEADS_LEAKED, Record
+from model.record import EXPECTED_KNOWN, EXPECTED_KNOWN_HERE, KNOWN, LEAD, LEADS_LEAKED
 from model.state import LIVE, State
 from model.submodels.cooperation import note_leak
 from model.submodels.movement import NEVER
@@ -60,8 +61,9 @@ def best_platform(world: WorldArrays, state: State, leg: int, member: int) -> in
 
 
 @rule
-def lead_chance(world: WorldArrays, state: State, parameters: ParameterValues, leg: int, member: int) -> float:
+def lead_chance(ctx: Context, leg: int, member: int) -> float:
     """q_j = q0 s_j k_j: chance that a state which a load concerns comes to know of it."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     ability = state.states.ability[member, sector_of(world.leg_mode[leg])]
     return min(0.95, parameters.lead_probability * world.state_lead_strength[member] * ability)
 
@@ -75,18 +77,20 @@ def reach_of(state: State, parameters: ParameterValues, acts: int, member: int, 
 
 
 @rule
-def market_lead(world: WorldArrays, state: State, parameters: ParameterValues, leg: int, market: int) -> float:
+def market_lead(ctx: Context, leg: int, market: int) -> float:
     """G of the state whose market a load is bound for, where the leg does not concern it otherwise."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     if world.leg_market_apart[leg, market] == 0:
         return 0.0
     member = world.place_state[world.market_place[market]]
     reach = reach_of(state, parameters, 0, member, best_platform(world, state, leg, member))
-    return lead_chance(world, state, parameters, leg, member) * reach
+    return lead_chance(ctx, leg, member) * reach
 
 
 @rule
-def prepare_leads(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def prepare_leads(ctx: Context) -> None:
     """Chance of a lead for every leg and state it concerns, and for the leg as a whole by market (monthly)."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     choose_channels(world, state)
     psi = parameters.lead_common_source
     for leg in range(world.leg_mode.shape[0]):
@@ -95,7 +99,7 @@ def prepare_leads(world: WorldArrays, state: State, parameters: ParameterValues)
         for pair in range(world.leg_state_start[leg], world.leg_state_start[leg + 1]):
             member = world.leg_state[pair]
             platform = best_platform(world, state, leg, member)
-            lead = lead_chance(world, state, parameters, leg, member)
+            lead = lead_chance(ctx, leg, member)
             lead *= reach_of(state, parameters, world.pair_acts[pair], member, platform)
             state.jurisdictions.lead[pair] = lead
             state.jurisdictions.platform[pair] = platform
@@ -105,15 +109,14 @@ def prepare_leads(world: WorldArrays, state: State, parameters: ParameterValues)
         for market in range(world.market_place.shape[0]):
             more = 0.0
             if world.leg_market_apart[leg, market] == 1:
-                more = market_lead(world, state, parameters, leg, market)
+                more = market_lead(ctx, leg, market)
             state.legs.know[leg, market] = psi * max(largest, more) + (1.0 - psi) * (1.0 - none * (1.0 - more))
 
 
 @rule
-def draw_leads(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
-) -> None:
+def draw_leads(ctx: Context) -> None:
     """For each load that enters a leg: is it known, to whom, through which platform, and when."""
+    world, state, parameters, record, seed, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week, ctx.year
     consignments = state.consignments
     for i in range(state.counts[LIVE]):
         row = state.live[i]
@@ -132,7 +135,7 @@ def draw_leads(
         u, v, through, _ = draws.uniform_four(seed, draws.LEAD, week, consignments.ident[row], leg)
         if u >= state.legs.know[leg, market]:
             continue
-        pair = lead_pair(world, state, market_lead(world, state, parameters, leg, market), leg, v)
+        pair = lead_pair(world, state, market_lead(ctx, leg, market), leg, v)
         acts = 0
         member = world.place_state[world.market_place[market]]
         if pair >= 0:

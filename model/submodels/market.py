@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 
 from model.compiled import compiled, rule
+from model.context import Context
 from model.parameters import ParameterValues
-from model.record import CONSUMED_AMERICA, CONSUMED_EUROPE, PRICE_AMERICA, PRICE_EUROPE, PRICE_SOURCE, Record
-from model.state import CONSUMED_KG, State
+from model.record import CONSUMED_AMERICA, CONSUMED_EUROPE, PRICE_AMERICA, PRICE_EUROPE, PRICE_SOURCE
+from model.state import CONSUMED_KG
 from model.submodels.routes import RISK_PRICE
 from model.submodels.stocks import step_price
 from model.world_arrays import WorldArrays
@@ -30,8 +31,9 @@ def reference_price(world: WorldArrays, parameters: ParameterValues, market: int
 
 
 @rule
-def demand_kg(world: WorldArrays, state: State, parameters: ParameterValues, market: int) -> float:
+def demand_kg(ctx: Context, market: int) -> float:
     """Weekly consumption at the reference price, kg."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     demand = state.markets.demand_kg_per_week[market]
     return demand * parameters.demand_scale if world.market_is_europe[market] == 1 else demand
 
@@ -47,11 +49,12 @@ def move_price(
 
 
 @rule
-def clear(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int) -> None:
+def clear(ctx: Context) -> None:
     """Consume, trade between European markets, move prices, and record them."""
+    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     markets = state.markets
     for market in range(markets.price_eur_per_kg.shape[0]):
-        demand = demand_kg(world, state, parameters, market)
+        demand = demand_kg(ctx, market)
         reference = reference_price(world, parameters, market)
         ratio = markets.price_eur_per_kg[market] / reference
         used = demand * math.exp(parameters.demand_elasticity * math.log(ratio))
@@ -65,12 +68,13 @@ def clear(world: WorldArrays, state: State, parameters: ParameterValues, record:
         markets.price_eur_per_kg[market] = move_price(
             markets.price_eur_per_kg[market], markets.inventory_kg[market], demand, reference, parameters
         )  # fmt: skip
-    arbitrage(world, state, parameters)
+    arbitrage(ctx)
 
 
 @rule
-def arbitrage(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def arbitrage(ctx: Context) -> None:
     """Wholesalers move stock from cheap to dear European markets, at most a set part of it a week."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     markets = state.markets
     for cheap in range(markets.price_eur_per_kg.shape[0]):
         if world.market_is_europe[cheap] == 0:
@@ -89,8 +93,9 @@ def arbitrage(world: WorldArrays, state: State, parameters: ParameterValues) -> 
 
 
 @rule
-def record_prices(world: WorldArrays, state: State, record: Record, week: int) -> None:
+def record_prices(ctx: Context) -> None:
     """Demand-weighted price of Europe, price of North America, output-weighted source price."""
+    world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
     markets = state.markets
     total = 0.0
     weight = 0.0
@@ -111,11 +116,12 @@ def record_prices(world: WorldArrays, state: State, record: Record, week: int) -
 
 
 @rule
-def value_chain(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def value_chain(ctx: Context) -> None:
     """What a kg is worth at each place: the best market price less loss, cost and risk on the way (monthly).
 
     Backward relaxation over the legs until nothing changes: no chain is longer than there are places.
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     values = state.places.value_eur_per_kg
     for place in range(values.shape[0]):
         market = world.place_market[place]

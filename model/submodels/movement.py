@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from model import draws
 from model.compiled import rule
+from model.context import Context
 from model.parameters import ParameterValues
 from model.record import (
     ARRIVED_AMERICA,
@@ -21,7 +22,6 @@ from model.record import (
     TO_EUROPE,
     TO_NORTH_AMERICA,
     WEST_AFRICA,
-    Record,
 )
 from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STATUS, STORAGE, TRANSPORT, Organisations, State
 from model.submodels.beliefs import believed_loss, remember, spread, trips_of
@@ -48,8 +48,9 @@ NO_ROW_LEFT = 2
 
 
 @rule
-def rows_needed(state: State, parameters: ParameterValues, week: int) -> int:
+def rows_needed(ctx: Context) -> int:
     """Upper bound of new consignments this week, so that the pool can grow before the week starts."""
+    state, parameters, week = ctx.state, ctx.parameters, ctx.week
     organisations = state.organisations
     bound = 0
     for organisation in range(organisations.alive.shape[0]):
@@ -80,18 +81,17 @@ def plans_again(organisations: Organisations, organisation: int, week: int) -> b
 
 
 @rule
-def send_from_home(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
-) -> None:
+def send_from_home(ctx: Context) -> None:
     """Every organisation sends the loads it has gathered, along its plan, and plans the next."""
+    world, state, week = ctx.world, ctx.state, ctx.week
     organisations = state.organisations
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 0:
             continue
         stay_out = NOT_WEIGHED
         if plans_again(organisations, organisation, week):
-            stay_out = weigh_known(world, state, parameters, organisation, week)
-            settle(world, state, parameters, seed, organisation, week, stay_out)
+            stay_out = weigh_known(ctx, organisation)
+            settle(ctx, organisation, stay_out)
         for _ in range(LONGEST_SERIES):
             slot = organisations.plan_slot[organisation]
             load_kg = organisations.plan_load_kg[organisation]
@@ -102,10 +102,10 @@ def send_from_home(
             lineage = west_african_share(world, state, source)
             route = organisations.known_route[organisation, slot]
             units = organisations.plan_units[organisation]
-            send(world, state, record, organisation, route, slot, load_kg, units, lineage, week)
+            send(ctx, organisation, route, slot, load_kg, units, lineage)
             if stay_out == NOT_WEIGHED:
-                stay_out = weigh_known(world, state, parameters, organisation, week)
-            settle(world, state, parameters, seed, organisation, week, stay_out)
+                stay_out = weigh_known(ctx, organisation)
+            settle(ctx, organisation, stay_out)
 
 
 @rule
@@ -119,10 +119,9 @@ def west_african_share(world: WorldArrays, state: State, source: int) -> float:
 
 
 @rule
-def send_from_stock(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
-) -> None:
+def send_from_stock(ctx: Context) -> None:
     """Onward loads from stocks, each with its own route, mode and size, within the place's handling capacity."""
+    world, state, week = ctx.world, ctx.state, ctx.week
     organisations = state.organisations
     for place in range(state.places.handled_kg.shape[0]):
         state.places.handled_kg[place] = 0.0
@@ -135,15 +134,13 @@ def send_from_stock(
             continue
         for hub in range(world.hub_place.shape[0]):
             if (stocked >> hub) & 1:
-                send_on(world, state, parameters, record, seed, organisation, hub, week)
+                send_on(ctx, organisation, hub)
 
 
 @rule
-def send_on(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, organisation: int,
-    hub: int, week: int,
-) -> None:  # fmt: skip
+def send_on(ctx: Context, organisation: int, hub: int) -> None:
     """Send loads on from one store and pay its rent."""
+    world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
     organisations = state.organisations
     place = world.hub_place[hub]
     source = world.origins + hub
@@ -154,7 +151,7 @@ def send_on(
     ident = organisations.ident[organisation]
     count = 0
     if organisations.stock_kg[organisation, hub] > 0.0 and room_kg >= SMALLEST_LOAD_KG:
-        count = weigh_onward(world, state, parameters, organisation, source, week)
+        count = weigh_onward(ctx, organisation, source)
     for turn in range(ONWARD_SERIES):
         stock_kg = organisations.stock_kg[organisation, hub]
         if stock_kg <= 0.0 or room_kg < SMALLEST_LOAD_KG:
@@ -166,7 +163,7 @@ def send_on(
         route = world.source_route_start[source] + choice
         mu = state.scratch[BELIEVED, choice]
         mode = world.route_load_mode[route]
-        unit = draw_unit(world, state, parameters, seed, organisation, mode, mu, week, k)
+        unit = draw_unit(ctx, organisation, mode, mu, k)
         load_kg = min(stock_kg, room_kg)
         units = 1
         if world.mode_bundled[mode] == 1:
@@ -183,7 +180,7 @@ def send_on(
         organisations.stock_kg[organisation, hub] -= load_kg
         room_kg -= load_kg
         state.places.handled_kg[place] += load_kg
-        send(world, state, record, organisation, route, -1, load_kg, units, lineage, week)
+        send(ctx, organisation, route, -1, load_kg, units, lineage)
     if organisations.stock_kg[organisation, hub] <= 0.0:
         organisations.stock_kg[organisation, hub] = 0.0
         organisations.stock_west_africa_kg[organisation, hub] = 0.0
@@ -191,11 +188,9 @@ def send_on(
 
 
 @rule
-def send(
-    world: WorldArrays, state: State, record: Record, organisation: int, route: int, slot: int, load_kg: float,
-    units: int, lineage: float, week: int,
-) -> None:  # fmt: skip
+def send(ctx: Context, organisation: int, route: int, slot: int, load_kg: float, units: int, lineage: float) -> None:
     """Put a load on the first leg of a route; it sets out this week."""
+    world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
     consignments = state.consignments
     if state.counts[FREE] <= 0:
         state.counts[STATUS] = NO_ROW_LEFT
@@ -239,10 +234,9 @@ def send(
 
 
 @rule
-def set_out(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
-) -> None:
+def set_out(ctx: Context) -> None:
     """Loads that enter a leg this week get their days, and the owner pays for the leg."""
+    world, state, record, seed, week, year = ctx.world, ctx.state, ctx.record, ctx.seed, ctx.week, ctx.year
     consignments = state.consignments
     for i in range(state.counts[LIVE]):
         row = state.live[i]
@@ -253,7 +247,7 @@ def set_out(
         consignments.set_out_day[row] = 7.0 * week + 7.0 * u
         # a tenth more or less than the usual days: weather and waiting
         consignments.arrive_day[row] = consignments.set_out_day[row] + world.leg_days[leg] * (0.9 + 0.2 * v)
-        pay_leg(world, state, parameters, row, leg, week)
+        pay_leg(ctx, row, leg)
         load_kg = consignments.load_kg[row]
         record.by_leg[year, leg, MOVED] += load_kg
         record.weekly[week, EXPOSURES] += 1.0
@@ -261,8 +255,9 @@ def set_out(
 
 
 @rule
-def pay_leg(world: WorldArrays, state: State, parameters: ParameterValues, row: int, leg: int, week: int) -> None:
+def pay_leg(ctx: Context, row: int, leg: int) -> None:
     """Pay transport, bribes, premiums and the price of risk for one leg (amendment 1)."""
+    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
     consignments = state.consignments
     owner = consignments.owner[row]
     load_kg = consignments.load_kg[row]
@@ -302,8 +297,9 @@ def charge(state: State, owner: int, amount_eur: float) -> None:
 
 
 @rule
-def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int, year: int) -> None:
+def arrive(ctx: Context) -> None:
     """Loads whose leg ends this week: learn from it, then sell, store, or go on."""
+    world, state, parameters, record, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week, ctx.year
     consignments = state.consignments
     end_day = 7.0 * (week + 1)
     for i in range(state.counts[LIVE]):
@@ -332,9 +328,9 @@ def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record
         route = consignments.route[row]
         last = world.route_start[route] + consignments.step[row]
         if world.place_market[place] >= 0:
-            sell(world, state, parameters, record, row, world.place_market[place], week)
+            sell(ctx, row, world.place_market[place])
         elif world.route_break[last] == 1:
-            store(world, state, parameters, row, world.place_hub[place])
+            store(ctx, row, world.place_hub[place])
         else:
             consignments.step[row] += 1
             consignments.leg[row] = world.route_leg[last + 1]
@@ -342,10 +338,9 @@ def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record
 
 
 @rule
-def sell(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, market: int, week: int
-) -> None:
+def sell(ctx: Context, row: int, market: int) -> None:
     """Sell a load to the wholesalers of a market at its price."""
+    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     consignments = state.consignments
     load_kg = consignments.load_kg[row]
     price = state.markets.price_eur_per_kg[market]
@@ -367,8 +362,9 @@ def sell(
 
 
 @rule
-def store(world: WorldArrays, state: State, parameters: ParameterValues, row: int, hub: int) -> None:
+def store(ctx: Context, row: int, hub: int) -> None:
     """Break bulk: the load enters the owner's stock, a share goes to local groups where there are any."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     consignments = state.consignments
     organisations = state.organisations
     owner = consignments.owner[row]

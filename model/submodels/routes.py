@@ -14,6 +14,7 @@ import math
 
 from model import draws
 from model.compiled import compiled, rule
+from model.context import Context
 from model.parameters import ParameterValues
 from model.samplers import load_kg as sample_load_kg
 from model.state import Array, State
@@ -31,13 +32,12 @@ STALE_WEEKS = 13
 
 
 @rule
-def value_route(
-    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, route: int, week: int, bought: int
-) -> tuple[float, float, float]:  # fmt: skip
+def value_route(ctx: Context, organisation: int, route: int, bought: int) -> tuple[float, float, float]:
     """Value of a route to an organisation: (utility in 1000 EUR/kg, believed loss mu, log willingness).
 
     ``bought`` is 1 where the goods must still be paid for (origin), 0 where they are in stock already.
     """
+    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
     kept = 1.0
     risk_eur = 0.0
     arrest = 0.0
@@ -125,11 +125,12 @@ def pick(scratch: Array, count: int, stay_out: float, u: float) -> int:
 
 
 @rule
-def weigh_known(world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, week: int) -> float:
+def weigh_known(ctx: Context, organisation: int) -> float:
     """Weigh the known routes that are ready and open (weights in the scratch area); the weight of staying out.
 
     Within a week nothing that is weighed changes, so one weighing serves all loads of an organisation.
     """
+    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
     organisations = state.organisations
     known = organisations.known_route.shape[1]
     bought = world.source_is_origin[organisations.source[organisation]]
@@ -140,7 +141,7 @@ def weigh_known(world: WorldArrays, state: State, parameters: ParameterValues, o
         modes[slot] = 0
         if route < 0 or state.routes.open[route] == 0 or organisations.ready_week[organisation, slot] > week:
             continue
-        utility, mu, willing = value_route(world, state, parameters, organisation, route, week, bought)
+        utility, mu, willing = value_route(ctx, organisation, route, bought)
         state.scratch[RISK, slot] = mu
         organisations.known_value[organisation, slot] = utility
         if parameters.choice_rule == EXPERIENCE:
@@ -164,13 +165,11 @@ def weigh_experience(state: State, parameters: ParameterValues, organisation: in
 
 
 @rule
-def draw_unit(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, mode: int, mu: float,
-    week: int, k: int,
-) -> float:  # fmt: skip
+def draw_unit(ctx: Context, organisation: int, mode: int, mu: float, k: int) -> float:
     """Size of one box, of the couriers of one flight or of a boat load (kg): heavy-tailed by mode, smaller where the
     believed risk is high.
     """
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     u = draws.uniform(seed, draws.LOAD, week, state.organisations.ident[organisation], k)
     load = sample_load_kg(
         u, world.mode_load_body[mode], world.mode_load_median[mode], world.mode_load_log_sd[mode],
@@ -180,21 +179,15 @@ def draw_unit(
 
 
 @rule
-def plan(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
-) -> None:
+def plan(ctx: Context, organisation: int) -> None:
     """Decide the next load: weigh the known routes and settle on one."""
-    settle(
-        world, state, parameters, seed, organisation, week, weigh_known(world, state, parameters, organisation, week)
-    )
+    settle(ctx, organisation, weigh_known(ctx, organisation))
 
 
 @rule
-def settle(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int,
-    stay_out: float,
-) -> None:  # fmt: skip
+def settle(ctx: Context, organisation: int, stay_out: float) -> None:
     """Draw a route by the weights, and a load within the means; boxes and couriers go several at a time."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     organisations = state.organisations
     turn = organisations.sequence[organisation]
     u = draws.uniform(seed, draws.ROUTE, week, organisations.ident[organisation], turn)
@@ -206,7 +199,7 @@ def settle(
     route = organisations.known_route[organisation, slot]
     mu = state.scratch[RISK, slot]
     mode = world.route_load_mode[route]
-    unit = draw_unit(world, state, parameters, seed, organisation, mode, mu, week, turn)
+    unit = draw_unit(ctx, organisation, mode, mu, turn)
     source = organisations.source[organisation]
     unit_cost = state.sources.price_eur_per_kg[source] + state.routes.cost_eur_per_kg[route] + 1.0
     least_eur = 0.2 * organisations.target_capital_eur[organisation]
@@ -226,14 +219,13 @@ def settle(
 
 
 @rule
-def weigh_onward(
-    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, source: int, week: int
-) -> int:
+def weigh_onward(ctx: Context, organisation: int, source: int) -> int:
     """Weigh the routes of the library onward from a stock (weights in the scratch area); how many, 0 if none is open.
 
     Sending a load on changes nothing that is weighed, so one weighing serves all loads of a week. Goods in stock are
     sunk cost: waiting is worth holding them at the storage cost, so it is no alternative of its own.
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     first = world.source_route_start[source]
     count = min(world.source_route_start[source + 1] - first, state.scratch.shape[1])
     any_open = False
@@ -244,7 +236,7 @@ def weigh_onward(
         if state.routes.open[route] == 0:
             continue
         any_open = True
-        utility, mu, willing = value_route(world, state, parameters, organisation, route, week, 0)
+        utility, mu, willing = value_route(ctx, organisation, route, 0)
         state.scratch[RISK, i] = mu
         state.scratch[VALUE, i] = attractiveness(state, parameters, route, utility, willing)
     if not any_open:

@@ -10,9 +10,11 @@ false contacts cost ship time. Coastal radar covers landings of small craft.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from model import draws
 from model.compiled import compiled, rule
+from model.context import Context
 from model.kinds import AIRCRAFT, CONTAINER, COURIER, FAST_BOAT, LAND
 from model.parameters import ParameterValues
 from model.record import PATROL, RADAR, SATELLITE
@@ -21,6 +23,19 @@ from model.state import CUES, LIVE, State
 from model.world_arrays import WorldArrays
 
 CUE_DAY, CUE_LOAD, CUE_AREA, CUE_PLATFORM, CUE_STATE, CUE_STAGE = range(6)
+
+
+class Cue(NamedTuple):
+    """Something seen or heard of: which load (-1 none), where, through which platform, on whose lead, how, when."""
+
+    row: int
+    area: int
+    platform: int
+    member: int
+    stage: int
+    day: float
+
+
 SEA_PATROL, SEA_SATELLITE = 0, 1
 RADAR_WARNING_DAYS = 0.1
 """Radar sees a small craft at about 21 km (mechanisms M3), an hour or two before it lands."""
@@ -41,8 +56,9 @@ def recall(world: WorldArrays, parameters: ParameterValues, mode: int) -> float:
 
 
 @rule
-def prepare_sensors(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def prepare_sensors(ctx: Context) -> None:
     """Hazards of uncued detection on each sea leg this week, per day."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     for leg in range(world.leg_mode.shape[0]):
         mode = world.leg_mode[leg]
         if not at_sea(mode):
@@ -63,8 +79,9 @@ def prepare_sensors(world: WorldArrays, state: State, parameters: ParameterValue
 
 
 @rule
-def radar_chance(world: WorldArrays, state: State, parameters: ParameterValues, leg: int) -> float:
+def radar_chance(ctx: Context, leg: int) -> float:
     """Chance that coastal radar picks up a small craft that ends this leg on its coast."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     mode = world.leg_mode[leg]
     if mode > 1:
         return 0.0
@@ -96,8 +113,9 @@ def area_on_leg(world: WorldArrays, leg: int, u: float) -> int:
 
 
 @rule
-def detect(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
+def detect(ctx: Context) -> None:
     """Collect this week's cues: leads that come in, and uncued detections of loads at sea."""
+    world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
     consignments = state.consignments
     start_day, end_day = 7.0 * week, 7.0 * (week + 1)
     for i in range(state.counts[LIVE]):
@@ -118,7 +136,7 @@ def detect(world: WorldArrays, state: State, parameters: ParameterValues, seed: 
         satellite = state.legs.sensor_per_day[leg, SEA_SATELLITE] * (until - since)
         radar = 0.0
         if until < end_day:
-            radar = -math.log(1.0 - min(0.99, radar_chance(world, state, parameters, leg)))
+            radar = -math.log(1.0 - min(0.99, radar_chance(ctx, leg)))
         hazard = patrol + satellite + radar
         if hazard <= 0.0 or u >= 1.0 - math.exp(-hazard):
             continue
@@ -138,8 +156,9 @@ def detect(world: WorldArrays, state: State, parameters: ParameterValues, seed: 
 
 
 @rule
-def false_contacts(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
+def false_contacts(ctx: Context) -> None:
     """Contacts that are no craft, or a harmless one, and still take ship time (mechanisms M3, M5)."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     for area in range(world.area_place.shape[0]):
         imaged = state.areas.imaged_share[area]
         if imaged <= 0.0:

@@ -25,7 +25,7 @@ from model.record import (
     Record,
 )
 from model.state import PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
-from model.submodels.consequences import write_seizure
+from model.submodels.consequences import seizure_at, write_seizure
 from model.submodels.finance import means_eur
 from model.submodels.stocks import glut_factor, move_source_price, offered_kg
 from model.world_arrays import WorldArrays
@@ -82,7 +82,7 @@ def seize_at_source(
         table[year, row, CASES] += 1.0
     if record.keep_seizures[0] == 1 and lost_kg > 0.0:
         value_eur = lost_kg * parameters.source_price_eur_per_kg
-        write_seizure(record, counts, 7.0 * week, place, -1, state, state, -1, SOURCE, -1, lost_kg, 1.0, value_eur)
+        write_seizure(record, counts, seizure_at(place, state, state, -1, SOURCE, 7.0 * week), -1, -1, lost_kg, 1.0, value_eur)
 
 
 @rule
