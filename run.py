@@ -144,7 +144,7 @@ def report(
 @app.command(epilog=examples("scenarios"))
 def scenarios() -> None:
     """List the scenarios within reach: those of the project and of the working directory."""
-    from model.scenario_files import list_scenarios
+    from model.scenario.files import list_scenarios
     from views import terminal
 
     heads = ["name", "title", "base"]

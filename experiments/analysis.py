@@ -17,8 +17,8 @@ from experiments.outcomes import mean_and_interval
 from experiments.store import DONE, Store
 from experiments.study import COALITION, SUPPLY, Study
 from model import Scenario
+from model.columns import Array
 from model.errors import InputError
-from model.state import Array
 
 __all__ = ["analyse"]
 

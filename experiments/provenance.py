@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import model
-from model.tables import DATA
+from model.world.tables import DATA
 
 __all__ = ["data_hash", "fitting_hash", "git_state", "judging_hash", "outcomes_hash", "source_hash", "versions"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from model.inputs import Inputs
 from model.parameters import ParameterValues
 from model.record import Record
+from model.scenario.inputs import Inputs
 from model.state import State
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
 
 class Context(NamedTuple):

@@ -13,6 +13,7 @@ __all__ = [
     "ChoiceRule",
     "Code",
     "Cooperation",
+    "Counter",
     "Deterrence",
     "Direction",
     "Mode",
@@ -27,7 +28,10 @@ __all__ = [
 
 
 class Code(IntEnum):
-    """A member declared by its label; its number is its position, from 0."""
+    """A member declared by its label; its number is its position, from 0.
+
+    Compiled rules compare with a member, and index by it; a number that is kept or passed on is its ``value``.
+    """
 
     label: str
 
@@ -144,6 +148,23 @@ class Sensor(Code):
 
     PATROL = "patrol"
     SATELLITE = "satellite"
+
+
+class Counter(Code):
+    """Whole numbers that a run keeps."""
+
+    LIVE = "consignments under way"
+    FREE = "free rows of consignments"
+    GROUPS = "organisations alive"
+    IDENTS = "next ident of an organisation"
+    EVENTS = "seizures written"
+    CUES = "cues this week"
+    STATUS = "why compiled weeks came back"
+    EPOCH = "epoch of the inputs in force"
+    REVIEW_DUE = "an input has changed that a review depends on"
+    READY = "assets that are out and can board this week"
+    ROWS_NEEDED = "most new consignments of this week"
+    MONTHS = "months so far"
 
 
 class Status(Code):

@@ -17,7 +17,10 @@ from mesa import Model
 from mesa.discrete_space import Network
 
 from model import calendar
-from model.agents import (
+from model.errors import InputError
+from model.frames import balance_frame, dimension_frame, seizure_frame, summed, weekly_frame, yearly_frame
+from model.kinds import AS_TABLED, MODES, STAGES, Counter, PlacementRule, Status
+from model.mesa_agents import (
     AGENTS,
     Consignment,
     EnforcementPlatform,
@@ -26,29 +29,15 @@ from model.agents import (
     RowAgent,
     TraffickingOrganisation,
 )
-from model.errors import InputError
-from model.inputs import Inputs, lay_out
-from model.kinds import COVERING, MODES
 from model.parameter_fields import to_values
 from model.parameters import ParameterValues
-from model.record import (
-    SEIZURE,
-    STAGES,
-    Record,
-    balance_frame,
-    copy_record,
-    dimension_frame,
-    make_record,
-    seizure_frame,
-    summed,
-    weekly_frame,
-    yearly_frame,
-)
+from model.record import SEIZURE, Record, copy_record, make_record
 from model.scenario import Scenario, difference
-from model.setup import begin, empty_state, forgetting, grow, sizes_of
-from model.state import EVENTS, LIVE, REVIEW_DUE, ROWS_NEEDED, STATUS, copy_state
+from model.scenario.inputs import Inputs, lay_out
+from model.state import CONTACTS_AT_MOST, copy_state, empty_state, grow, memory_decay, sizes_of
 from model.submodels.allocation import cover
-from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, REVIEW_WEEKS, RUNNING, SCHEDULE, advance, events_at_most
+from model.submodels.states import REVIEW_WEEKS
+from model.week import SCHEDULE, advance, events_at_most
 from model.world import World, load_world
 
 __all__ = ["RouteModel"]
@@ -112,7 +101,7 @@ class RouteModel(Model):  # type: ignore[misc]
         self.state = empty_state(self.world, self.organisations, self.policy.parameters)
         self.buffers = self._empty_record()
         self._in_force = self._values_at(self.week)
-        begin(self.world.arrays, self.inputs, self.state, self._in_force, self.buffers, self.seed_value, self.week)
+        self._run_weeks(0)
         self.opening = self.state.accounts.copy()
 
     def _settle(
@@ -196,28 +185,30 @@ class RouteModel(Model):  # type: ignore[misc]
         """Run compiled weeks up to `stop`; buffers grow where they must, and nothing is dropped."""
         values = self._values_at(self.week)
         if values != self._in_force:
-            self.state = self.state._replace(forget=forgetting(values.memory_months))
+            self.state = self.state._replace(memory_decay=memory_decay(values.memory_months))
             self._in_force = values
-            self.state.counts[REVIEW_DUE] = 1
+            self.state.counts[Counter.REVIEW_DUE] = 1
         while self.week < stop:
-            self.week += advance(
-                self.world.arrays, self.inputs, self.state, self.buffers, values, self.seed_value, self.week,
-                stop - self.week,
-            )  # fmt: skip
-            if self.state.counts[STATUS] == NEEDS_ROWS:
+            self.week += self._run_weeks(stop - self.week)
+            if self.state.counts[Counter.STATUS] == Status.NEEDS_ROWS:
                 self._make_room()
-            elif self.state.counts[STATUS] != RUNNING:
+            elif self.state.counts[Counter.STATUS] != Status.RUNNING:
                 raise RuntimeError(
                     f"week {self.week} ({self.date}), movement: a load found no free row; please report this with "
                     f"the scenario {self.policy.name!r} and seed {self.seed_value}"
                 )
 
+    def _run_weeks(self, weeks: int) -> int:
+        """Cross into compiled code once for up to so many weeks; how many were run."""
+        world, state, record = self.world.arrays, self.state, self.buffers
+        return int(advance(world, self.inputs, state, record, self._in_force, self.seed_value, self.week, weeks))
+
     def _plan_cover(self, stop: int) -> int:
         """Where a platform plans its cover: solve this month's plan and stop before the next month."""
         values, platforms = self._values_at(self.week), self.state.platforms
         one = int(values.allocation)
-        chosen = np.full(len(platforms.active), one - 1) if one else platforms.allocation
-        planning = np.flatnonzero((chosen == COVERING) & (self.world.arrays.platform_tasks == 1))
+        chosen = platforms.allocation if one == AS_TABLED else np.full(len(platforms.active), one)
+        planning = np.flatnonzero((chosen == PlacementRule.COVERING) & (self.world.arrays.platform_tasks == 1))
         if not len(planning):
             return stop
         if self.week % REVIEW_WEEKS == 0:
@@ -226,11 +217,11 @@ class RouteModel(Model):  # type: ignore[misc]
         return min(stop, self.week + REVIEW_WEEKS - self.week % REVIEW_WEEKS)
 
     def _make_room(self) -> None:
-        live = int(self.state.counts[LIVE]) + int(self.state.counts[ROWS_NEEDED])
+        live = int(self.state.counts[Counter.LIVE]) + int(self.state.counts[Counter.ROWS_NEEDED])
         rows = self.state.consignments.alive.shape[0]
-        if live + CONTACTS_AT_MOST > self.state.cues.shape[0] or live > rows:
+        if live + CONTACTS_AT_MOST > self.state.cues.day.shape[0] or live > rows:
             self.state = grow(self.state, max(2 * rows, live + CONTACTS_AT_MOST))
-        used, kept = int(self.state.counts[EVENTS]), self.buffers.seizures
+        used, kept = int(self.state.counts[Counter.EVENTS]), self.buffers.seizures
         most = events_at_most(live, self.world.arrays.origins, len(self.world.states))
         if self.level == "events" and used + most > kept.shape[0]:
             more = np.zeros(used + max(used, 4 * live) + CONTACTS_AT_MOST, dtype=SEIZURE)
@@ -290,7 +281,7 @@ class RouteModel(Model):  # type: ignore[misc]
         twin._settle(self.world, other, self.seed_value, self.organisations, self.level, self.after_week)
         twin.week, twin.state, twin.opening = self.week, copy_state(self.state), self.opening.copy()
         twin._in_force = self._in_force
-        twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[EVENTS]))
+        twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[Counter.EVENTS]))
         twin._advance_time(float(twin.week - twin.first_week)) if twin.week > twin.first_week else None
         return twin
 
@@ -398,7 +389,7 @@ class RouteModel(Model):  # type: ignore[misc]
     def seizures(self) -> pd.DataFrame:
         """One row for each seizure: date, place, leg, mode, acting and lead state, platform, stage, kg and value."""
         arrays = self.world.arrays
-        rows = int(self.state.counts[EVENTS])
+        rows = int(self.state.counts[Counter.EVENTS])
         return seizure_frame(self.buffers, rows, self._names, arrays.leg_mode, arrays.place_region)
 
     @property
@@ -416,7 +407,8 @@ class RouteModel(Model):  # type: ignore[misc]
 
     def schedule(self) -> pd.DataFrame:
         """The week in order: what happens, and what it does."""
-        return pd.DataFrame([step[:2] for step in SCHEDULE], columns=["submodel", "what it does"])
+        rows = [(step.submodel, step.name, step.does) for step in SCHEDULE]
+        return pd.DataFrame(rows, columns=["submodel", "rule", "what it does"])
 
 
 @lru_cache(maxsize=256)

@@ -7,8 +7,7 @@ import pytest
 from numba import njit
 
 from model import RouteModel, load_world
-from model.kinds import CONTAINER
-from model.state import LIVE
+from model.kinds import Counter, Mode
 from model.submodels.market import value_chain
 from model.submodels.routes import value_route
 from model.world import World
@@ -31,7 +30,7 @@ def usual(world: World) -> RouteModel:
 def boxes(model: RouteModel) -> np.ndarray:
     """Legs by container that end in a state."""
     arrays = model.world.arrays
-    return np.flatnonzero((arrays.leg_mode == CONTAINER) & (arrays.place_state[arrays.leg_destination] >= 0))
+    return np.flatnonzero((arrays.leg_mode == Mode.CONTAINER) & (arrays.place_state[arrays.leg_destination] >= 0))
 
 
 def boxed_rates(model: RouteModel) -> np.ndarray:
@@ -95,7 +94,7 @@ def test_experience_is_what_came_through_and_no_more(usual: RouteModel) -> None:
     landed_kg = state.states.landed_boxed_kg.sum()
     through_kg = shipped_by_container_kg(usual, 2000)
     through_kg -= usual.by("mode")["seized_kg"].xs("container", level="mode").sum()
-    loads, rows = state.consignments, state.live[: state.counts[LIVE]]
+    loads, rows = state.consignments, state.live[: state.counts[Counter.LIVE]]
     rows = rows[(loads.alive[rows] == 1) & (loads.setting_out[rows] == 0) & np.isin(loads.leg[rows], boxes(usual))]
     assert through_kg - loads.load_kg[rows].sum() == pytest.approx(landed_kg, rel=1e-9)
 

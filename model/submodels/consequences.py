@@ -8,24 +8,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from model.compiled import rule
+from model.columns import Array
 from model.context import Context
-from model.record import (
-    CASES,
-    EXPECTED,
-    EXPECTED_TAKEN,
-    INSPECTION,
-    LEAKED,
-    SEIZED,
-    SEIZED_AMERICAS,
-    SEIZED_EU,
-    SEIZED_SEA,
-    SEIZED_WEST_AFRICA,
-    SEIZURES,
-    TAKEN,
-    Record,
-)
-from model.state import EVENTS, LEAKED_KG, SEIZED_KG, Array
+from model.kernel.compiled import rule
+from model.kinds import Counter, Stage
+from model.record import Account, Record, Weekly, Yearly
 from model.submodels.beliefs import remember, spread, trips_of
 from model.submodels.capacity import courts
 from model.submodels.cooperation import note_exchange
@@ -57,14 +44,14 @@ def expect(ctx: Context, row: int, chance: float, at: Seizure) -> None:
     state, record, week, year = ctx.state, ctx.record, ctx.week, ctx.year
     expected_kg = chance * state.consignments.load_kg[row]
     leg = state.consignments.leg[row]
-    record.weekly[week, EXPECTED] += expected_kg
-    record.by_leg[year, leg, EXPECTED_TAKEN] += expected_kg
-    record.by_stage[year, at.stage, EXPECTED_TAKEN] += expected_kg
+    record.weekly[week, Weekly.EXPECTED_SEIZED_KG] += expected_kg
+    record.by_leg[year, leg, Yearly.EXPECTED_SEIZED_KG] += expected_kg
+    record.by_stage[year, at.stage, Yearly.EXPECTED_SEIZED_KG] += expected_kg
     if at.member >= 0:
-        record.by_state[year, at.member, EXPECTED_TAKEN] += expected_kg
+        record.by_state[year, at.member, Yearly.EXPECTED_SEIZED_KG] += expected_kg
         state.states.on_the_way_kg[at.member] += expected_kg
     if at.platform >= 0:
-        record.by_platform[year, at.platform, EXPECTED_TAKEN] += expected_kg
+        record.by_platform[year, at.platform, Yearly.EXPECTED_SEIZED_KG] += expected_kg
 
 
 @rule
@@ -73,15 +60,15 @@ def count_region(ctx: Context, at: Seizure, kg: float) -> None:
     world, record, week = ctx.world, ctx.record, ctx.week
     bulk_kg = kg / ctx.parameters.bulk_purity
     if world.place_area[at.place] >= 0:
-        record.weekly[week, SEIZED_SEA] += bulk_kg
+        record.weekly[week, Weekly.SEIZED_SEA_BULK_KG] += bulk_kg
     if at.member < 0:
         return
     if world.state_eu[at.member] == 1:
-        record.weekly[week, SEIZED_EU] += bulk_kg
+        record.weekly[week, Weekly.SEIZED_EU_BULK_KG] += bulk_kg
     elif world.state_west_africa[at.member] == 1:
-        record.weekly[week, SEIZED_WEST_AFRICA] += bulk_kg
+        record.weekly[week, Weekly.SEIZED_WEST_AFRICA_BULK_KG] += bulk_kg
     elif world.state_americas[at.member] == 1:
-        record.weekly[week, SEIZED_AMERICAS] += bulk_kg
+        record.weekly[week, Weekly.SEIZED_AMERICAS_BULK_KG] += bulk_kg
 
 
 @rule
@@ -89,39 +76,39 @@ def write_seizure(
     record: Record, counts: Array, at: Seizure, leg: int, owner: int, kg: float, share: float, value_eur: float
 ) -> None:
     """Add a row to the list of seizures."""
-    row = record.seizures[counts[EVENTS]]
+    row = record.seizures[counts[Counter.EVENTS]]
     row["kg"], row["owner"], row["day"] = kg, owner, at.day
     row["parcels_share"], row["value_eur"] = share, value_eur
     row["place"], row["leg"], row["state"] = at.place, leg, at.member
     row["lead_state"], row["platform"], row["stage"] = at.lead_state, at.platform, at.stage
-    counts[EVENTS] += 1
+    counts[Counter.EVENTS] += 1
 
 
 @rule
 def book(ctx: Context, at: Seizure, kg: float, share: float, cases: int, leg: int, owner: int) -> None:
     """Book one seizure once, in every table it belongs to."""
     state, record, week, year = ctx.state, ctx.record, ctx.week, ctx.year
-    state.accounts[SEIZED_KG] += kg
-    record.weekly[week, SEIZED] += kg
-    record.weekly[week, SEIZURES] += cases
+    state.accounts[Account.SEIZED_KG] += kg
+    record.weekly[week, Weekly.SEIZED_KG] += kg
+    record.weekly[week, Weekly.SEIZURES] += cases
     count_region(ctx, at, kg)
-    record.by_place[year, at.place, TAKEN] += kg
-    record.by_place[year, at.place, CASES] += cases
-    record.by_stage[year, at.stage, TAKEN] += kg
-    record.by_stage[year, at.stage, CASES] += cases
+    record.by_place[year, at.place, Yearly.SEIZED_KG] += kg
+    record.by_place[year, at.place, Yearly.SEIZURES] += cases
+    record.by_stage[year, at.stage, Yearly.SEIZED_KG] += kg
+    record.by_stage[year, at.stage, Yearly.SEIZURES] += cases
     if leg >= 0:
-        record.by_leg[year, leg, TAKEN] += kg
-        record.by_leg[year, leg, CASES] += cases
+        record.by_leg[year, leg, Yearly.SEIZED_KG] += kg
+        record.by_leg[year, leg, Yearly.SEIZURES] += cases
     if at.member >= 0:
         state.states.seized_kg[at.member] += kg
-        if at.stage == INSPECTION:
+        if at.stage == Stage.INSPECTION:
             state.states.found_kg[at.member] += kg
-        record.by_state[year, at.member, TAKEN] += kg
-        record.by_state[year, at.member, CASES] += cases
+        record.by_state[year, at.member, Yearly.SEIZED_KG] += kg
+        record.by_state[year, at.member, Yearly.SEIZURES] += cases
     if at.platform >= 0:
         state.platforms.seized_kg[at.platform] += kg
-        record.by_platform[year, at.platform, TAKEN] += kg
-        record.by_platform[year, at.platform, CASES] += cases
+        record.by_platform[year, at.platform, Yearly.SEIZED_KG] += kg
+        record.by_platform[year, at.platform, Yearly.SEIZURES] += cases
     if record.keep_seizures[0] == 1:
         value_eur = kg * state.places.value_eur_per_kg[at.place]
         write_seizure(record, state.counts, at, leg, owner, kg, share, value_eur)
@@ -144,7 +131,7 @@ def take_load(ctx: Context, row: int, share: float, at: Seizure) -> None:
     trips = trips_of(world, cases, leg, 0.0)
     if owner >= 0:
         if share >= 1.0:
-            remember(state.organisations, state.forget, owner, leg, week, 1.0, trips)
+            remember(state.organisations, state.memory_decay, owner, leg, week, 1.0, trips)
         jail(ctx, owner, leg, at.member)
         learn_payoff(state, parameters, row, -consignments.spent_eur_per_kg[row] * share)
     if share >= 1.0:
@@ -184,5 +171,5 @@ def leak_back(ctx: Context, kg: float, member: int, place: int) -> None:
     state.sources.pool_kg[source] += back_kg
     if world.place_west_africa[place] == 1:
         state.sources.west_africa_kg[source] += back_kg
-    state.accounts[LEAKED_KG] += back_kg
-    record.weekly[week, LEAKED] += back_kg
+    state.accounts[Account.CUSTODY_LEAKED_KG] += back_kg
+    record.weekly[week, Weekly.LEAKED_KG] += back_kg

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import rule
 from model.context import Context
-from model.kinds import CONTAINER
+from model.kernel.compiled import rule
+from model.kinds import Mode
 from model.state import State
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
 
 @rule
@@ -27,7 +27,7 @@ def price_contacts(ctx: Context) -> None:
     share_experience(ctx)
     for leg in range(world.leg_mode.shape[0]):
         member = world.place_state[world.leg_destination[leg]]
-        if world.leg_mode[leg] == CONTAINER and member >= 0:
+        if world.leg_mode[leg] == Mode.CONTAINER and member >= 0:
             experience = 1.0 + state.states.learnt_boxed_kg[member] / parameters.contact_experience_kg
             first_eur = parameters.contact_eur_per_kg * world.state_contact_cost[member]
             state.legs.contact_eur_per_kg[leg] = first_eur * math.pow(experience, slope)
@@ -47,7 +47,7 @@ def share_experience(ctx: Context) -> None:
     landed_kg, trade = 0.0, 0.0
     for leg in range(world.leg_mode.shape[0]):
         member = world.place_state[world.leg_destination[leg]]
-        if world.leg_mode[leg] == CONTAINER and member >= 0 and world.state_eu[member] == 1:
+        if world.leg_mode[leg] == Mode.CONTAINER and member >= 0 and world.state_eu[member] == 1:
             states.boxed_trade[member] += state.legs.exposure[leg]
             trade += state.legs.exposure[leg]
     if trade <= 0.0:
@@ -65,5 +65,5 @@ def share_experience(ctx: Context) -> None:
 def note_landed(world: WorldArrays, state: State, leg: int, load_kg: float) -> None:
     """Add a load that came through to the experience of the state where it landed."""
     member = world.place_state[world.leg_destination[leg]]
-    if world.leg_mode[leg] == CONTAINER and member >= 0:
+    if world.leg_mode[leg] == Mode.CONTAINER and member >= 0:
         state.states.landed_boxed_kg[member] += load_kg

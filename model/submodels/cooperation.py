@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 
-from model import draws
-from model.compiled import compiled, rule
 from model.context import Context
+from model.kernel.compiled import compiled, rule
+from model.kinds import Cooperation
 from model.parameters import ParameterValues
+from model.random import draws
 from model.state import State
 
-ENDOGENOUS = 1
 REAL_LOAD_KG = 460.0
 """A real-equivalent load: 40 t in 87 operations (MAOC-N 2007-09, amendment 20)."""
 REMOVAL_PRIOR = 0.3
@@ -72,7 +72,7 @@ def decide(ctx: Context) -> None:
         for member in range(states.pledge.shape[0]):
             if states.pledge[member, platform] <= 0.0:
                 continue
-            if parameters.cooperation == ENDOGENOUS and state.platforms.active[platform] > 0.5:
+            if parameters.cooperation == Cooperation.ENDOGENOUS and state.platforms.active[platform] > 0.5:
                 level = states.level[member, platform]
                 best = wanted_sharing(ctx, member, platform, members)
                 fall = parameters.sharing_loss_per_leak * states.leaked[member, platform]
@@ -95,7 +95,11 @@ def set_sharing(state: State, parameters: ParameterValues) -> None:
         for member in range(states.pledge.shape[0]):
             pledge = states.pledge[member, platform]
             level = min(1.0, max(0.0, parameters.sharing_scale * pledge))
-            if pledge <= 0.0 or parameters.cooperation != ENDOGENOUS or states.level[member, platform] < 0.0:
+            if (
+                pledge <= 0.0
+                or parameters.cooperation != Cooperation.ENDOGENOUS
+                or states.level[member, platform] < 0.0
+            ):
                 states.level[member, platform] = level if pledge > 0.0 else -1.0
             level = max(0.0, states.level[member, platform]) * state.platforms.active[platform]
             states.sharing[member, platform] = level

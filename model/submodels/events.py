@@ -6,11 +6,10 @@ its input changes, so that what a user sets in between stays until then.
 
 from __future__ import annotations
 
-from typing import get_type_hints
-
-from model.compiled import compiled, made, rule
+from model.columns import Array, dated_columns
 from model.context import Context
-from model.state import EPOCH_NOW, Array, State, columns_of
+from model.kernel.compiled import compiled, made, rule
+from model.kinds import Counter
 
 
 @compiled
@@ -36,26 +35,25 @@ def take_pair_changes(column: Array, table: Array, epoch: int, before: int) -> i
     return changes
 
 
-def take_dated() -> str:
-    """Source of the rule that brings every dated column to an epoch; how many entries changed that ask for a review."""
-    lines = ["def take_all(state, inputs, epoch, before):", "    n = 0"]
-    for part, kind in get_type_hints(State).items():
-        for name, column in (columns_of(kind) if isinstance(kind, type) else {}).items():
-            if column.dated:
-                take = "take_pair_changes" if column.dims else "take_changes"
-                count = "n += " if column.asks_review else ""
-                lines.append(f"    {count}{take}(state.{part}.{name}, inputs.{column.dated}, epoch, before)")
-    return "\n".join([*lines, "    return n"])
+def source_of_take_all() -> str:
+    """Source of a rule that brings every dated column to an epoch and counts the changes that ask for a review."""
+    lines = ["def take_all(state, dated, epoch, before):", "    changes = 0"]
+    for name, column in dated_columns().items():
+        take = "take_pair_changes" if column.dims else "take_changes"
+        count = "changes += " if column.asks_review else ""
+        lines.append(f"    {count}{take}(state.{name}, dated.{name.replace('.', '_')}, epoch, before)")
+    return "\n".join([*lines, "    return changes"])
 
 
-take_all = made(take_dated(), {"take_changes": take_changes, "take_pair_changes": take_pair_changes})
+take_all = made(source_of_take_all(), {"take_changes": take_changes, "take_pair_changes": take_pair_changes})
 
 
 @rule
-def take_inputs(ctx: Context) -> bool:
-    """Bring all input columns to this week's epoch; true where one changes that a review depends on."""
-    epoch, before = ctx.inputs.epoch_of_week[ctx.week], ctx.state.counts[EPOCH_NOW]
+def take_inputs(ctx: Context) -> None:
+    """Facts and measures dated for this week take effect; a change asks for a review."""
+    epoch, before = ctx.inputs.epoch_of_week[ctx.week], ctx.state.counts[Counter.EPOCH]
     if epoch == before:
-        return False
-    ctx.state.counts[EPOCH_NOW] = epoch
-    return take_all(ctx.state, ctx.inputs, epoch, before) > 0
+        return
+    ctx.state.counts[Counter.EPOCH] = epoch
+    if take_all(ctx.state, ctx.inputs.dated, epoch, before) > 0:
+        ctx.state.counts[Counter.REVIEW_DUE] = 1

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import compiled, rule
+from model.columns import Organisations
 from model.context import Context
+from model.kernel.compiled import compiled, rule
 from model.parameters import ParameterValues
-from model.record import CAPITAL, FROZEN
-from model.state import CONFISCATED, DRAWINGS, LAUNDERING, Organisations, State
-from model.world_arrays import WorldArrays
+from model.record import Account, Weekly
+from model.state import State
+from model.world.arrays import WorldArrays
 
 NORMAL_EXCHANGE = 0.4
 """Sharing inside the EU to which the published freezing share belongs (mechanisms M1, EU pairs)."""
@@ -89,15 +90,15 @@ def launder(ctx: Context) -> None:
         taken = parameters.confiscated_of_frozen * decided
         organisations.frozen_eur[organisation] += caught - decided
         organisations.capital_eur[organisation] += moved - caught - cost + decided - taken
-        state.accounts[LAUNDERING] += cost
-        state.accounts[CONFISCATED] += taken
+        state.accounts[Account.LAUNDERING_EUR] += cost
+        state.accounts[Account.CONFISCATED_EUR] += taken
         above = organisations.capital_eur[organisation] - organisations.target_capital_eur[organisation]
         if above > 0.0:
             draw = parameters.drawings_share * above
             organisations.capital_eur[organisation] -= draw
-            state.accounts[DRAWINGS] += draw
+            state.accounts[Account.DRAWINGS_EUR] += draw
         organisations.jailed_share[organisation] *= 1.0 - release
         capital += organisations.capital_eur[organisation]
         frozen += organisations.frozen_eur[organisation]
-    record.weekly[week, CAPITAL] = capital
-    record.weekly[week, FROZEN] = frozen
+    record.weekly[week, Weekly.CAPITAL_EUR] = capital
+    record.weekly[week, Weekly.FROZEN_EUR] = frozen

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 
-from model import draws
-from model.compiled import rule
 from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import Counter
 from model.parameters import ParameterValues
-from model.record import ENTERED, GROUPS, LEFT, MARGIN
-from model.samplers import normal_quantile, pareto
-from model.state import CLOSING, CONFISCATED, ENTRY, FOUNDING, GROUPS_ALIVE, IDENTS, LIVE, State
+from model.random import draws
+from model.random.samplers import normal_quantile, pareto
+from model.record import Account, Weekly
+from model.state import State
 from model.submodels.finance import means_eur
 from model.submodels.routes import attractiveness, path_sizes, plan, value_route
 from model.submodels.stocks import offered_kg
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
 FAMILIAR_USERS = 2.0
 COPY_COST_SHARE = 0.2
@@ -123,7 +124,7 @@ def adopt(ctx: Context, organisation: int, route: int) -> None:
     if organisations.capital_eur[organisation] < cost_eur:
         return
     organisations.capital_eur[organisation] -= cost_eur
-    state.accounts[ENTRY] += cost_eur
+    state.accounts[Account.ENTRY_EUR] += cost_eur
     old = organisations.known_route[organisation, worst]
     if old >= 0:
         state.routes.users[old] -= 1.0
@@ -143,7 +144,7 @@ def come_and_go(ctx: Context) -> None:
     organisations = state.organisations
     vacancy = 0
     margin = mean_margin(world, state)
-    record.weekly[week, MARGIN] = margin
+    record.weekly[week, Weekly.MARGIN_EUR_PER_KG] = margin
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 1:
             if means_eur(organisations, parameters, organisation) + organisations.dirty_eur[organisation] < 0.0:
@@ -152,14 +153,14 @@ def come_and_go(ctx: Context) -> None:
                 organisations.lean_weeks[organisation] = 0
             if organisations.lean_weeks[organisation] > parameters.exit_weeks:
                 leave(ctx, organisation)
-                record.weekly[week, LEFT] += 1.0
+                record.weekly[week, Weekly.LEFT] += 1.0
         else:
             u = draws.uniform(seed, draws.ENTRY, week, vacancy, 0)
             vacancy += 1
             if margin > 0.0 and u < parameters.entry_rate_per_week:
                 found(ctx, organisation)
-                record.weekly[week, ENTERED] += 1.0
-    record.weekly[week, GROUPS] = state.counts[GROUPS_ALIVE]
+                record.weekly[week, Weekly.ENTERED] += 1.0
+    record.weekly[week, Weekly.GROUPS] = state.counts[Counter.GROUPS]
 
 
 @rule
@@ -187,14 +188,14 @@ def leave(ctx: Context, organisation: int) -> None:
         organisations.stock_west_africa_kg[organisation, hub] = 0.0
     # courts go on without the group: what was frozen is decided upon at once, what was not comes to its heirs
     taken = parameters.confiscated_of_frozen * organisations.frozen_eur[organisation]
-    state.accounts[CONFISCATED] += taken
-    state.accounts[CLOSING] += (
+    state.accounts[Account.CONFISCATED_EUR] += taken
+    state.accounts[Account.CLOSING_EUR] += (
         organisations.capital_eur[organisation]
         + organisations.dirty_eur[organisation]
         + organisations.frozen_eur[organisation]
         - taken
     )
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         if state.consignments.owner[state.live[i]] == organisation:
             state.consignments.owner[state.live[i]] = -1
     for slot in range(organisations.known_route.shape[1]):
@@ -207,7 +208,7 @@ def leave(ctx: Context, organisation: int) -> None:
     organisations.dirty_eur[organisation] = 0.0
     organisations.frozen_eur[organisation] = 0.0
     organisations.hubs_stocked[organisation] = 0
-    state.counts[GROUPS_ALIVE] -= 1
+    state.counts[Counter.GROUPS] -= 1
 
 
 @rule
@@ -215,9 +216,9 @@ def found(ctx: Context, organisation: int) -> None:
     """A new group takes a free row under a new ident."""
     world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     organisations = state.organisations
-    ident = state.counts[IDENTS]
-    state.counts[IDENTS] += 1
-    state.counts[GROUPS_ALIVE] += 1
+    ident = state.counts[Counter.IDENTS]
+    state.counts[Counter.IDENTS] += 1
+    state.counts[Counter.GROUPS] += 1
     u, v = draws.uniform_pair(seed, draws.INITIAL, 0, ident, 0)
     w, z = draws.uniform_pair(seed, draws.INITIAL, 0, ident, 1)
     organisations.ident[organisation] = ident
@@ -269,7 +270,7 @@ def meet_routes(ctx: Context, organisation: int) -> None:
     """
     world, state, seed = ctx.world, ctx.state, ctx.seed
     organisations = state.organisations
-    known = organisations.known_route.shape[1]
+    known, keys = organisations.known_route.shape[1], state.workspace.sampling_key
     source = organisations.source[organisation]
     first = world.source_route_start[source]
     count = world.source_route_start[source + 1] - first
@@ -279,7 +280,7 @@ def meet_routes(ctx: Context, organisation: int) -> None:
         organisations.ready_week[organisation, slot] = 0
         organisations.attraction[organisation, slot] = 0.0
         organisations.known_value[organisation, slot] = 0.0
-        state.scratch[0, slot] = 1e300
+        keys[slot] = 1e300
     for i in range(count):
         route = first + i
         weight = world.route_familiarity[route] * math.exp(state.routes.exposure[route])
@@ -288,10 +289,10 @@ def meet_routes(ctx: Context, organisation: int) -> None:
         key = -math.log(draws.uniform(seed, draws.INITIAL, 0, ident, 16 + i)) / weight
         slot = -1
         for other in range(known):
-            if key < state.scratch[0, other] and (slot < 0 or state.scratch[0, other] > state.scratch[0, slot]):
+            if key < keys[other] and (slot < 0 or keys[other] > keys[slot]):
                 slot = other
         if slot >= 0:
-            state.scratch[0, slot] = key
+            keys[slot] = key
             organisations.known_route[organisation, slot] = route
     for slot in range(known):
         if organisations.known_route[organisation, slot] >= 0:
@@ -314,4 +315,4 @@ def fund(ctx: Context, organisation: int) -> None:
     organisations.capital_eur[organisation] = means
     organisations.dirty_eur[organisation] = 0.0
     organisations.frozen_eur[organisation] = 0.0
-    state.accounts[FOUNDING] += means
+    state.accounts[Account.FOUNDING_EUR] += means

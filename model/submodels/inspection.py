@@ -13,19 +13,18 @@ from __future__ import annotations
 
 import math
 
-from model import draws
-from model.compiled import compiled, rule
 from model.context import Context
-from model.kinds import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, MERCHANT, PORT
+from model.kernel.compiled import compiled, rule
+from model.kinds import Counter, Direction, Mode, Sector, Stage
 from model.parameters import ParameterValues
-from model.record import EXPECTED, EXPECTED_TAKEN, INSPECTION, POLICE
-from model.samplers import binomial, normal_quantile, normal_share
-from model.state import LIVE, MONTHS, State
+from model.random import draws
+from model.random.samplers import binomial, normal_quantile, normal_share
+from model.record import Weekly, Yearly
+from model.state import State
 from model.submodels.capacity import closed_gap
 from model.submodels.consequences import book, expect, leak_back, seizure_at, take_load
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
-EXPORT, IMPORT = 0, 1
 FIND_MEMORY_MONTHS = 39
 SMALL_FIND_KG = 1000.0
 MOST_OPENED = 0.5
@@ -61,24 +60,24 @@ def find_chance(ctx: Context, leg: int, place: int, growth: float, side: int) ->
         return 0.0
     mode = world.leg_mode[leg]
     effort = state.places.inspection_share[place] * state.legs.inspection_multiplier[leg] * state.states.effort[member]
-    if side == EXPORT:
+    if side == Direction.EXPORT:
         effort *= parameters.export_effort
-    if mode != COURIER:
+    if mode != Mode.COURIER:
         effort *= parameters.inspection_scale
-    if mode == CONTAINER:
+    if mode == Mode.CONTAINER:
         share = state.states.inspection_container_share[member] * effort * growth
         share /= max(LEAST_TRAFFIC, state.places.container_traffic[place])
         discrimination = parameters.targeting_base + parameters.targeting_shared * shared_data(world, state, leg)
-        discrimination += parameters.port_targeting_gain * closed_gap(state, member, PORT)
+        discrimination += parameters.port_targeting_gain * closed_gap(state, member, Sector.PORT.value)
         return roc_hit(min(MOST_OPENED, share), discrimination)
-    if mode == COURIER:
+    if mode == Mode.COURIER:
         routine = state.states.inspection_air_share[member]
-        routine += max(0.0, parameters.airport_best - routine) * closed_gap(state, member, AIRPORT)
+        routine += max(0.0, parameters.airport_best - routine) * closed_gap(state, member, Sector.AIRPORT.value)
         return min(0.95, routine * effort)
-    if mode == LAND:
+    if mode == Mode.LAND:
         return min(0.9, state.states.inspection_land_share[member] * effort)
-    landing = state.states.coast_police_share[member] * effort * state.states.ability[member, MARITIME]
-    if mode == MERCHANT:
+    landing = state.states.coast_police_share[member] * effort * state.states.ability[member, Sector.MARITIME]
+    if mode == Mode.MERCHANT:
         landing *= 0.5
     return min(0.9, landing)
 
@@ -107,10 +106,10 @@ def follow_finds(ctx: Context) -> None:
     """
     world, state, parameters, year = ctx.world, ctx.state, ctx.parameters, ctx.year
     states, left = state.states, math.exp(-1.0 / float(FIND_MEMORY_MONTHS))
-    state.counts[MONTHS] += 1
+    state.counts[Counter.MONTHS] += 1
     for member in range(states.found_kg.shape[0]):
         states.found_kg[member] *= left
-        if year <= world.base_year or state.counts[MONTHS] <= FIND_MEMORY_MONTHS:
+        if year <= world.base_year or state.counts[Counter.MONTHS] <= FIND_MEMORY_MONTHS:
             states.usual_kg[member] = states.found_kg[member]
         ratio = (SMALL_FIND_KG + states.found_kg[member]) / (SMALL_FIND_KG + states.usual_kg[member])
         states.effort[member] = math.pow(ratio, parameters.control_response)
@@ -141,11 +140,11 @@ def prepare_controls(ctx: Context) -> None:
     for leg in range(world.leg_mode.shape[0]):
         origin, destination = world.leg_origin[leg], world.leg_destination[leg]
         at_origin, at_destination = places.bribed_share[origin], places.bribed_share[destination]
-        found = find_chance(ctx, leg, origin, growth, EXPORT)
+        found = find_chance(ctx, leg, origin, growth, Direction.EXPORT.value)
         state.legs.export_find[leg] = found * (1.0 - at_origin)
         bribes = at_origin * min(parameters.bribe_share, found) * places.value_eur_per_kg[origin]
-        found = find_chance(ctx, leg, destination, growth, IMPORT)
-        if world.leg_mode[leg] == COURIER:
+        found = find_chance(ctx, leg, destination, growth, Direction.IMPORT.value)
+        if world.leg_mode[leg] == Mode.COURIER:
             found = max(found, places.total_control[destination] * world.leg_flagged[leg])
         state.legs.import_find[leg] = found * (1.0 - at_destination)
         # nobody pays more for a blind eye than the loss that it averts
@@ -161,17 +160,17 @@ def inspect(ctx: Context) -> None:
     world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
     consignments = state.consignments
     end_day = 7.0 * (week + 1)
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         if consignments.alive[row] == 0:
             continue
         leg = consignments.leg[row]
         for side in range(2):
-            chance, stage = 0.0, INSPECTION
+            chance, stage = 0.0, Stage.INSPECTION.value
             day, place = consignments.set_out_day[row], world.leg_origin[leg]
-            if side == EXPORT and consignments.setting_out[row] == 1:
+            if side == Direction.EXPORT and consignments.setting_out[row] == 1:
                 chance = state.legs.export_find[leg]
-            elif side == IMPORT and consignments.arrive_day[row] < end_day:
+            elif side == Direction.IMPORT and consignments.arrive_day[row] < end_day:
                 day, place = consignments.arrive_day[row], world.leg_destination[leg]
                 chance = state.legs.import_find[leg]
                 if consignments.lead_day[row] < day:
@@ -191,7 +190,7 @@ def control(ctx: Context, row: int, chance: float, place: int, stage: int, u: fl
     member = world.place_state[place]
     lead_state = -1
     platform = -1
-    if stage != INSPECTION:
+    if stage != Stage.INSPECTION:
         lead_state = consignments.lead_state[row]
         platform = consignments.lead_platform[row]
     at = seizure_at(place, member, lead_state, platform, stage, day)
@@ -210,7 +209,15 @@ def control(ctx: Context, row: int, chance: float, place: int, stage: int, u: fl
 @rule
 def search_stores(ctx: Context) -> None:
     """Local police may find a store at a transhipment place (mechanisms M8; SF06: seldom)."""
-    world, state, parameters, record, seed, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week, ctx.year
+    world, state, parameters, record, seed, week, year = (
+        ctx.world,
+        ctx.state,
+        ctx.parameters,
+        ctx.record,
+        ctx.seed,
+        ctx.week,
+        ctx.year,
+    )
     organisations = state.organisations
     for organisation in range(organisations.alive.shape[0]):
         stocked = organisations.hubs_stocked[organisation]
@@ -224,10 +231,10 @@ def search_stores(ctx: Context) -> None:
             if member < 0:
                 continue
             honest = 1.0 - state.states.kappa[member]
-            chance = parameters.store_risk_per_week * state.states.ability[member, JUSTICE] * honest
+            chance = parameters.store_risk_per_week * state.states.ability[member, Sector.JUSTICE] * honest
             expected_kg = 0.5 * chance * organisations.stock_kg[organisation, hub]
-            record.weekly[week, EXPECTED] += expected_kg
-            record.by_stage[year, POLICE, EXPECTED_TAKEN] += expected_kg
+            record.weekly[week, Weekly.EXPECTED_SEIZED_KG] += expected_kg
+            record.by_stage[year, Stage.POLICE, Yearly.EXPECTED_SEIZED_KG] += expected_kg
             u, v = draws.uniform_pair(seed, draws.POLICE, week, organisations.ident[organisation], hub)
             if u < chance:
                 seize_store(ctx, organisation, hub, place, member, v)
@@ -244,6 +251,6 @@ def seize_store(ctx: Context, organisation: int, hub: int, place: int, member: i
     organisations.stock_kg[organisation, hub] -= kg
     lineage_kg = float(organisations.stock_west_africa_kg[organisation, hub])
     organisations.stock_west_africa_kg[organisation, hub] = (1.0 - v) * lineage_kg
-    at = seizure_at(place, member, member, -1, POLICE, 7.0 * week)
+    at = seizure_at(place, member, member, -1, Stage.POLICE.value, 7.0 * week)
     book(ctx, at, kg, v, 1, -1, organisations.ident[organisation])  # fmt: skip
     leak_back(ctx, kg, member, place)

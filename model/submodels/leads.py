@@ -9,28 +9,28 @@ ability). It counts where the state can act itself; else only as far as it is sh
 
 from __future__ import annotations
 
-from model import draws
-from model.compiled import rule
 from model.context import Context
-from model.kinds import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, PORT
+from model.kernel.compiled import rule
+from model.kinds import Counter, Mode, Sector, Stage
 from model.parameters import ParameterValues
-from model.record import EXPECTED_KNOWN, EXPECTED_KNOWN_HERE, KNOWN, LEAD, LEADS_LEAKED
-from model.state import LIVE, State
+from model.random import draws
+from model.record import Weekly, Yearly
+from model.state import State
 from model.submodels.cooperation import note_leak
 from model.submodels.movement import NEVER
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
 
 @rule
 def sector_of(mode: int) -> int:
     """The service that hears of loads of a mode."""
-    if mode == CONTAINER:
-        return PORT
-    if mode == COURIER:
-        return AIRPORT
-    if mode == LAND:
-        return JUSTICE
-    return MARITIME
+    if mode == Mode.CONTAINER:
+        return Sector.PORT.value
+    if mode == Mode.COURIER:
+        return Sector.AIRPORT.value
+    if mode == Mode.LAND:
+        return Sector.JUSTICE.value
+    return Sector.MARITIME.value
 
 
 @rule
@@ -116,9 +116,17 @@ def prepare_leads(ctx: Context) -> None:
 @rule
 def draw_leads(ctx: Context) -> None:
     """For each load that enters a leg: is it known, to whom, through which platform, and when."""
-    world, state, parameters, record, seed, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week, ctx.year
+    world, state, parameters, record, seed, week, year = (
+        ctx.world,
+        ctx.state,
+        ctx.parameters,
+        ctx.record,
+        ctx.seed,
+        ctx.week,
+        ctx.year,
+    )
     consignments = state.consignments
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         if consignments.setting_out[row] == 0:
             continue
@@ -127,11 +135,11 @@ def draw_leads(ctx: Context) -> None:
         consignments.lead_day[row] = NEVER
         consignments.lead_state[row] = -1
         consignments.lead_platform[row] = -1
-        consignments.lead_stage[row] = LEAD
+        consignments.lead_stage[row] = Stage.LEAD
         load_kg = consignments.load_kg[row]
         expected_kg = state.legs.know[leg, market] * load_kg
-        record.weekly[week, EXPECTED_KNOWN] += expected_kg
-        record.by_leg[year, leg, EXPECTED_KNOWN_HERE] += expected_kg
+        record.weekly[week, Weekly.EXPECTED_KNOWN_KG] += expected_kg
+        record.by_leg[year, leg, Yearly.EXPECTED_KNOWN_KG] += expected_kg
         u, v, through, _ = draws.uniform_four(seed, draws.LEAD, week, consignments.ident[row], leg)
         if u >= state.legs.know[leg, market]:
             continue
@@ -143,7 +151,7 @@ def draw_leads(ctx: Context) -> None:
         platform = best_platform(world, state, leg, member)
         days = consignments.arrive_day[row] - consignments.set_out_day[row]
         state.states.leads[member] += 1.0
-        record.weekly[week, KNOWN] += 1.0
+        record.weekly[week, Weekly.KNOWN] += 1.0
         shared = acts == 0 or (platform >= 0 and through < state.states.sharing[member, platform])
         leak, moment = draws.uniform_pair(seed, draws.LEAK, week, consignments.ident[row], leg)
         if shared:
@@ -151,7 +159,7 @@ def draw_leads(ctx: Context) -> None:
             state.states.lead_kg[member, platform] += load_kg
             if leak < parameters.leak_probability * state.platforms.leak_risk[platform]:
                 note_leak(state, member, platform, load_kg)
-                record.weekly[week, LEADS_LEAKED] += 1.0
+                record.weekly[week, Weekly.LEADS_LEAKED] += 1.0
                 continue  # the case is lost
             consignments.lead_platform[row] = platform
         consignments.lead_day[row] = consignments.set_out_day[row] + 0.9 * days * moment

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import compiled, rule
 from model.context import Context
+from model.kernel.compiled import compiled, rule
+from model.kinds import Deterrence
 from model.parameters import ParameterValues
-from model.record import CONSUMED_AMERICA, CONSUMED_EUROPE, PRICE_AMERICA, PRICE_EUROPE, PRICE_SOURCE
-from model.state import CONSUMED_KG
-from model.submodels.routes import RISK_PRICE
+from model.record import Account, Weekly
 from model.submodels.stocks import step_price
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
 SMALLEST_STOCK_KG = 1.0
 
@@ -50,7 +49,7 @@ def move_price(
 
 @rule
 def clear(ctx: Context) -> None:
-    """Consume, trade between European markets, move prices, and record them."""
+    """Markets consume, and their prices move."""
     world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     markets = state.markets
     for market in range(markets.price_eur_per_kg.shape[0]):
@@ -60,15 +59,14 @@ def clear(ctx: Context) -> None:
         used = demand * math.exp(parameters.demand_elasticity * math.log(ratio))
         used = min(used, markets.inventory_kg[market])
         markets.inventory_kg[market] -= used
-        state.accounts[CONSUMED_KG] += used
+        state.accounts[Account.CONSUMED_KG] += used
         if world.market_is_europe[market] == 1:
-            record.weekly[week, CONSUMED_EUROPE] += used
+            record.weekly[week, Weekly.CONSUMED_EUROPE_KG] += used
         else:
-            record.weekly[week, CONSUMED_AMERICA] += used
+            record.weekly[week, Weekly.CONSUMED_NORTH_AMERICA_KG] += used
         markets.price_eur_per_kg[market] = move_price(
             markets.price_eur_per_kg[market], markets.inventory_kg[market], demand, reference, parameters
         )  # fmt: skip
-    arbitrage(ctx)
 
 
 @rule
@@ -93,29 +91,6 @@ def arbitrage(ctx: Context) -> None:
 
 
 @rule
-def record_prices(ctx: Context) -> None:
-    """Demand-weighted price of Europe, price of North America, output-weighted source price."""
-    world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
-    markets = state.markets
-    total = 0.0
-    weight = 0.0
-    for market in range(markets.price_eur_per_kg.shape[0]):
-        if world.market_is_europe[market] == 1:
-            total += markets.price_eur_per_kg[market] * markets.demand_kg_per_week[market]
-            weight += markets.demand_kg_per_week[market]
-        else:
-            record.weekly[week, PRICE_AMERICA] = markets.price_eur_per_kg[market]
-    record.weekly[week, PRICE_EUROPE] = total / weight if weight > 0.0 else 0.0
-    total = 0.0
-    weight = 0.0
-    for source in range(state.sources.price_eur_per_kg.shape[0]):
-        if world.source_is_origin[source] == 1:
-            total += state.sources.price_eur_per_kg[source] * state.sources.supply_kg_per_week[source]
-            weight += state.sources.supply_kg_per_week[source]
-    record.weekly[week, PRICE_SOURCE] = total / weight if weight > 0.0 else 0.0
-
-
-@rule
 def value_chain(ctx: Context) -> None:
     """What a kg is worth at each place: the best market price less loss, cost and risk on the way (monthly).
 
@@ -133,7 +108,7 @@ def value_chain(ctx: Context) -> None:
                 continue
             risk = state.legs.public_loss[leg]
             cost = world.leg_cost[leg] * state.legs.cost_multiplier[leg] + state.legs.bribe_eur_per_kg[leg]
-            if parameters.deterrence == RISK_PRICE:
+            if parameters.deterrence == Deterrence.RISK_PRICE:
                 cost += risk * state.legs.risk_price_eur_per_kg[leg]
             worth = (1.0 - risk) * (values[world.leg_destination[leg]] - state.legs.contact_eur_per_kg[leg]) - cost
             if worth > values[world.leg_origin[leg]]:

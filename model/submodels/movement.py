@@ -7,43 +7,23 @@ leg starts in the week after. Where a route changes its mode at a transhipment p
 
 from __future__ import annotations
 
-from model import draws
-from model.compiled import rule
+from model.columns import Organisations
 from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import ChoiceRule, Counter, Deterrence, Status
 from model.parameters import ParameterValues
-from model.record import (
-    ARRIVED_AMERICA,
-    ARRIVED_EUROPE,
-    DISPATCHED,
-    DISPATCHES,
-    EXPOSURES,
-    MEAN_LOAD,
-    MOVED,
-    TO_EUROPE,
-    TO_NORTH_AMERICA,
-    WEST_AFRICA,
-)
-from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STATUS, STORAGE, TRANSPORT, Organisations, State
+from model.random import draws
+from model.record import Account, Weekly, Yearly
+from model.state import State
 from model.submodels.beliefs import believed_loss, remember, spread, trips_of
 from model.submodels.contacts import note_landed
-from model.submodels.routes import (
-    EXPERIENCE,
-    SMALLEST_LOAD_KG,
-    STALE_WEEKS,
-    draw_unit,
-    pick,
-    settle,
-    weigh_known,
-    weigh_onward,
-)
-from model.submodels.routes import RISK as BELIEVED
-from model.world_arrays import WorldArrays
+from model.submodels.routes import SMALLEST_LOAD_KG, STALE_WEEKS, draw_unit, pick, settle, weigh_known, weigh_onward
+from model.world.arrays import WorldArrays
 
 LONGEST_SERIES = 4  # loads an organisation can send from home in one week
 ONWARD_SERIES = 4  # loads it can send on from one store in one week, such as the couriers of four flights
 NEVER = 1e18
 NOT_WEIGHED = -1.0
-NO_ROW_LEFT = 2
 """Status: a load found no free row, although the pool is made large enough before the week; never to be seen."""
 
 
@@ -146,7 +126,7 @@ def send_on(ctx: Context, organisation: int, hub: int) -> None:
     source = world.origins + hub
     rent_eur = organisations.stock_kg[organisation, hub] * world.place_storage_eur[place]
     organisations.capital_eur[organisation] -= rent_eur
-    state.accounts[STORAGE] += rent_eur
+    state.accounts[Account.STORAGE_EUR] += rent_eur
     room_kg = world.place_handling_kg[place] - state.places.handled_kg[place]
     ident = organisations.ident[organisation]
     count = 0
@@ -157,11 +137,11 @@ def send_on(ctx: Context, organisation: int, hub: int) -> None:
         if stock_kg <= 0.0 or room_kg < SMALLEST_LOAD_KG:
             break
         k = 1_000_000_000 + source * 16 + turn
-        choice = pick(state.scratch, count, 0.0, draws.uniform(seed, draws.ROUTE, week, ident, k))
+        choice = pick(state.choice, count, 0.0, draws.uniform(seed, draws.ROUTE, week, ident, k))
         if choice < 0:
             break
         route = world.source_route_start[source] + choice
-        mu = state.scratch[BELIEVED, choice]
+        mu = state.choice.believed_loss[choice]
         mode = world.route_load_mode[route]
         unit = draw_unit(ctx, organisation, mode, mu, k)
         load_kg = min(stock_kg, room_kg)
@@ -192,13 +172,13 @@ def send(ctx: Context, organisation: int, route: int, slot: int, load_kg: float,
     """Put a load on the first leg of a route; it sets out this week."""
     world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
     consignments = state.consignments
-    if state.counts[FREE] <= 0:
-        state.counts[STATUS] = NO_ROW_LEFT
+    if state.counts[Counter.FREE] <= 0:
+        state.counts[Counter.STATUS] = Status.NO_ROW_LEFT
         return
-    state.counts[FREE] -= 1
-    row = state.free[state.counts[FREE]]
-    state.live[state.counts[LIVE]] = row
-    state.counts[LIVE] += 1
+    state.counts[Counter.FREE] -= 1
+    row = state.free[state.counts[Counter.FREE]]
+    state.live[state.counts[Counter.LIVE]] = row
+    state.counts[Counter.LIVE] += 1
     ident = state.organisations.ident[organisation]
     consignments.ident[row] = draws.consignment_ident(ident, state.organisations.sequence[organisation])
     state.organisations.sequence[organisation] += 1
@@ -220,17 +200,17 @@ def send(ctx: Context, organisation: int, route: int, slot: int, load_kg: float,
     )
     congestion_eur = state.routes.congestion_eur_per_kg[route] * load_kg
     charge(state, organisation, congestion_eur)
-    state.accounts[TRANSPORT] += congestion_eur
+    state.accounts[Account.TRANSPORT_EUR] += congestion_eur
     state.routes.flow_kg[route] += load_kg
-    record.weekly[week, DISPATCHES] += 1.0
-    record.weekly[week, MEAN_LOAD] += load_kg
+    record.weekly[week, Weekly.DISPATCHES] += 1.0
+    record.weekly[week, Weekly.MEAN_LOAD_KG] += load_kg
     if world.source_is_origin[source] == 1:
         state.sources.sent_kg[source] += load_kg
-        record.weekly[week, DISPATCHED] += load_kg
+        record.weekly[week, Weekly.DISPATCHED_KG] += load_kg
         if world.market_is_europe[world.route_market[route]] == 1:
-            record.weekly[week, TO_EUROPE] += load_kg
+            record.weekly[week, Weekly.DISPATCHED_TO_EUROPE_KG] += load_kg
         else:
-            record.weekly[week, TO_NORTH_AMERICA] += load_kg
+            record.weekly[week, Weekly.DISPATCHED_TO_NORTH_AMERICA_KG] += load_kg
 
 
 @rule
@@ -238,7 +218,7 @@ def set_out(ctx: Context) -> None:
     """Loads that enter a leg this week get their days, and the owner pays for the leg."""
     world, state, record, seed, week, year = ctx.world, ctx.state, ctx.record, ctx.seed, ctx.week, ctx.year
     consignments = state.consignments
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         if consignments.setting_out[row] == 0:
             continue
@@ -249,8 +229,8 @@ def set_out(ctx: Context) -> None:
         consignments.arrive_day[row] = consignments.set_out_day[row] + world.leg_days[leg] * (0.9 + 0.2 * v)
         pay_leg(ctx, row, leg)
         load_kg = consignments.load_kg[row]
-        record.by_leg[year, leg, MOVED] += load_kg
-        record.weekly[week, EXPOSURES] += 1.0
+        record.by_leg[year, leg, Yearly.MOVED_KG] += load_kg
+        record.weekly[week, Weekly.EXPOSURES] += 1.0
         state.legs.set_out_kg[leg] += load_kg
 
 
@@ -265,16 +245,16 @@ def pay_leg(ctx: Context, row: int, leg: int) -> None:
     transport = world.leg_cost[leg] * state.legs.cost_multiplier[leg]
     bribes = state.legs.bribe_eur_per_kg[leg] + state.places.risk_premium_eur_per_kg[destination]
     risk = 0.0
-    if parameters.deterrence == 0:
+    if parameters.deterrence == Deterrence.RISK_PRICE:
         believed = state.legs.public_loss[leg]
         if owner >= 0:
-            believed = believed_loss(state.organisations, state.legs, state.forget, owner, leg, week)
+            believed = believed_loss(state.organisations, state.legs, state.memory_decay, owner, leg, week)
         risk = believed * state.legs.risk_price_eur_per_kg[leg]
     charge(state, owner, (transport + bribes + risk) * load_kg)
     consignments.spent_eur_per_kg[row] += transport + bribes + risk
-    state.accounts[TRANSPORT] += transport * load_kg
-    state.accounts[BRIBES] += bribes * load_kg
-    state.accounts[RISK] += risk * load_kg
+    state.accounts[Account.TRANSPORT_EUR] += transport * load_kg
+    state.accounts[Account.BRIBES_EUR] += bribes * load_kg
+    state.accounts[Account.RISK_EUR] += risk * load_kg
 
 
 @rule
@@ -284,7 +264,7 @@ def pay_contacts(state: State, row: int, leg: int) -> None:
     load_kg = state.consignments.load_kg[row]
     charge(state, state.consignments.owner[row], fee_eur * load_kg)
     state.consignments.spent_eur_per_kg[row] += fee_eur
-    state.accounts[BRIBES] += fee_eur * load_kg
+    state.accounts[Account.BRIBES_EUR] += fee_eur * load_kg
 
 
 @rule
@@ -293,7 +273,7 @@ def charge(state: State, owner: int, amount_eur: float) -> None:
     if owner >= 0:
         state.organisations.capital_eur[owner] -= amount_eur
     else:
-        state.accounts[CLOSING] -= amount_eur
+        state.accounts[Account.CLOSING_EUR] -= amount_eur
 
 
 @rule
@@ -302,7 +282,7 @@ def arrive(ctx: Context) -> None:
     world, state, parameters, record, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week, ctx.year
     consignments = state.consignments
     end_day = 7.0 * (week + 1)
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         consignments.setting_out[row] = 0
         if consignments.alive[row] == 0 or consignments.arrive_day[row] >= end_day:
@@ -314,12 +294,12 @@ def arrive(ctx: Context) -> None:
         lost = consignments.lost_share[row]
         trips = trips_of(world, consignments.units[row], leg, lost)
         if owner >= 0:
-            remember(state.organisations, state.forget, owner, leg, week, lost, trips)
+            remember(state.organisations, state.memory_decay, owner, leg, week, lost, trips)
         spread(state.legs, parameters, leg, lost, load_kg * lost / (1.0 - lost), trips)
         consignments.lost_share[row] = 0.0
-        record.by_place[year, place, MOVED] += load_kg
+        record.by_place[year, place, Yearly.MOVED_KG] += load_kg
         if world.place_state[place] >= 0:
-            record.by_state[year, world.place_state[place], MOVED] += load_kg
+            record.by_state[year, world.place_state[place], Yearly.MOVED_KG] += load_kg
         state.places.mass_kg[place] += load_kg
         pay_contacts(state, row, leg)
         note_landed(world, state, leg, load_kg)
@@ -351,13 +331,13 @@ def sell(ctx: Context, row: int, market: int) -> None:
         state.organisations.dirty_eur[owner] += revenue_eur
         learn_payoff(state, parameters, row, price - consignments.spent_eur_per_kg[row])
     else:
-        state.accounts[CLOSING] += revenue_eur
-    state.accounts[REVENUE] += revenue_eur
+        state.accounts[Account.CLOSING_EUR] += revenue_eur
+    state.accounts[Account.REVENUE_EUR] += revenue_eur
     if world.market_is_europe[market] == 1:
-        record.weekly[week, ARRIVED_EUROPE] += load_kg
-        record.weekly[week, WEST_AFRICA] += load_kg * consignments.west_africa[row]
+        record.weekly[week, Weekly.ARRIVED_EUROPE_KG] += load_kg
+        record.weekly[week, Weekly.WEST_AFRICA_KG] += load_kg * consignments.west_africa[row]
     else:
-        record.weekly[week, ARRIVED_AMERICA] += load_kg
+        record.weekly[week, Weekly.ARRIVED_NORTH_AMERICA_KG] += load_kg
     consignments.alive[row] = 0
 
 
@@ -394,7 +374,7 @@ def learn_payoff(state: State, parameters: ParameterValues, row: int, payoff_eur
     """Move the attraction of the route a load was sent on towards what it brought (EWA, chosen route)."""
     slot = state.consignments.slot[row]
     owner = state.consignments.owner[row]
-    if slot < 0 or owner < 0 or parameters.choice_rule != EXPERIENCE:
+    if slot < 0 or owner < 0 or parameters.choice_rule != ChoiceRule.EXPERIENCE:
         return
     if state.organisations.known_route[owner, slot] != state.consignments.route[row]:
         return
@@ -404,15 +384,16 @@ def learn_payoff(state: State, parameters: ParameterValues, row: int, payoff_eur
 
 
 @rule
-def sweep(state: State) -> None:
-    """Take ended loads out of the list of the living, keeping its order."""
+def sweep(ctx: Context) -> None:
+    """Consignments that have ended leave the list of the living, which keeps its order."""
+    state = ctx.state
     kept = 0
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         if state.consignments.alive[row] == 1:
             state.live[kept] = row
             kept += 1
         else:
-            state.free[state.counts[FREE]] = row
-            state.counts[FREE] += 1
-    state.counts[LIVE] = kept
+            state.free[state.counts[Counter.FREE]] = row
+            state.counts[Counter.FREE] += 1
+    state.counts[Counter.LIVE] = kept

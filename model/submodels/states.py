@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import rule
 from model.context import Context
-from model.state import State
+from model.kernel.compiled import rule
+from model.kinds import Counter
 from model.submodels.allocation import fade_evidence, set_position
 from model.submodels.capacity import build, set_ability
 from model.submodels.contacts import price_contacts
@@ -17,7 +17,8 @@ from model.submodels.inspection import follow_finds, prepare_controls
 from model.submodels.leads import prepare_leads
 from model.submodels.market import value_chain
 
-FLOW_MEMORY = 12.0 / 13.0
+FLOW_MEMORY, YEAR_MEMORY = 12.0 / 13.0, 51.0 / 52.0
+REVIEW_WEEKS = 4
 
 
 @rule
@@ -81,27 +82,38 @@ def congest(ctx: Context) -> None:
 
 
 @rule
-def decide_month(ctx: Context) -> None:
-    """What goes on by the month: stocks of ability, trust and sharing, and what patrols remember."""
-    state = ctx.state
+def begin_month(ctx: Context) -> None:
+    """Every fourth week: ability, trust and sharing, controls, patrols' memory, values down the chain, congestion."""
+    if ctx.week % REVIEW_WEEKS != 0:
+        return
     build(ctx)
     decide(ctx)
-    fade_evidence(state)
+    fade_evidence(ctx.state)
     follow_finds(ctx)
+    follow_markets(ctx)
+    ctx.state.counts[Counter.REVIEW_DUE] = 1
 
 
 @rule
-def review(ctx: Context, monthly: bool) -> None:
-    """What follows from it and from inputs: every month, and whenever an input has changed.
+def follow_markets(ctx: Context) -> None:
+    """What markets and flows do is looked at by the month only, so that a change of one fact moves nothing else."""
+    value_chain(ctx)
+    congest(ctx)
 
-    What markets and flows do is looked at by the month only, so that a change of one fact moves nothing else.
-    """
-    state, parameters = ctx.state, ctx.parameters
-    if monthly:
-        value_chain(ctx)
-        congest(ctx)
-    set_ability(state)
-    set_sharing(state, parameters)
+
+@rule
+def review(ctx: Context) -> None:
+    """Every fourth week, and when an input has changed: the chances that follow for every leg, and costs of routes."""
+    if ctx.state.counts[Counter.REVIEW_DUE] == 1:
+        ctx.state.counts[Counter.REVIEW_DUE] = 0
+        derive(ctx)
+
+
+@rule
+def derive(ctx: Context) -> None:
+    """What follows from inputs and from what goes on by the month; a second time it gives the same bits."""
+    set_ability(ctx.state)
+    set_sharing(ctx.state, ctx.parameters)
     lend(ctx)
     look_from_space(ctx)
     prepare_leads(ctx)
@@ -112,9 +124,10 @@ def review(ctx: Context, monthly: bool) -> None:
 
 
 @rule
-def fade_flows(state: State) -> None:
-    """Let one week of remembered flow fade."""
-    for route in range(state.routes.flow_kg.shape[0]):
-        state.routes.flow_kg[route] *= FLOW_MEMORY
-    for place in range(state.places.mass_kg.shape[0]):
-        state.places.mass_kg[place] *= 51.0 / 52.0
+def fade_flows(ctx: Context) -> None:
+    """Remembered flow on every route, and through every place, fades by one week."""
+    flow_kg, mass_kg = ctx.state.routes.flow_kg, ctx.state.places.mass_kg
+    for route in range(flow_kg.shape[0]):
+        flow_kg[route] *= FLOW_MEMORY
+    for place in range(mass_kg.shape[0]):
+        mass_kg[place] *= YEAR_MEMORY

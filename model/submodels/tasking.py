@@ -10,24 +10,24 @@ from __future__ import annotations
 
 import math
 
-from model import draws
-from model.compiled import compiled, rule
+from model.columns import Cues
 from model.context import Context
+from model.kernel.compiled import compiled, rule
+from model.kinds import STAGES, Counter, ServiceTimes, Stage
 from model.parameters import ParameterValues
-from model.record import ACTED, ACTED_KG, ASSET_WEEKS, CUED, CUED_KG, PATROL, SATELLITE, STAGES
-from model.state import CUES, OUT, State
+from model.random import draws
+from model.record import Weekly
+from model.state import State
 from model.submodels.allocation import choose_area, learn_from_spell
 from model.submodels.boarding import board
-from model.submodels.sensors import CUE_AREA, CUE_DAY, CUE_LOAD, CUE_PLATFORM, CUE_STAGE, CUE_STATE, Cue, recall
-from model.world_arrays import WorldArrays
+from model.submodels.sensors import Cue, recall
+from model.world.arrays import WorldArrays
 
 HOURS_PER_DAY = 24.0
 FRUITLESS_DAYS = 0.5
 """What a case costs where the craft is not found (assumed)."""
 AREA_WAY_KM, MEETING_WAY_KM = 150.0, 30.0
 """Mean way to a cue within the area where an asset is, and to a craft that its patrol meets (assumed)."""
-EXPONENTIAL = 0
-STAGE_COUNT = len(STAGES)
 
 
 @rule
@@ -37,8 +37,8 @@ def patrol(ctx: Context) -> None:
     assets = state.assets
     for area in range(state.areas.search_km2_per_day.shape[0]):
         state.areas.search_km2_per_day[area] = 0.0
-        state.areas.cases[area] *= state.forget[1]
-        state.areas.acted[area] *= state.forget[1]
+        state.areas.cases[area] *= state.memory_decay[1]
+        state.areas.acted[area] *= state.memory_decay[1]
     day = 7.0 * week
     for asset in range(assets.active.shape[0]):
         assets.search_hours[asset] = 0.0
@@ -61,7 +61,7 @@ def patrol(ctx: Context) -> None:
         sweep_km2_per_h = world.asset_sweep_km[asset] * parameters.sweep_scale * world.asset_speed_km_h[asset]
         state.areas.search_km2_per_day[area] += sweep_km2_per_h * hours / 7.0
         state.areas.effort[area] += share
-        record.weekly[week, ASSET_WEEKS] += share
+        record.weekly[week, Weekly.ASSET_WEEKS] += share
 
 
 @compiled
@@ -91,15 +91,13 @@ def change_watch(ctx: Context, asset: int) -> None:
 @rule
 def sort_cues(state: State) -> None:
     """Put this week's cues into time order (insertion sort: there are few)."""
-    cues = state.cues
-    for i in range(1, state.counts[CUES]):
-        j = i
-        while j > 0 and cues[j - 1, CUE_DAY] > cues[j, CUE_DAY]:
-            for column in range(cues.shape[1]):
-                swap = cues[j, column]
-                cues[j, column] = cues[j - 1, column]
-                cues[j - 1, column] = swap
+    day, order = state.cues.day, state.cues.order
+    for i in range(1, state.counts[Counter.CUES]):
+        cue, j = order[i], i
+        while j > 0 and day[order[j - 1]] > day[cue]:
+            order[j] = order[j - 1]
             j -= 1
+        order[j] = cue
 
 
 @rule
@@ -107,7 +105,7 @@ def may_act(ctx: Context, cue: Cue, asset: int) -> bool:
     """Whether an asset can be sent: by its own state, through a platform of its state, or to what its patrol meets."""
     world, state, platform = ctx.world, ctx.state, cue.platform
     owner = world.asset_owner[asset]
-    if cue.stage == PATROL:
+    if cue.stage == Stage.PATROL:
         return state.assets.area[asset] == cue.area
     if cue.member == owner:
         return True
@@ -132,19 +130,18 @@ def report_hours(state: State, parameters: ParameterValues, platform: int, membe
 @rule
 def list_ready(world: WorldArrays, state: State) -> None:
     """List the assets that are out and can board."""
-    state.counts[OUT] = 0
+    state.counts[Counter.READY] = 0
     for asset in range(state.assets.active.shape[0]):
         if state.assets.active[asset] > 0.5 and state.assets.area[asset] >= 0 and world.asset_boards[asset] == 1:
-            state.out[state.counts[OUT]] = asset
-            state.counts[OUT] += 1
+            state.workspace.ready_asset[state.counts[Counter.READY]] = asset
+            state.counts[Counter.READY] += 1
 
 
 @rule
-def read_cue(state: State, i: int) -> Cue:
-    """One of this week's cues."""
-    cue = state.cues[i]
-    return Cue(int(cue[CUE_LOAD]), int(cue[CUE_AREA]), int(cue[CUE_PLATFORM]), int(cue[CUE_STATE]),
-        int(cue[CUE_STAGE]), cue[CUE_DAY])  # fmt: skip
+def read_cue(cues: Cues, i: int) -> Cue:
+    """The cue that comes in as number `i` of this week."""
+    k = cues.order[i]
+    return Cue(cues.row[k], cues.area[k], cues.platform[k], cues.member[k], cues.stage[k], cues.day[k])
 
 
 @rule
@@ -153,11 +150,11 @@ def respond(ctx: Context) -> None:
     world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
     sort_cues(state)
     list_ready(world, state)
-    for i in range(state.counts[CUES]):
-        cue = read_cue(state, i)
+    for i in range(state.counts[Counter.CUES]):
+        cue = read_cue(state.cues, i)
         if cue.row >= 0:
-            record.weekly[week, CUED] += 1.0
-            record.weekly[week, CUED_KG] += state.consignments.load_kg[cue.row]
+            record.weekly[week, Weekly.CUED] += 1.0
+            record.weekly[week, Weekly.CUED_KG] += state.consignments.load_kg[cue.row]
             if cue.platform >= 0:
                 state.platforms.cues[cue.platform] += 1.0
         if cue.area < 0:
@@ -215,9 +212,9 @@ def handle(ctx: Context, cue: Cue) -> None:
     world, state, parameters, record, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week
     row, area, platform, stage = cue.row, cue.area, cue.platform, cue.stage
     delay_h = parameters.task_delay_hours + report_hours(state, parameters, platform, cue.member)
-    if stage == PATROL:
+    if stage == Stage.PATROL:
         delay_h = 0.0
-    elif stage == SATELLITE:
+    elif stage == Stage.SATELLITE:
         delay_h += parameters.satellite_delay_hours
     ready_day = cue.day + delay_h / HOURS_PER_DAY
     best, best_day = first_there(ctx, cue, ready_day)
@@ -230,15 +227,13 @@ def handle(ctx: Context, cue: Cue) -> None:
         return
     u, v, w, _ = draws.uniform_four(seed, draws.TASKING, week, state.consignments.ident[row], stage)
     mode = world.leg_mode[state.consignments.leg[row]]
-    lost_day = cue.day + track_life_days(world, mode, u) if stage != PATROL else 1e18
-    if lost_day < best_day and w < 1.0 - math.exp(
-        -regain(ctx, mode, area, cue.member) * (best_day - lost_day)
-    ):
+    lost_day = cue.day + track_life_days(world, mode, u) if stage != Stage.PATROL else 1e18
+    if lost_day < best_day and w < 1.0 - math.exp(-regain(ctx, mode, area, cue.member) * (best_day - lost_day)):
         lost_day = 1e18
     if start_day > lost_day or best_day >= state.consignments.arrive_day[row]:
         return
-    record.weekly[week, ACTED] += 1.0
-    record.weekly[week, ACTED_KG] += state.consignments.load_kg[row]
+    record.weekly[week, Weekly.ACTED] += 1.0
+    record.weekly[week, Weekly.ACTED_KG] += state.consignments.load_kg[row]
     state.areas.acted[area] += 1.0
     if platform >= 0:
         state.platforms.acted[platform] += 1.0
@@ -246,9 +241,9 @@ def handle(ctx: Context, cue: Cue) -> None:
     state.assets.area[best] = area
     state.assets.cases[best] += 1.0
     days = FRUITLESS_DAYS
-    if best_day <= lost_day and (stage == PATROL or found_there(ctx, cue, best)):  # fmt: skip
+    if best_day <= lost_day and (stage == Stage.PATROL or found_there(ctx, cue, best)):  # fmt: skip
         days = parameters.service_days
-        if parameters.service_times == EXPONENTIAL:
+        if parameters.service_times == ServiceTimes.EXPONENTIAL:
             days *= -math.log(v)
         board(ctx, cue, best, best_day)
     state.assets.free_day[best] = best_day + days
@@ -261,15 +256,15 @@ def first_there(ctx: Context, cue: Cue, ready_day: float) -> tuple[int, float]:
     world, state, parameters = ctx.world, ctx.state, ctx.parameters
     best = -1
     best_day = 1e18
-    for i in range(state.counts[OUT]):
-        asset = state.out[i]
+    for i in range(state.counts[Counter.READY]):
+        asset = state.workspace.ready_asset[i]
         if not may_act(ctx, cue, asset):
             continue
         start_day = max(ready_day, state.assets.free_day[asset])
-        if cue.stage == PATROL and start_day > ready_day:
+        if cue.stage == Stage.PATROL and start_day > ready_day:
             continue
         way_km = AREA_WAY_KM + world.distance_km[state.assets.place[asset], world.area_place[cue.area]]
-        if cue.stage == PATROL:
+        if cue.stage == Stage.PATROL:
             way_km = MEETING_WAY_KM
         if way_km > parameters.reach_km:
             continue
@@ -293,5 +288,5 @@ def found_there(ctx: Context, cue: Cue, asset: int) -> bool:
     """Whether the search around the cue finds the craft (Koopman 1946)."""
     state, parameters, seed, week = ctx.state, ctx.parameters, ctx.seed, ctx.week
     swept_km2 = swept_on_scene(ctx, asset, cue.area)
-    u = draws.uniform(seed, draws.TASKING, week, state.consignments.ident[cue.row], STAGE_COUNT + cue.stage)
+    u = draws.uniform(seed, draws.TASKING, week, state.consignments.ident[cue.row], len(STAGES) + cue.stage)
     return u < search_share(swept_km2, parameters.cue_area_km2)

@@ -19,8 +19,8 @@ import pandas as pd
 from experiments.runner import run_task, tasks
 from experiments.study import Study
 from model import RouteModel
-from model.measures import dose_event
 from model.scenario import Scenario
+from model.scenario.measures import dose_event
 
 STORED = Path(__file__).parent / "baseline.json"
 SHOWN_YEARS = (2002, 2007, 2012, 2017, 2022)

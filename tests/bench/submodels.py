@@ -65,7 +65,7 @@ def cost_table(repeats: int = 3, seed: int = 1, **parameters: object) -> list[tu
         while model.state.consignments.alive.shape[0] < 6000:
             model.state.counts[10] = 6000
             model._make_room()
-        run(ticks, CLOCK, model.world.arrays, model.inputs, model.state, model.buffers, model._in_force, seed,
+        run(ticks, CLOCK, model.world.arrays, model.scenario.inputs, model.state, model.buffers, model._in_force, seed,
             model.first_week, model.last_week + 1)  # fmt: skip
         best = ticks if best is None or ticks.sum() < best.sum() else best
     assert best is not None

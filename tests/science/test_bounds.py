@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 RUNS = """
 from datetime import date
 from model import RouteModel, Scenario
-from model.measures import dose_event
+from model.scenario.measures import dose_event
 from dataclasses import replace
 
 past = Scenario.load("as-it-happened")
@@ -36,7 +36,7 @@ print("no index was outside")
 
 WRONG = """
 import numpy as np
-from model.compiled import compiled
+from model.kernel.compiled import compiled
 
 @compiled
 def entry(values, i):

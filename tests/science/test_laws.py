@@ -12,7 +12,7 @@ from scipy import stats
 from model import Parameters, RouteModel
 from model.kinds import MODES
 from model.parameter_fields import to_values
-from model.samplers import load_body, load_kg
+from model.random.samplers import load_body, load_kg
 from model.submodels.inspection import bribed_share, roc_hit
 from model.submodels.market import move_price
 from model.submodels.routes import VALUE, WEIGHT, nested_logit, pick, salient_value

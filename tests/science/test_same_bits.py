@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import InputError, RouteModel
-from model.measures import dose_event
+from model.kinds import Counter
 from model.scenario import Scenario
-from model.state import EPOCH_NOW
+from model.scenario.measures import dose_event
 
 DIGEST = """
 import hashlib, json, sys
@@ -137,7 +137,7 @@ def test_a_policy_without_effect_changes_not_one_bit() -> None:
     plain = RouteModel("as-it-happened", rng=4, organisations=40).run_until("2012-01-02")
     nothing = RouteModel("zero-effect", rng=4, organisations=40).run_until("2012-01-02")
     assert len(nothing.policy.events) > len(plain.policy.events)
-    nothing.state.counts[EPOCH_NOW] = plain.state.counts[EPOCH_NOW]  # only a number of the row that was read
+    nothing.state.counts[Counter.EPOCH] = plain.state.counts[Counter.EPOCH]  # only a number of the row that was read
     assert same(plain, nothing)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model import RouteModel
-from model.kinds import FAST_BOAT, MODES
+from model.kinds import MODES, Mode
 from model.parameter_fields import to_values
 from model.submodels import beliefs, cooperation, leads, routes, sensors, stocks, tasking
 from model.submodels.movement import send
@@ -21,7 +21,7 @@ def values(model: RouteModel, **changes: object):
 def test_random_search_law(model: RouteModel) -> None:
     """Share of loads found by patrol in a week follows 1 - exp(-w v T / A) (Koopman 1946)."""
     world, state = model.world.arrays, model.state
-    long = (world.leg_mode == FAST_BOAT) & (np.diff(world.leg_area_start) > 0)
+    long = (world.leg_mode == Mode.FAST_BOAT) & (np.diff(world.leg_area_start) > 0)
     leg = int(np.flatnonzero(long)[0])
     parameters = values(model, fast_craft_suspicion=0.5)
     state.areas.search_km2_per_day[:] = 60_000.0

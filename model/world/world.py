@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 
 from model import calendar
+from model.columns import Array
 from model.kinds import BUNDLED, MODES
-from model.network import Path, library
-from model.samplers import load_body
-from model.state import Array
-from model.tables import Tables, load_tables
-from model.world_arrays import WorldArrays
+from model.random.samplers import load_body
+from model.world.arrays import WorldArrays
+from model.world.route_library import Path, library
+from model.world.tables import Tables, load_tables
 
 __all__ = ["World", "load_world"]
 

@@ -32,9 +32,9 @@ from typing import Any, Self
 from model.errors import InputError, closest
 from model.parameter_fields import changed_values, check_values, try_values
 from model.parameters import Parameters
-from model.scenario_events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of
-from model.scenario_files import find_scenario, list_scenarios, read_toml, to_toml
-from model.scenario_reading import Problems, read_date, read_event
+from model.scenario.events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of
+from model.scenario.files import find_scenario, list_scenarios, read_toml, to_toml
+from model.scenario.reading import Problems, read_date, read_event
 
 __all__ = ["Scenario", "difference", "effects_before", "list_scenarios"]
 
@@ -70,7 +70,7 @@ class Scenario:
 
     @classmethod
     def load(cls, name_or_path: str | os.PathLike[str], names: Names | None = None) -> Self:
-        """Read a scenario by name or path; see `model.scenario_files` for where names are looked for.
+        """Read a scenario by name or path; see `model.scenario.files` for where names are looked for.
 
         `names` gives the valid names of each kind of target (see `check`); without it they are not checked.
 

@@ -39,7 +39,7 @@ below 2**16, k below 2**32. A decision has a stream of its own; `who` is an iden
 
 from __future__ import annotations
 
-from model.compiled import compiled, rule
+from model.kernel.compiled import compiled, rule
 
 MASK = 0xFFFFFFFF
 ROUND_0, ROUND_1 = 0xD2511F53, 0xCD9E8D57

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SCENARIOS_VARIABLE", "find_scenario", "list_scenarios", "read_toml", "to_toml"]
 
 SCENARIOS_VARIABLE = "HIGHWAY10_SCENARIOS"
-SHIPPED = Path(__file__).parents[1] / "experiments" / "scenarios"
+SHIPPED = Path(__file__).parents[2] / "experiments" / "scenarios"
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 LOCATION = re.compile(r"\(at line (\d+), column (\d+)\)")
 BARE_DAY = re.compile(r"=\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")

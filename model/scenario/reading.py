@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from model.errors import InputError, closest
 from model.parameter_fields import CONFIDENCES
-from model.scenario_events import (
+from model.scenario.events import (
     KINDS,
     LAST_DAY,
     OPERATIONS,

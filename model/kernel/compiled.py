@@ -23,15 +23,13 @@ from numba.np import arrayobj
 
 __all__ = ["CACHE", "compiled", "rule"]
 
-HERE = Path(__file__).parent
-DECLARATIONS = ("context.py", "by_reference.py", "inputs.py", "kinds.py", "parameters.py", "record.py", "state.py", "world_arrays.py")
+HERE = Path(__file__).resolve().parents[1]
 KEPT_CACHES = 4
 
 
 def rule_sources() -> list[Path]:
-    """Files whose change may change what a compiled rule does."""
-    files = sorted([*HERE.glob("*.py"), *HERE.glob("submodels/*.py")])
-    return [f for f in files if f.name in DECLARATIONS or b"from model.compiled import" in f.read_bytes()]
+    """Files whose change may change what a compiled rule does: all of `model` but the scripts that build its tables."""
+    return sorted(path for path in HERE.rglob("*.py") if HERE / "data" not in path.parents)
 
 
 def cache_folder() -> Path:
@@ -73,14 +71,13 @@ def rule[F: Callable[..., Any]](function: F) -> F:
 
 
 def made(source: str, names: dict[str, Any]) -> Any:
-    """A rule whose source is made from a declaration; not cached itself, but within what calls it."""
+    """A rule whose source is made from declarations."""
     space = dict(names)
     exec(source, space)
-    options = {**OPTIONS, "cache": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return njit(**options)(space[source[4 : source.index("(")]])
+    return rule(space[source[4 : source.index("(")]])
 
 
-def in_order(*rules: Callable[..., Any]) -> Any:
+def in_order(*rules: Callable[..., None]) -> Any:
     """A rule that calls others one after the other: what is listed is what runs."""
-    names = {f"rule_{i}": one for i, one in enumerate(rules)}
+    names = {str(one.__name__): one for one in rules}
     return made("def in_turn(ctx):\n" + "".join(f"    {name}(ctx)\n" for name in names), names)

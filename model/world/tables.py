@@ -17,11 +17,11 @@ from typing import Final
 import pandas as pd
 
 from model.errors import InputError
-from model.table_checks import Schema, check_columns, check_keys, check_links, convert
+from model.world.table_checks import Schema, check_columns, check_keys, check_links, convert
 
 __all__ = ["DATA", "Tables", "load_tables"]
 
-DATA: Final = Path(__file__).resolve().parent / "data"
+DATA: Final = Path(__file__).resolve().parents[1] / "data"
 """The project's own tables."""
 DESCRIPTION: Final = "datapackage.json"
 MOST: Final = 40

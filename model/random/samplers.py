@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import compiled, rule
-from model.draws import uniform, uniform_pair
+from model.kernel.compiled import compiled, rule
+from model.random.draws import uniform, uniform_pair
 
 FROM_ZERO_UP_TO = 200.0
 """Mean up to which counts are summed from zero; beyond, from ten standard deviations below the mean (2e-22 of mass)."""

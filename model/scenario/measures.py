@@ -16,7 +16,7 @@ import pandas as pd
 
 from model.errors import InputError
 from model.scenario import Scenario
-from model.scenario_events import Event, event_field, fields_of
+from model.scenario.events import Event, event_field, fields_of
 
 __all__ = ["MEASURE", "amount_at", "dose_event", "spell_out"]
 

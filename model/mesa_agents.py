@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, overload
 from mesa import Agent
 from mesa.discrete_space import Cell
 
-from model.state import Assets, Consignments, Organisations, Platforms, States, columns_of
+from model.columns import Assets, Consignments, Organisations, Platforms, States, columns_of
 
 if TYPE_CHECKING:
     from model.route_model import RouteModel
