@@ -21,19 +21,27 @@ def balance_frame(state: State) -> pd.DataFrame:
     organisations, live = state.organisations, state.consignments
     moving = float(live.load_kg[live.alive == 1].sum())
     cocaine = {
-        "opening": accounts["opening_kg"], "produced": accounts["produced_kg"],
-        "seized": -accounts["seized_kg"] + accounts["custody_leaked_kg"], "lost": -accounts["lost_kg"],
-        "consumed": -accounts["consumed_kg"], "other markets": -accounts["elsewhere_kg"],
+        "opening": accounts["opening_kg"],
+        "produced": accounts["produced_kg"],
+        "seized": -accounts["seized_kg"] + accounts["custody_leaked_kg"],
+        "lost": -accounts["lost_kg"],
+        "consumed": -accounts["consumed_kg"],
+        "other markets": -accounts["elsewhere_kg"],
         "with wholesalers": -float(state.markets.inventory_kg.sum()),
-        "in transit": -moving, "in stores": -float(organisations.stock_kg.sum()),
-        "in hand": -float(organisations.inventory_kg.sum()), "unsold": -float(state.sources.pool_kg.sum()),
-    }  # fmt: skip
+        "in transit": -moving,
+        "in stores": -float(organisations.stock_kg.sum()),
+        "in hand": -float(organisations.inventory_kg.sum()),
+        "unsold": -float(state.sources.pool_kg.sum()),
+    }
     held = organisations.capital_eur.sum() + organisations.dirty_eur.sum() + organisations.frozen_eur.sum()
     money = {
-        "founding": accounts["founding_eur"], "revenue": accounts["revenue_eur"],
+        "founding": accounts["founding_eur"],
+        "revenue": accounts["revenue_eur"],
         **{cost.column.removesuffix("_eur"): -accounts[cost.column] for cost in COSTS},
-        "drawings": -accounts["drawings_eur"], "estates": -accounts["closing_eur"], "held": -float(held),
-    }  # fmt: skip
+        "drawings": -accounts["drawings_eur"],
+        "estates": -accounts["closing_eur"],
+        "held": -float(held),
+    }
     rows = [("cocaine", name, value, "kg") for name, value in cocaine.items()]
     rows.append(("cocaine", "residual", sum(cocaine.values()), "kg"))
     rows += [("money", name, value, "EUR") for name, value in money.items()]

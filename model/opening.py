@@ -21,12 +21,11 @@ HAND_WEEKS = 26.0
 @rule
 def open_run(ctx: Context) -> None:
     """Inputs of the first week, normal stocks and prices, then the organisations."""
-    states, counts = ctx.state.states, ctx.state.counts
-    counts[Counter.FREE] = ctx.state.free.shape[0]
-    counts[Counter.IDENTS] = 1
-    states.standing[:] = 1.0
-    states.effort[:] = 1.0
-    states.level[:] = -1.0
+    ctx.state.counts[Counter.FREE] = ctx.state.free.shape[0]
+    ctx.state.counts[Counter.IDENTS] = 1
+    ctx.state.states.standing[:] = 1.0
+    ctx.state.states.effort[:] = 1.0
+    ctx.state.states.level[:] = -1.0
     take_inputs(ctx)
     stock_markets(ctx)
     stock_origins(ctx)
@@ -37,17 +36,18 @@ def open_run(ctx: Context) -> None:
     first_organisations(ctx)
     follow_markets(ctx)
     derive(ctx)
-    counts[Counter.REVIEW_DUE] = 0
+    ctx.state.counts[Counter.REVIEW_DUE] = 0
 
 
 @rule
 def stock_markets(ctx: Context) -> None:
     """Wholesalers hold their usual stock at the reference price."""
-    markets = ctx.state.markets
-    for market in range(markets.price_eur_per_kg.shape[0]):
-        markets.price_eur_per_kg[market] = reference_price(ctx.world, ctx.parameters, market)
-        markets.inventory_kg[market] = ctx.parameters.market_cover_weeks * markets.demand_kg_per_week[market]
-        ctx.state.accounts[Account.OPENING_KG] += markets.inventory_kg[market]
+    for market in range(ctx.state.markets.price_eur_per_kg.shape[0]):
+        ctx.state.markets.price_eur_per_kg[market] = reference_price(ctx.world, ctx.parameters, market)
+        ctx.state.markets.inventory_kg[market] = (
+            ctx.parameters.market_cover_weeks * ctx.state.markets.demand_kg_per_week[market]
+        )
+        ctx.state.accounts[Account.OPENING_KG] += ctx.state.markets.inventory_kg[market]
 
 
 @rule
@@ -68,13 +68,12 @@ def stock_origins(ctx: Context) -> None:
 @rule
 def berth_assets(ctx: Context) -> None:
     """Assets lie in port and go out within two weeks."""
-    assets = ctx.state.assets
-    for asset in range(assets.place.shape[0]):
-        assets.assigned_area[asset] = -1
-        assets.place[asset] = ctx.world.asset_base[asset]
-        assets.area[asset] = -1
+    for asset in range(ctx.state.assets.place.shape[0]):
+        ctx.state.assets.assigned_area[asset] = -1
+        ctx.state.assets.place[asset] = ctx.world.asset_base[asset]
+        ctx.state.assets.area[asset] = -1
         wait = draws.uniform(ctx.seed, draws.INITIAL, 1, asset, 0)
-        assets.return_day[asset] = 7.0 * ctx.week + 14.0 * wait
+        ctx.state.assets.return_day[asset] = 7.0 * ctx.week + 14.0 * wait
 
 
 @rule

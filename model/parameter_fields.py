@@ -242,8 +242,12 @@ def _problems(
 def _bad_value(row: ParameterRow, value: object, file: str, table: str) -> InputError:
     return InputError(
         f"{row.name} ({row.description}) cannot take this value",
-        file=file, field=_field(table, row.name), value=value, allowed=row.allowed, remedy=_remedy(row, value),
-    )  # fmt: skip
+        file=file,
+        field=_field(table, row.name),
+        value=value,
+        allowed=row.allowed,
+        remedy=_remedy(row, value),
+    )
 
 
 def _remedy(row: ParameterRow, value: object) -> str:
@@ -266,8 +270,12 @@ def _unknown_name(name: str, value: object, rows: Mapping[str, ParameterRow], fi
     remedy = f"did you mean {near!r}?" if near else "`run.py parameters` lists them all"
     return InputError(
         f"there is no parameter {name!r}",
-        file=file, field=_field(table, name), value=value, allowed=f"the {len(rows)} known parameters", remedy=remedy,
-    )  # fmt: skip
+        file=file,
+        field=_field(table, name),
+        value=value,
+        allowed=f"the {len(rows)} known parameters",
+        remedy=remedy,
+    )
 
 
 def _field(table: str, name: str) -> str:

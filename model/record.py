@@ -248,31 +248,29 @@ def in_transit_kg(ctx: Context) -> float:
 @rule
 def in_stock_kg(ctx: Context) -> float:
     """Cocaine that producers hold, and organisations in hand and at transhipment places."""
-    organisations, pools_kg = ctx.state.organisations, ctx.state.sources.pool_kg
     stocked_kg = 0.0
-    for source in range(pools_kg.shape[0]):
-        stocked_kg += pools_kg[source]
-    for organisation in range(organisations.alive.shape[0]):
-        stocked_kg += organisations.inventory_kg[organisation]
-        if organisations.hubs_stocked[organisation] != 0:
+    for source in range(ctx.state.sources.pool_kg.shape[0]):
+        stocked_kg += ctx.state.sources.pool_kg[source]
+    for organisation in range(ctx.state.organisations.alive.shape[0]):
+        stocked_kg += ctx.state.organisations.inventory_kg[organisation]
+        if ctx.state.organisations.hubs_stocked[organisation] != 0:
             for hub in range(ctx.world.hub_place.shape[0]):
-                stocked_kg += organisations.stock_kg[organisation, hub]
+                stocked_kg += ctx.state.organisations.stock_kg[organisation, hub]
     return stocked_kg
 
 
 @rule
 def effective_routes(ctx: Context) -> float:
     """Exp of the entropy of the flow shares over the routes from the Andes (Hill number of order 1, Hill 1973)."""
-    flows_kg = ctx.state.routes.flow_kg
     last = ctx.world.source_route_start[ctx.world.origins]
     total_kg = 0.0
     for route in range(last):
-        total_kg += flows_kg[route]
+        total_kg += ctx.state.routes.flow_kg[route]
     if total_kg <= 0.0:
         return 0.0
     entropy = 0.0
     for route in range(last):
-        share = flows_kg[route] / total_kg
+        share = ctx.state.routes.flow_kg[route] / total_kg
         if share > 1e-12:
             entropy -= share * math.log(share)
     return math.exp(entropy)

@@ -105,9 +105,14 @@ class RouteModel(Model):  # type: ignore[misc]
         self.opening = self.state.accounts.copy()
 
     def _settle(
-        self, world: World, policy: Scenario, seed: int, organisations: int, record: str,
+        self,
+        world: World,
+        policy: Scenario,
+        seed: int,
+        organisations: int,
+        record: str,
         after_week: Callable[[RouteModel], object] | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Everything of a model but its columns, which are new or those of the model it is forked from."""
         super().__init__(rng=seed)
         self.world, self.policy = world, policy
@@ -159,9 +164,12 @@ class RouteModel(Model):  # type: ignore[misc]
         week = calendar.week_of(end)
         if not self.week <= week <= self.last_week + 1:
             raise InputError(
-                "the model cannot run to this date", field="date", value=str(end),
-                allowed=f"{self.date} to {self.policy.end}", remedy="choose a date in that range, or build a new model",
-            )  # fmt: skip
+                "the model cannot run to this date",
+                field="date",
+                value=str(end),
+                allowed=f"{self.date} to {self.policy.end}",
+                remedy="choose a date in that range, or build a new model",
+            )
         return self._run_to(week)
 
     def _run_to(self, end: int) -> RouteModel:
@@ -268,15 +276,20 @@ class RouteModel(Model):  # type: ignore[misc]
         found = difference(self.policy, other, self.date)
         if found and self.week > self.first_week:
             raise InputError(
-                "the scenario differs before the fork: " + "; ".join(found), field="scenario", value=other.name,
+                "the scenario differs before the fork: " + "; ".join(found),
+                field="scenario",
+                value=other.name,
                 allowed=f"scenarios that say the same as {self.policy.name!r} before {self.date}",
                 remedy="date the differences at or after the fork, or run the scenario from its start",
-            )  # fmt: skip
+            )
         if other.end < self.date:
             raise InputError(
-                "the scenario ends before the fork", field="end", value=str(other.end),
-                allowed=f"a day from {self.date} on", remedy="fork earlier, or move the scenario's end",
-            )  # fmt: skip
+                "the scenario ends before the fork",
+                field="end",
+                value=str(other.end),
+                allowed=f"a day from {self.date} on",
+                remedy="fork earlier, or move the scenario's end",
+            )
         twin = RouteModel.__new__(RouteModel)
         twin._settle(self.world, other, self.seed_value, self.organisations, self.level, self.after_week)
         twin.week, twin.state, twin.opening = self.week, copy_state(self.state), self.opening.copy()
@@ -363,9 +376,12 @@ class RouteModel(Model):  # type: ignore[misc]
         """
         if dimension not in DIMENSIONS:
             raise InputError(
-                "no such dimension", field="dimension", value=dimension, allowed=", ".join(DIMENSIONS),
+                "no such dimension",
+                field="dimension",
+                value=dimension,
+                allowed=", ".join(DIMENSIONS),
                 remedy="choose one of these",
-            )  # fmt: skip
+            )
         names = self._names[dimension]
         if dimension == "stage":
             table = self.buffers.by_stage
@@ -381,9 +397,15 @@ class RouteModel(Model):  # type: ignore[misc]
     def _names(self) -> dict[str, tuple[str, ...]]:
         world = self.world
         return {
-            "state": world.states, "lead_state": world.states, "mode": MODES, "platform": world.platforms,
-            "leg": world.legs, "place": world.places, "region": world.regions, "stage": STAGES,
-        }  # fmt: skip
+            "state": world.states,
+            "lead_state": world.states,
+            "mode": MODES,
+            "platform": world.platforms,
+            "leg": world.legs,
+            "place": world.places,
+            "region": world.regions,
+            "stage": STAGES,
+        }
 
     @property
     def seizures(self) -> pd.DataFrame:
@@ -431,18 +453,26 @@ def check_numbers(rng: object, organisations: object, record: str) -> None:
         raise InputError(
             "not a seed", field="rng", value=rng, allowed="a whole number from 0 to 2**63 - 1", remedy="give e.g. rng=7"
         )
-    if isinstance(organisations, bool) or not isinstance(organisations, whole) or not (
-        FEWEST_ORGANISATIONS <= int(organisations) <= MOST_ORGANISATIONS
-    ):  # fmt: skip
+    if (
+        isinstance(organisations, bool)
+        or not isinstance(organisations, whole)
+        or not (FEWEST_ORGANISATIONS <= int(organisations) <= MOST_ORGANISATIONS)
+    ):
         raise InputError(
-            "not a number of organisations", field="organisations", value=organisations,
-            allowed=f"a whole number from {FEWEST_ORGANISATIONS} to {MOST_ORGANISATIONS:,}", remedy="150 is usual",
-        )  # fmt: skip
+            "not a number of organisations",
+            field="organisations",
+            value=organisations,
+            allowed=f"a whole number from {FEWEST_ORGANISATIONS} to {MOST_ORGANISATIONS:,}",
+            remedy="150 is usual",
+        )
     if record not in RECORD_LEVELS:
         raise InputError(
-            "no such level of recording", field="record", value=record, allowed=", ".join(RECORD_LEVELS),
+            "no such level of recording",
+            field="record",
+            value=record,
+            allowed=", ".join(RECORD_LEVELS),
             remedy="'events' keeps every seizure as a row",
-        )  # fmt: skip
+        )
 
 
 def alive_rows(columns: Any) -> dict[int, int]:

@@ -18,8 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from numba import config, njit, types
-from numba.np import arrayobj
+from numba import config, njit
+
+from model.kernel.indexing import RuleCompiler
 
 __all__ = ["CACHE", "compiled", "rule"]
 
@@ -47,27 +48,25 @@ def cache_folder() -> Path:
     return folder
 
 
-def plain_index(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
-    """No wraparound: rules never count from the end."""
-    return context.cast(builder, index, kind, types.intp)
-
-
-arrayobj.fix_integer_index = plain_index
-
 CACHE = cache_folder()
 setattr(config, "CACHE_DIR", str(CACHE))  # noqa: B010
-OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+    "pipeline_class": RuleCompiler,
+}
+ONLY_RULES: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def compiled[F: Callable[..., Any]](function: F) -> F:
     """Compile a function that Python may call too: cached on disk, without the interpreter lock, IEEE arithmetic."""
-    return cast(F, njit(**OPTIONS)(function))
+    return cast(F, njit(cache=True, **OPTIONS)(function))
 
 
 def rule[F: Callable[..., Any]](function: F) -> F:
-    """Compile a function that only other rules call: no wrapper for Python, which would double the time to compile."""
-    options: dict[str, Any] = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "cache": False}
-    return cast(F, njit(**options)(function))
+    """Compile a function that only other rules call: no wrapper for Python, and cached within what calls it."""
+    return cast(F, njit(**OPTIONS, **ONLY_RULES)(function))
 
 
 def made(source: str, names: dict[str, Any]) -> Any:

@@ -168,9 +168,13 @@ class Event:
         """Tell what the event does, without its documentation; dates in ISO form."""
         until = self.until.isoformat() if self.until else None
         return {
-            "date": self.date.isoformat(), "until": until, "target": self.target, "field": self.field,
-            "operation": self.operation, "amount": self.amount,
-        }  # fmt: skip
+            "date": self.date.isoformat(),
+            "until": until,
+            "target": self.target,
+            "field": self.field,
+            "operation": self.operation,
+            "amount": self.amount,
+        }
 
     def __str__(self) -> str:
         """One line for messages."""

@@ -118,8 +118,9 @@ def _spans(world: World, table: str) -> tuple[Array, Array]:
     """First week, and first week no more, of every row of a table with dates."""
     dated = getattr(world.tables, table)
     since = [_week(day) if pd.notna(day) else 0 for day in dated["since"]]
-    until = [_week(day) if pd.notna(day) else calendar.week_of(f"{calendar.LAST_YEAR}-12-31") + 1
-             for day in dated["until"]]  # fmt: skip
+    until = [
+        _week(day) if pd.notna(day) else calendar.week_of(f"{calendar.LAST_YEAR}-12-31") + 1 for day in dated["until"]
+    ]
     return np.array(since), np.array(until)
 
 
@@ -133,8 +134,13 @@ def _running(world: World, table: str, week: int) -> Array:
 @lru_cache(maxsize=16)
 def _rows_of(world: World, table: str, column: str) -> Array:
     """Index that each row of a table names: a state, platform or sector; -1 where there is none."""
-    names = {"state": world.states, "flag": world.states, "boarder": world.states,
-             "platform": world.platforms, "sector": SECTORS}[column]  # fmt: skip
+    names = {
+        "state": world.states,
+        "flag": world.states,
+        "boarder": world.states,
+        "platform": world.platforms,
+        "sector": SECTORS,
+    }[column]
     rows: Array = pd.Index(names).get_indexer(getattr(world.tables, table)[column])
     return rows
 
@@ -179,8 +185,9 @@ def leg_exposure(world: World) -> Array:
     usual = wide.iloc[world.arrays.base_year].groupby(legs.groupby("corridor")["mode"].first()).mean()
     places = world.tables.places.set_index("place")
     ends = places["state"].fillna(places.index.to_series())
-    pairs = pd.DataFrame({"corridor": legs["corridor"], "from": legs["origin"].map(ends),
-                          "to": legs["destination"].map(ends)})  # fmt: skip
+    pairs = pd.DataFrame(
+        {"corridor": legs["corridor"], "from": legs["origin"].map(ends), "to": legs["destination"].map(ends)}
+    )
     mates = pairs.groupby(["corridor", "from", "to"])["corridor"].transform("size").to_numpy(dtype=float)
     mates *= pairs["corridor"].map(pairs.drop_duplicates()["corridor"].value_counts()).to_numpy(dtype=float)
     volume = np.array(wide.reindex(columns=legs["corridor"]).to_numpy(dtype=float))
@@ -211,9 +218,10 @@ def _through_regions(world: World, exposure: Array) -> Array:
 def _running_events(events: Dating, week: int) -> Dating:
     """The events in force in a week."""
     return tuple(
-        (event, targets) for event, targets in events
+        (event, targets)
+        for event, targets in events
         if calendar.week_of(event.date) <= week and (event.until is None or week < calendar.week_of(event.until))
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=2048)

@@ -68,16 +68,15 @@ def marginal_kg(ctx: Context, asset: int, area: int) -> float:
 @rule
 def weigh_area(ctx: Context, asset: int, area: int, by: int) -> float:
     """Weight of an area under a rule; never negative."""
-    world, state = ctx.world, ctx.state
     if by == PlacementRule.RANDOM:
         return 1.0
     if by == PlacementRule.GREEDY:
         return marginal_kg(ctx, asset, area)
     if by == PlacementRule.NETWORK:
-        return 1e-9 + state.areas.position[area]
+        return 1e-9 + ctx.state.areas.position[area]
     if by == PlacementRule.BANDIT:
-        return math.exp(state.platforms.weight[state.assets.lent_to[asset], area])
-    return known_kg(world, state, asset, area)
+        return math.exp(ctx.state.platforms.weight[ctx.state.assets.lent_to[asset], area])
+    return known_kg(ctx.world, ctx.state, asset, area)
 
 
 @rule

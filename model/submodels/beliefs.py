@@ -87,8 +87,7 @@ def spread(legs: Legs, parameters: ParameterValues, leg: int, lost: float, taken
 @rule
 def fade_public(ctx: Context) -> None:
     """Public memory of losses and the flow on every leg fade by one week."""
-    legs, decay = ctx.state.legs, ctx.state.memory_decay
-    for leg in range(legs.public_hits.shape[0]):
-        legs.public_hits[leg] *= decay[1]
-        legs.public_trips[leg] *= decay[1]
-        legs.set_out_kg[leg] *= 51.0 / 52.0
+    for leg in range(ctx.state.legs.public_hits.shape[0]):
+        ctx.state.legs.public_hits[leg] *= ctx.state.memory_decay[1]
+        ctx.state.legs.public_trips[leg] *= ctx.state.memory_decay[1]
+        ctx.state.legs.set_out_kg[leg] *= 51.0 / 52.0

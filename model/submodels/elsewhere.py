@@ -46,8 +46,7 @@ def send_elsewhere(ctx: Context) -> None:
 @rule
 def fade_on_the_way(ctx: Context) -> None:
     """The year's memory of what was sent, and of what was expected to be seized on the way, fades by one week."""
-    state = ctx.state
-    for source in range(state.sources.sent_kg.shape[0]):
-        state.sources.sent_kg[source] *= 51.0 / 52.0
-    for member in range(state.states.on_the_way_kg.shape[0]):
-        state.states.on_the_way_kg[member] *= 51.0 / 52.0
+    for source in range(ctx.state.sources.sent_kg.shape[0]):
+        ctx.state.sources.sent_kg[source] *= 51.0 / 52.0
+    for member in range(ctx.state.states.on_the_way_kg.shape[0]):
+        ctx.state.states.on_the_way_kg[member] *= 51.0 / 52.0

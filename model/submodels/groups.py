@@ -58,7 +58,7 @@ def try_new(ctx: Context, organisation: int) -> int:
         route = first + min(count - 1, int(u * count))
         if count == 0 or state.routes.open[route] == 0 or knows(state, organisation, route):
             continue
-        utility, _, willing = value_route(ctx, organisation, route, world.source_is_origin[source])  # fmt: skip
+        utility, _, willing = value_route(ctx, organisation, route, world.source_is_origin[source])
         value = attractiveness(state, parameters, route, utility, willing)
         if best < 0 or value > best_value:
             best = route

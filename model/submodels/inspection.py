@@ -104,15 +104,14 @@ def follow_finds(ctx: Context) -> None:
     Both count three years, and `SMALL_FIND_KG` keeps a single case in a small state from being a trend. Usual is what
     was found up to the base year of the tables, or in the first three years of a run that starts later.
     """
-    world, state, parameters, year = ctx.world, ctx.state, ctx.parameters, ctx.year
-    states, left = state.states, math.exp(-1.0 / float(FIND_MEMORY_MONTHS))
-    state.counts[Counter.MONTHS] += 1
+    states, left = ctx.state.states, math.exp(-1.0 / float(FIND_MEMORY_MONTHS))
+    ctx.state.counts[Counter.MONTHS] += 1
     for member in range(states.found_kg.shape[0]):
         states.found_kg[member] *= left
-        if year <= world.base_year or state.counts[Counter.MONTHS] <= FIND_MEMORY_MONTHS:
+        if ctx.year <= ctx.world.base_year or ctx.state.counts[Counter.MONTHS] <= FIND_MEMORY_MONTHS:
             states.usual_kg[member] = states.found_kg[member]
         ratio = (SMALL_FIND_KG + states.found_kg[member]) / (SMALL_FIND_KG + states.usual_kg[member])
-        states.effort[member] = math.pow(ratio, parameters.control_response)
+        states.effort[member] = math.pow(ratio, ctx.parameters.control_response)
 
 
 @rule
@@ -124,9 +123,11 @@ def prepare_bribes(ctx: Context) -> None:
         bought = 0.0
         if member >= 0 and world.place_market[place] < 0:
             bought = bribed_share(
-                parameters, state.states.kappa[member], state.states.protection_price[member],
+                parameters,
+                state.states.kappa[member],
+                state.states.protection_price[member],
                 state.places.value_eur_per_kg[place],
-            )  # fmt: skip
+            )
         state.places.bribed_share[place] = bought
 
 
@@ -185,9 +186,8 @@ def inspect(ctx: Context) -> None:
 @rule
 def control(ctx: Context, row: int, chance: float, place: int, stage: int, u: float, day: float) -> None:
     """One control of one load; couriers lose parcel by parcel."""
-    world, state = ctx.world, ctx.state
-    consignments = state.consignments
-    member = world.place_state[place]
+    consignments = ctx.state.consignments
+    member = ctx.world.place_state[place]
     lead_state = -1
     platform = -1
     if stage != Stage.INSPECTION:
@@ -197,13 +197,13 @@ def control(ctx: Context, row: int, chance: float, place: int, stage: int, u: fl
     expect(ctx, row, chance, at)
     units = consignments.units[row]
     share = 0.0
-    if units > 1 and world.mode_bundled[world.leg_mode[consignments.leg[row]]] == 1:
+    if units > 1 and ctx.world.mode_bundled[ctx.world.leg_mode[consignments.leg[row]]] == 1:
         share = binomial(u, units, chance) / units
     elif u < chance:
         share = 1.0
     if share <= 0.0:
         return
-    take_load(ctx, row, share, at)  # fmt: skip
+    take_load(ctx, row, share, at)
 
 
 @rule
@@ -243,14 +243,13 @@ def search_stores(ctx: Context) -> None:
 @rule
 def seize_store(ctx: Context, organisation: int, hub: int, place: int, member: int, v: float) -> None:
     """Take a store; a uniform share of it is there when police come."""
-    state, week = ctx.state, ctx.week
-    organisations = state.organisations
+    organisations = ctx.state.organisations
     kg = v * organisations.stock_kg[organisation, hub]
     if kg <= 0.0:
         return
     organisations.stock_kg[organisation, hub] -= kg
     lineage_kg = float(organisations.stock_west_africa_kg[organisation, hub])
     organisations.stock_west_africa_kg[organisation, hub] = (1.0 - v) * lineage_kg
-    at = seizure_at(place, member, member, -1, Stage.POLICE.value, 7.0 * week)
-    book(ctx, at, kg, v, 1, -1, organisations.ident[organisation])  # fmt: skip
+    at = seizure_at(place, member, member, -1, Stage.POLICE.value, 7.0 * ctx.week)
+    book(ctx, at, kg, v, 1, -1, organisations.ident[organisation])
     leak_back(ctx, kg, member, place)

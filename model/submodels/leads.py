@@ -63,9 +63,8 @@ def best_platform(world: WorldArrays, state: State, leg: int, member: int) -> in
 @rule
 def lead_chance(ctx: Context, leg: int, member: int) -> float:
     """q_j = q0 s_j k_j: chance that a state which a load concerns comes to know of it."""
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    ability = state.states.ability[member, sector_of(world.leg_mode[leg])]
-    return min(0.95, parameters.lead_probability * world.state_lead_strength[member] * ability)
+    ability = ctx.state.states.ability[member, sector_of(ctx.world.leg_mode[leg])]
+    return min(0.95, ctx.parameters.lead_probability * ctx.world.state_lead_strength[member] * ability)
 
 
 @rule

@@ -32,9 +32,8 @@ def reference_price(world: WorldArrays, parameters: ParameterValues, market: int
 @rule
 def demand_kg(ctx: Context, market: int) -> float:
     """Weekly consumption at the reference price, kg."""
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    demand = state.markets.demand_kg_per_week[market]
-    return demand * parameters.demand_scale if world.market_is_europe[market] == 1 else demand
+    demand = ctx.state.markets.demand_kg_per_week[market]
+    return demand * ctx.parameters.demand_scale if ctx.world.market_is_europe[market] == 1 else demand
 
 
 @compiled
@@ -66,25 +65,26 @@ def clear(ctx: Context) -> None:
             record.weekly[week, Weekly.CONSUMED_NORTH_AMERICA_KG] += used
         markets.price_eur_per_kg[market] = move_price(
             markets.price_eur_per_kg[market], markets.inventory_kg[market], demand, reference, parameters
-        )  # fmt: skip
+        )
 
 
 @rule
 def arbitrage(ctx: Context) -> None:
     """Wholesalers move stock from cheap to dear European markets, at most a set part of it a week."""
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    markets = state.markets
+    markets = ctx.state.markets
     for cheap in range(markets.price_eur_per_kg.shape[0]):
-        if world.market_is_europe[cheap] == 0:
+        if ctx.world.market_is_europe[cheap] == 0:
             continue
         for dear in range(markets.price_eur_per_kg.shape[0]):
-            if world.market_is_europe[dear] == 0 or dear == cheap:
+            if ctx.world.market_is_europe[dear] == 0 or dear == cheap:
                 continue
             gap = (
-                markets.price_eur_per_kg[dear] - markets.price_eur_per_kg[cheap] - parameters.arbitrage_cost_eur_per_kg
+                markets.price_eur_per_kg[dear]
+                - markets.price_eur_per_kg[cheap]
+                - ctx.parameters.arbitrage_cost_eur_per_kg
             )
             if gap > 0.0:
-                rate = parameters.arbitrage_rate_per_week * min(1.0, 4.0 * gap / markets.price_eur_per_kg[cheap])
+                rate = ctx.parameters.arbitrage_rate_per_week * min(1.0, 4.0 * gap / markets.price_eur_per_kg[cheap])
                 moved = rate * markets.inventory_kg[cheap]
                 markets.inventory_kg[cheap] -= moved
                 markets.inventory_kg[dear] += moved

@@ -30,19 +30,22 @@ NOT_WEIGHED = -1.0
 @rule
 def rows_needed(ctx: Context) -> int:
     """Upper bound of new consignments this week, so that the pool can grow before the week starts."""
-    state, parameters, week = ctx.state, ctx.parameters, ctx.week
-    organisations = state.organisations
+    organisations = ctx.state.organisations
     bound = 0
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 0:
             continue
         source = organisations.source[organisation]
         part = (
-            organisations.weight[organisation] * parameters.purchase_ambition / max(1e-12, state.sources.weight[source])
+            organisations.weight[organisation]
+            * ctx.parameters.purchase_ambition
+            / max(1e-12, ctx.state.sources.weight[source])
         )
-        more_kg = min(1.0, part) * (state.sources.pool_kg[source] + 2.0 * state.sources.supply_kg_per_week[source])
+        more_kg = min(1.0, part) * (
+            ctx.state.sources.pool_kg[source] + 2.0 * ctx.state.sources.supply_kg_per_week[source]
+        )
         most_kg = organisations.inventory_kg[organisation] + more_kg
-        if most_kg >= organisations.plan_load_kg[organisation] or plans_again(organisations, organisation, week):
+        if most_kg >= organisations.plan_load_kg[organisation] or plans_again(organisations, organisation, ctx.week):
             bound += min(LONGEST_SERIES, int(most_kg / SMALLEST_LOAD_KG))
         stocked = organisations.hubs_stocked[organisation]
         while stocked != 0:
@@ -63,13 +66,12 @@ def plans_again(organisations: Organisations, organisation: int, week: int) -> b
 @rule
 def send_from_home(ctx: Context) -> None:
     """Every organisation sends the loads it has gathered, along its plan, and plans the next."""
-    world, state, week = ctx.world, ctx.state, ctx.week
-    organisations = state.organisations
+    organisations = ctx.state.organisations
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 0:
             continue
         stay_out = NOT_WEIGHED
-        if plans_again(organisations, organisation, week):
+        if plans_again(organisations, organisation, ctx.week):
             stay_out = weigh_known(ctx, organisation)
             settle(ctx, organisation, stay_out)
         for _ in range(LONGEST_SERIES):
@@ -79,7 +81,7 @@ def send_from_home(ctx: Context) -> None:
                 break
             organisations.inventory_kg[organisation] -= load_kg
             source = organisations.source[organisation]
-            lineage = west_african_share(world, state, source)
+            lineage = west_african_share(ctx.world, ctx.state, source)
             route = organisations.known_route[organisation, slot]
             units = organisations.plan_units[organisation]
             send(ctx, organisation, route, slot, load_kg, units, lineage)
@@ -101,18 +103,17 @@ def west_african_share(world: WorldArrays, state: State, source: int) -> float:
 @rule
 def send_from_stock(ctx: Context) -> None:
     """Onward loads from stocks, each with its own route, mode and size, within the place's handling capacity."""
-    world, state, week = ctx.world, ctx.state, ctx.week
-    organisations = state.organisations
-    for place in range(state.places.handled_kg.shape[0]):
-        state.places.handled_kg[place] = 0.0
+    organisations = ctx.state.organisations
+    for place in range(ctx.state.places.handled_kg.shape[0]):
+        ctx.state.places.handled_kg[place] = 0.0
     rows = organisations.alive.shape[0]
     for k in range(rows):
         # another group comes first every week, so that scarce handling is nobody's privilege
-        organisation = (week + k) % rows
+        organisation = (ctx.week + k) % rows
         stocked = organisations.hubs_stocked[organisation]
         if stocked == 0:
             continue
-        for hub in range(world.hub_place.shape[0]):
+        for hub in range(ctx.world.hub_place.shape[0]):
             if (stocked >> hub) & 1:
                 send_on(ctx, organisation, hub)
 

@@ -171,9 +171,14 @@ def draw_unit(ctx: Context, organisation: int, mode: int, mu: float, k: int) -> 
     world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     u = draws.uniform(seed, draws.LOAD, week, state.organisations.ident[organisation], k)
     load = sample_load_kg(
-        u, world.mode_load_body[mode], world.mode_load_median[mode], world.mode_load_log_sd[mode],
-        world.mode_load_tail_from[mode], world.mode_load_exponent[mode], world.mode_load_max[mode],
-    )  # fmt: skip
+        u,
+        world.mode_load_body[mode],
+        world.mode_load_median[mode],
+        world.mode_load_log_sd[mode],
+        world.mode_load_tail_from[mode],
+        world.mode_load_exponent[mode],
+        world.mode_load_max[mode],
+    )
     return max(SMALLEST_LOAD_KG, load * parameters.load_scale / (1.0 + parameters.load_split * mu))
 
 

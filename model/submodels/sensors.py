@@ -78,12 +78,11 @@ def prepare_sensors(ctx: Context) -> None:
 @rule
 def radar_chance(ctx: Context, leg: int) -> float:
     """Chance that coastal radar picks up a small craft that ends this leg on its coast."""
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    mode = world.leg_mode[leg]
+    mode = ctx.world.leg_mode[leg]
     if mode != Mode.FAST_BOAT and mode != Mode.SMALL_VESSEL:
         return 0.0
-    covered = state.places.coastal_radar[world.leg_destination[leg]]
-    return covered * parameters.radar_probability * parameters.fast_craft_suspicion
+    covered = ctx.state.places.coastal_radar[ctx.world.leg_destination[leg]]
+    return covered * ctx.parameters.radar_probability * ctx.parameters.fast_craft_suspicion
 
 
 @rule

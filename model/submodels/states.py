@@ -126,8 +126,7 @@ def derive(ctx: Context) -> None:
 @rule
 def fade_flows(ctx: Context) -> None:
     """Remembered flow on every route, and through every place, fades by one week."""
-    flow_kg, mass_kg = ctx.state.routes.flow_kg, ctx.state.places.mass_kg
-    for route in range(flow_kg.shape[0]):
-        flow_kg[route] *= FLOW_MEMORY
-    for place in range(mass_kg.shape[0]):
-        mass_kg[place] *= YEAR_MEMORY
+    for route in range(ctx.state.routes.flow_kg.shape[0]):
+        ctx.state.routes.flow_kg[route] *= FLOW_MEMORY
+    for place in range(ctx.state.places.mass_kg.shape[0]):
+        ctx.state.places.mass_kg[place] *= YEAR_MEMORY

@@ -241,7 +241,7 @@ def handle(ctx: Context, cue: Cue) -> None:
     state.assets.area[best] = area
     state.assets.cases[best] += 1.0
     days = FRUITLESS_DAYS
-    if best_day <= lost_day and (stage == Stage.PATROL or found_there(ctx, cue, best)):  # fmt: skip
+    if best_day <= lost_day and (stage == Stage.PATROL or found_there(ctx, cue, best)):
         days = parameters.service_days
         if parameters.service_times == ServiceTimes.EXPONENTIAL:
             days *= -math.log(v)
@@ -286,7 +286,6 @@ def chase_nothing(state: State, parameters: ParameterValues, asset: int, there_d
 @rule
 def found_there(ctx: Context, cue: Cue, asset: int) -> bool:
     """Whether the search around the cue finds the craft (Koopman 1946)."""
-    state, parameters, seed, week = ctx.state, ctx.parameters, ctx.seed, ctx.week
     swept_km2 = swept_on_scene(ctx, asset, cue.area)
-    u = draws.uniform(seed, draws.TASKING, week, state.consignments.ident[cue.row], len(STAGES) + cue.stage)
-    return u < search_share(swept_km2, parameters.cue_area_km2)
+    u = draws.uniform(ctx.seed, draws.TASKING, ctx.week, ctx.state.consignments.ident[cue.row], len(STAGES) + cue.stage)
+    return u < search_share(swept_km2, ctx.parameters.cue_area_km2)
