@@ -254,6 +254,9 @@ class States(NamedTuple):
     leads: Annotated[Array, Column("f8", "counts", "leads so far", by="leads")]
     seized_kg: Annotated[Array, Column("f8", "kg", "seized so far", by="seizures")]
     landed_boxed_kg: Annotated[Array, Column("f8", "kg", "landed here by container so far", by="arrivals by container")]
+    counted_boxed_kg: Annotated[
+        Array, Column("f8", "kg", "of it what had landed when the month began", by="arrivals by container")
+    ]
     boxed_trade: Annotated[
         Array, Column("f8", "1", "licit containers that land here, in mean corridors", by="licit trade")
     ]

@@ -43,7 +43,7 @@ def share_experience(ctx: Context) -> None:
     states = state.states
     for member in range(states.boxed_trade.shape[0]):
         states.boxed_trade[member] = 0.0
-        states.learnt_boxed_kg[member] = states.landed_boxed_kg[member]
+        states.learnt_boxed_kg[member] = states.counted_boxed_kg[member]
     landed_kg, trade = 0.0, 0.0
     for leg in range(world.leg_mode.shape[0]):
         member = world.place_state[world.leg_destination[leg]]
@@ -54,11 +54,11 @@ def share_experience(ctx: Context) -> None:
         return
     for member in range(states.boxed_trade.shape[0]):
         if world.state_eu[member] == 1:
-            landed_kg += states.landed_boxed_kg[member]
+            landed_kg += states.counted_boxed_kg[member]
     for member in range(states.boxed_trade.shape[0]):
         if world.state_eu[member] == 1:
             theirs_kg = landed_kg * states.boxed_trade[member] / trade
-            states.learnt_boxed_kg[member] += parameters.contact_spread * (theirs_kg - states.landed_boxed_kg[member])
+            states.learnt_boxed_kg[member] += parameters.contact_spread * (theirs_kg - states.counted_boxed_kg[member])
 
 
 @rule
@@ -67,3 +67,11 @@ def note_landed(world: WorldArrays, state: State, leg: int, load_kg: float) -> N
     member = world.place_state[world.leg_destination[leg]]
     if world.leg_mode[leg] == Mode.CONTAINER and member >= 0:
         state.states.landed_boxed_kg[member] += load_kg
+
+
+@rule
+def count_landed(ctx: Context) -> None:
+    """Contacts learn by the month: what has landed by its first day counts until its last."""
+    states = ctx.state.states
+    for member in range(states.counted_boxed_kg.shape[0]):
+        states.counted_boxed_kg[member] = states.landed_boxed_kg[member]

@@ -11,7 +11,7 @@ from model.kernel.compiled import rule
 from model.kinds import Counter
 from model.submodels.allocation import fade_evidence, set_position
 from model.submodels.capacity import build, set_ability
-from model.submodels.contacts import price_contacts
+from model.submodels.contacts import count_landed, price_contacts
 from model.submodels.cooperation import decide, lend, set_sharing
 from model.submodels.inspection import follow_finds, prepare_controls
 from model.submodels.leads import prepare_leads
@@ -90,6 +90,7 @@ def begin_month(ctx: Context) -> None:
     decide(ctx)
     fade_evidence(ctx.state)
     follow_finds(ctx)
+    count_landed(ctx)
     follow_markets(ctx)
     ctx.state.counts[Counter.REVIEW_DUE] = 1
 
