@@ -1,45 +1,102 @@
 """The Mesa agents: one row of the columns each.
 
 An agent holds a row number; its attributes read and write the columns, so ``agent.capital_eur = 0`` changes the
-simulation. Agents of dead rows leave the model when control returns to Python.
+simulation. What may be set follows from the declaration of the column: its bounds, and whether rules write it. Agents
+of dead rows leave the model when control returns to Python.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from difflib import get_close_matches
+from typing import Any, ClassVar, Protocol, overload
 
+import numpy as np
 from mesa import Agent
-from mesa.discrete_space import Cell
+from mesa.discrete_space import Cell, Network
 
-from model.columns import Assets, Consignments, Organisations, Platforms, States, columns_of
-
-if TYPE_CHECKING:
-    from model.route_model import RouteModel
+from model.columns import Assets, Column, Consignments, Organisations, Platforms, States, columns_of
+from model.errors import InputError
+from model.state import State
+from model.world import World
 
 __all__ = ["AGENTS", "Consignment", "EnforcementPlatform", "PartnerState", "PatrolAsset", "TraffickingOrganisation"]
+
+
+OWN = frozenset({"model", "unique_id", "pos", "row", "identity"})
+"""Attributes of every agent."""
+MUCH_ALIKE = 0.8
+
+
+class Columnar(Protocol):
+    """What an agent needs of its model."""
+
+    world: World
+    state: State
+
+    @property
+    def space(self) -> Network:
+        """Network space over the places."""
 
 
 class Row:
     """Descriptor: one entry of a column, read and written at the agent's row."""
 
-    def __init__(self, columns: str, field: str, meaning: str) -> None:
-        self.columns, self.field = columns, field
-        self.__doc__ = meaning
+    def __init__(self, part: str, field: str, column: Column) -> None:
+        self.part, self.field, self.column = part, field, column
+        self.__doc__ = f"{column.meaning}{f' [{column.unit}]' if column.unit else ''}"
 
     @overload
     def __get__(self, agent: None, owner: type) -> Row: ...
     @overload
     def __get__(self, agent: RowAgent, owner: type) -> Any: ...
     def __get__(self, agent: RowAgent | None, owner: type) -> Any:
-        """The value: a number, or a view where the column has further dimensions."""
+        """The value: a number, or a view that cannot be written where the column has further dimensions."""
         if agent is None:
             return self
-        value = getattr(getattr(agent.model.state, self.columns), self.field)[agent.row]
-        return value if getattr(value, "ndim", 0) else value.item()
+        value = getattr(getattr(agent.model.state, self.part), self.field)[agent.row]
+        if not getattr(value, "ndim", 0):
+            return value.item()
+        value.setflags(write=False)
+        return value
 
     def __set__(self, agent: RowAgent, value: Any) -> None:
-        """Write the column at the agent's row."""
-        getattr(getattr(agent.model.state, self.columns), self.field)[agent.row] = value
+        """Write the column at the agent's row.
+
+        Raises
+        ------
+        InputError
+            If rules write the column, or the value does not lie within its bounds.
+        """
+        name = f"{type(agent).__name__}.{self.field}"
+        if self.column.by:
+            raise InputError(
+                "this attribute is written by the model's rules",
+                field=name,
+                value=value,
+                allowed=f"reading it; it follows from {self.column.by}",
+                remedy="change what it follows from, by an event, a parameter or another attribute",
+            )
+        getattr(getattr(agent.model.state, self.part), self.field)[agent.row] = checked(self.column, name, value)
+
+
+def checked(column: Column, name: str, value: Any) -> Any:
+    """The value as numbers within the column's bounds; InputError if it is none."""
+    low, high = column.bounds
+    try:
+        numbers = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        numbers = np.array(np.nan)
+    whole = column.dtype[0] in "iu" and not np.array_equal(numbers, np.round(numbers))
+    if whole or not (np.isfinite(numbers) & (numbers >= low) & (numbers <= high)).all():
+        kind = "whole numbers" if column.dtype[0] in "iu" else "numbers"
+        raise InputError(
+            f"this attribute ({column.meaning}) cannot take this value",
+            field=name,
+            value=value,
+            allowed=f"{kind} from {low:g} to {high:g} {column.unit}".strip(),
+            remedy="give a value within these bounds",
+        )
+    return value
 
 
 class RowAgent(Agent):  # type: ignore[misc]
@@ -47,22 +104,39 @@ class RowAgent(Agent):  # type: ignore[misc]
 
     columns: ClassVar[str] = ""
     kind: ClassVar[type | None] = None
-    model: RouteModel
+    model: Columnar
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Give the class a descriptor for every column of its kind."""
+        """Give the class a descriptor for every column of its kind, but those that it puts into words itself."""
         super().__init_subclass__(**options)
-        if cls.kind is not None:
-            for field, column in columns_of(cls.kind).items():
-                unit = f" [{column.unit}]" if column.unit else ""
-                if field in cls.__dict__:
-                    continue  # the class says it in words, e.g. a place by name
-                setattr(cls, field, Row(cls.columns, field, f"{column.meaning}{unit}"))
+        for field, column in (columns_of(cls.kind) if cls.kind is not None else {}).items():
+            if field not in cls.__dict__:
+                setattr(cls, field, Row(cls.columns, field, column))
 
-    def __init__(self, model: RouteModel, row: int, identity: int = 0) -> None:
+    def __init__(self, model: Columnar, row: int, identity: int = 0) -> None:
         super().__init__(model)
         self.row = row
         self.identity = identity
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute: a column, or one of the user's own; one that is a column misspelt is refused.
+
+        Raises
+        ------
+        InputError
+            If the name is much like that of a column.
+        """
+        if name not in OWN and not hasattr(type(self), name):
+            near = get_close_matches(name, columns_of(self.kind) if self.kind else (), 1, MUCH_ALIKE)
+            if near:
+                raise InputError(
+                    "there is no such attribute",
+                    field=f"{type(self).__name__}.{name}",
+                    value=value,
+                    allowed="the columns of its kind, and names of your own that are unlike them",
+                    remedy=f"did you mean {near[0]!r}?",
+                )
+        super().__setattr__(name, value)
 
     @property
     def place(self) -> str:

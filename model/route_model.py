@@ -123,7 +123,8 @@ class RouteModel(Model):  # type: ignore[misc]
         self.week = self.first_week
         self._values: dict[int, ParameterValues] = {}
         self._rows: dict[type[RowAgent], dict[int, RowAgent]] = {}
-        # weeks are run by this class; Mesa's own clockwork only keeps events that a user schedules
+        # Weeks are run by this class, many at a time; Mesa's clock only keeps the events that a user schedules. Mesa
+        # offers no public way to switch off its own step a week, hence the private name.
         self._default_schedule.stop()
         del self.step
 
@@ -181,7 +182,7 @@ class RouteModel(Model):  # type: ignore[misc]
             stop = self.week + 1 if self.after_week is not None else max(stop, self.week + 1)
             stop = self._plan_cover(stop)
             self._advance(stop)
-            self._advance_time(float(self.week - self.first_week))
+            self._set_clock()
             if self.after_week is not None:
                 self.after_week(self)
         self.running = self.week <= self.last_week
@@ -252,8 +253,19 @@ class RouteModel(Model):  # type: ignore[misc]
         days = {event.date for event in events} | {event.until for event in events if event.until}
         return sorted(calendar.week_of(day) for day in days)
 
+    def _set_clock(self) -> None:
+        """Bring Mesa's clock to the weeks run so far, executing events of the user that are due.
+
+        Private in Mesa 3.5: its public ways to move the clock are those that this class replaces.
+        """
+        if self.week - self.first_week > self.time:
+            self._advance_time(float(self.week - self.first_week))
+
     def _next_mesa_event(self) -> int:
-        """Week after which the next event that a user has scheduled with Mesa is due."""
+        """Week after which the next event that a user has scheduled with Mesa is due.
+
+        Mesa has no public way to ask when that is.
+        """
         try:
             due = self._event_list.peek_ahead(1)[0].time
         except IndexError:
@@ -295,7 +307,7 @@ class RouteModel(Model):  # type: ignore[misc]
         twin.week, twin.state, twin.opening = self.week, copy_state(self.state), self.opening.copy()
         twin._in_force = self._in_force
         twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[Counter.EVENTS]))
-        twin._advance_time(float(twin.week - twin.first_week)) if twin.week > twin.first_week else None
+        twin._set_clock()
         return twin
 
     # --- Mesa: agents and space -------------------------------------------------------------------------------------

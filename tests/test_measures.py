@@ -17,8 +17,9 @@ from experiments.policies import policy_table
 from model import InputError, RouteModel
 from model.scenario import Scenario, list_scenarios
 from model.scenario.measures import amount_at, dose_event, spell_out
-from model.world import World, build_world, load_world
+from model.world import World, load_world
 from model.world.tables import load_tables
+from model.world.world import build_world
 
 YEARS = range(2012, 2024)
 DOSES = load_tables().doses

@@ -100,7 +100,7 @@ def test_writing_an_agent_changes_the_simulation(model: RouteModel) -> None:
 
 
 def test_agents_follow_the_rows(model: RouteModel) -> None:
-    assert len(model.mesa_agents) > 0
+    assert len(model.agents) > 0
     for _ in range(12):
         model.step()
         loads = model.agents_by_type.get(Consignment, [])

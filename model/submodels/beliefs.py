@@ -22,7 +22,7 @@ MOST_GRAINS = 65535.0
 
 @rule
 def weigh_public(ctx: Context) -> None:
-    """Beliefs of the week start from the prior and the public memory of every leg, and from the price of risk on it."""
+    """Beliefs of the week start from the prior and the public memory of every leg; the price of risk is set."""
     world, legs, parameters = ctx.world, ctx.state.legs, ctx.parameters
     for leg in range(legs.public_hits.shape[0]):
         mode = world.leg_mode[leg]

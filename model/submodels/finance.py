@@ -67,7 +67,7 @@ def freeze_chance(ctx: Context, strength: float) -> float:
 
 @rule
 def launder(ctx: Context) -> None:
-    """One week of laundering, freezing, court decisions and drawings."""
+    """Revenue is laundered, traced and frozen; courts decide; owners draw profit."""
     world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     organisations = state.organisations
     strength = control_strength(world, state)

@@ -26,7 +26,7 @@ CANDIDATES = 4
 
 @rule
 def seek_routes(ctx: Context) -> None:
-    """Some organisations try a new route, or copy one a peer does well on (mechanisms M12)."""
+    """Some organisations try a new route, or copy one on which a peer does well."""
     state, parameters, seed, week = ctx.state, ctx.parameters, ctx.seed, ctx.week
     organisations = state.organisations
     rate = parameters.explore_rate_per_week + parameters.imitate_rate_per_week
@@ -139,7 +139,7 @@ def adopt(ctx: Context, organisation: int, route: int) -> None:
 
 @rule
 def come_and_go(ctx: Context) -> None:
-    """Groups without means for too long leave; free places are taken by new groups where margins are fat."""
+    """Organisations without means for too long leave; new ones enter where margins are high."""
     world, state, parameters, record, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week
     organisations = state.organisations
     vacancy = 0

@@ -157,7 +157,7 @@ def prepare_controls(ctx: Context) -> None:
 
 @rule
 def inspect(ctx: Context) -> None:
-    """Export control of loads that set out this week, import control of those that arrive."""
+    """Ports, airports, borders and coasts control consignments that set out and consignments that arrive."""
     world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
     consignments = state.consignments
     end_day = 7.0 * (week + 1)
@@ -208,7 +208,7 @@ def control(ctx: Context, row: int, chance: float, place: int, stage: int, u: fl
 
 @rule
 def search_stores(ctx: Context) -> None:
-    """Local police may find a store at a transhipment place (mechanisms M8; SF06: seldom)."""
+    """Local police may find a store at a transhipment place."""
     world, state, parameters, record, seed, week, year = (
         ctx.world,
         ctx.state,

@@ -114,7 +114,7 @@ def prepare_leads(ctx: Context) -> None:
 
 @rule
 def draw_leads(ctx: Context) -> None:
-    """For each load that enters a leg: is it known, to whom, through which platform, and when."""
+    """Countries may come to know of a consignment that enters a leg, and share it with a platform."""
     world, state, parameters, record, seed, week, year = (
         ctx.world,
         ctx.state,

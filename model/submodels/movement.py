@@ -65,7 +65,7 @@ def plans_again(organisations: Organisations, organisation: int, week: int) -> b
 
 @rule
 def send_from_home(ctx: Context) -> None:
-    """Every organisation sends the loads it has gathered, along its plan, and plans the next."""
+    """Organisations send the consignments that they have gathered, and plan the next."""
     organisations = ctx.state.organisations
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 0:
@@ -102,7 +102,7 @@ def west_african_share(world: WorldArrays, state: State, source: int) -> float:
 
 @rule
 def send_from_stock(ctx: Context) -> None:
-    """Onward loads from stocks, each with its own route, mode and size, within the place's handling capacity."""
+    """Consignments leave stores at transhipment places, within the handling capacity of the place."""
     organisations = ctx.state.organisations
     for place in range(ctx.state.places.handled_kg.shape[0]):
         ctx.state.places.handled_kg[place] = 0.0
@@ -216,7 +216,7 @@ def send(ctx: Context, organisation: int, route: int, slot: int, load_kg: float,
 
 @rule
 def set_out(ctx: Context) -> None:
-    """Loads that enter a leg this week get their days, and the owner pays for the leg."""
+    """Consignments that enter a leg get their days, and the owner pays for the leg."""
     world, state, record, seed, week, year = ctx.world, ctx.state, ctx.record, ctx.seed, ctx.week, ctx.year
     consignments = state.consignments
     for i in range(state.counts[Counter.LIVE]):
@@ -279,7 +279,7 @@ def charge(state: State, owner: int, amount_eur: float) -> None:
 
 @rule
 def arrive(ctx: Context) -> None:
-    """Loads whose leg ends this week: learn from it, then sell, store, or go on."""
+    """Consignments whose leg ends are learnt from, then sold, stored or sent on."""
     world, state, parameters, record, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week, ctx.year
     consignments = state.consignments
     end_day = 7.0 * (week + 1)

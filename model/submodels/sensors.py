@@ -53,7 +53,7 @@ def recall(world: WorldArrays, parameters: ParameterValues, mode: int) -> float:
 
 @rule
 def prepare_sensors(ctx: Context) -> None:
-    """The list of cues starts empty; hazards of uncued detection on each sea leg, per day."""
+    """The list of cues starts empty; hazards of detection without a lead follow from patrols and satellites."""
     world, state, parameters = ctx.world, ctx.state, ctx.parameters
     state.counts[Counter.CUES] = 0
     for leg in range(world.leg_mode.shape[0]):
@@ -111,7 +111,7 @@ def area_on_leg(world: WorldArrays, leg: int, u: float) -> int:
 
 @rule
 def detect(ctx: Context) -> None:
-    """Collect this week's cues: leads that come in, and uncued detections of loads at sea."""
+    """Cues are collected: leads that come in, and detections by patrol, coastal radar and satellite."""
     world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
     consignments = state.consignments
     start_day, end_day = 7.0 * week, 7.0 * (week + 1)
@@ -162,7 +162,7 @@ def detect(ctx: Context) -> None:
 
 @rule
 def false_contacts(ctx: Context) -> None:
-    """Contacts that are no craft, or a harmless one, and still take ship time (mechanisms M3, M5)."""
+    """Contacts that are no craft, or a harmless one, take ship time all the same."""
     world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     for area in range(world.area_place.shape[0]):
         imaged = state.areas.imaged_share[area]

@@ -32,7 +32,7 @@ AREA_WAY_KM, MEETING_WAY_KM = 150.0, 30.0
 
 @rule
 def patrol(ctx: Context) -> None:
-    """Assets leave port, choose an area, search it, and return; each area's swept sea is added up."""
+    """Assets leave port, choose an area, search it and return; the sea that they sweep is added up."""
     world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     assets = state.assets
     for area in range(state.areas.search_km2_per_day.shape[0]):
@@ -146,7 +146,7 @@ def read_cue(cues: Cues, i: int) -> Cue:
 
 @rule
 def respond(ctx: Context) -> None:
-    """Handle the week's cues in time order."""
+    """Cues are handled in time order: an asset is sent, searches, boards and seizes."""
     world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
     sort_cues(state)
     list_ready(world, state)

@@ -20,8 +20,9 @@ from model import RouteModel
 from model.scenario import Scenario
 from model.scenario.events import Event
 from model.scenario.measures import dose_event
-from model.world import World, build_world
+from model.world import World
 from model.world.tables import Tables, load_tables
+from model.world.world import build_world
 
 MEASURES = load_tables().measures.set_index("measure")
 SEEDS = range(101, 151)
