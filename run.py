@@ -150,7 +150,7 @@ def report(
 @app.command(epilog=examples("scenarios"))
 def scenarios() -> None:
     """List the scenarios within reach: those of the project and of the working directory."""
-    from model.scenario_files import list_scenarios
+    from model.scenario.files import list_scenarios
     from views import terminal
 
     heads = ["name", "title", "base"]
@@ -456,8 +456,32 @@ def schedule() -> None:
     from model.week import SCHEDULE
     from views import terminal
 
-    rows = [(str(number), name, what) for number, (name, what) in enumerate(SCHEDULE, start=1)]
+    rows = [(str(number), step.submodel, step.does) for number, step in enumerate(SCHEDULE, start=1)]
     terminal.print_table("One week", ("", "submodel", "what it does"), rows)
+
+
+@app.command(name="event-targets", epilog=examples("event-targets", "event-targets state"))
+def event_targets(kind: Annotated[str, typer.Argument(help="Only the fields of one kind of target.")] = "") -> None:
+    """Print what a dated event of a scenario may change: kind, field, unit, bounds and meaning."""
+    from model.errors import InputError
+    from model.scenario.events import EVENT_FIELDS, KINDS
+    from views import terminal
+
+    if kind and kind not in KINDS:
+        raise InputError(
+            "there is no such kind of target",
+            field="KIND",
+            value=kind,
+            allowed=", ".join(KINDS),
+            remedy="leave it out to see all",
+        )
+    rows = [
+        (owner, field, what.allowed, what.description)
+        for (owner, field), what in EVENT_FIELDS.items()
+        if kind in {"", owner}
+    ]
+    terminal.print_table("Targets of events", ("kind", "field", "allowed", "meaning"), rows)
+    typer.echo("Every numeric parameter is a target, too: `run.py parameters` lists them.")
 
 
 if __name__ == "__main__":

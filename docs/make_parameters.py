@@ -17,7 +17,7 @@ source gives the value: {assumed} of them are of this kind. Twelve defaults are 
 ([calibration.md](calibration.md)); the others come from their sources, or were set by hand before that fit.
 
 A scenario sets parameters in its table `[parameters]`, an event changes a numeric one from a date on (target
-`parameter:NAME`, see `model/scenario_events.py`), and `RouteModel(..., name=value)` overrides them for one run. Labels
+`parameter:NAME`, see `model/scenario/events.py`), and `RouteModel(..., name=value)` overrides them for one run. Labels
 such as M12, SF25 and "amendment 6" are explained in [sources.md](sources.md). What each parameter does stands in
 [odd.md](odd.md).
 

@@ -16,8 +16,8 @@ from experiments.intervals import mean_difference
 from experiments.outcomes import mean_and_interval
 from experiments.store import DONE, Store
 from experiments.study import COALITION, SUPPLY, Study
+from model.columns import Array
 from model.errors import InputError
-from model.state import Array
 
 __all__ = ["analyse"]
 

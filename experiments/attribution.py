@@ -18,8 +18,8 @@ import pandas as pd
 from scipy.stats import t as student
 
 from experiments.outcomes import mean_and_interval
+from model.columns import Array
 from model.errors import InputError
-from model.state import Array
 
 __all__ = ["coalition_names", "core", "joined", "orders", "shapley"]
 

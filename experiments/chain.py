@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.intervals import Mean, by_seed, mean_difference, named
+from model.columns import Array
 from model.errors import InputError
-from model.state import Array
 
 __all__ = ["CHAIN", "CHAIN_OUTCOMES", "chains", "decomposition", "lmdi", "log_mean"]
 

@@ -28,8 +28,8 @@ from experiments.intervals import (
     ratio_of_means,
     resamples,
 )
+from model.columns import Array
 from model.errors import InputError
-from model.state import Array
 
 __all__ = [
     "CHAIN", "CHAIN_OUTCOMES", "HARMFUL", "complementarity", "cost_per_kg", "decomposition", "detect", "displacement",

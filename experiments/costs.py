@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from model import calendar
-from model.inputs import lay_out
-from model.measures import MEASURE
+from model.columns import Array
 from model.scenario import Scenario
-from model.state import Array
+from model.scenario.inputs import lay_out
+from model.scenario.measures import MEASURE
 from model.world import World
 
 __all__ = ["COST_COLUMNS", "asset_days", "cost_a_year", "costs_of", "dose_at", "yearly_costs"]
@@ -83,7 +83,7 @@ def dose_at(scenario: Scenario, measure: str, day: date) -> float | None:
 def asset_days(scenario: Scenario, world: World, years: Sequence[int]) -> Array:
     """Days that all ships and aircraft are out in each of the years, as far as they are available, shape (years,)."""
     _, inputs = lay_out(world, scenario)
-    out = (inputs.asset_active * inputs.asset_availability).sum(axis=1)[inputs.epoch_of_week]
+    out = (inputs.dated.assets_active * inputs.dated.assets_availability).sum(axis=1)[inputs.epoch_of_week]
     return DAYS_A_YEAR * np.array([out[calendar.first_week(y) : calendar.first_week(y + 1)].mean() for y in years])
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.store import DONE, Store
+from model.columns import Array
 from model.errors import InputError, closest
-from model.state import Array
 
 __all__ = ["Box", "discover", "to_ema"]
 

@@ -14,8 +14,8 @@ import pandas as pd
 from experiments.outcomes import mean_and_interval, measure_outcomes
 from experiments.threads import mapped
 from model import RouteModel
-from model.measures import dose_event
 from model.scenario import Scenario
+from model.scenario.measures import dose_event
 
 __all__ = ["contrasts", "run_doses"]
 

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from model.errors import InputError, closest
 from model.scenario import Scenario
-from model.scenario_events import PARAMETER_ROWS, Event, EventField, event_field, fields_of
+from model.scenario.events import PARAMETER_ROWS, Event, EventField, event_field, fields_of
 
 __all__ = ["Factor", "apply_all"]
 
@@ -203,7 +203,7 @@ def _bounds(kind: str, of: str, field: str, where: str, target: str) -> EventFie
 
 
 def _check(factor: Factor, bounds: EventField | None, where: str, names: Mapping[str, Any]) -> None:
-    from model.scenario_events import expand
+    from model.scenario.events import expand
 
     if factor.since not in ("start", "fork"):
         raise InputError("a factor holds from the start or from the fork", field=f"{where}.since", value=factor.since,

@@ -28,8 +28,8 @@ from experiments import provenance
 from experiments.folder import FRAMES, FrameFiles, arrow_table, check_folder, replacing
 from experiments.threads import interruptions_held
 from model import RouteModel, Scenario, calendar
-from model.compiled import CACHE
 from model.errors import InputError
+from model.kernel.compiled import CACHE
 from model.route_model import LARGEST_SEED, check_numbers
 from model.week import advance
 from model.world import World

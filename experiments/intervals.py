@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.stats import t as student
 
 from experiments.store import DONE
+from model.columns import Array
 from model.errors import InputError
-from model.state import Array
 
 __all__ = [
     "DRAWS", "FEWEST", "Mean", "Ratio", "by_seed", "mean_difference", "named", "ratio_of_means", "resamples", "share",

@@ -25,8 +25,8 @@ from experiments.intervals import mean_difference
 from experiments.runner import Effort
 from experiments.store import DONE, Store
 from experiments.study import Study
+from model.columns import Array
 from model.errors import InputError, closest
-from model.state import Array
 
 __all__ = ["COST", "Mixes", "confirmed", "nondominated", "search", "within_budget"]
 

@@ -16,10 +16,10 @@ import pandas as pd
 from experiments.outcomes import Window, mean_and_interval
 from experiments.threads import mapped
 from model import RouteModel
-from model.kinds import COURIER
-from model.measures import dose_event
+from model.kinds import Mode
 from model.scenario import Scenario
-from model.scenario_events import Event
+from model.scenario.events import Event
+from model.scenario.measures import dose_event
 
 __all__ = ["EXPERIMENTS", "NaturalExperiment", "run_experiment"]
 
@@ -97,7 +97,7 @@ def flagged(model: RouteModel) -> np.ndarray:
 
 def couriers_elsewhere(model: RouteModel) -> np.ndarray:
     """Courier legs to Europe that it does not flag."""
-    couriers: np.ndarray = model.world.arrays.leg_mode == COURIER
+    couriers: np.ndarray = model.world.arrays.leg_mode == Mode.COURIER
     mask: np.ndarray = couriers & ~flagged(model) & ~legs_of(model, "destination", "north_america_market")
     return mask
 

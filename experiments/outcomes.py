@@ -13,17 +13,17 @@ from functools import lru_cache
 import numpy as np
 
 from model import RouteModel, calendar
+from model.columns import Array
 from model.errors import InputError, closest
-from model.kinds import CONTAINER, COURIER, FAST_BOAT, MERCHANT, MODES, SMALL_VESSEL
-from model.record import COSTS, EXPECTED_KNOWN_HERE, EXPECTED_TAKEN, MOVED, OTHER_MARKETS, SOURCE, STAGES, WEEKLY
-from model.state import ACCOUNTS, Array
+from model.kinds import MODES, STAGES, Mode, Stage
+from model.record import Account, Weekly, Yearly
 from model.world import World
 
 __all__ = ["OUTCOMES", "Outcome", "measure_outcomes"]
 
 WEST_AFRICA = ("west_africa", "sahel")
-AT_SEA = (FAST_BOAT, SMALL_VESSEL, MERCHANT)
-FOLLOWED = tuple(stage for i, stage in enumerate(STAGES) if i not in (SOURCE, OTHER_MARKETS))
+AT_SEA = (Mode.FAST_BOAT, Mode.SMALL_VESSEL, Mode.MERCHANT)
+FOLLOWED = tuple(stage for i, stage in enumerate(STAGES) if i not in (Stage.SOURCE, Stage.OTHER_MARKETS))
 """Stages at which loads are taken that are followed on their way."""
 
 
@@ -38,9 +38,10 @@ class Window:
 
     def sum(self, column: str) -> float:
         """Sum of a weekly series, or of an account in EUR, over the window."""
-        if column in WEEKLY:
-            return float(self.model.buffers.weekly[self._first : self._last, WEEKLY.index(column)].sum())
-        account = self.model.buffers.accounts[:, ACCOUNTS.index(column)]
+        name = column.upper()
+        if name in Weekly.__members__:
+            return float(self.model.buffers.weekly[self._first : self._last, Weekly[name]].sum())
+        account = self.model.buffers.accounts[:, Account[name]]
         return float(account[self._last - 1] - account[self._first - 1])
 
     def a_year(self, column: str) -> float:
@@ -54,13 +55,13 @@ class Window:
     def stage_share(self, *stages: str) -> float:
         """Expected kg removed at some stages per kg dispatched."""
         rows = [STAGES.index(stage) for stage in stages]
-        removed = self.model.buffers.by_stage[self._years, rows, EXPECTED_TAKEN].sum()
+        removed = self.model.buffers.by_stage[self._years, rows, Yearly.EXPECTED_SEIZED_KG].sum()
         return _ratio(float(removed), self.sum("dispatched_kg"))
 
-    def leg_share(self, chosen: Array, what: int = EXPECTED_TAKEN) -> float:
+    def leg_share(self, chosen: Array, what: int = Yearly.EXPECTED_SEIZED_KG) -> float:
         """Expected kg removed (or known of) on some legs per kg that entered them."""
         legs = self.model.buffers.by_leg[self._years][:, chosen].sum(axis=(0, 1))
-        return _ratio(float(legs[what]), float(legs[MOVED]))
+        return _ratio(float(legs[what]), float(legs[Yearly.MOVED_KG]))
 
     def legs_sum(self, what: int, chosen: Array | None = None) -> float:
         """Mean yearly sum over some legs, or all, of what is recorded by leg."""
@@ -70,11 +71,11 @@ class Window:
     def stages_sum(self, *stages: str) -> float:
         """Mean yearly expected kg removed at some stages."""
         rows = [STAGES.index(stage) for stage in stages]
-        return float(self.model.buffers.by_stage[self._years, rows, EXPECTED_TAKEN].sum()) / self.count
+        return float(self.model.buffers.by_stage[self._years, rows, Yearly.EXPECTED_SEIZED_KG].sum()) / self.count
 
     def known_share(self, chosen: Array) -> float:
         """Expected kg on some legs that a state able to act knows of, per kg that entered them."""
-        return self.leg_share(chosen, EXPECTED_KNOWN_HERE)
+        return self.leg_share(chosen, Yearly.EXPECTED_KNOWN_KG)
 
     def states_in(self, *regions: str) -> Array:
         """States of some regions, as a mask."""
@@ -137,6 +138,11 @@ def _ability(window: Window) -> float:
     return float(window.model.state.states.ability[window.states_in(*WEST_AFRICA)].mean())
 
 
+def _profit(window: Window) -> float:
+    costs = (-window.a_year(account.column) for account in Account if account.cost)
+    return sum(costs, start=window.a_year("revenue_eur"))
+
+
 OUTCOMES: dict[str, Outcome] = {
     outcome.name: outcome
     for outcome in (
@@ -146,11 +152,11 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("seized_kg", "kg/year", "removals as they fell", lambda w: w.a_year("seized_kg")),
         Outcome("west_africa_kg", "kg/year", "through West Africa", lambda w: w.a_year("west_africa_kg")),
         Outcome("dispatched_kg", "kg/year", "sent out", lambda w: w.a_year("dispatched_kg")),
-        Outcome("moved_kg", "kg/year", "set out on a leg, summed over legs", lambda w: w.legs_sum(MOVED)),
+        Outcome("moved_kg", "kg/year", "set out on a leg, summed over legs", lambda w: w.legs_sum(Yearly.MOVED_KG)),
         Outcome("known_kg", "kg/year", "expected kg that some state able to act knows of, summed over legs",
-            lambda w: w.legs_sum(EXPECTED_KNOWN_HERE)),
+            lambda w: w.legs_sum(Yearly.EXPECTED_KNOWN_KG)),
         Outcome("sea_moved_kg", "kg/year", "set out on legs by boat or merchant vessel, containers apart",
-            lambda w: w.legs_sum(MOVED, w.by_mode(*AT_SEA))),
+            lambda w: w.legs_sum(Yearly.MOVED_KG, w.by_mode(*AT_SEA))),
         Outcome("cued_kg", "kg/year", "in loads at sea that somebody able to act was told of",
             lambda w: w.a_year("cued_kg")),
         Outcome("acted_kg", "kg/year", "in loads at sea that an asset was sent to", lambda w: w.a_year("acted_kg")),
@@ -161,13 +167,12 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("seized_eu_bulk_kg", "kg bulk/year", "seized in the EU, as statistics count",
             lambda w: w.a_year("seized_eu_bulk_kg")),
         Outcome("lost_kg", "kg/year", "lost or dumped", lambda w: w.a_year("lost_kg")),
-        Outcome("profit_eur", "EUR/year", "profit of all organisations", lambda w: sum(
-            w.a_year(name) * sign for name, sign in (("revenue_eur", 1.0), *((cost, -1.0) for cost in COSTS)))),
+        Outcome("profit_eur", "EUR/year", "profit of all organisations", _profit),
         Outcome("price_europe", "EUR/kg", "wholesale price in Europe", lambda w: w.mean("price_europe_eur_per_kg")),
         Outcome("known_share", "share", "expected share of what moves that some state able to act knows of",
             lambda w: w.known_share(w.by_mode(*range(len(MODES))))),
         Outcome("sea_known_share", "share", "the same of what moves by small vessel and merchant vessel",
-            lambda w: w.known_share(w.by_mode(SMALL_VESSEL, MERCHANT))),
+            lambda w: w.known_share(w.by_mode(Mode.SMALL_VESSEL, Mode.MERCHANT))),
         Outcome("west_african_known_share", "share", "the same of what moves to, in and from West Africa and the Sahel",
             lambda w: w.known_share(w.west_african())),
         Outcome("west_african_lead_chance", "share",
@@ -183,11 +188,11 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("boarded_share", "share", "cases acted on that came to a boarding",
             lambda w: _ratio(w.sum("boarded"), w.sum("acted"))),
         Outcome("container_share", "share", "expected removals per kg moved in containers",
-            lambda w: w.leg_share(w.by_mode(CONTAINER))),
+            lambda w: w.leg_share(w.by_mode(Mode.CONTAINER))),
         Outcome("controlled_flights_share", "share",
             "expected removals per kg of couriers on flagged flights to Schiphol", _controlled),
         Outcome("west_african_air_share", "share", "expected removals per kg of couriers from West Africa",
-            lambda w: w.leg_share(w.by_mode(COURIER) & w.legs_at("origin", *WEST_AFRICA))),
+            lambda w: w.leg_share(w.by_mode(Mode.COURIER) & w.legs_at("origin", *WEST_AFRICA))),
         Outcome("ability", "share", "mean ability of services in West Africa and the Sahel, at the end", _ability),
         Outcome("corruption", "share", "mean corruption in West Africa, at the end",
             lambda w: float(w.model.state.states.kappa[w.states_in("west_africa")].mean())),

@@ -8,8 +8,8 @@ import pandas as pd
 
 from experiments.costs import costs_of
 from model.errors import InputError, closest
-from model.measures import MEASURE
 from model.scenario import Scenario, list_scenarios
+from model.scenario.measures import MEASURE
 from model.world import World
 
 __all__ = ["policy_table", "scenarios_using"]

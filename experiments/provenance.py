@@ -18,8 +18,9 @@ from typing import Final, NamedTuple
 
 import model
 from model.errors import InputError
-from model.tables import DATA, describe, load_tables
-from model.world import World, build_world
+from model.world import World
+from model.world.tables import DATA, describe, load_tables
+from model.world.world import build_world
 
 __all__ = [
     "Origin",

@@ -18,8 +18,8 @@ from SALib.sample import sobol as sobol_sample
 
 from experiments.factors import Factor
 from experiments.store import DONE
+from model.columns import Array
 from model.errors import InputError
-from model.state import Array
 
 __all__ = ["morris", "morris_indices", "problem_of", "saltelli", "sobol_indices"]
 

@@ -40,8 +40,8 @@ from experiments.outcomes import OUTCOMES
 from model import Scenario, calendar, load_world
 from model.errors import InputError, closest
 from model.route_model import LARGEST_SEED, check_numbers
-from model.scenario_events import PARAMETER_ROWS, Event
-from model.scenario_files import read_toml
+from model.scenario.events import PARAMETER_ROWS, Event
+from model.scenario.files import read_toml
 from model.world import World
 
 if TYPE_CHECKING:

@@ -65,9 +65,13 @@ class InputError(ValueError):
         if len(errors) == 1:
             return first
         whole = cls(
-            f"{len(errors)} problems", file=first.file, field=first.field, value=first.value, allowed=first.allowed,
+            f"{len(errors)} problems",
+            file=first.file,
+            field=first.field,
+            value=first.value,
+            allowed=first.allowed,
             remedy=first.remedy,
-        )  # fmt: skip
+        )
         lines = "\n".join(f"  - {error}" for error in errors)
         whole.args = (f"{len(errors)} problems:\n{lines}",)
         return whole

@@ -16,16 +16,20 @@ from __future__ import annotations
 import math
 from collections import namedtuple
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import core_schema
 
 from model.errors import InputError, closest
+from model.kinds import Code
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "Options",
     "ParameterRow",
     "changed_values",
     "check_values",
@@ -45,6 +49,17 @@ type Number = float | int
 type Role = Literal["lever", "uncertainty", "switch"]
 
 CONFIDENCES = ("high", "medium", "low", "assumed")
+
+
+class Options:
+    """The options of a switch, from the enumeration that rules compare with, and perhaps more of them by number."""
+
+    def __init__(self, kind: type[Code], more: Mapping[str, int] | None = None) -> None:
+        self.numbers = {**(more or {}), **{member.label: int(member) for member in kind}}
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> core_schema.CoreSchema:
+        """Pydantic takes one of the labels, as text."""
+        return core_schema.literal_schema(list(self.numbers))
 
 
 class ParameterRow(NamedTuple):
@@ -98,7 +113,7 @@ def uncertainty(
 
 
 def choice(default: str, *, group: str, description: str, source: str, confidence: str) -> Any:
-    """Declare a switch between the options of the field's ``Literal`` type."""
+    """Declare a switch between the `Options` of the field."""
     extra = _extra("switch", "", None, None, (group, source, confidence))
     return Field(default, description=description, json_schema_extra=extra)
 
@@ -144,12 +159,17 @@ def parameter_rows(parameters: type[BaseModel]) -> dict[str, ParameterRow]:
         extra = field.json_schema_extra
         if not isinstance(extra, dict) or "role" not in extra:
             raise TypeError(f"{parameters.__name__}.{name} must be declared with lever, uncertainty, choice or switch")
-        options = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+        options = tuple(_numbers(field))
         known: dict[str, Any] = dict(extra)
         rows[name] = ParameterRow(
             name=name, default=field.default, options=options, description=field.description or "", **known
         )
     return rows
+
+
+def _numbers(field: FieldInfo) -> dict[str, int]:
+    """Number of each option of a switch in compiled rules; empty for numbers."""
+    return next((entry.numbers for entry in field.metadata if isinstance(entry, Options)), {})
 
 
 def describe(parameters: type[BaseModel]) -> pd.DataFrame:
@@ -222,8 +242,12 @@ def _problems(
 def _bad_value(row: ParameterRow, value: object, file: str, table: str) -> InputError:
     return InputError(
         f"{row.name} ({row.description}) cannot take this value",
-        file=file, field=_field(table, row.name), value=value, allowed=row.allowed, remedy=_remedy(row, value),
-    )  # fmt: skip
+        file=file,
+        field=_field(table, row.name),
+        value=value,
+        allowed=row.allowed,
+        remedy=_remedy(row, value),
+    )
 
 
 def _remedy(row: ParameterRow, value: object) -> str:
@@ -246,8 +270,12 @@ def _unknown_name(name: str, value: object, rows: Mapping[str, ParameterRow], fi
     remedy = f"did you mean {near!r}?" if near else "`run.py parameters` lists them all"
     return InputError(
         f"there is no parameter {name!r}",
-        file=file, field=_field(table, name), value=value, allowed=f"the {len(rows)} known parameters", remedy=remedy,
-    )  # fmt: skip
+        file=file,
+        field=_field(table, name),
+        value=value,
+        allowed=f"the {len(rows)} known parameters",
+        remedy=remedy,
+    )
 
 
 def _field(table: str, name: str) -> str:
@@ -272,27 +300,24 @@ def values_type(parameters: type[BaseModel], name: str, module: str) -> Any:
     values_type(Parameters, "ParameterValues", __name__)``: Numba finds its cache, and pickle the class, by that name.
     """
     made = namedtuple(name, list(parameter_rows(parameters)), module=module)  # type: ignore[misc]
-    made.__doc__ = f"Scalars of `{parameters.__name__}`: float or int; a switch is the index of its option."
+    made.__doc__ = f"Scalars of `{parameters.__name__}`: float or int; a switch is the number of its option."
     _VALUES_TYPES[parameters] = made
     return made
 
 
 def to_values(parameters: BaseModel) -> Any:
-    """Make plain scalars of `parameters`: float stays float, int stays int, bool is 0 or 1, an option is its index.
+    """Make plain scalars of `parameters`: float stays float, int stays int, bool is 0 or 1, an option is its number.
 
     Raises
     ------
     KeyError
         When `values_type` was not called for the class.
     """
-    rows = parameter_rows(type(parameters))
-    made = _VALUES_TYPES[type(parameters)]
-    return made(**{name: _scalar(getattr(parameters, name), row) for name, row in rows.items()})
+    made, fields = _VALUES_TYPES[type(parameters)], type(parameters).model_fields
+    return made(**{name: _scalar(getattr(parameters, name), field) for name, field in fields.items()})
 
 
-def _scalar(value: object, row: ParameterRow) -> Number:
-    if row.options:
-        return row.options.index(str(value))
-    if isinstance(row.default, float):
-        return float(value)  # type: ignore[arg-type]
-    return int(value)  # type: ignore[call-overload, no-any-return]
+def _scalar(value: object, field: FieldInfo) -> Number:
+    if isinstance(value, str):
+        return _numbers(field)[value]
+    return float(value) if isinstance(field.default, float) else int(value)  # type: ignore[arg-type, call-overload]

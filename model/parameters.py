@@ -7,11 +7,12 @@ not facts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict
 
-from model.parameter_fields import choice, lever, uncertainty, values_type
+from model.kinds import AS_TABLED, ChoiceRule, Cooperation, Deterrence, PlacementRule, ServiceTimes
+from model.parameter_fields import Options, choice, lever, uncertainty, values_type
 
 __all__ = ["ParameterValues", "Parameters"]
 
@@ -22,7 +23,7 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     # --- rival theories -------------------------------------------------------------------------------------------
-    choice_rule: Literal["expected-value", "experience", "salience"] = choice(
+    choice_rule: Annotated[str, Options(ChoiceRule)] = choice(
         "expected-value",
         group="theory",
         description="how organisations value a known route: expected profit, "
@@ -30,7 +31,7 @@ class Parameters(BaseModel):
         source="Ben-Akiva & Bierlaire 1999; Camerer & Ho 1999; Bordalo et al. 2012",
         confidence="assumed",
     )
-    deterrence: Literal["risk-price", "willingness"] = choice(
+    deterrence: Annotated[str, Options(Deterrence)] = choice(
         "risk-price",
         group="theory",
         description="form B: risk is a cash cost that must be paid (Reuter & Kleiman "
@@ -39,7 +40,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
 
-    cooperation: Literal["fixed", "endogenous"] = choice(
+    cooperation: Annotated[str, Options(Cooperation)] = choice(
         "fixed",
         group="theory",
         description="how states share: at the level of the tables and events, or as each decides for its own benefit "
@@ -47,7 +48,7 @@ class Parameters(BaseModel):
         source="mechanisms M1; amendments 13 and 19",
         confidence="assumed",
     )
-    allocation: Literal["table", "random", "last-seizures", "greedy", "covering", "network", "bandit"] = choice(
+    allocation: Annotated[str, Options(PlacementRule, {"table": AS_TABLED})] = choice(
         "table",
         group="theory",
         description="how platforms place the assets lent to them: as platforms.csv says, or one rule for all",
@@ -55,7 +56,7 @@ class Parameters(BaseModel):
         confidence="assumed",
     )
 
-    service_times: Literal["exponential", "fixed"] = choice(
+    service_times: Annotated[str, Options(ServiceTimes)] = choice(
         "exponential",
         group="theory",
         description="how the asset time of a case is spread; by Erlang's law the share of cues lost without waiting "

@@ -1,78 +1,168 @@
-"""What is recorded, and the tidy frames made of it.
+"""What is recorded: every weekly series, yearly quantity and account once, the buffers, and the rule that fills them.
 
-The compiled week adds to the arrays of `Record`; nothing is recomputed afterwards. Weekly series and the yearly
-tables by state, mode, platform, leg, place and region are always kept; seizure rows can be switched off.
+A series that a rule counts as it runs needs its member of `Weekly` and a line in that rule. A series that is read off
+the state at the end of a week needs its member and a line in `record_week`. `model.frames` makes the tables.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import math
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
-import pandas as pd
 
-from model import calendar
-from model.state import ACCOUNTS, Array, State
+from model.columns import Array
+from model.kernel.compiled import rule
+from model.kinds import Counter
 
-WEEKLY = (
-    "produced_kg", "dispatched_kg", "dispatched_to_europe_kg", "dispatched_to_north_america_kg", "seized_kg",
-    "expected_seized_kg", "lost_kg", "leaked_kg", "arrived_europe_kg", "arrived_north_america_kg", "seized_eu_bulk_kg",
-    "seized_americas_bulk_kg", "seized_west_africa_bulk_kg", "seized_sea_bulk_kg", "west_africa_kg",
-    "consumed_europe_kg", "consumed_north_america_kg", "price_europe_eur_per_kg", "price_north_america_eur_per_kg",
-    "price_source_eur_per_kg", "in_transit_kg", "in_stock_kg", "exposures", "known", "cued", "acted", "boarded", "won",
-    "seizures", "groups", "entered", "left", "capital_eur", "frozen_eur", "effective_routes", "mean_load_kg",
-    "asset_weeks", "act_rate", "dispatches",
-    "margin_eur_per_kg", "expected_known_kg", "leads_leaked", "cued_kg", "acted_kg", "boarded_expected_kg",
-)  # fmt: skip
-(
-    PRODUCED, DISPATCHED, TO_EUROPE, TO_NORTH_AMERICA, SEIZED, EXPECTED, LOST, LEAKED, ARRIVED_EUROPE, ARRIVED_AMERICA,
-    SEIZED_EU, SEIZED_AMERICAS, SEIZED_WEST_AFRICA, SEIZED_SEA, WEST_AFRICA, CONSUMED_EUROPE, CONSUMED_AMERICA,
-    PRICE_EUROPE, PRICE_AMERICA, PRICE_SOURCE, IN_TRANSIT, IN_STOCK, EXPOSURES, KNOWN, CUED, ACTED, BOARDED, WON,
-    SEIZURES, GROUPS, ENTERED, LEFT, CAPITAL, FROZEN, EFFECTIVE_ROUTES,
-    MEAN_LOAD, ASSET_WEEKS, ACT_RATE, DISPATCHES, MARGIN, EXPECTED_KNOWN,
-    LEADS_LEAKED, CUED_KG, ACTED_KG, BOARDED_KG,
-) = range(len(WEEKLY))  # fmt: skip
-"""Positions in a row of the weekly table."""
-
-AVERAGED = frozenset(
-    {
-        "price_europe_eur_per_kg", "price_north_america_eur_per_kg", "price_source_eur_per_kg", "in_transit_kg",
-        "in_stock_kg", "groups", "capital_eur", "frozen_eur", "effective_routes", "act_rate", "margin_eur_per_kg",
-    }
-)  # fmt: skip
-"""Weekly series that a year averages; the others are summed (``mean_load_kg`` is weighted by dispatches)."""
-
-YEARLY = ("moved_kg", "seized_kg", "expected_seized_kg", "seizures", "lost_kg", "expected_known_kg")
-MOVED, TAKEN, EXPECTED_TAKEN, CASES, DUMPED, EXPECTED_KNOWN_HERE = range(len(YEARLY))
-
-SEIZURE = np.dtype(
-    [
-        ("kg", "f8"), ("owner", "i8"), ("day", "f4"), ("parcels_share", "f4"), ("value_eur", "f4"), ("place", "i2"),
-        ("leg", "i2"), ("state", "i2"), ("lead_state", "i2"), ("platform", "i2"), ("stage", "i2"),
-    ]
-)  # fmt: skip
-"""A row of the seizures, -1 where there is none. Kept small: memory touched for the first time is what costs here."""
-STAGES = ("lead", "patrol", "radar", "satellite", "inspection", "police", "source", "other_markets")
-LEAD, PATROL, RADAR, SATELLITE, INSPECTION, POLICE, SOURCE, OTHER_MARKETS = range(len(STAGES))
-
-
-COSTS = (
-    "purchases_eur", "transport_eur", "bribes_eur", "risk_eur", "storage_eur", "entry_eur", "laundering_eur",
-    "confiscated_eur",
-)  # fmt: skip
-"""Accounts that reduce profit."""
-
+if TYPE_CHECKING:
+    from model.context import Context
 
 FIRST_SEIZURES = 300_000
 """Room for the seizures of a usual history; memory is taken only as it fills."""
 
 
+class Quantity(IntEnum):
+    """A recorded quantity; its number is its position in the arrays, its column name is the member's in small letters.
+
+    `averaged` series are averaged over a year, the others summed. A `cost` reduces profit.
+    """
+
+    unit: str
+    meaning: str
+    averaged: bool
+    cost: bool
+
+    def __new__(cls, unit: str, meaning: str, how: str = "summed") -> Self:
+        """Number the members in the order of declaration."""
+        number = len(cls.__members__)
+        member = int.__new__(cls, number)
+        member._value_ = number
+        member.unit, member.meaning = unit, meaning
+        member.averaged, member.cost = how == "averaged", how == "cost"
+        return member
+
+    @property
+    def column(self) -> str:
+        """Name in frames."""
+        return self.name.lower()
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Names in frames, by position."""
+        return tuple(member.column for member in cls)
+
+
+class Weekly(Quantity):
+    """Weekly series. Mass is pure cocaine unless the name says bulk."""
+
+    PRODUCED_KG = "kg", "output of the producing countries"
+    DISPATCHED_KG = "kg", "sent from the Andes"
+    DISPATCHED_TO_EUROPE_KG = "kg", "of it towards Europe"
+    DISPATCHED_TO_NORTH_AMERICA_KG = "kg", "of it towards North America"
+    SEIZED_KG = "kg", "seized"
+    EXPECTED_SEIZED_KG = "kg", "expected seizures: load times chance of removal"
+    LOST_KG = "kg", "dumped in pursuits"
+    LEAKED_KG = "kg", "returned to traffickers from custody"
+    ARRIVED_EUROPE_KG = "kg", "arrived in Europe"
+    ARRIVED_NORTH_AMERICA_KG = "kg", "arrived in North America"
+    SEIZED_EU_BULK_KG = "kg bulk", "seized by countries of the EU"
+    SEIZED_AMERICAS_BULK_KG = "kg bulk", "seized by countries of the Americas"
+    SEIZED_WEST_AFRICA_BULK_KG = "kg bulk", "seized by countries of West Africa"
+    SEIZED_SEA_BULK_KG = "kg bulk", "seized at sea, by whichever country"
+    WEST_AFRICA_KG = "kg", "arrived in Europe through West Africa"
+    CONSUMED_EUROPE_KG = "kg", "consumed in Europe"
+    CONSUMED_NORTH_AMERICA_KG = "kg", "consumed in North America"
+    PRICE_EUROPE_EUR_PER_KG = "EUR/kg", "wholesale price in Europe, weighted by demand", "averaged"
+    PRICE_NORTH_AMERICA_EUR_PER_KG = "EUR/kg", "wholesale price in North America", "averaged"
+    PRICE_SOURCE_EUR_PER_KG = "EUR/kg", "price in the Andes, weighted by output", "averaged"
+    IN_TRANSIT_KG = "kg", "in consignments under way", "averaged"
+    IN_STOCK_KG = "kg", "held by producers and organisations", "averaged"
+    EXPOSURES = "counts", "consignments that entered a leg"
+    KNOWN = "counts", "consignments that some country able to act learned of"
+    CUED = "counts", "consignments at sea that somebody able to act was told of"
+    ACTED = "counts", "of these, those to which an asset was sent"
+    BOARDED = "counts", "boardings begun"
+    WON = "counts", "boardings that ended in a seizure"
+    SEIZURES = "counts", "cases"
+    GROUPS = "counts", "organisations alive", "averaged"
+    ENTERED = "counts", "organisations that entered"
+    LEFT = "counts", "organisations that left"
+    CAPITAL_EUR = "EUR", "working capital of all organisations", "averaged"
+    FROZEN_EUR = "EUR", "frozen by courts, not yet decided", "averaged"
+    EFFECTIVE_ROUTES = "1", "exp of the entropy of the flow over routes from the Andes", "averaged"
+    MEAN_LOAD_KG = "kg", "sum of loads sent; frames divide it by `dispatches`"
+    ASSET_WEEKS = "asset-weeks", "search by patrol assets"
+    ACT_RATE = "share", "cues to which an asset was sent", "averaged"
+    DISPATCHES = "counts", "consignments sent, onward ones among them"
+    MARGIN_EUR_PER_KG = "EUR/kg", "value of a kg in the Andes by arbitrage less its price there", "averaged"
+    EXPECTED_KNOWN_KG = "kg", "expected kg that some country able to act learns of, summed over legs"
+    LEADS_LEAKED = "counts", "shared leads that were betrayed"
+    CUED_KG = "kg", "in consignments at sea that somebody able to act was told of"
+    ACTED_KG = "kg", "in those to which an asset was sent"
+    BOARDED_EXPECTED_KG = "kg", "expected seizures by boarding"
+
+
+class Yearly(Quantity):
+    """Quantities recorded by year, for each leg, country, platform, place and stage."""
+
+    MOVED_KG = "kg", "entered a leg, or arrived at a place"
+    SEIZED_KG = "kg", "seized"
+    EXPECTED_SEIZED_KG = "kg", "expected seizures: load times chance of removal"
+    SEIZURES = "counts", "cases"
+    LOST_KG = "kg", "dumped in pursuits"
+    EXPECTED_KNOWN_KG = "kg", "expected kg that some country able to act learns of"
+
+
+class Account(Quantity):
+    """Accounts of cocaine (kg) and money (EUR) since the start of a run."""
+
+    OPENING_KG = "kg", "stocks on the first day"
+    PRODUCED_KG = "kg", "output"
+    SEIZED_KG = "kg", "seized"
+    CUSTODY_LEAKED_KG = "kg", "returned to traffickers from custody"
+    LOST_KG = "kg", "dumped in pursuits"
+    CONSUMED_KG = "kg", "consumed"
+    ELSEWHERE_KG = "kg", "arrived in other markets"
+    FOUNDING_EUR = "EUR", "capital that organisations start with"
+    REVENUE_EUR = "EUR", "sales to wholesalers"
+    PURCHASES_EUR = "EUR", "paid to producers", "cost"
+    TRANSPORT_EUR = "EUR", "transport and handling", "cost"
+    BRIBES_EUR = "EUR", "bribes, protection and contacts", "cost"
+    RISK_EUR = "EUR", "paid to those who carry the risk", "cost"
+    STORAGE_EUR = "EUR", "rent of stores", "cost"
+    ENTRY_EUR = "EUR", "opening of new routes", "cost"
+    LAUNDERING_EUR = "EUR", "cost of laundering", "cost"
+    CONFISCATED_EUR = "EUR", "confiscated by courts", "cost"
+    DRAWINGS_EUR = "EUR", "taken out by owners"
+    CLOSING_EUR = "EUR", "left to the estates of organisations that ended"
+
+
+SEIZURE = np.dtype(
+    [
+        ("kg", "f8"),
+        ("owner", "i8"),
+        ("day", "f4"),
+        ("parcels_share", "f4"),
+        ("value_eur", "f4"),
+        ("place", "i2"),
+        ("leg", "i2"),
+        ("state", "i2"),
+        ("lead_state", "i2"),
+        ("platform", "i2"),
+        ("stage", "i2"),
+    ]
+)
+"""A row of the seizures, -1 where there is none. Kept small: memory touched for the first time is what costs here."""
+
+
 class Record(NamedTuple):
     """Buffers of one run; years and weeks count from the epoch."""
 
-    weekly: Array  # (weeks, len(WEEKLY))
-    accounts: Array  # (weeks, len(ACCOUNTS)), as they stand at the end of each week
-    by_leg: Array  # (years, legs, len(YEARLY))
+    weekly: Array  # (weeks, len(Weekly))
+    accounts: Array  # (weeks, len(Account)), as they stand at the end of each week
+    by_leg: Array  # (years, legs, len(Yearly))
     by_state: Array
     by_platform: Array
     by_place: Array
@@ -85,11 +175,11 @@ def make_record(weeks: int, years: int, sizes: dict[str, int], *, keep_seizures:
     """Empty buffers for a run of `weeks` weeks in `years` years."""
 
     def table(dimension: str) -> Array:
-        return np.zeros((years, sizes[dimension], len(YEARLY)))
+        return np.zeros((years, sizes[dimension], len(Yearly)))
 
     return Record(
-        weekly=np.zeros((weeks, len(WEEKLY))),
-        accounts=np.zeros((weeks, len(ACCOUNTS))),
+        weekly=np.zeros((weeks, len(Weekly))),
+        accounts=np.zeros((weeks, len(Account))),
         by_leg=table("legs"),
         by_state=table("states"),
         by_platform=table("platforms"),
@@ -110,93 +200,77 @@ def copy_record(source: Record, target: Record, events: int) -> Record:
     return target
 
 
-def balance_frame(state: State) -> pd.DataFrame:
-    """Cocaine and money: what came in, what went out, what is held, and the residual (rows: account; kg, EUR)."""
-    accounts = dict(zip(ACCOUNTS, state.accounts.tolist(), strict=True))
-    organisations, live = state.organisations, state.consignments
-    moving = float(live.load_kg[live.alive == 1].sum())
-    cocaine = {
-        "opening": accounts["opening_kg"], "produced": accounts["produced_kg"],
-        "seized": -accounts["seized_kg"] + accounts["custody_leaked_kg"], "lost": -accounts["lost_kg"],
-        "consumed": -accounts["consumed_kg"], "other markets": -accounts["elsewhere_kg"],
-        "with wholesalers": -float(state.markets.inventory_kg.sum()),
-        "in transit": -moving, "in stores": -float(organisations.stock_kg.sum()),
-        "in hand": -float(organisations.inventory_kg.sum()), "unsold": -float(state.sources.pool_kg.sum()),
-    }  # fmt: skip
-    held = organisations.capital_eur.sum() + organisations.dirty_eur.sum() + organisations.frozen_eur.sum()
-    money = {
-        "founding": accounts["founding_eur"], "revenue": accounts["revenue_eur"],
-        **{name.removesuffix("_eur"): -accounts[name] for name in COSTS},
-        "drawings": -accounts["drawings_eur"], "estates": -accounts["closing_eur"], "held": -float(held),
-    }  # fmt: skip
-    rows = [("cocaine", name, value, "kg") for name, value in cocaine.items()]
-    rows.append(("cocaine", "residual", sum(cocaine.values()), "kg"))
-    rows += [("money", name, value, "EUR") for name, value in money.items()]
-    rows.append(("money", "residual", sum(money.values()), "EUR"))
-    return pd.DataFrame(rows, columns=["ledger", "account", "amount", "unit"]).set_index(["ledger", "account"])
+@rule
+def record_week(ctx: Context) -> None:
+    """Prices, stocks, the act-rate, concentration of routes and all accounts are recorded."""
+    record, week = ctx.record, ctx.week
+    record_prices(ctx)
+    record.weekly[week, Weekly.IN_TRANSIT_KG] = in_transit_kg(ctx)
+    record.weekly[week, Weekly.IN_STOCK_KG] = in_stock_kg(ctx)
+    record.weekly[week, Weekly.EFFECTIVE_ROUTES] = effective_routes(ctx)
+    if record.weekly[week, Weekly.CUED] > 0.0:
+        acted = record.weekly[week, Weekly.ACTED]
+        record.weekly[week, Weekly.ACT_RATE] = acted / record.weekly[week, Weekly.CUED]
+    for account in range(ctx.state.accounts.shape[0]):
+        record.accounts[week, account] = ctx.state.accounts[account]
 
 
-def weekly_frame(record: Record, first: int, last: int, opening: Array) -> pd.DataFrame:
-    """Weekly series of weeks first..last-1, indexed by Monday; money and other markets follow from the accounts."""
-    frame = pd.DataFrame(record.weekly[first:last].copy(), columns=list(WEEKLY))
-    books = pd.DataFrame(np.diff(record.accounts[first:last], axis=0, prepend=opening[None, :]), columns=list(ACCOUNTS))
-    frame["other_markets_kg"] = books["elsewhere_kg"]
-    frame["revenue_eur"] = books["revenue_eur"]
-    frame["bribes_eur"] = books["bribes_eur"]
-    frame["laundering_eur"] = books["laundering_eur"]
-    frame["confiscated_eur"] = books["confiscated_eur"]
-    frame["profit_eur"] = books["revenue_eur"] - books[list(COSTS)].sum(axis=1)
-    frame["mean_load_kg"] = frame["mean_load_kg"] / frame["dispatches"].clip(lower=1)
-    frame.index = pd.DatetimeIndex([calendar.monday(week) for week in range(first, last)], name="date")
-    return frame
+@rule
+def record_prices(ctx: Context) -> None:
+    """Demand-weighted price of Europe, price of North America, output-weighted price in the Andes."""
+    markets, sources = ctx.state.markets, ctx.state.sources
+    total = 0.0
+    weight = 0.0
+    for market in range(markets.price_eur_per_kg.shape[0]):
+        if ctx.world.market_is_europe[market] == 1:
+            total += markets.price_eur_per_kg[market] * markets.demand_kg_per_week[market]
+            weight += markets.demand_kg_per_week[market]
+        else:
+            ctx.record.weekly[ctx.week, Weekly.PRICE_NORTH_AMERICA_EUR_PER_KG] = markets.price_eur_per_kg[market]
+    ctx.record.weekly[ctx.week, Weekly.PRICE_EUROPE_EUR_PER_KG] = total / weight if weight > 0.0 else 0.0
+    total = 0.0
+    weight = 0.0
+    for source in range(ctx.world.origins):
+        total += sources.price_eur_per_kg[source] * sources.supply_kg_per_week[source]
+        weight += sources.supply_kg_per_week[source]
+    ctx.record.weekly[ctx.week, Weekly.PRICE_SOURCE_EUR_PER_KG] = total / weight if weight > 0.0 else 0.0
 
 
-def yearly_frame(weekly: pd.DataFrame) -> pd.DataFrame:
-    """Yearly series: flows summed, stocks and prices averaged, mean load weighted by dispatches."""
-    years = weekly.index.isocalendar()["year"].to_numpy(dtype=int)  # type: ignore[attr-defined]
-    loads = (weekly["mean_load_kg"] * weekly["dispatches"]).groupby(years).sum()
-    grouped = weekly.groupby(years)
-    frame = grouped.sum()
-    for column in AVERAGED:
-        frame[column] = grouped[column].mean()
-    frame["mean_load_kg"] = loads / frame["dispatches"].clip(lower=1)
-    frame["act_rate"] = frame["acted"] / frame["cued"].clip(lower=1)
-    frame.index = pd.Index(frame.index.astype(int), name="year")
-    return frame
+@rule
+def in_transit_kg(ctx: Context) -> float:
+    """Cocaine in consignments under way."""
+    moving_kg = 0.0
+    for i in range(ctx.state.counts[Counter.LIVE]):
+        moving_kg += ctx.state.consignments.load_kg[ctx.state.live[i]]
+    return moving_kg
 
 
-def summed(table: Array, groups: Array, count: int) -> Array:
-    """Sum rows of a yearly table by group: legs by mode, places by region; shape (years, count, len(YEARLY))."""
-    return np.stack([table[:, groups == group].sum(axis=1) for group in range(count)], axis=1)
+@rule
+def in_stock_kg(ctx: Context) -> float:
+    """Cocaine that producers hold, and organisations in hand and at transhipment places."""
+    stocked_kg = 0.0
+    for source in range(ctx.state.sources.pool_kg.shape[0]):
+        stocked_kg += ctx.state.sources.pool_kg[source]
+    for organisation in range(ctx.state.organisations.alive.shape[0]):
+        stocked_kg += ctx.state.organisations.inventory_kg[organisation]
+        if ctx.state.organisations.hubs_stocked[organisation] != 0:
+            for hub in range(ctx.world.hub_place.shape[0]):
+                stocked_kg += ctx.state.organisations.stock_kg[organisation, hub]
+    return stocked_kg
 
 
-def dimension_frame(
-    table: Array, names: tuple[str, ...], dimension: str, years: list[int], purity: float
-) -> pd.DataFrame:
-    """Tidy yearly frame of one dimension: index (year, name)."""
-    chosen = table[[year - calendar.FIRST_YEAR for year in years]]
-    index = pd.MultiIndex.from_product([years, names], names=["year", dimension])
-    frame = pd.DataFrame(chosen.reshape(-1, len(YEARLY)), index=index, columns=list(YEARLY))
-    frame.insert(2, "seized_bulk_kg", frame["seized_kg"] / purity)
-    return frame
-
-
-def seizure_frame(
-    record: Record, rows: int, names: dict[str, tuple[str, ...]], leg_mode: Array, place_region: Array
-) -> pd.DataFrame:
-    """One row for each seizure, with names in place of indices; empty text where there is none."""
-    table = record.seizures[:rows]
-    index = {name: table[name].astype(int) for name in ("place", "leg", "state", "lead_state", "platform", "stage")}
-    index["mode"] = np.where(index["leg"] < 0, -1, leg_mode[index["leg"]])
-    index["region"] = place_region[index["place"]]
-
-    def named(column: str) -> Any:
-        texts = pd.array([*names[column], ""], dtype="str")
-        return texts.take(np.where(index[column] < 0, len(names[column]), index[column]))
-
-    days = pd.Timestamp(calendar.EPOCH) + pd.to_timedelta(np.floor(table["day"].astype(float)), unit="D")
-    columns = ("place", "leg", "mode", "state", "lead_state", "platform", "stage", "region")
-    out = pd.DataFrame({"date": days, **{column: named(column) for column in columns}})
-    for column in ("owner", "kg", "parcels_share", "value_eur"):
-        out[column] = table[column].astype(np.int64 if column == "owner" else float)
-    return out.sort_values("date", kind="stable", ignore_index=True)
+@rule
+def effective_routes(ctx: Context) -> float:
+    """Exp of the entropy of the flow shares over the routes from the Andes (Hill number of order 1, Hill 1973)."""
+    last = ctx.world.source_route_start[ctx.world.origins]
+    total_kg = 0.0
+    for route in range(last):
+        total_kg += ctx.state.routes.flow_kg[route]
+    if total_kg <= 0.0:
+        return 0.0
+    entropy = 0.0
+    for route in range(last):
+        share = ctx.state.routes.flow_kg[route] / total_kg
+        if share > 1e-12:
+            entropy -= share * math.log(share)
+    return math.exp(entropy)

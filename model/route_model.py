@@ -17,7 +17,10 @@ from mesa import Model
 from mesa.discrete_space import Network
 
 from model import calendar
-from model.agents import (
+from model.errors import InputError
+from model.frames import balance_frame, dimension_frame, seizure_frame, summed, weekly_frame, yearly_frame
+from model.kinds import AS_TABLED, MODES, STAGES, Counter, PlacementRule, Status
+from model.mesa_agents import (
     AGENTS,
     Consignment,
     EnforcementPlatform,
@@ -26,29 +29,15 @@ from model.agents import (
     RowAgent,
     TraffickingOrganisation,
 )
-from model.errors import InputError
-from model.inputs import Inputs, lay_out
-from model.kinds import COVERING, MODES
 from model.parameter_fields import to_values
 from model.parameters import ParameterValues
-from model.record import (
-    SEIZURE,
-    STAGES,
-    Record,
-    balance_frame,
-    copy_record,
-    dimension_frame,
-    make_record,
-    seizure_frame,
-    summed,
-    weekly_frame,
-    yearly_frame,
-)
+from model.record import SEIZURE, Record, copy_record, make_record
 from model.scenario import Scenario, difference
-from model.setup import begin, empty_state, forgetting, grow, sizes_of
-from model.state import EVENTS, LIVE, REVIEW_DUE, ROWS_NEEDED, STATUS, copy_state
+from model.scenario.inputs import Inputs, lay_out
+from model.state import CONTACTS_AT_MOST, copy_state, empty_state, grow, memory_decay, sizes_of
 from model.submodels.allocation import cover
-from model.week import CONTACTS_AT_MOST, NEEDS_ROWS, REVIEW_WEEKS, RUNNING, SCHEDULE, advance, events_at_most
+from model.submodels.states import REVIEW_WEEKS
+from model.week import SCHEDULE, advance, events_at_most
 from model.world import World, load_world
 
 __all__ = ["RouteModel"]
@@ -109,16 +98,21 @@ class RouteModel(Model):  # type: ignore[misc]
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         policy = chosen.with_parameters(**parameters) if parameters else chosen
         self._settle(world, policy, int(rng), int(organisations), record, after_week)
-        self.state = empty_state(self.world, self.organisations, self.policy.parameters, self.last_week + 1)
+        self.state = empty_state(self.world, self.organisations, self.policy.parameters)
         self.buffers = self._empty_record()
         self._in_force = self._values_at(self.week)
-        begin(self.world.arrays, self.inputs, self.state, self._in_force, self.seed_value, self.week)
+        self._run_weeks(0)
         self.opening = self.state.accounts.copy()
 
     def _settle(
-        self, world: World, policy: Scenario, seed: int, organisations: int, record: str,
+        self,
+        world: World,
+        policy: Scenario,
+        seed: int,
+        organisations: int,
+        record: str,
         after_week: Callable[[RouteModel], object] | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Everything of a model but its columns, which are new or those of the model it is forked from."""
         super().__init__(rng=seed)
         self.world, self.policy = world, policy
@@ -129,7 +123,8 @@ class RouteModel(Model):  # type: ignore[misc]
         self.week = self.first_week
         self._values: dict[int, ParameterValues] = {}
         self._rows: dict[type[RowAgent], dict[int, RowAgent]] = {}
-        # weeks are run by this class; Mesa's own clockwork only keeps events that a user schedules
+        # Weeks are run by this class, many at a time; Mesa's clock only keeps the events that a user schedules. Mesa
+        # offers no public way to switch off its own step a week, hence the private name.
         self._default_schedule.stop()
         del self.step
 
@@ -170,9 +165,12 @@ class RouteModel(Model):  # type: ignore[misc]
         week = calendar.week_of(end)
         if not self.week <= week <= self.last_week + 1:
             raise InputError(
-                "the model cannot run to this date", field="date", value=str(end),
-                allowed=f"{self.date} to {self.policy.end}", remedy="choose a date in that range, or build a new model",
-            )  # fmt: skip
+                "the model cannot run to this date",
+                field="date",
+                value=str(end),
+                allowed=f"{self.date} to {self.policy.end}",
+                remedy="choose a date in that range, or build a new model",
+            )
         return self._run_to(week)
 
     def _run_to(self, end: int) -> RouteModel:
@@ -184,7 +182,7 @@ class RouteModel(Model):  # type: ignore[misc]
             stop = self.week + 1 if self.after_week is not None else max(stop, self.week + 1)
             stop = self._plan_cover(stop)
             self._advance(stop)
-            self._advance_time(float(self.week - self.first_week))
+            self._set_clock()
             if self.after_week is not None:
                 self.after_week(self)
         self.running = self.week <= self.last_week
@@ -196,28 +194,30 @@ class RouteModel(Model):  # type: ignore[misc]
         """Run compiled weeks up to `stop`; buffers grow where they must, and nothing is dropped."""
         values = self._values_at(self.week)
         if values != self._in_force:
-            self.state = self.state._replace(forget=forgetting(values.memory_months, self.last_week + 1))
+            self.state = self.state._replace(memory_decay=memory_decay(values.memory_months))
             self._in_force = values
-            self.state.counts[REVIEW_DUE] = 1
+            self.state.counts[Counter.REVIEW_DUE] = 1
         while self.week < stop:
-            self.week += advance(
-                self.world.arrays, self.inputs, self.state, self.buffers, values, self.seed_value, self.week,
-                stop - self.week,
-            )  # fmt: skip
-            if self.state.counts[STATUS] == NEEDS_ROWS:
+            self.week += self._run_weeks(stop - self.week)
+            if self.state.counts[Counter.STATUS] == Status.NEEDS_ROWS:
                 self._make_room()
-            elif self.state.counts[STATUS] != RUNNING:
+            elif self.state.counts[Counter.STATUS] != Status.RUNNING:
                 raise RuntimeError(
                     f"week {self.week} ({self.date}), movement: a load found no free row; please report this with "
                     f"the scenario {self.policy.name!r} and seed {self.seed_value}"
                 )
 
+    def _run_weeks(self, weeks: int) -> int:
+        """Cross into compiled code once for up to so many weeks; how many were run."""
+        world, state, record = self.world.arrays, self.state, self.buffers
+        return int(advance(world, self.inputs, state, record, self._in_force, self.seed_value, self.week, weeks))
+
     def _plan_cover(self, stop: int) -> int:
         """Where a platform plans its cover: solve this month's plan and stop before the next month."""
         values, platforms = self._values_at(self.week), self.state.platforms
         one = int(values.allocation)
-        chosen = np.full(len(platforms.active), one - 1) if one else platforms.allocation
-        planning = np.flatnonzero((chosen == COVERING) & (self.world.arrays.platform_tasks == 1))
+        chosen = platforms.allocation if one == AS_TABLED else np.full(len(platforms.active), one)
+        planning = np.flatnonzero((chosen == PlacementRule.COVERING) & (self.world.arrays.platform_tasks == 1))
         if not len(planning):
             return stop
         if self.week % REVIEW_WEEKS == 0:
@@ -226,11 +226,11 @@ class RouteModel(Model):  # type: ignore[misc]
         return min(stop, self.week + REVIEW_WEEKS - self.week % REVIEW_WEEKS)
 
     def _make_room(self) -> None:
-        live = int(self.state.counts[LIVE]) + int(self.state.counts[ROWS_NEEDED])
+        live = int(self.state.counts[Counter.LIVE]) + int(self.state.counts[Counter.ROWS_NEEDED])
         rows = self.state.consignments.alive.shape[0]
-        if live + CONTACTS_AT_MOST > self.state.cues.shape[0] or live > rows:
+        if live + CONTACTS_AT_MOST > self.state.cues.day.shape[0] or live > rows:
             self.state = grow(self.state, max(2 * rows, live + CONTACTS_AT_MOST))
-        used, kept = int(self.state.counts[EVENTS]), self.buffers.seizures
+        used, kept = int(self.state.counts[Counter.EVENTS]), self.buffers.seizures
         most = events_at_most(live, self.world.arrays.origins, len(self.world.states))
         if self.level == "events" and used + most > kept.shape[0]:
             more = np.zeros(used + max(used, 4 * live) + CONTACTS_AT_MOST, dtype=SEIZURE)
@@ -253,8 +253,19 @@ class RouteModel(Model):  # type: ignore[misc]
         days = {event.date for event in events} | {event.until for event in events if event.until}
         return sorted(calendar.week_of(day) for day in days)
 
+    def _set_clock(self) -> None:
+        """Bring Mesa's clock to the weeks run so far, executing events of the user that are due.
+
+        Private in Mesa 3.5: its public ways to move the clock are those that this class replaces.
+        """
+        if self.week - self.first_week > self.time:
+            self._advance_time(float(self.week - self.first_week))
+
     def _next_mesa_event(self) -> int:
-        """Week after which the next event that a user has scheduled with Mesa is due."""
+        """Week after which the next event that a user has scheduled with Mesa is due.
+
+        Mesa has no public way to ask when that is.
+        """
         try:
             due = self._event_list.peek_ahead(1)[0].time
         except IndexError:
@@ -277,16 +288,26 @@ class RouteModel(Model):  # type: ignore[misc]
         found = difference(self.policy, other, self.date)
         if found and self.week > self.first_week:
             raise InputError(
-                "the scenario differs before the fork: " + "; ".join(found), field="scenario", value=other.name,
+                "the scenario differs before the fork: " + "; ".join(found),
+                field="scenario",
+                value=other.name,
                 allowed=f"scenarios that say the same as {self.policy.name!r} before {self.date}",
                 remedy="date the differences at or after the fork, or run the scenario from its start",
-            )  # fmt: skip
+            )
+        if other.end < self.date:
+            raise InputError(
+                "the scenario ends before the fork",
+                field="end",
+                value=str(other.end),
+                allowed=f"a day from {self.date} on",
+                remedy="fork earlier, or move the scenario's end",
+            )
         twin = RouteModel.__new__(RouteModel)
         twin._settle(self.world, other, self.seed_value, self.organisations, self.level, self.after_week)
         twin.week, twin.state, twin.opening = self.week, copy_state(self.state), self.opening.copy()
         twin._in_force = self._in_force
-        twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[EVENTS]))
-        twin._advance_time(float(twin.week - twin.first_week)) if twin.week > twin.first_week else None
+        twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[Counter.EVENTS]))
+        twin._set_clock()
         return twin
 
     # --- Mesa: agents and space -------------------------------------------------------------------------------------
@@ -367,9 +388,12 @@ class RouteModel(Model):  # type: ignore[misc]
         """
         if dimension not in DIMENSIONS:
             raise InputError(
-                "no such dimension", field="dimension", value=dimension, allowed=", ".join(DIMENSIONS),
+                "no such dimension",
+                field="dimension",
+                value=dimension,
+                allowed=", ".join(DIMENSIONS),
                 remedy="choose one of these",
-            )  # fmt: skip
+            )
         names = self._names[dimension]
         if dimension == "stage":
             table = self.buffers.by_stage
@@ -385,15 +409,21 @@ class RouteModel(Model):  # type: ignore[misc]
     def _names(self) -> dict[str, tuple[str, ...]]:
         world = self.world
         return {
-            "state": world.states, "lead_state": world.states, "mode": MODES, "platform": world.platforms,
-            "leg": world.legs, "place": world.places, "region": world.regions, "stage": STAGES,
-        }  # fmt: skip
+            "state": world.states,
+            "lead_state": world.states,
+            "mode": MODES,
+            "platform": world.platforms,
+            "leg": world.legs,
+            "place": world.places,
+            "region": world.regions,
+            "stage": STAGES,
+        }
 
     @property
     def seizures(self) -> pd.DataFrame:
         """One row for each seizure: date, place, leg, mode, acting and lead state, platform, stage, kg and value."""
         arrays = self.world.arrays
-        rows = int(self.state.counts[EVENTS])
+        rows = int(self.state.counts[Counter.EVENTS])
         return seizure_frame(self.buffers, rows, self._names, arrays.leg_mode, arrays.place_region)
 
     @property
@@ -411,7 +441,8 @@ class RouteModel(Model):  # type: ignore[misc]
 
     def schedule(self) -> pd.DataFrame:
         """The week in order: what happens, and what it does."""
-        return pd.DataFrame(SCHEDULE, columns=["submodel", "what it does"])
+        rows = [(step.submodel, step.name, step.does) for step in SCHEDULE]
+        return pd.DataFrame(rows, columns=["submodel", "rule", "what it does"])
 
 
 @lru_cache(maxsize=256)
@@ -434,18 +465,26 @@ def check_numbers(rng: object, organisations: object, record: str) -> None:
         raise InputError(
             "not a seed", field="rng", value=rng, allowed="a whole number from 0 to 2**63 - 1", remedy="give e.g. rng=7"
         )
-    if isinstance(organisations, bool) or not isinstance(organisations, whole) or not (
-        FEWEST_ORGANISATIONS <= int(organisations) <= MOST_ORGANISATIONS
-    ):  # fmt: skip
+    if (
+        isinstance(organisations, bool)
+        or not isinstance(organisations, whole)
+        or not (FEWEST_ORGANISATIONS <= int(organisations) <= MOST_ORGANISATIONS)
+    ):
         raise InputError(
-            "not a number of organisations", field="organisations", value=organisations,
-            allowed=f"a whole number from {FEWEST_ORGANISATIONS} to {MOST_ORGANISATIONS:,}", remedy="150 is usual",
-        )  # fmt: skip
+            "not a number of organisations",
+            field="organisations",
+            value=organisations,
+            allowed=f"a whole number from {FEWEST_ORGANISATIONS} to {MOST_ORGANISATIONS:,}",
+            remedy="150 is usual",
+        )
     if record not in RECORD_LEVELS:
         raise InputError(
-            "no such level of recording", field="record", value=record, allowed=", ".join(RECORD_LEVELS),
+            "no such level of recording",
+            field="record",
+            value=record,
+            allowed=", ".join(RECORD_LEVELS),
             remedy="'events' keeps every seizure as a row",
-        )  # fmt: skip
+        )
 
 
 def alive_rows(columns: Any) -> dict[int, int]:

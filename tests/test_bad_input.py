@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import run
-from model.tables import DATA
+from model.world.tables import DATA
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = "tables"

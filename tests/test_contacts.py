@@ -7,11 +7,11 @@ import pytest
 from numba import njit
 
 from model import RouteModel, load_world
-from model.kinds import CONTAINER
-from model.state import LIVE
+from model.kinds import Counter, Mode
 from model.submodels.market import value_chain
 from model.submodels.routes import value_route
 from model.world import World
+from tests.contexts import context
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def usual(world: World) -> RouteModel:
 def boxes(model: RouteModel) -> np.ndarray:
     """Legs by container that end in a state."""
     arrays = model.world.arrays
-    return np.flatnonzero((arrays.leg_mode == CONTAINER) & (arrays.place_state[arrays.leg_destination] >= 0))
+    return np.flatnonzero((arrays.leg_mode == Mode.CONTAINER) & (arrays.place_state[arrays.leg_destination] >= 0))
 
 
 def boxed_rates(model: RouteModel) -> np.ndarray:
@@ -95,7 +95,7 @@ def test_experience_is_what_came_through_and_no_more(usual: RouteModel) -> None:
     landed_kg = state.states.landed_boxed_kg.sum()
     through_kg = shipped_by_container_kg(usual, 2000)
     through_kg -= usual.by("mode")["seized_kg"].xs("container", level="mode").sum()
-    loads, rows = state.consignments, state.live[: state.counts[LIVE]]
+    loads, rows = state.consignments, state.live[: state.counts[Counter.LIVE]]
     rows = rows[(loads.alive[rows] == 1) & (loads.setting_out[rows] == 0) & np.isin(loads.leg[rows], boxes(usual))]
     assert through_kg - loads.load_kg[rows].sum() == pytest.approx(landed_kg, rel=1e-9)
 
@@ -150,23 +150,23 @@ def test_container_corridors_to_northwest_europe_reach_its_large_ports(world: Wo
 
 
 @njit
-def value(world, state, parameters, organisation: int, route: int, week: int):
-    return value_route(world, state, parameters, organisation, route, week, 1)
+def value(ctx, organisation: int, route: int):
+    return value_route(ctx, organisation, route, 1)
 
 
 @njit
-def chain(world, state, parameters):
-    value_chain(world, state, parameters)
+def chain(ctx):
+    value_chain(ctx)
 
 
 def test_contacts_count_with_the_chance_of_success(usual: RouteModel) -> None:
     """Dearer by k on success, a route is worth (1 - mu) k less to a group."""
-    arrays, state, parameters = usual.world.arrays, usual.state, usual._in_force
+    state, ctx = usual.state, context(usual, week=usual.week)
     organisation = int(np.flatnonzero(state.organisations.alive)[0])
     route = int(np.argmax(state.routes.contact_eur_per_kg))
-    before, mu, _ = value(arrays, state, parameters, organisation, route, usual.week)
+    before, mu, _ = value(ctx, organisation, route)
     state.routes.contact_eur_per_kg[route] += 5000.0
-    after, _, _ = value(arrays, state, parameters, organisation, route, usual.week)
+    after, _, _ = value(ctx, organisation, route)
     state.routes.contact_eur_per_kg[route] -= 5000.0
     assert before - after == pytest.approx((1.0 - mu) * 5.0)
 
@@ -186,8 +186,8 @@ def test_contacts_bind_no_cash_beforehand(usual: RouteModel) -> None:
 
 def test_what_a_kg_is_worth_on_the_way_counts_contacts(usual: RouteModel) -> None:
     """Bellman's equation at every place that is no market: the best leg onward, its contacts paid on success."""
-    arrays, state, parameters = usual.world.arrays, usual.state, usual._in_force
-    chain(arrays, state, parameters)
+    arrays, state = usual.world.arrays, usual.state
+    chain(context(usual))
     legs, values = state.legs, state.places.value_eur_per_kg
     loss = legs.public_loss
     onward = (1.0 - loss) * (values[arrays.leg_destination] - legs.contact_eur_per_kg)

@@ -12,6 +12,7 @@ import pytest
 import typer
 
 import run
+from docs import make_schedule
 from experiments.study import Study, list_studies
 from model import Scenario
 from model.parameter_fields import markdown_table
@@ -50,8 +51,14 @@ def test_files_are_read(page: str, text: str, tmp_path: Path) -> None:
 def test_commands_exist() -> None:
     known = set(typer.main.get_command(run.app).commands)  # type: ignore[attr-defined]
     for page in PAGES:
-        for word in re.findall(r"`?uv run run\.py ([a-z]+)", page.read_text(encoding="utf-8")):
+        for word in re.findall(r"`?uv run run\.py ([a-z-]+)", page.read_text(encoding="utf-8")):
             assert word in known, f"{page.name}: run.py {word}"
+
+
+def test_the_week_and_the_event_targets_are_those_of_the_code() -> None:
+    """Written anew by ``uv run python docs/make_schedule.py``."""
+    assert (ROOT / "docs/odd.md").read_text(encoding="utf-8") == make_schedule.description()
+    assert (ROOT / "docs/event-targets.md").read_text(encoding="utf-8") == make_schedule.targets()
 
 
 def test_the_page_of_parameters_is_that_of_the_code() -> None:

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from model import draws
+from model.random import draws
 
 LEVEL = 1e-4
 COUNT = 40_000

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from model import RouteModel, load_world
-from model.record import EXPECTED_TAKEN, TAKEN
+from model.record import Yearly
 from model.world import World
 
 
@@ -81,7 +81,7 @@ def test_expected_kilograms_of_a_platform_are_what_it_takes_on_average(world: Wo
     for seed in range(3):
         model = RouteModel("as-it-happened", rng=seed, world=world)
         model.run()
-        totals += model.buffers.by_platform[:, :, [TAKEN, EXPECTED_TAKEN]].sum(axis=0)
+        totals += model.buffers.by_platform[:, :, [Yearly.SEIZED_KG, Yearly.EXPECTED_SEIZED_KG]].sum(axis=0)
     for name in ("maoc-n", "jiatf-south", "eu-exchange"):
         taken, expected = totals[world.platforms.index(name)]
         assert expected == pytest.approx(taken, rel=0.2)

@@ -15,7 +15,7 @@ from experiments.evidence.statistics import HILL_FROM_KG, STATISTICS, tail_expon
 from experiments.evidence.targets import FIT, JUDGE, back, load_targets, simulated, table_of, transform
 from model import RouteModel, load_world
 from model.errors import InputError
-from model.scenario_events import PARAMETER_ROWS
+from model.scenario.events import PARAMETER_ROWS
 
 
 @pytest.fixture(scope="module")

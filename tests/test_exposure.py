@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from model import RouteModel, load_world
-from model.inputs import container_traffic, leg_exposure
-from model.tables import DATA
+from model.scenario.inputs import container_traffic, leg_exposure
 from model.world import World
+from model.world.tables import DATA
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from experiments.history import Progress, run_history, run_once
 from model import RouteModel, Scenario
 from model.errors import InputError
 from model.parameters import Parameters
-from model.tables import DATA
+from model.world.tables import DATA
 
 EFFORT = {"created", "seconds", "preparing_seconds", "compiled", "workers", "cores"}
 """Keys of the manifest that say how results were made, and so may differ."""

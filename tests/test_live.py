@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from model import RouteModel, Scenario
 from model.errors import InputError
-from model.record import WEEKLY
-from model.state import EVENTS
+from model.kinds import Counter
+from model.record import Weekly
 from model.world import World
 from views.live import files, geometry, results
 from views.live.board import Session
@@ -152,7 +152,7 @@ def test_frames_carry_the_models_own_numbers(model: RouteModel) -> None:
         scale = 1e3 if name in ("capital_eur", *MONEY) else 1.0
         assert np.abs(rows[:, column] - weekly[name].to_numpy() / scale).max() <= 0.51, name
     assert part["flow"] == np.rint(model.state.legs.set_out_kg).astype(int).tolist()
-    since = model.buffers.seizures[before : int(model.state.counts[EVENTS])]
+    since = model.buffers.seizures[before : int(model.state.counts[Counter.EVENTS])]
     since = since[since["leg"] >= 0]
     assert sum(part["hits"][2::3]) == len(since)
     assert sum(part["hits"][1::3]) == pytest.approx(since["kg"].sum(), abs=len(part["hits"]))
@@ -174,7 +174,7 @@ def test_a_frame_is_small_and_does_not_change_with_the_model(model: RouteModel) 
 
 
 def test_all_series_are_recorded() -> None:
-    assert set(SERIES) <= set(WEEKLY)
+    assert set(SERIES) <= set(Weekly.columns())
 
 
 def test_what_is_sent_once_fits_the_world(world) -> None:

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from model import RouteModel, Scenario, load_world
-from model.kinds import CONTAINER, COURIER, LAND, MERCHANT
+from model.kinds import Mode
 from model.parameter_fields import to_values
-from model.record import MOVED
-from model.samplers import load_kg
-from model.scenario_events import Event
+from model.random.samplers import load_kg
+from model.record import Yearly
+from model.scenario.events import Event
 from model.submodels.finance import means_eur
 from model.world import World
 
-CRAFT = [mode for mode in range(7) if mode not in (CONTAINER, COURIER, LAND)]
+CRAFT = [mode for mode in range(7) if mode not in (Mode.CONTAINER, Mode.COURIER, Mode.LAND)]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,9 @@ def test_a_load_is_sized_by_the_longest_leg_before_bulk_is_broken(world: World) 
     broken = 0
     for route in range(len(arrays.route_mode)):
         first, *later = stages(world, route)
-        trunk = max((leg for leg in first if arrays.leg_mode[leg] != LAND), key=lambda leg: km[leg], default=first[0])
+        trunk = max(
+            (leg for leg in first if arrays.leg_mode[leg] != Mode.LAND), key=lambda leg: km[leg], default=first[0]
+        )
         assert arrays.route_load_mode[route] == arrays.leg_mode[trunk]
         broken += bool(later) and arrays.route_load_mode[route] != arrays.route_mode[route]
     assert broken > 20  # ships whose goods couriers take on
@@ -55,22 +57,22 @@ def test_a_load_is_sized_by_the_longest_leg_before_bulk_is_broken(world: World) 
 
 def test_ships_do_not_sail_with_the_baggage_of_couriers(world: World, model: RouteModel) -> None:
     c = model.state.consignments
-    at_sea = (c.alive == 1) & (world.arrays.leg_mode[c.leg] == MERCHANT) & (c.owner >= 0)
+    at_sea = (c.alive == 1) & (world.arrays.leg_mode[c.leg] == Mode.MERCHANT) & (c.owner >= 0)
     assert at_sea.sum() >= 5
     assert np.all(c.units[at_sea] == 1)
 
 
 def test_couriers_of_one_load_fill_one_flight(world: World, model: RouteModel) -> None:
     c, arrays = model.state.consignments, world.arrays
-    flying = (c.alive == 1) & (arrays.leg_mode[c.leg] == COURIER)
+    flying = (c.alive == 1) & (arrays.leg_mode[c.leg] == Mode.COURIER)
     assert flying.sum() >= 5
-    assert c.load_kg[flying].max() <= arrays.mode_load_max[COURIER] * model.policy.parameters.load_scale
-    largest = load_kg(1.0 - 1e-12, arrays.mode_load_body[COURIER], arrays.mode_load_median[COURIER],
-                      arrays.mode_load_log_sd[COURIER], arrays.mode_load_tail_from[COURIER],
-                      arrays.mode_load_exponent[COURIER], arrays.mode_load_max[COURIER])  # fmt: skip
-    assert largest == pytest.approx(arrays.mode_load_max[COURIER], rel=1e-3)
+    assert c.load_kg[flying].max() <= arrays.mode_load_max[Mode.COURIER] * model.policy.parameters.load_scale
+    largest = load_kg(1.0 - 1e-12, arrays.mode_load_body[Mode.COURIER], arrays.mode_load_median[Mode.COURIER],
+                      arrays.mode_load_log_sd[Mode.COURIER], arrays.mode_load_tail_from[Mode.COURIER],
+                      arrays.mode_load_exponent[Mode.COURIER], arrays.mode_load_max[Mode.COURIER])  # fmt: skip
+    assert largest == pytest.approx(arrays.mode_load_max[Mode.COURIER], rel=1e-3)
     carried_kg = c.load_kg[flying] / c.units[flying]
-    assert np.median(carried_kg) == pytest.approx(arrays.mode_parcel[COURIER], rel=0.15)
+    assert np.median(carried_kg) == pytest.approx(arrays.mode_parcel[Mode.COURIER], rel=0.15)
 
 
 def test_credit_is_a_part_of_means(model: RouteModel) -> None:
@@ -92,7 +94,10 @@ def test_goods_wait_where_every_way_on_is_closed(world: World) -> None:
     history = Scenario.load("as-it-happened")
     rows = legs.index[legs["origin"] == "cotonou"].to_numpy()
     moved = {
-        name: RouteModel(scenario, rng=4, world=world).run_until("2005-01-03").buffers.by_leg[4, rows, MOVED].sum()
+        name: RouteModel(scenario, rng=4, world=world)
+        .run_until("2005-01-03")
+        .buffers.by_leg[4, rows, Yearly.MOVED_KG]
+        .sum()
         for name, scenario in {"open": history, "closed": history.with_events(*closed)}.items()
     }
     assert moved["open"] > 100.0

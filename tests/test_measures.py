@@ -15,10 +15,11 @@ from experiments.costs import asset_days, cost_a_year, costs_of, yearly_costs
 from experiments.outcomes import measure_outcomes
 from experiments.policies import policy_table
 from model import InputError, RouteModel
-from model.measures import amount_at, dose_event, spell_out
 from model.scenario import Scenario, list_scenarios
-from model.tables import load_tables
-from model.world import World, build_world, load_world
+from model.scenario.measures import amount_at, dose_event, spell_out
+from model.world import World, load_world
+from model.world.tables import load_tables
+from model.world.world import build_world
 
 YEARS = range(2012, 2024)
 DOSES = load_tables().doses

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import pickle
-from typing import Literal
+from typing import Annotated
 
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from model.errors import InputError
+from model.kinds import Code
 from model.parameter_fields import (
     CONFIDENCES,
+    Options,
     changed_values,
     check_values,
     choice,
@@ -29,11 +31,16 @@ from model.parameters import Parameters, ParameterValues
 WORDS = {"group": "g", "description": "d", "source": "s", "confidence": "low"}
 
 
+class Rule(Code):
+    GREEDY = "greedy"
+    RANDOM = "random"
+
+
 class Small(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     speed: float = lever(10.0, "kn", 1.0, 30.0, **WORDS)
     crew: int = uncertainty(4, "people", 1, 20, **WORDS)
-    rule: Literal["greedy", "random"] = choice("greedy", **WORDS)
+    rule: Annotated[str, Options(Rule)] = choice("greedy", **WORDS)
     cued: bool = switch(True, **WORDS)
 
 

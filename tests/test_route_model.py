@@ -8,8 +8,8 @@ import pytest
 from mesa import DataCollector
 
 from model import InputError, RouteModel, Scenario
-from model.agents import Consignment, EnforcementPlatform, PartnerState, PatrolAsset, TraffickingOrganisation
-from model.record import WEEKLY
+from model.mesa_agents import Consignment, EnforcementPlatform, PartnerState, PatrolAsset, TraffickingOrganisation
+from model.record import Weekly
 from model.week import SCHEDULE
 
 
@@ -40,7 +40,7 @@ def test_run_ends_with_the_scenario(model: RouteModel) -> None:
 def test_frames(short_run: RouteModel) -> None:
     weekly, yearly = short_run.weekly, short_run.yearly
     assert isinstance(weekly.index, pd.DatetimeIndex)
-    assert set(WEEKLY) <= set(weekly.columns)
+    assert set(Weekly.columns()) <= set(weekly.columns)
     assert list(yearly.index) == [2000, 2001]
     assert weekly["seized_kg"].sum() == pytest.approx(yearly["seized_kg"].sum())
     assert (weekly[["price_europe_eur_per_kg", "groups"]] > 0).all().all()

@@ -21,7 +21,7 @@ from experiments import provenance, runner
 from experiments.store import DONE, FAILED, Store
 from experiments.study import Study
 from model.errors import InputError
-from model.tables import DATA
+from model.world.tables import DATA
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from model import draws, samplers
+from model.random import draws, samplers
 
 LEVEL = 1e-4
 MEANS = (0.03, 0.7, 5.0, 63.0, 199.9, 200.1, 745.0, 1e4)

@@ -15,8 +15,8 @@ from model.errors import InputError
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
 from model.scenario import Scenario, difference, list_scenarios
-from model.scenario_events import EVENT_FIELDS, FIRST_DAY, LAST_DAY, event_field, expand
-from model.scenario_files import SCENARIOS_VARIABLE
+from model.scenario.events import EVENT_FIELDS, FIRST_DAY, LAST_DAY, event_field, expand
+from model.scenario.files import SCENARIOS_VARIABLE
 
 NAMES = {
     "place": {"algeciras": {"region": "iberia"}, "galicia": {"region": "iberia"}, "dakar": {"region": "west_africa"}},

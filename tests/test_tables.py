@@ -14,9 +14,9 @@ import pytest
 
 from experiments.outcomes import OUTCOMES
 from model.errors import InputError, closest
-from model.scenario_events import event_field, expand
-from model.tables import DATA, Tables, describe, load_tables
+from model.scenario.events import event_field, expand
 from model.world import load_world
+from model.world.tables import DATA, Tables, describe, load_tables
 
 NAMES = [field.name for field in fields(Tables)]
 CONFIDENCES = {"high", "medium", "low", "assumed"}

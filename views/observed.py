@@ -90,7 +90,7 @@ SERIES: Final = {
 def load() -> Any:
     """The tables of model/data: validated by the model when it can, else as they stand."""
     try:
-        from model.tables import load_tables
+        from model.world.tables import load_tables
     except ImportError:
         return read_tables(DATA)
     return load_tables()

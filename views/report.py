@@ -75,7 +75,7 @@ def write_history_report(results_dir: Path, tables: Any = None, *, notice: str =
         Folder with yearly, by_leg, by_place and by_region as parquet and manifest.json (keys used when present:
         title, scenario, replications, seeds, parameters_hash, git_commit, versions, organisations, created, seconds).
     tables
-        `model.tables.Tables`, or None to load the shipped ones.
+        `model.world.tables.Tables`, or None to load the shipped ones.
     notice
         The caution shown under the title.
     """

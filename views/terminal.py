@@ -315,7 +315,7 @@ def year_labels(mondays: Any) -> dict[int, str]:
 
 
 def print_summary(folder: Path, tables: Any) -> None:
-    """Print the model's medians and bands beside published figures; `tables` is a `model.tables.Tables`."""
+    """Print the model's medians and bands beside published figures; `tables` is a `model.world.tables.Tables`."""
     import pandas as pd
 
     from views import observed

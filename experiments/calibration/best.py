@@ -11,7 +11,7 @@ import pandas as pd
 from experiments.calibration.posterior import Posterior
 from experiments.calibration.problem import Problem, misfit
 from experiments.threads import mapped
-from model.state import Array
+from model.columns import Array
 
 CANDIDATES: Final = 24
 SEEDS: Final = 40

@@ -30,8 +30,8 @@ from experiments.calibration.surface import fit_surface, pilot
 from experiments.evidence.targets import table_of
 from experiments.folder import alone_in, write_atomically
 from experiments.threads import mapped
+from model.columns import Array
 from model.errors import InputError
-from model.state import Array
 
 __all__ = [
     "DATABASE", "QUICK", "REFERENCE", "USUAL", "Size", "calibrate", "defaults", "recovery", "recovery_of_model",

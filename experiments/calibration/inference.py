@@ -33,8 +33,8 @@ from scipy.stats import norm
 
 from experiments.calibration.turns import Turns, sampler_in_order
 from experiments.folder import write_atomically
+from model.columns import Array
 from model.errors import InputError
-from model.state import Array
 
 __all__ = ["Fit", "Generation", "Settings", "generations_kept", "infer"]
 

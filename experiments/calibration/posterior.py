@@ -19,8 +19,8 @@ import pandas as pd
 
 from experiments.calibration.problem import Problem, read_structures, seed_of
 from experiments.folder import write_atomically
+from model.columns import Array
 from model.errors import InputError, closest
-from model.state import Array
 
 __all__ = ["REFERENCE", "Posterior", "equal_weights", "load_posterior"]
 

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.stats import genpareto, norm
 
 from experiments.calibration.surface import Surface, fit_surface
-from model.state import Array
+from model.columns import Array
 
 __all__ = ["Refined", "effective", "pareto_k", "refine", "surface_posterior"]
 

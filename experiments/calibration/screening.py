@@ -18,9 +18,9 @@ from experiments.calibration.problem import Problem
 from experiments.factors import Factor
 from experiments.sensitivity import morris_indices, sobol_indices
 from experiments.threads import mapped
+from model.columns import Array
 from model.errors import InputError
-from model.scenario_events import PARAMETER_ROWS
-from model.state import Array
+from model.scenario.events import PARAMETER_ROWS
 
 __all__ = ["identifiability", "screen", "uncertainties", "variance_shares"]
 

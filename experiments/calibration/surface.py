@@ -12,7 +12,7 @@ from scipy.stats import qmc
 
 from experiments.calibration.problem import Problem, succeeded
 from experiments.threads import mapped
-from model.state import Array
+from model.columns import Array
 
 __all__ = ["Surface", "fit_surface", "pilot"]
 

@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from model import RouteModel, calendar
-from model.record import AVERAGED, EXPECTED_TAKEN, TAKEN, WEEKLY
-from model.state import EVENTS, Array
-from model.tables import Tables
+from model.columns import Array
+from model.kinds import Counter
+from model.record import Weekly, Yearly
 from model.world import World
+from model.world.tables import Tables
 
 __all__ = ["ANNUAL", "CASES", "Shown", "defects", "purity", "reporting_sd", "share_shown"]
 
@@ -111,17 +112,17 @@ class Shown:
 
     def series(self, column: str, years: Sequence[int]) -> Array:
         """Yearly sum of a weekly series, or its mean where a year averages it."""
-        place, found = WEEKLY.index(column), []
+        series, found = Weekly[column.upper()], []
         for year in years:
             first, last = calendar.first_week(year), calendar.first_week(year + 1)
-            part = self.model.buffers.weekly[first:last, place]
-            found.append(float(part.mean() if column in AVERAGED else part.sum()))
+            part = self.model.buffers.weekly[first:last, series]
+            found.append(float(part.mean() if series.averaged else part.sum()))
         return np.array(found)
 
     def by_state(self, states: Sequence[str], years: Sequence[int]) -> Array:
         """Pure kg seized by some states together in each year."""
         rows = [self._states[state] for state in states if state in self._states]
-        what = TAKEN if self.realised else EXPECTED_TAKEN
+        what = Yearly.SEIZED_KG if self.realised else Yearly.EXPECTED_SEIZED_KG
         table = self.model.buffers.by_state[[year - calendar.FIRST_YEAR for year in years]]
         found: Array = table[:, rows, what].sum(axis=1)
         return found
@@ -141,7 +142,7 @@ class Shown:
     def cases(self) -> Cases:
         """Single seizures as columns."""
         model, arrays = self.model, self.model.world.arrays
-        table = model.buffers.seizures[: int(model.state.counts[EVENTS])]
+        table = model.buffers.seizures[: int(model.state.counts[Counter.EVENTS])]
         week = np.clip(table["day"].astype(np.int64) // 7, 0, model.last_week)
         year = _years(model.last_week + 1)[week]
         purity = np.array([self._purity[y] for y in range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1)])

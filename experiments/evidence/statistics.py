@@ -14,9 +14,9 @@ import numpy as np
 
 from experiments.evidence.observed import Shown
 from model import calendar
-from model.kinds import CONTAINER, COURIER, LAND, MERCHANT, MODES
-from model.record import EXPECTED_TAKEN, SOURCE, TAKEN
-from model.state import Array
+from model.columns import Array
+from model.kinds import MODES, Mode, Stage
+from model.record import Yearly
 from model.world import World
 
 __all__ = ["STATISTICS", "Statistic"]
@@ -55,7 +55,7 @@ def _states_of(world: World, regions: tuple[str, ...]) -> list[str]:
 def _courier_legs(world: World) -> tuple[Array, Array]:
     """Courier legs into Europe, and legs that leave West Africa, as masks."""
     legs, regions = world.tables.legs, world.tables.places.set_index("place")["region"]
-    into = (world.arrays.leg_mode == COURIER) & legs["destination"].map(regions).isin(EUROPE).to_numpy()
+    into = (world.arrays.leg_mode == Mode.COURIER) & legs["destination"].map(regions).isin(EUROPE).to_numpy()
     return into, legs["origin"].map(regions).isin(WEST_AFRICA).to_numpy()
 
 
@@ -147,14 +147,14 @@ def supply_correlation(shown: Shown, area: str, years: Years) -> float:
 def port(shown: Shown, area: str, years: Years) -> float:
     """Seized in a port, t bulk a year."""
     place = shown.model.world.places.index(area)
-    kg = np.array([shown.model.buffers.by_place[year - calendar.FIRST_YEAR, place, TAKEN] for year in years])
+    kg = np.array([shown.model.buffers.by_place[year - calendar.FIRST_YEAR, place, Yearly.SEIZED_KG] for year in years])
     return float(shown.bulk_t(kg, area, years).mean())
 
 
 def couriers_from_west_africa(shown: Shown, area: str, years: Years) -> float:
     """Share of what is taken from air couriers into Europe that came from West Africa, percent."""
     into, from_africa = _courier_legs(shown.model.world)
-    taken = shown.legs(TAKEN if shown.realised else EXPECTED_TAKEN, years)
+    taken = shown.legs(Yearly.SEIZED_KG if shown.realised else Yearly.EXPECTED_SEIZED_KG, years)
     return _percent(float(taken[into & from_africa].sum()), float(taken[into].sum()))
 
 
@@ -164,7 +164,7 @@ def couriers_from_west_africa(shown: Shown, area: str, years: Years) -> float:
 def platform(shown: Shown, area: str, years: Years) -> float:
     """Seized in cases of a platform, t bulk a year."""
     row = shown.model.world.platforms.index(area)
-    what = TAKEN if shown.realised else EXPECTED_TAKEN
+    what = Yearly.SEIZED_KG if shown.realised else Yearly.EXPECTED_SEIZED_KG
     kg = np.array([shown.model.buffers.by_platform[year - calendar.FIRST_YEAR, row, what] for year in years])
     return float(shown.bulk_t(kg, area, years).mean())
 
@@ -212,7 +212,7 @@ def _quantile(share: float) -> Statistic:
 def tail_exponent(shown: Shown, area: str, years: Years) -> float:
     """Hill's estimate of the tail of cases above 100 kg bulk, removals at the origins apart."""
     cases = shown.cases
-    loads = cases.bulk_kg[(cases.stage != SOURCE) & cases.within(years)]
+    loads = cases.bulk_kg[(cases.stage != Stage.SOURCE) & cases.within(years)]
     tail = loads[loads >= HILL_FROM_KG]
     return float(1.0 / np.log(tail / HILL_FROM_KG).mean()) if len(tail) > 1 else LEAST
 
@@ -234,15 +234,15 @@ def sea_cargo_share(shown: Shown, area: str, years: Years) -> float:
     """Share of commercial sea in the tonnes that single cases of a state show, percent; seizures at sea apart."""
     cases, arrays = shown.cases, shown.model.world.arrays
     ashore = (cases.state == shown.state(area)) & cases.within(years) & (arrays.place_area[cases.place] < 0)
-    by_ship = ashore & np.isin(cases.mode, (CONTAINER, MERCHANT))
-    known = by_ship | (ashore & np.isin(cases.mode, (COURIER, LAND)))
+    by_ship = ashore & np.isin(cases.mode, (Mode.CONTAINER, Mode.MERCHANT))
+    known = by_ship | (ashore & np.isin(cases.mode, (Mode.COURIER, Mode.LAND)))
     return _percent(float(cases.kg[by_ship].sum()), float(cases.kg[known].sum()))
 
 
 def schiphol_courier_month(shown: Shown, area: str, years: Years) -> float:
     """Taken from couriers at Schiphol in a month (`area`, as 2004-05, or a mean of 2002-01/2003-12), kg bulk (SF10)."""
     cases, first = shown.cases, np.datetime64(calendar.EPOCH, "D")
-    here = (cases.place == shown.model.world.places.index("amsterdam_airport")) & (cases.mode == COURIER)
+    here = (cases.place == shown.model.world.places.index("amsterdam_airport")) & (cases.mode == Mode.COURIER)
     months = (first + np.floor(cases.day[here]).astype("timedelta64[D]")).astype("datetime64[M]")
     first_month, _, last_month = area.partition("/")
     start, end = np.datetime64(first_month, "M"), np.datetime64(last_month or first_month, "M")

@@ -23,9 +23,9 @@ import pandas as pd
 from experiments.evidence.observed import Shown, defects, purity, reporting_sd
 from experiments.evidence.statistics import STATISTICS
 from model import RouteModel
+from model.columns import Array
 from model.errors import InputError, closest
-from model.state import Array
-from model.tables import Tables
+from model.world.tables import Tables
 
 __all__ = ["FIT", "JUDGE", "KNOWN", "Target", "counterpart", "load_targets", "simulated", "table_of", "transform"]
 

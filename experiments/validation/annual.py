@@ -13,7 +13,7 @@ from experiments.validation.cells import CountryYears
 from experiments.validation.nulls import TO_BEAT, History, Start, predictions, supply_growth
 from experiments.validation.scores import crps_each, score
 from experiments.validation.wander import LAST_FITTED, Wander
-from model.state import Array
+from model.columns import Array
 from model.world import World
 
 __all__ = [

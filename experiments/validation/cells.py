@@ -13,8 +13,8 @@ import pandas as pd
 
 from experiments.evidence.observed import reporting_sd
 from experiments.validation.wander import LAST_FITTED, SCORED_FROM_T, Noise, Wander
-from model.state import Array
-from model.tables import Tables
+from model.columns import Array
+from model.world.tables import Tables
 
 __all__ = ["CountryYears", "Forecast", "ShownReports", "forecast", "judged_cells"]
 

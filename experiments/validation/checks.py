@@ -14,7 +14,7 @@ from experiments.evidence.targets import back
 from experiments.validation.judge import again, counted, families, inside_better
 from experiments.validation.predict import Predictions
 from experiments.validation.scores import crps_weighted, inside, quantiles_weighted
-from model.state import Array
+from model.columns import Array
 
 __all__ = ["joint_p", "predictive_check", "region_out", "temperatures"]
 

@@ -28,9 +28,9 @@ from experiments.validation.scores import (
     width,
 )
 from experiments.validation.wander import LAST_FITTED, Wander, country_years
-from model.state import Array
-from model.tables import Tables
+from model.columns import Array
 from model.world import World
+from model.world.tables import Tables
 
 __all__ = [
     "Ranges",

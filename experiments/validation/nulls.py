@@ -27,8 +27,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.validation.wander import LAST_FITTED
-from model.state import Array
-from model.tables import Tables
+from model.columns import Array
+from model.world.tables import Tables
 
 __all__ = ["NULLS", "History", "Null", "Start", "supply_growth"]
 

@@ -29,7 +29,7 @@ from experiments.threads import mapped
 from experiments.validation.cells import CountryYears, Forecast, ShownReports, forecast, judged_cells
 from experiments.validation.wander import LAST_FITTED, Noise, Wander, country_years
 from model import RouteModel, Scenario
-from model.state import Array
+from model.columns import Array
 from model.world import World
 
 __all__ = ["Predicted", "Predictions", "predict"]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binomtest, spearmanr
 
-from model.state import Array
+from model.columns import Array
 
 __all__ = ["Coverage", "Scores", "coverage", "crps", "crps_each", "crps_weighted", "inside",
            "quantiles_weighted", "rank_correlation", "score", "width"]  # fmt: skip

@@ -21,8 +21,8 @@ from experiments.natural import EXPERIMENTS, NaturalExperiment
 from experiments.outcomes import Window
 from experiments.threads import mapped
 from model import RouteModel, Scenario
-from model.scenario_events import Event
-from model.state import Array
+from model.columns import Array
+from model.scenario.events import Event
 from model.world import World
 
 __all__ = ["SURGE_ARMS", "Expected", "Trial", "played", "run_trials", "surge", "surge_table", "trials_of"]

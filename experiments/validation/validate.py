@@ -29,8 +29,8 @@ from experiments.validation.predict import Predicted, predict
 from experiments.validation.scores import crps_each
 from experiments.validation.trials import run_trials, surge, surge_table
 from model import Scenario, load_world
+from model.columns import Array
 from model.errors import InputError
-from model.state import Array
 from model.world import World
 
 __all__ = ["QUICK", "USUAL", "Size", "conclusions", "remedies", "rivals", "validate"]

@@ -13,9 +13,9 @@ import pandas as pd
 
 from experiments.evidence.observed import defects, totals
 from experiments.evidence.targets import FIT, Target, load_targets
-from model.state import Array
-from model.tables import Tables
+from model.columns import Array
 from model.world import World
+from model.world.tables import Tables
 
 __all__ = ["LAST_FITTED", "SCORED_FROM_T", "Noise", "Wander", "country_years"]
 

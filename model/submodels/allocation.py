@@ -13,11 +13,13 @@ import math
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from model.compiled import rule
-from model.kinds import BANDIT, COVERING, GREEDY, LAST_SEIZURES, NETWORK, RANDOM
+from model.columns import Array
+from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import AS_TABLED, PlacementRule
 from model.parameters import ParameterValues
-from model.state import Array, State
-from model.world_arrays import WorldArrays
+from model.state import State
+from model.world.arrays import WorldArrays
 
 EVIDENCE_PRIOR_KG = 500.0
 EFFORT_UNIT = 4.0
@@ -29,13 +31,12 @@ SECOND_ASSET = 0.4
 
 @rule
 def rule_of(state: State, parameters: ParameterValues, asset: int) -> int:
-    """The rule that places an asset; `parameters.allocation` 0 means each platform's own."""
+    """The rule that places an asset: the parameter's, or each platform's own."""
     platform = state.assets.lent_to[asset]
     if platform < 0:
-        return LAST_SEIZURES
-    one = int(parameters.allocation)
-    if one > 0:
-        return one - 1
+        return PlacementRule.LAST_SEIZURES.value
+    if parameters.allocation != AS_TABLED:
+        return int(parameters.allocation)
     return int(state.platforms.allocation[platform])
 
 
@@ -55,8 +56,9 @@ def believed_kg(world: WorldArrays, state: State, asset: int, area: int) -> floa
 
 
 @rule
-def marginal_kg(world: WorldArrays, state: State, parameters: ParameterValues, asset: int, area: int) -> float:
+def marginal_kg(ctx: Context, asset: int, area: int) -> float:
     """Believed flow that one more asset would find in a week, by the random-search law."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     swept = 7.0 * state.areas.search_km2_per_day[area] / parameters.area_km2
     speed = world.asset_speed_km_h[asset] * world.asset_sweep_km[asset] * parameters.sweep_scale
     more = 7.0 * parameters.patrol_hours_per_day * speed / parameters.area_km2
@@ -64,42 +66,43 @@ def marginal_kg(world: WorldArrays, state: State, parameters: ParameterValues, a
 
 
 @rule
-def weigh_area(world: WorldArrays, state: State, parameters: ParameterValues, asset: int, area: int, by: int) -> float:
+def weigh_area(ctx: Context, asset: int, area: int, by: int) -> float:
     """Weight of an area under a rule; never negative."""
-    if by == RANDOM:
+    if by == PlacementRule.RANDOM:
         return 1.0
-    if by == GREEDY:
-        return marginal_kg(world, state, parameters, asset, area)
-    if by == NETWORK:
-        return 1e-9 + state.areas.position[area]
-    if by == BANDIT:
-        return math.exp(state.platforms.weight[state.assets.lent_to[asset], area])
-    return known_kg(world, state, asset, area)
+    if by == PlacementRule.GREEDY:
+        return marginal_kg(ctx, asset, area)
+    if by == PlacementRule.NETWORK:
+        return 1e-9 + ctx.state.areas.position[area]
+    if by == PlacementRule.BANDIT:
+        return math.exp(ctx.state.platforms.weight[ctx.state.assets.lent_to[asset], area])
+    return known_kg(ctx.world, ctx.state, asset, area)
 
 
 @rule
-def choose_area(world: WorldArrays, state: State, parameters: ParameterValues, asset: int, u: float) -> int:
+def choose_area(ctx: Context, asset: int, u: float) -> int:
     """A patrol area within reach: the best one under the greedy rule and the plan's under covering, else drawn in
     proportion to weight.
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     first, last = world.asset_area_start[asset], world.asset_area_start[asset + 1]
     by = rule_of(state, parameters, asset)
-    if by == COVERING and state.assets.assigned_area[asset] >= 0:
+    if by == PlacementRule.COVERING and state.assets.assigned_area[asset] >= 0:
         return state.assets.assigned_area[asset]
     total = 0.0
     best = first
     most = -1.0
     for k in range(first, last):
-        weight = weigh_area(world, state, parameters, asset, world.asset_area[k], by)
+        weight = weigh_area(ctx, asset, world.asset_area[k], by)
         total += weight
         if weight > most:
             best, most = k, weight
-    if by == GREEDY:
+    if by == PlacementRule.GREEDY:
         return world.asset_area[best]
     mark = u
-    explore = parameters.bandit_exploration if by == BANDIT else 0.0
+    explore = parameters.bandit_exploration if by == PlacementRule.BANDIT else 0.0
     for k in range(first, last):
-        weight = weigh_area(world, state, parameters, asset, world.asset_area[k], by)
+        weight = weigh_area(ctx, asset, world.asset_area[k], by)
         chance = (1.0 - explore) * weight / total + explore / (last - first)
         mark -= chance
         if mark < 0.0 or k == last - 1:
@@ -112,7 +115,7 @@ def choose_area(world: WorldArrays, state: State, parameters: ParameterValues, a
 def learn_from_spell(state: State, parameters: ParameterValues, asset: int) -> None:
     """The bandit learns what a patrol brought, weighted by the chance with which its area was drawn (Exp3)."""
     platform, area = state.assets.lent_to[asset], state.assets.area[asset]
-    if platform >= 0 and area >= 0 and rule_of(state, parameters, asset) == BANDIT:
+    if platform >= 0 and area >= 0 and rule_of(state, parameters, asset) == PlacementRule.BANDIT:
         reward = min(1.0, state.assets.spell_kg[asset] / REWARD_UNIT_KG) / max(0.05, state.assets.chosen_chance[asset])
         step = parameters.bandit_rate * reward
         state.platforms.weight[platform, area] = min(50.0, state.platforms.weight[platform, area] + step)
@@ -122,7 +125,7 @@ def learn_from_spell(state: State, parameters: ParameterValues, asset: int) -> N
 @rule
 def fade_evidence(state: State) -> None:
     """One month of forgetting: evidence, effort and what the bandit learnt."""
-    left = state.forget[4]
+    left = state.memory_decay[4]
     for area in range(state.areas.effort.shape[0]):
         state.areas.effort[area] *= left
         for member in range(state.states.evidence_kg.shape[0]):
@@ -135,9 +138,8 @@ def fade_evidence(state: State) -> None:
 @rule
 def in_use(state: State, parameters: ParameterValues, by: int) -> bool:
     """Whether any platform places its assets by a rule."""
-    one = int(parameters.allocation)
-    if one > 0:
-        return one - 1 == by
+    if parameters.allocation != AS_TABLED:
+        return parameters.allocation == by
     for platform in range(state.platforms.allocation.shape[0]):
         if int(state.platforms.allocation[platform]) == by:
             return True
@@ -145,11 +147,12 @@ def in_use(state: State, parameters: ParameterValues, by: int) -> bool:
 
 
 @rule
-def set_position(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def set_position(ctx: Context) -> None:
     """Position of each area in the network: routes of the library that pass it, as far as any state that their leg
     touches shares what it knows.
     """
-    if not in_use(state, parameters, NETWORK):
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
+    if not in_use(state, parameters, PlacementRule.NETWORK.value):
         return
     for area in range(state.areas.position.shape[0]):
         state.areas.position[area] = 0.0

@@ -7,10 +7,11 @@ again (model.md, "Beliefs fade to a prior").
 
 from __future__ import annotations
 
-from model.compiled import compiled, rule
+from model.columns import Array, Legs, Organisations
+from model.context import Context
+from model.kernel.compiled import compiled, rule
 from model.parameters import ParameterValues
-from model.state import Array, Legs, Organisations
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
 RISK_FLOOR = 0.001
 RISK_CEILING = 0.98
@@ -20,8 +21,9 @@ MOST_GRAINS = 65535.0
 
 
 @rule
-def weigh_public(world: WorldArrays, legs: Legs, parameters: ParameterValues) -> None:
-    """Prior and public memory of every leg, and the price of risk on it; beliefs of the week start from these."""
+def weigh_public(ctx: Context) -> None:
+    """Beliefs of the week start from the prior and the public memory of every leg; the price of risk is set."""
+    world, legs, parameters = ctx.world, ctx.state.legs, ctx.parameters
     for leg in range(legs.public_hits.shape[0]):
         mode = world.leg_mode[leg]
         prior = min(1.0, parameters.prior_risk_scale * world.mode_prior_risk[mode])
@@ -36,13 +38,13 @@ def weigh_public(world: WorldArrays, legs: Legs, parameters: ParameterValues) ->
 
 @rule
 def believed_loss(
-    organisations: Organisations, legs: Legs, forget: Array, organisation: int, leg: int, week: int
+    organisations: Organisations, legs: Legs, memory_decay: Array, organisation: int, leg: int, week: int
 ) -> float:
     """Believed probability of losing a load on one leg, in [0, 1]: losses among remembered trips."""
     own = int(organisations.trips[organisation, leg])
     if own == 0:
         return legs.public_loss[leg]
-    fade = forget[week - organisations.belief_week[organisation, leg]] / GRAINS
+    fade = memory_decay[week - organisations.belief_week[organisation, leg]] / GRAINS
     hits = legs.remembered_hits[leg] + float(organisations.hits[organisation, leg]) * fade
     return hits / (legs.remembered_trips[leg] + own * fade)
 
@@ -57,10 +59,10 @@ def trips_of(world: WorldArrays, units: int, leg: int, lost: float) -> float:
 
 @rule
 def remember(
-    organisations: Organisations, forget: Array, organisation: int, leg: int, week: int, lost: float, trips: float
+    organisations: Organisations, memory_decay: Array, organisation: int, leg: int, week: int, lost: float, trips: float
 ) -> None:
     """Add trips of the organisation itself; `lost` is the share of the load that was taken."""
-    fade = forget[week - organisations.belief_week[organisation, leg]]
+    fade = memory_decay[week - organisations.belief_week[organisation, leg]]
     hits = float(organisations.hits[organisation, leg]) * fade + GRAINS * lost * trips
     grains = float(organisations.trips[organisation, leg]) * fade + GRAINS * trips
     scale = min(1.0, MOST_GRAINS / grains)
@@ -82,10 +84,10 @@ def spread(legs: Legs, parameters: ParameterValues, leg: int, lost: float, taken
         legs.public_trips[leg] += parameters.news_weight
 
 
-@compiled
-def fade_public(legs: Legs, forget: Array) -> None:
-    """Let one week of public memory fade."""
-    for leg in range(legs.public_hits.shape[0]):
-        legs.public_hits[leg] *= forget[1]
-        legs.public_trips[leg] *= forget[1]
-        legs.set_out_kg[leg] *= 51.0 / 52.0
+@rule
+def fade_public(ctx: Context) -> None:
+    """Public memory of losses and the flow on every leg fade by one week."""
+    for leg in range(ctx.state.legs.public_hits.shape[0]):
+        ctx.state.legs.public_hits[leg] *= ctx.state.memory_decay[1]
+        ctx.state.legs.public_trips[leg] *= ctx.state.memory_decay[1]
+        ctx.state.legs.set_out_kg[leg] *= 51.0 / 52.0

@@ -9,29 +9,34 @@ from __future__ import annotations
 
 import math
 
-from model import draws
-from model.compiled import rule
-from model.kinds import AIRCRAFT, FAST_BOAT
-from model.parameters import ParameterValues
-from model.record import BOARDED, BOARDED_KG, LOST, WON, Record
-from model.record import DUMPED as DUMPED_COLUMN
-from model.state import LOST_KG, State
-from model.submodels.consequences import expect, take_load
-from model.world_arrays import WorldArrays
+from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import Mode, Regime
+from model.random import draws
+from model.record import Account, Weekly, Yearly
+from model.state import State
+from model.submodels.consequences import expect, seizure_at, take_load
+from model.submodels.sensors import Cue
+from model.world.arrays import WorldArrays
 
-CONSENT_HOURS = (0.5, 4.0, 24.0, 72.0)
-CONSENT_CHANCE = (1.0, 0.95, 0.8, 0.05)
-"""By regime: standing consent, four-hour rule or shiprider, plain Article 17, none (mechanisms M6)."""
+CONSENT = {
+    Regime.STANDING: (0.5, 1.0),
+    Regime.FOUR_HOUR: (4.0, 0.95),
+    Regime.ARTICLE17: (24.0, 0.8),
+    Regime.NONE: (72.0, 0.05),
+}
+"""Hours until leave to board is given, and its chance, by regime (mechanisms M6)."""
+CONSENT_HOURS = tuple(CONSENT[regime][0] for regime in Regime)
+CONSENT_CHANCE = tuple(CONSENT[regime][1] for regime in Regime)
 
 
 @rule
-def boarding_chance(
-    world: WorldArrays, state: State, parameters: ParameterValues, row: int, asset: int, u: float
-) -> float:
+def boarding_chance(ctx: Context, row: int, asset: int, u: float) -> float:
     """Chance that leave is given in time, before the pursuit."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     leg = state.consignments.leg[row]
     mode = world.leg_mode[leg]
-    if mode == FAST_BOAT or mode == AIRCRAFT or u >= parameters.consent_flag_share:
+    if mode == Mode.FAST_BOAT or mode == Mode.AIRCRAFT or u >= parameters.consent_flag_share:
         return 1.0
     flag = world.leg_flag_state[leg]
     if flag < 0 or flag == world.asset_owner[asset]:
@@ -51,28 +56,33 @@ def note_success(world: WorldArrays, state: State, asset: int, area: int, kg: fl
 
 
 @rule
-def board(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, row: int, asset: int,
-    area: int, platform: int, member: int, stage: int, day: float, week: int, year: int,
-) -> None:  # fmt: skip
+def board(ctx: Context, cue: Cue, asset: int, day: float) -> None:
     """Ask leave, pursue, seize; a craft that is chased and escapes may have dumped its load."""
+    world, state, parameters, record, seed, week, year = (
+        ctx.world,
+        ctx.state,
+        ctx.parameters,
+        ctx.record,
+        ctx.seed,
+        ctx.week,
+        ctx.year,
+    )
+    row, owner = cue.row, world.asset_owner[asset]
     load_kg = state.consignments.load_kg[row]
-    u, v, w, _ = draws.uniform_four(seed, draws.BOARDING, week, state.consignments.ident[row], stage)
-    leave = boarding_chance(world, state, parameters, row, asset, u)
-    expect(state, record, row, leave * parameters.pursuit_success, world.asset_owner[asset], platform, stage,
-        week, year)  # fmt: skip
-    record.weekly[week, BOARDED_KG] += load_kg * leave * parameters.pursuit_success
+    u, v, w, _ = draws.uniform_four(seed, draws.BOARDING, week, state.consignments.ident[row], cue.stage)
+    leave = boarding_chance(ctx, row, asset, u)
+    at = seizure_at(world.area_place[cue.area], owner, cue.member, cue.platform, cue.stage, day)
+    expect(ctx, row, leave * parameters.pursuit_success, at)
+    record.weekly[week, Weekly.BOARDED_EXPECTED_KG] += load_kg * leave * parameters.pursuit_success
     if v >= leave:
         return
-    record.weekly[week, BOARDED] += 1.0
-    place = world.area_place[area]
+    record.weekly[week, Weekly.BOARDED] += 1.0
     if w < parameters.pursuit_success:
-        record.weekly[week, WON] += 1.0
-        note_success(world, state, asset, area, load_kg)
-        take_load(world, state, parameters, record, row, 1.0, place, world.asset_owner[asset], member,
-            platform, stage, day, week, year)  # fmt: skip
+        record.weekly[week, Weekly.WON] += 1.0
+        note_success(world, state, asset, cue.area, load_kg)
+        take_load(ctx, row, 1.0, at)
     elif w > 1.0 - parameters.dump_share * (1.0 - parameters.pursuit_success):
-        state.accounts[LOST_KG] += load_kg
-        record.weekly[week, LOST] += load_kg
-        record.by_leg[year, state.consignments.leg[row], DUMPED_COLUMN] += load_kg
+        state.accounts[Account.LOST_KG] += load_kg
+        record.weekly[week, Weekly.LOST_KG] += load_kg
+        record.by_leg[year, state.consignments.leg[row], Yearly.LOST_KG] += load_kg
         state.consignments.alive[row] = 0

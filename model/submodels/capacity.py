@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import compiled, rule
-from model.inputs import Inputs
-from model.kinds import SECTORS
+from model.context import Context
+from model.kernel.compiled import compiled, rule
+from model.kinds import SECTORS, Sector
 from model.parameters import ParameterValues
 from model.state import State
 
 YEARS_PER_REVIEW = 28.0 / 365.25
 WEEKS_PER_YEAR = 365.25 / 7.0
-SECTOR_COUNT = len(SECTORS)
 
 
 @compiled
@@ -28,8 +27,9 @@ def lagged_week(parameters: ParameterValues, week: int) -> int:
 
 
 @rule
-def build(inputs: Inputs, state: State, parameters: ParameterValues, week: int) -> None:
+def build(ctx: Context) -> None:
     """One month: stocks decay, money of some years ago arrives, domestic ability and reform go on."""
+    inputs, state, parameters, week = ctx.inputs, ctx.state, ctx.parameters, ctx.week
     states = state.states
     kept = math.pow(1.0 - parameters.capacity_decay_per_year, YEARS_PER_REVIEW)
     recovery = 1.0 - math.exp(-parameters.capacity_recovery_per_year * YEARS_PER_REVIEW)
@@ -39,8 +39,8 @@ def build(inputs: Inputs, state: State, parameters: ParameterValues, week: int) 
         reform = states.reform_per_year[member] * YEARS_PER_REVIEW
         states.reformed[member] = min(1.0, states.reformed[member] + reform)
         states.standing[member] += recovery * (1.0 - states.standing[member])
-        for sector in range(SECTOR_COUNT):
-            spent = inputs.state_spend_meur[epoch, member, sector] if epoch >= 0 else 0.0
+        for sector in range(len(SECTORS)):
+            spent = inputs.spend_meur[epoch, member, sector] if epoch >= 0 else 0.0
             gain = parameters.capacity_per_meur * spent * YEARS_PER_REVIEW * (1.0 - states.kappa[member])
             states.built[member, sector] = kept * states.built[member, sector] + gain
 
@@ -54,11 +54,11 @@ def set_ability(state: State) -> None:
         if states.shock[member] > states.shock_taken[member]:
             left = 1.0 - states.shock[member]
             states.standing[member] *= left
-            for sector in range(SECTOR_COUNT):
+            for sector in range(len(SECTORS)):
                 states.built[member, sector] *= left
         states.shock_taken[member] = states.shock[member]
         domestic = -math.log(1.0 - min(0.999, states.capacity[member])) * states.standing[member]
-        for sector in range(SECTOR_COUNT):
+        for sector in range(len(SECTORS)):
             states.ability[member, sector] = 1.0 - math.exp(-(domestic + states.built[member, sector]))
 
 
@@ -72,4 +72,4 @@ def closed_gap(state: State, member: int, sector: int) -> float:
 def courts(state: State, member: int) -> float:
     """Strength of courts: the table's, with what programmes built and shocks took."""
     law = state.states.rule_of_law[member]
-    return (law + (1.0 - law) * closed_gap(state, member, 3)) * state.states.standing[member]
+    return (law + (1.0 - law) * closed_gap(state, member, Sector.JUSTICE.value)) * state.states.standing[member]

@@ -6,145 +6,139 @@ once (model.md, Conservation). Where the seizing state is corrupt a share of wha
 
 from __future__ import annotations
 
-from model.compiled import rule
-from model.parameters import ParameterValues
-from model.record import (
-    CASES,
-    EXPECTED,
-    EXPECTED_TAKEN,
-    INSPECTION,
-    LEAKED,
-    SEIZED,
-    SEIZED_AMERICAS,
-    SEIZED_EU,
-    SEIZED_SEA,
-    SEIZED_WEST_AFRICA,
-    SEIZURES,
-    TAKEN,
-    Record,
-)
-from model.state import EVENTS, LEAKED_KG, SEIZED_KG, Array, State
+from typing import NamedTuple
+
+from model.columns import Array
+from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import Counter, Stage
+from model.record import Account, Record, Weekly, Yearly
 from model.submodels.beliefs import remember, spread, trips_of
 from model.submodels.capacity import courts
 from model.submodels.cooperation import note_exchange
 from model.submodels.movement import learn_payoff
-from model.world_arrays import WorldArrays
 
 SMALLEST_REST_KG = 0.1
 
 
+class Seizure(NamedTuple):
+    """Where and when something is taken, by whom, on whose lead, through which platform and how; -1 none."""
+
+    place: int
+    member: int
+    lead_state: int
+    platform: int
+    stage: int
+    day: float
+
+
 @rule
-def expect(
-    state: State, record: Record, row: int, chance: float, member: int, platform: int, stage: int,
-    week: int, year: int,
-) -> None:  # fmt: skip
+def seizure_at(place: int, member: int, lead_state: int, platform: int, stage: int, day: float) -> Seizure:
+    """Circumstances of a seizure, as wide numbers: one kind of them means one compiled copy of what they go to."""
+    return Seizure(int(place), int(member), int(lead_state), int(platform), int(stage), float(day))
+
+
+@rule
+def expect(ctx: Context, row: int, chance: float, at: Seizure) -> None:
     """Book the expected kilograms of one exposure, load times chance of removal (amendment 10)."""
+    state, record, week, year = ctx.state, ctx.record, ctx.week, ctx.year
     expected_kg = chance * state.consignments.load_kg[row]
     leg = state.consignments.leg[row]
-    record.weekly[week, EXPECTED] += expected_kg
-    record.by_leg[year, leg, EXPECTED_TAKEN] += expected_kg
-    record.by_stage[year, stage, EXPECTED_TAKEN] += expected_kg
-    if member >= 0:
-        record.by_state[year, member, EXPECTED_TAKEN] += expected_kg
-        state.states.on_the_way_kg[member] += expected_kg
-    if platform >= 0:
-        record.by_platform[year, platform, EXPECTED_TAKEN] += expected_kg
+    record.weekly[week, Weekly.EXPECTED_SEIZED_KG] += expected_kg
+    record.by_leg[year, leg, Yearly.EXPECTED_SEIZED_KG] += expected_kg
+    record.by_stage[year, at.stage, Yearly.EXPECTED_SEIZED_KG] += expected_kg
+    if at.member >= 0:
+        record.by_state[year, at.member, Yearly.EXPECTED_SEIZED_KG] += expected_kg
+        state.states.on_the_way_kg[at.member] += expected_kg
+    if at.platform >= 0:
+        record.by_platform[year, at.platform, Yearly.EXPECTED_SEIZED_KG] += expected_kg
 
 
 @rule
-def count_region(
-    world: WorldArrays, parameters: ParameterValues, record: Record, place: int, member: int, kg: float, week: int
-) -> None:
+def count_region(ctx: Context, at: Seizure, kg: float) -> None:
     """Add a seizure to the regional series, as bulk: at sea it counts for the state that made it, as statistics do."""
-    bulk_kg = kg / parameters.bulk_purity
-    if world.place_area[place] >= 0:
-        record.weekly[week, SEIZED_SEA] += bulk_kg
-    if member < 0:
+    world, record, week = ctx.world, ctx.record, ctx.week
+    bulk_kg = kg / ctx.parameters.bulk_purity
+    if world.place_area[at.place] >= 0:
+        record.weekly[week, Weekly.SEIZED_SEA_BULK_KG] += bulk_kg
+    if at.member < 0:
         return
-    if world.state_eu[member] == 1:
-        record.weekly[week, SEIZED_EU] += bulk_kg
-    elif world.state_west_africa[member] == 1:
-        record.weekly[week, SEIZED_WEST_AFRICA] += bulk_kg
-    elif world.state_americas[member] == 1:
-        record.weekly[week, SEIZED_AMERICAS] += bulk_kg
+    if world.state_eu[at.member] == 1:
+        record.weekly[week, Weekly.SEIZED_EU_BULK_KG] += bulk_kg
+    elif world.state_west_africa[at.member] == 1:
+        record.weekly[week, Weekly.SEIZED_WEST_AFRICA_BULK_KG] += bulk_kg
+    elif world.state_americas[at.member] == 1:
+        record.weekly[week, Weekly.SEIZED_AMERICAS_BULK_KG] += bulk_kg
 
 
 @rule
 def write_seizure(
-    record: Record, counts: Array, day: float, place: int, leg: int, member: int, lead_state: int, platform: int,
-    stage: int, owner: int, kg: float, share: float, value_eur: float,
-) -> None:  # fmt: skip
+    record: Record, counts: Array, at: Seizure, leg: int, owner: int, kg: float, share: float, value_eur: float
+) -> None:
     """Add a row to the list of seizures."""
-    row = record.seizures[counts[EVENTS]]
-    row["kg"], row["owner"], row["day"] = kg, owner, day
+    row = record.seizures[counts[Counter.EVENTS]]
+    row["kg"], row["owner"], row["day"] = kg, owner, at.day
     row["parcels_share"], row["value_eur"] = share, value_eur
-    row["place"], row["leg"], row["state"] = place, leg, member
-    row["lead_state"], row["platform"], row["stage"] = lead_state, platform, stage
-    counts[EVENTS] += 1
+    row["place"], row["leg"], row["state"] = at.place, leg, at.member
+    row["lead_state"], row["platform"], row["stage"] = at.lead_state, at.platform, at.stage
+    counts[Counter.EVENTS] += 1
 
 
 @rule
-def book(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, kg: float, share: float, cases: int,
-    place: int, leg: int, member: int, lead_state: int, platform: int, stage: int, owner: int, day: float, week: int,
-    year: int,
-) -> None:  # fmt: skip
+def book(ctx: Context, at: Seizure, kg: float, share: float, cases: int, leg: int, owner: int) -> None:
     """Book one seizure once, in every table it belongs to."""
-    state.accounts[SEIZED_KG] += kg
-    record.weekly[week, SEIZED] += kg
-    record.weekly[week, SEIZURES] += cases
-    count_region(world, parameters, record, place, member, kg, week)
-    record.by_place[year, place, TAKEN] += kg
-    record.by_place[year, place, CASES] += cases
-    record.by_stage[year, stage, TAKEN] += kg
-    record.by_stage[year, stage, CASES] += cases
+    state, record, week, year = ctx.state, ctx.record, ctx.week, ctx.year
+    state.accounts[Account.SEIZED_KG] += kg
+    record.weekly[week, Weekly.SEIZED_KG] += kg
+    record.weekly[week, Weekly.SEIZURES] += cases
+    count_region(ctx, at, kg)
+    record.by_place[year, at.place, Yearly.SEIZED_KG] += kg
+    record.by_place[year, at.place, Yearly.SEIZURES] += cases
+    record.by_stage[year, at.stage, Yearly.SEIZED_KG] += kg
+    record.by_stage[year, at.stage, Yearly.SEIZURES] += cases
     if leg >= 0:
-        record.by_leg[year, leg, TAKEN] += kg
-        record.by_leg[year, leg, CASES] += cases
-    if member >= 0:
-        state.states.seized_kg[member] += kg
-        if stage == INSPECTION:
-            state.states.found_kg[member] += kg
-        record.by_state[year, member, TAKEN] += kg
-        record.by_state[year, member, CASES] += cases
-    if platform >= 0:
-        state.platforms.seized_kg[platform] += kg
-        record.by_platform[year, platform, TAKEN] += kg
-        record.by_platform[year, platform, CASES] += cases
+        record.by_leg[year, leg, Yearly.SEIZED_KG] += kg
+        record.by_leg[year, leg, Yearly.SEIZURES] += cases
+    if at.member >= 0:
+        state.states.seized_kg[at.member] += kg
+        if at.stage == Stage.INSPECTION:
+            state.states.found_kg[at.member] += kg
+        record.by_state[year, at.member, Yearly.SEIZED_KG] += kg
+        record.by_state[year, at.member, Yearly.SEIZURES] += cases
+    if at.platform >= 0:
+        state.platforms.seized_kg[at.platform] += kg
+        record.by_platform[year, at.platform, Yearly.SEIZED_KG] += kg
+        record.by_platform[year, at.platform, Yearly.SEIZURES] += cases
     if record.keep_seizures[0] == 1:
-        value_eur = kg * state.places.value_eur_per_kg[place]
-        write_seizure(record, state.counts, day, place, leg, member, lead_state, platform, stage, owner, kg, share,
-            value_eur)  # fmt: skip
+        value_eur = kg * state.places.value_eur_per_kg[at.place]
+        write_seizure(record, state.counts, at, leg, owner, kg, share, value_eur)
 
 
 @rule
-def take_load(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, share: float,
-    place: int, member: int, lead_state: int, platform: int, stage: int, day: float, week: int, year: int,
-) -> None:  # fmt: skip
+def take_load(ctx: Context, row: int, share: float, at: Seizure) -> None:
     """Seize a share of a load; the owner learns, the trade hears, crews go to prison, custody may leak."""
+    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
     consignments = state.consignments
     if (1.0 - share) * consignments.load_kg[row] < SMALLEST_REST_KG:
         share = 1.0
     kg = share * consignments.load_kg[row]
-    leg = consignments.leg[row]
+    leg = int(consignments.leg[row])
     cases = max(1, int(share * consignments.units[row] + 0.5))
     consignments.units[row] = max(1, consignments.units[row] - cases)
-    book(world, state, parameters, record, kg, share, cases, place, leg, member, lead_state, platform, stage,
-        consignments.owner_ident[row], day, week, year)  # fmt: skip
-    note_exchange(state, lead_state, member, platform, kg)
+    book(ctx, at, kg, share, cases, leg, consignments.owner_ident[row])
+    note_exchange(state, at.lead_state, at.member, at.platform, kg)
     owner = consignments.owner[row]
     trips = trips_of(world, cases, leg, 0.0)
     if owner >= 0:
         if share >= 1.0:
-            remember(state.organisations, state.forget, owner, leg, week, 1.0, trips)
-        jail(world, state, parameters, owner, leg, member)
+            remember(state.organisations, state.memory_decay, owner, leg, week, 1.0, trips)
+        jail(ctx, owner, leg, at.member)
         learn_payoff(state, parameters, row, -consignments.spent_eur_per_kg[row] * share)
     if share >= 1.0:
         spread(state.legs, parameters, leg, 1.0, kg, trips)
     # of a load that is taken in part owners and peers learn once, when the rest is through or lost
     consignments.lost_share[row] = 1.0 - (1.0 - consignments.lost_share[row]) * (1.0 - share)
-    leak_back(world, state, parameters, record, kg, member, place, week)
+    leak_back(ctx, kg, at.member, at.place)
     consignments.load_kg[row] -= kg
     if share >= 1.0:
         consignments.load_kg[row] = 0.0
@@ -152,8 +146,9 @@ def take_load(
 
 
 @rule
-def jail(world: WorldArrays, state: State, parameters: ParameterValues, owner: int, leg: int, member: int) -> None:
+def jail(ctx: Context, owner: int, leg: int, member: int) -> None:
     """Part of the group's people go to prison where courts work (mechanisms M16)."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     if member < 0:
         return
     crew = world.mode_crew_arrest[world.leg_mode[leg]]
@@ -163,11 +158,9 @@ def jail(world: WorldArrays, state: State, parameters: ParameterValues, owner: i
 
 
 @rule
-def leak_back(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, kg: float, member: int, place: int,
-    week: int,
-) -> None:  # fmt: skip
+def leak_back(ctx: Context, kg: float, member: int, place: int) -> None:
     """Where custody is corrupt, part of a seizure returns to local groups at a transhipment place."""
+    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     hub = world.place_hub[place]
     if member < 0 or hub < 0:
         return
@@ -178,5 +171,5 @@ def leak_back(
     state.sources.pool_kg[source] += back_kg
     if world.place_west_africa[place] == 1:
         state.sources.west_africa_kg[source] += back_kg
-    state.accounts[LEAKED_KG] += back_kg
-    record.weekly[week, LEAKED] += back_kg
+    state.accounts[Account.CUSTODY_LEAKED_KG] += back_kg
+    record.weekly[week, Weekly.LEAKED_KG] += back_kg

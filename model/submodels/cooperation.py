@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 
-from model import draws
-from model.compiled import compiled, rule
+from model.context import Context
+from model.kernel.compiled import compiled, rule
+from model.kinds import Cooperation
 from model.parameters import ParameterValues
+from model.random import draws
 from model.state import State
-from model.world_arrays import WorldArrays
 
-ENDOGENOUS = 1
 REAL_LOAD_KG = 460.0
 """A real-equivalent load: 40 t in 87 operations (MAOC-N 2007-09, amendment 20)."""
 REMOVAL_PRIOR = 0.3
@@ -32,10 +32,9 @@ def trust(parameters: ParameterValues, useful: float, failed: float) -> float:
 
 
 @rule
-def wanted_sharing(
-    world: WorldArrays, state: State, parameters: ParameterValues, member: int, platform: int, members: float
-) -> float:
+def wanted_sharing(ctx: Context, member: int, platform: int, members: float) -> float:
     """c*: the level at which the marginal benefit of a state equals its marginal cost, not above its pledge."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     states, platforms = state.states, state.platforms
     tau = trust(parameters, states.trust_useful[member, platform], states.trust_failed[member, platform])
     prior = PRIOR_SHARED_KG / max(1.0, members)
@@ -57,8 +56,9 @@ def ceiling(state: State, parameters: ParameterValues, member: int, platform: in
 
 
 @rule
-def decide(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def decide(ctx: Context) -> None:
     """The monthly decision of every member of every platform that works."""
+    state, parameters = ctx.state, ctx.parameters
     states = state.states
     fade = parameters.trust_memory_per_month**MONTH_PER_REVIEW
     year = math.exp(-MONTH_PER_REVIEW / 12.0)
@@ -72,9 +72,9 @@ def decide(world: WorldArrays, state: State, parameters: ParameterValues) -> Non
         for member in range(states.pledge.shape[0]):
             if states.pledge[member, platform] <= 0.0:
                 continue
-            if parameters.cooperation == ENDOGENOUS and state.platforms.active[platform] > 0.5:
+            if parameters.cooperation == Cooperation.ENDOGENOUS and state.platforms.active[platform] > 0.5:
                 level = states.level[member, platform]
-                best = wanted_sharing(world, state, parameters, member, platform, members)
+                best = wanted_sharing(ctx, member, platform, members)
                 fall = parameters.sharing_loss_per_leak * states.leaked[member, platform]
                 fall += parameters.sharing_decay_per_month * MONTH_PER_REVIEW
                 level = (level + rise * max(0.0, best - level)) * math.exp(-fall)
@@ -95,7 +95,11 @@ def set_sharing(state: State, parameters: ParameterValues) -> None:
         for member in range(states.pledge.shape[0]):
             pledge = states.pledge[member, platform]
             level = min(1.0, max(0.0, parameters.sharing_scale * pledge))
-            if pledge <= 0.0 or parameters.cooperation != ENDOGENOUS or states.level[member, platform] < 0.0:
+            if (
+                pledge <= 0.0
+                or parameters.cooperation != Cooperation.ENDOGENOUS
+                or states.level[member, platform] < 0.0
+            ):
                 states.level[member, platform] = level if pledge > 0.0 else -1.0
             level = max(0.0, states.level[member, platform]) * state.platforms.active[platform]
             states.sharing[member, platform] = level
@@ -105,8 +109,9 @@ def set_sharing(state: State, parameters: ParameterValues) -> None:
 
 
 @rule
-def lend(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
+def lend(ctx: Context) -> None:
     """Which assets are lent this month: each with a chance in proportion to its owner's sharing."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     for asset in range(state.assets.active.shape[0]):
         state.assets.lent_to[asset] = -1
         lendable = world.asset_platforms[asset]

@@ -7,25 +7,23 @@ over the last year, of what set out for Europe and North America (decision 0025)
 
 from __future__ import annotations
 
-from model.compiled import rule
-from model.parameters import ParameterValues
-from model.record import EXPECTED, EXPECTED_TAKEN, OTHER_MARKETS, Record
-from model.state import ELSEWHERE_KG, State
-from model.submodels.consequences import book
-from model.world_arrays import WorldArrays
+from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import Stage
+from model.record import Account, Weekly, Yearly
+from model.submodels.consequences import book, seizure_at
 
 LEAST_SENT_KG = 1000.0
 MOST_TAKEN = 0.8
 
 
 @rule
-def send_elsewhere(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, elsewhere_kg: float, week: int,
-    year: int,
-) -> None:  # fmt: skip
-    """Book what is seized of this week's goods for other markets; the rest arrives there."""
-    sent_kg = LEAST_SENT_KG
+def send_elsewhere(ctx: Context) -> None:
+    """Countries on the way seize a part of what leaves for other markets; the rest arrives there."""
+    world, state, parameters, record, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week, ctx.year
+    elsewhere_kg, sent_kg = 0.0, LEAST_SENT_KG
     for source in range(world.origins):
+        elsewhere_kg += state.sources.elsewhere_kg[source]
         sent_kg += state.sources.sent_kg[source]
     left_kg = elsewhere_kg
     for member in range(world.state_waypoint.shape[0]):
@@ -37,18 +35,18 @@ def send_elsewhere(
         if kg <= 0.0:
             continue
         left_kg -= kg
-        record.weekly[week, EXPECTED] += kg
-        record.by_state[year, member, EXPECTED_TAKEN] += kg
-        record.by_stage[year, OTHER_MARKETS, EXPECTED_TAKEN] += kg
-        book(world, state, parameters, record, kg, 1.0, 0, place, -1, member, member, -1, OTHER_MARKETS, -1,
-            7.0 * week, week, year)  # fmt: skip
-    state.accounts[ELSEWHERE_KG] += left_kg
+        record.weekly[week, Weekly.EXPECTED_SEIZED_KG] += kg
+        record.by_state[year, member, Yearly.EXPECTED_SEIZED_KG] += kg
+        record.by_stage[year, Stage.OTHER_MARKETS, Yearly.EXPECTED_SEIZED_KG] += kg
+        at = seizure_at(place, member, member, -1, Stage.OTHER_MARKETS.value, 7.0 * week)
+        book(ctx, at, kg, 1.0, 0, -1, -1)
+    state.accounts[Account.ELSEWHERE_KG] += left_kg
 
 
 @rule
-def fade_on_the_way(state: State) -> None:
-    """Let one week of a year's memory of what was sent and taken fade."""
-    for source in range(state.sources.sent_kg.shape[0]):
-        state.sources.sent_kg[source] *= 51.0 / 52.0
-    for member in range(state.states.on_the_way_kg.shape[0]):
-        state.states.on_the_way_kg[member] *= 51.0 / 52.0
+def fade_on_the_way(ctx: Context) -> None:
+    """The year's memory of what was sent, and of what was expected to be seized on the way, fades by one week."""
+    for source in range(ctx.state.sources.sent_kg.shape[0]):
+        ctx.state.sources.sent_kg[source] *= 51.0 / 52.0
+    for member in range(ctx.state.states.on_the_way_kg.shape[0]):
+        ctx.state.states.on_the_way_kg[member] *= 51.0 / 52.0

@@ -6,9 +6,10 @@ its input changes, so that what a user sets in between stays until then.
 
 from __future__ import annotations
 
-from model.compiled import compiled, rule
-from model.inputs import Inputs
-from model.state import EPOCH_NOW, Array, State
+from model.columns import Array, dated_columns
+from model.context import Context
+from model.kernel.compiled import compiled, made, rule
+from model.kinds import Counter
 
 
 @compiled
@@ -34,46 +35,25 @@ def take_pair_changes(column: Array, table: Array, epoch: int, before: int) -> i
     return changes
 
 
+def source_of_take_all() -> str:
+    """Source of a rule that brings every dated column to an epoch and counts the changes that ask for a review."""
+    lines = ["def take_all(state, dated, epoch, before):", "    changes = 0"]
+    for name, column in dated_columns().items():
+        take = "take_pair_changes" if column.dims else "take_changes"
+        count = "changes += " if column.asks_review else ""
+        lines.append(f"    {count}{take}(state.{name}, dated.{name.replace('.', '_')}, epoch, before)")
+    return "\n".join([*lines, "    return changes"])
+
+
+take_all = made(source_of_take_all(), {"take_changes": take_changes, "take_pair_changes": take_pair_changes})
+
+
 @rule
-def take_inputs(inputs: Inputs, state: State, week: int) -> bool:
-    """Bring all input columns to this week's epoch; true where one changes that a review depends on."""
-    epoch = inputs.epoch_of_week[week]
-    before = state.counts[EPOCH_NOW]
+def take_inputs(ctx: Context) -> None:
+    """Facts and measures dated for this week take effect; a change asks for a review."""
+    epoch, before = ctx.inputs.epoch_of_week[ctx.week], ctx.state.counts[Counter.EPOCH]
     if epoch == before:
-        return False
-    state.counts[EPOCH_NOW] = epoch
-    legs, states, places = state.legs, state.states, state.places
-    n = 0
-    n += take_changes(legs.open, inputs.leg_open, epoch, before)
-    n += take_changes(legs.cost_multiplier, inputs.leg_cost_multiplier, epoch, before)
-    n += take_changes(legs.inspection_multiplier, inputs.leg_inspection_multiplier, epoch, before)
-    n += take_changes(legs.exposure, inputs.leg_exposure, epoch, before)
-    n += take_changes(states.corruption, inputs.state_corruption, epoch, before)
-    n += take_changes(states.rule_of_law, inputs.state_rule_of_law, epoch, before)
-    n += take_changes(states.inspection_container_share, inputs.state_inspection_container_share, epoch, before)
-    n += take_changes(states.inspection_air_share, inputs.state_inspection_air_share, epoch, before)
-    n += take_changes(states.inspection_land_share, inputs.state_inspection_land_share, epoch, before)
-    n += take_changes(states.coast_police_share, inputs.state_coast_police_share, epoch, before)
-    n += take_changes(states.finance_strength, inputs.state_finance_strength, epoch, before)
-    n += take_changes(states.protection_price, inputs.state_protection_price, epoch, before)
-    n += take_changes(states.capacity, inputs.state_capacity, epoch, before)
-    n += take_changes(states.reform_per_year, inputs.state_reform_per_year, epoch, before)
-    n += take_changes(states.shock, inputs.state_shock, epoch, before)
-    n += take_changes(states.pledge_multiplier, inputs.state_pledge_multiplier, epoch, before)
-    n += take_changes(states.consent_regime, inputs.state_consent_regime, epoch, before)
-    n += take_pair_changes(states.boarding_regime, inputs.boarding_regime, epoch, before)
-    n += take_pair_changes(states.pledge, inputs.membership_sharing, epoch, before)
-    n += take_changes(state.platforms.active, inputs.platform_active, epoch, before)
-    n += take_changes(state.platforms.allocation, inputs.platform_allocation, epoch, before)
-    n += take_changes(state.platforms.liaison, inputs.platform_liaison, epoch, before)
-    n += take_changes(places.coastal_radar, inputs.place_coastal_radar, epoch, before)
-    n += take_changes(places.total_control, inputs.place_total_control, epoch, before)
-    n += take_changes(places.inspection_share, inputs.place_inspection_share, epoch, before)
-    n += take_changes(places.container_traffic, inputs.place_container_traffic, epoch, before)
-    n += take_changes(places.risk_premium_eur_per_kg, inputs.place_risk_premium_eur_per_kg, epoch, before)
-    n += take_changes(state.sources.supply_kg_per_week, inputs.source_supply_kg_per_week, epoch, before)
-    n += take_changes(state.markets.demand_kg_per_week, inputs.market_demand_kg_per_week, epoch, before)
-    # ships that come and go ask for no review: they are seen when they patrol
-    take_changes(state.assets.active, inputs.asset_active, epoch, before)
-    take_changes(state.assets.availability, inputs.asset_availability, epoch, before)
-    return n > 0
+        return
+    ctx.state.counts[Counter.EPOCH] = epoch
+    if take_all(ctx.state, ctx.inputs.dated, epoch, before) > 0:
+        ctx.state.counts[Counter.REVIEW_DUE] = 1

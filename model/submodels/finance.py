@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import compiled, rule
+from model.columns import Organisations
+from model.context import Context
+from model.kernel.compiled import compiled, rule
 from model.parameters import ParameterValues
-from model.record import CAPITAL, FROZEN, Record
-from model.state import CONFISCATED, DRAWINGS, LAUNDERING, Organisations, State
-from model.world_arrays import WorldArrays
+from model.record import Account, Weekly
+from model.state import State
+from model.world.arrays import WorldArrays
 
 NORMAL_EXCHANGE = 0.4
 """Sharing inside the EU to which the published freezing share belongs (mechanisms M1, EU pairs)."""
@@ -43,11 +45,12 @@ def control_strength(world: WorldArrays, state: State) -> float:
 
 
 @rule
-def freeze_chance(world: WorldArrays, state: State, parameters: ParameterValues, strength: float) -> float:
+def freeze_chance(ctx: Context, strength: float) -> float:
     """Share of proceeds frozen: the published share, times control and tracing relative to those of the tables.
 
     What is kept abroad can be traced only as far as the market states exchange (mechanisms M15).
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     exchange = world.exchange_platform
     shared = 0.0
     markets = 0
@@ -63,11 +66,12 @@ def freeze_chance(world: WorldArrays, state: State, parameters: ParameterValues,
 
 
 @rule
-def launder(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int) -> None:
-    """One week of laundering, freezing, court decisions and drawings."""
+def launder(ctx: Context) -> None:
+    """Revenue is laundered, traced and frozen; courts decide; owners draw profit."""
+    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     organisations = state.organisations
     strength = control_strength(world, state)
-    frozen_share = freeze_chance(world, state, parameters, strength)
+    frozen_share = freeze_chance(ctx, strength)
     spread = parameters.laundering_cost_max - parameters.laundering_cost_base
     fee = parameters.laundering_cost_base + spread * strength
     clean_share = 1.0 - math.exp(-1.0 / parameters.laundering_weeks)
@@ -86,15 +90,15 @@ def launder(world: WorldArrays, state: State, parameters: ParameterValues, recor
         taken = parameters.confiscated_of_frozen * decided
         organisations.frozen_eur[organisation] += caught - decided
         organisations.capital_eur[organisation] += moved - caught - cost + decided - taken
-        state.accounts[LAUNDERING] += cost
-        state.accounts[CONFISCATED] += taken
+        state.accounts[Account.LAUNDERING_EUR] += cost
+        state.accounts[Account.CONFISCATED_EUR] += taken
         above = organisations.capital_eur[organisation] - organisations.target_capital_eur[organisation]
         if above > 0.0:
             draw = parameters.drawings_share * above
             organisations.capital_eur[organisation] -= draw
-            state.accounts[DRAWINGS] += draw
+            state.accounts[Account.DRAWINGS_EUR] += draw
         organisations.jailed_share[organisation] *= 1.0 - release
         capital += organisations.capital_eur[organisation]
         frozen += organisations.frozen_eur[organisation]
-    record.weekly[week, CAPITAL] = capital
-    record.weekly[week, FROZEN] = frozen
+    record.weekly[week, Weekly.CAPITAL_EUR] = capital
+    record.weekly[week, Weekly.FROZEN_EUR] = frozen

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 
-from model import draws
-from model.compiled import rule
+from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import Counter
 from model.parameters import ParameterValues
-from model.record import ENTERED, GROUPS, LEFT, MARGIN, Record
-from model.samplers import normal_quantile, pareto
-from model.state import CLOSING, CONFISCATED, ENTRY, FOUNDING, GROUPS_ALIVE, IDENTS, LIVE, State
+from model.random import draws
+from model.random.samplers import normal_quantile, pareto
+from model.record import Account, Weekly
+from model.state import State
 from model.submodels.finance import means_eur
 from model.submodels.routes import attractiveness, path_sizes, plan, value_route
 from model.submodels.stocks import offered_kg
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
 FAMILIAR_USERS = 2.0
 COPY_COST_SHARE = 0.2
@@ -23,8 +25,9 @@ CANDIDATES = 4
 
 
 @rule
-def seek_routes(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
-    """Some organisations try a new route, or copy one a peer does well on (mechanisms M12)."""
+def seek_routes(ctx: Context) -> None:
+    """Some organisations try a new route, or copy one on which a peer does well."""
+    state, parameters, seed, week = ctx.state, ctx.parameters, ctx.seed, ctx.week
     organisations = state.organisations
     rate = parameters.explore_rate_per_week + parameters.imitate_rate_per_week
     for organisation in range(organisations.alive.shape[0]):
@@ -34,18 +37,17 @@ def seek_routes(world: WorldArrays, state: State, parameters: ParameterValues, s
         if u >= rate:
             continue
         if u < parameters.explore_rate_per_week:
-            route = try_new(world, state, parameters, seed, organisation, week)
+            route = try_new(ctx, organisation)
         else:
             route = copy_peer(state, organisation, v)
         if route >= 0:
-            adopt(world, state, parameters, organisation, route, week)
+            adopt(ctx, organisation, route)
 
 
 @rule
-def try_new(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
-) -> int:
+def try_new(ctx: Context, organisation: int) -> int:
     """The best of a few routes of the library, drawn at random; -1 if none of them is open and new."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     source = state.organisations.source[organisation]
     first = world.source_route_start[source]
     count = world.source_route_start[source + 1] - first
@@ -56,9 +58,7 @@ def try_new(
         route = first + min(count - 1, int(u * count))
         if count == 0 or state.routes.open[route] == 0 or knows(state, organisation, route):
             continue
-        utility, _, willing = value_route(
-            world, state, parameters, organisation, route, week, world.source_is_origin[source]
-        )  # fmt: skip
+        utility, _, willing = value_route(ctx, organisation, route, world.source_is_origin[source])
         value = attractiveness(state, parameters, route, utility, willing)
         if best < 0 or value > best_value:
             best = route
@@ -97,13 +97,12 @@ def knows(state: State, organisation: int, route: int) -> bool:
 
 
 @rule
-def adopt(
-    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, route: int, week: int
-) -> None:
+def adopt(ctx: Context, organisation: int, route: int) -> None:
     """Learn a route in place of the one last judged worst, if it is worth more; costly to open, quick to copy."""
+    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
     organisations = state.organisations
     bought = world.source_is_origin[organisations.source[organisation]]
-    new_utility, _, _ = value_route(world, state, parameters, organisation, route, week, bought)
+    new_utility, _, _ = value_route(ctx, organisation, route, bought)
     worst = -1
     worst_value = new_utility
     for slot in range(organisations.known_route.shape[1]):
@@ -125,7 +124,7 @@ def adopt(
     if organisations.capital_eur[organisation] < cost_eur:
         return
     organisations.capital_eur[organisation] -= cost_eur
-    state.accounts[ENTRY] += cost_eur
+    state.accounts[Account.ENTRY_EUR] += cost_eur
     old = organisations.known_route[organisation, worst]
     if old >= 0:
         state.routes.users[old] -= 1.0
@@ -139,14 +138,13 @@ def adopt(
 
 
 @rule
-def come_and_go(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
-) -> None:
-    """Groups without means for too long leave; free places are taken by new groups where margins are fat."""
+def come_and_go(ctx: Context) -> None:
+    """Organisations without means for too long leave; new ones enter where margins are high."""
+    world, state, parameters, record, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week
     organisations = state.organisations
     vacancy = 0
     margin = mean_margin(world, state)
-    record.weekly[week, MARGIN] = margin
+    record.weekly[week, Weekly.MARGIN_EUR_PER_KG] = margin
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 1:
             if means_eur(organisations, parameters, organisation) + organisations.dirty_eur[organisation] < 0.0:
@@ -154,15 +152,15 @@ def come_and_go(
             else:
                 organisations.lean_weeks[organisation] = 0
             if organisations.lean_weeks[organisation] > parameters.exit_weeks:
-                leave(world, state, parameters, organisation)
-                record.weekly[week, LEFT] += 1.0
+                leave(ctx, organisation)
+                record.weekly[week, Weekly.LEFT] += 1.0
         else:
             u = draws.uniform(seed, draws.ENTRY, week, vacancy, 0)
             vacancy += 1
             if margin > 0.0 and u < parameters.entry_rate_per_week:
-                found(world, state, parameters, seed, organisation, week)
-                record.weekly[week, ENTERED] += 1.0
-    record.weekly[week, GROUPS] = state.counts[GROUPS_ALIVE]
+                found(ctx, organisation)
+                record.weekly[week, Weekly.ENTERED] += 1.0
+    record.weekly[week, Weekly.GROUPS] = state.counts[Counter.GROUPS]
 
 
 @rule
@@ -175,8 +173,9 @@ def mean_margin(world: WorldArrays, state: State) -> float:
 
 
 @rule
-def leave(world: WorldArrays, state: State, parameters: ParameterValues, organisation: int) -> None:
+def leave(ctx: Context, organisation: int) -> None:
     """A group ends: goods go back to where they lie, money into its estate, its loads under way lose their owner."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     organisations = state.organisations
     source = organisations.source[organisation]
     state.sources.pool_kg[source] += organisations.inventory_kg[organisation]
@@ -189,14 +188,14 @@ def leave(world: WorldArrays, state: State, parameters: ParameterValues, organis
         organisations.stock_west_africa_kg[organisation, hub] = 0.0
     # courts go on without the group: what was frozen is decided upon at once, what was not comes to its heirs
     taken = parameters.confiscated_of_frozen * organisations.frozen_eur[organisation]
-    state.accounts[CONFISCATED] += taken
-    state.accounts[CLOSING] += (
+    state.accounts[Account.CONFISCATED_EUR] += taken
+    state.accounts[Account.CLOSING_EUR] += (
         organisations.capital_eur[organisation]
         + organisations.dirty_eur[organisation]
         + organisations.frozen_eur[organisation]
         - taken
     )
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         if state.consignments.owner[state.live[i]] == organisation:
             state.consignments.owner[state.live[i]] = -1
     for slot in range(organisations.known_route.shape[1]):
@@ -209,18 +208,17 @@ def leave(world: WorldArrays, state: State, parameters: ParameterValues, organis
     organisations.dirty_eur[organisation] = 0.0
     organisations.frozen_eur[organisation] = 0.0
     organisations.hubs_stocked[organisation] = 0
-    state.counts[GROUPS_ALIVE] -= 1
+    state.counts[Counter.GROUPS] -= 1
 
 
 @rule
-def found(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
-) -> None:
+def found(ctx: Context, organisation: int) -> None:
     """A new group takes a free row under a new ident."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     organisations = state.organisations
-    ident = state.counts[IDENTS]
-    state.counts[IDENTS] += 1
-    state.counts[GROUPS_ALIVE] += 1
+    ident = state.counts[Counter.IDENTS]
+    state.counts[Counter.IDENTS] += 1
+    state.counts[Counter.GROUPS] += 1
     u, v = draws.uniform_pair(seed, draws.INITIAL, 0, ident, 0)
     w, z = draws.uniform_pair(seed, draws.INITIAL, 0, ident, 1)
     organisations.ident[organisation] = ident
@@ -238,9 +236,9 @@ def found(
         organisations.hits[organisation, leg] = 0.0
         organisations.trips[organisation, leg] = 0.0
         organisations.belief_week[organisation, leg] = week
-    meet_routes(world, state, seed, organisation)
-    fund(world, state, parameters, organisation)
-    plan(world, state, parameters, seed, organisation, week)
+    meet_routes(ctx, organisation)
+    fund(ctx, organisation)
+    plan(ctx, organisation)
 
 
 @rule
@@ -265,13 +263,14 @@ def pick_home(world: WorldArrays, parameters: ParameterValues, u: float) -> int:
 
 
 @rule
-def meet_routes(world: WorldArrays, state: State, seed: int, organisation: int) -> None:
+def meet_routes(ctx: Context, organisation: int) -> None:
     """Routes a new group starts with: drawn without replacement, well-known places and large licit flows first.
 
     Weighted sampling by smallest exponential key (Efraimidis & Spirakis 2006).
     """
+    world, state, seed = ctx.world, ctx.state, ctx.seed
     organisations = state.organisations
-    known = organisations.known_route.shape[1]
+    known, keys = organisations.known_route.shape[1], state.workspace.sampling_key
     source = organisations.source[organisation]
     first = world.source_route_start[source]
     count = world.source_route_start[source + 1] - first
@@ -281,7 +280,7 @@ def meet_routes(world: WorldArrays, state: State, seed: int, organisation: int) 
         organisations.ready_week[organisation, slot] = 0
         organisations.attraction[organisation, slot] = 0.0
         organisations.known_value[organisation, slot] = 0.0
-        state.scratch[0, slot] = 1e300
+        keys[slot] = 1e300
     for i in range(count):
         route = first + i
         weight = world.route_familiarity[route] * math.exp(state.routes.exposure[route])
@@ -290,10 +289,10 @@ def meet_routes(world: WorldArrays, state: State, seed: int, organisation: int) 
         key = -math.log(draws.uniform(seed, draws.INITIAL, 0, ident, 16 + i)) / weight
         slot = -1
         for other in range(known):
-            if key < state.scratch[0, other] and (slot < 0 or state.scratch[0, other] > state.scratch[0, slot]):
+            if key < keys[other] and (slot < 0 or keys[other] > keys[slot]):
                 slot = other
         if slot >= 0:
-            state.scratch[0, slot] = key
+            keys[slot] = key
             organisations.known_route[organisation, slot] = route
     for slot in range(known):
         if organisations.known_route[organisation, slot] >= 0:
@@ -302,8 +301,9 @@ def meet_routes(world: WorldArrays, state: State, seed: int, organisation: int) 
 
 
 @rule
-def fund(world: WorldArrays, state: State, parameters: ParameterValues, organisation: int) -> None:
+def fund(ctx: Context, organisation: int) -> None:
     """Working capital of a new group: so many weeks of its purchases and their transport."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     organisations = state.organisations
     source = organisations.source[organisation]
     weight = max(state.sources.weight[source], organisations.weight[organisation])
@@ -315,4 +315,4 @@ def fund(world: WorldArrays, state: State, parameters: ParameterValues, organisa
     organisations.capital_eur[organisation] = means
     organisations.dirty_eur[organisation] = 0.0
     organisations.frozen_eur[organisation] = 0.0
-    state.accounts[FOUNDING] += means
+    state.accounts[Account.FOUNDING_EUR] += means

@@ -13,18 +13,18 @@ from __future__ import annotations
 
 import math
 
-from model import draws
-from model.compiled import compiled, rule
-from model.kinds import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, MERCHANT, PORT
+from model.context import Context
+from model.kernel.compiled import compiled, rule
+from model.kinds import Counter, Direction, Mode, Sector, Stage
 from model.parameters import ParameterValues
-from model.record import EXPECTED, EXPECTED_TAKEN, INSPECTION, POLICE, Record
-from model.samplers import binomial, normal_quantile, normal_share
-from model.state import LIVE, MONTHS, State
+from model.random import draws
+from model.random.samplers import binomial, normal_quantile, normal_share
+from model.record import Weekly, Yearly
+from model.state import State
 from model.submodels.capacity import closed_gap
-from model.submodels.consequences import book, expect, leak_back, take_load
-from model.world_arrays import WorldArrays
+from model.submodels.consequences import book, expect, leak_back, seizure_at, take_load
+from model.world.arrays import WorldArrays
 
-EXPORT, IMPORT = 0, 1
 FIND_MEMORY_MONTHS = 39
 SMALL_FIND_KG = 1000.0
 MOST_OPENED = 0.5
@@ -52,33 +52,32 @@ def bribed_share(parameters: ParameterValues, corruption: float, protection_pric
 
 
 @rule
-def find_chance(
-    world: WorldArrays, state: State, parameters: ParameterValues, leg: int, place: int, growth: float, side: int
-) -> float:
+def find_chance(ctx: Context, leg: int, place: int, growth: float, side: int) -> float:
     """Chance that a control at one end of a leg finds an unknown load, before corruption."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     member = world.place_state[place]
     if member < 0:
         return 0.0
     mode = world.leg_mode[leg]
     effort = state.places.inspection_share[place] * state.legs.inspection_multiplier[leg] * state.states.effort[member]
-    if side == EXPORT:
+    if side == Direction.EXPORT:
         effort *= parameters.export_effort
-    if mode != COURIER:
+    if mode != Mode.COURIER:
         effort *= parameters.inspection_scale
-    if mode == CONTAINER:
+    if mode == Mode.CONTAINER:
         share = state.states.inspection_container_share[member] * effort * growth
         share /= max(LEAST_TRAFFIC, state.places.container_traffic[place])
         discrimination = parameters.targeting_base + parameters.targeting_shared * shared_data(world, state, leg)
-        discrimination += parameters.port_targeting_gain * closed_gap(state, member, PORT)
+        discrimination += parameters.port_targeting_gain * closed_gap(state, member, Sector.PORT.value)
         return roc_hit(min(MOST_OPENED, share), discrimination)
-    if mode == COURIER:
+    if mode == Mode.COURIER:
         routine = state.states.inspection_air_share[member]
-        routine += max(0.0, parameters.airport_best - routine) * closed_gap(state, member, AIRPORT)
+        routine += max(0.0, parameters.airport_best - routine) * closed_gap(state, member, Sector.AIRPORT.value)
         return min(0.95, routine * effort)
-    if mode == LAND:
+    if mode == Mode.LAND:
         return min(0.9, state.states.inspection_land_share[member] * effort)
-    landing = state.states.coast_police_share[member] * effort * state.states.ability[member, MARITIME]
-    if mode == MERCHANT:
+    landing = state.states.coast_police_share[member] * effort * state.states.ability[member, Sector.MARITIME]
+    if mode == Mode.MERCHANT:
         landing *= 0.5
     return min(0.9, landing)
 
@@ -99,50 +98,54 @@ def shared_data(world: WorldArrays, state: State, leg: int) -> float:
 
 
 @rule
-def follow_finds(world: WorldArrays, state: State, parameters: ParameterValues, year: int) -> None:
+def follow_finds(ctx: Context) -> None:
     """Controls grow where they find: effort is (found / usual)^`control_response` (monthly; decision 0023).
 
     Both count three years, and `SMALL_FIND_KG` keeps a single case in a small state from being a trend. Usual is what
     was found up to the base year of the tables, or in the first three years of a run that starts later.
     """
-    states, left = state.states, math.exp(-1.0 / float(FIND_MEMORY_MONTHS))
-    state.counts[MONTHS] += 1
+    states, left = ctx.state.states, math.exp(-1.0 / float(FIND_MEMORY_MONTHS))
+    ctx.state.counts[Counter.MONTHS] += 1
     for member in range(states.found_kg.shape[0]):
         states.found_kg[member] *= left
-        if year <= world.base_year or state.counts[MONTHS] <= FIND_MEMORY_MONTHS:
+        if ctx.year <= ctx.world.base_year or ctx.state.counts[Counter.MONTHS] <= FIND_MEMORY_MONTHS:
             states.usual_kg[member] = states.found_kg[member]
         ratio = (SMALL_FIND_KG + states.found_kg[member]) / (SMALL_FIND_KG + states.usual_kg[member])
-        states.effort[member] = math.pow(ratio, parameters.control_response)
+        states.effort[member] = math.pow(ratio, ctx.parameters.control_response)
 
 
 @rule
-def prepare_bribes(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def prepare_bribes(ctx: Context) -> None:
     """Share of controls at each place that is bought off at what a kg is worth there."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     for place in range(world.place_state.shape[0]):
         member = world.place_state[place]
         bought = 0.0
         if member >= 0 and world.place_market[place] < 0:
             bought = bribed_share(
-                parameters, state.states.kappa[member], state.states.protection_price[member],
+                parameters,
+                state.states.kappa[member],
+                state.states.protection_price[member],
                 state.places.value_eur_per_kg[place],
-            )  # fmt: skip
+            )
         state.places.bribed_share[place] = bought
 
 
 @rule
-def prepare_controls(world: WorldArrays, state: State, parameters: ParameterValues, year: int) -> None:
+def prepare_controls(ctx: Context) -> None:
     """Chances of all controls and the bribes expected at them, for every leg (monthly)."""
-    prepare_bribes(world, state, parameters)
+    world, state, parameters, year = ctx.world, ctx.state, ctx.parameters, ctx.year
+    prepare_bribes(ctx)
     places = state.places
     growth = math.pow(1.0 + parameters.inspection_growth_per_year, float(year - world.base_year))
     for leg in range(world.leg_mode.shape[0]):
         origin, destination = world.leg_origin[leg], world.leg_destination[leg]
         at_origin, at_destination = places.bribed_share[origin], places.bribed_share[destination]
-        found = find_chance(world, state, parameters, leg, origin, growth, EXPORT)
+        found = find_chance(ctx, leg, origin, growth, Direction.EXPORT.value)
         state.legs.export_find[leg] = found * (1.0 - at_origin)
         bribes = at_origin * min(parameters.bribe_share, found) * places.value_eur_per_kg[origin]
-        found = find_chance(world, state, parameters, leg, destination, growth, IMPORT)
-        if world.leg_mode[leg] == COURIER:
+        found = find_chance(ctx, leg, destination, growth, Direction.IMPORT.value)
+        if world.leg_mode[leg] == Mode.COURIER:
             found = max(found, places.total_control[destination] * world.leg_flagged[leg])
         state.legs.import_find[leg] = found * (1.0 - at_destination)
         # nobody pays more for a blind eye than the loss that it averts
@@ -153,23 +156,22 @@ def prepare_controls(world: WorldArrays, state: State, parameters: ParameterValu
 
 
 @rule
-def inspect(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
-) -> None:
-    """Export control of loads that set out this week, import control of those that arrive."""
+def inspect(ctx: Context) -> None:
+    """Ports, airports, borders and coasts control consignments that set out and consignments that arrive."""
+    world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
     consignments = state.consignments
     end_day = 7.0 * (week + 1)
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         if consignments.alive[row] == 0:
             continue
         leg = consignments.leg[row]
         for side in range(2):
-            chance, stage = 0.0, INSPECTION
+            chance, stage = 0.0, Stage.INSPECTION.value
             day, place = consignments.set_out_day[row], world.leg_origin[leg]
-            if side == EXPORT and consignments.setting_out[row] == 1:
+            if side == Direction.EXPORT and consignments.setting_out[row] == 1:
                 chance = state.legs.export_find[leg]
-            elif side == IMPORT and consignments.arrive_day[row] < end_day:
+            elif side == Direction.IMPORT and consignments.arrive_day[row] < end_day:
                 day, place = consignments.arrive_day[row], world.leg_destination[leg]
                 chance = state.legs.import_find[leg]
                 if consignments.lead_day[row] < day:
@@ -178,40 +180,44 @@ def inspect(
                     stage = consignments.lead_stage[row]
             if chance > 0.0 and consignments.alive[row] == 1:
                 u = draws.uniform(seed, draws.INSPECTION, week, consignments.ident[row], 2 * leg + side)
-                control(world, state, parameters, record, row, chance, place, stage, u, day, week, year)
+                control(ctx, row, chance, place, stage, u, day)
 
 
 @rule
-def control(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, chance: float,
-    place: int, stage: int, u: float, day: float, week: int, year: int,
-) -> None:  # fmt: skip
+def control(ctx: Context, row: int, chance: float, place: int, stage: int, u: float, day: float) -> None:
     """One control of one load; couriers lose parcel by parcel."""
-    consignments = state.consignments
-    member = world.place_state[place]
+    consignments = ctx.state.consignments
+    member = ctx.world.place_state[place]
     lead_state = -1
     platform = -1
-    if stage != INSPECTION:
+    if stage != Stage.INSPECTION:
         lead_state = consignments.lead_state[row]
         platform = consignments.lead_platform[row]
-    expect(state, record, row, chance, member, platform, stage, week, year)
+    at = seizure_at(place, member, lead_state, platform, stage, day)
+    expect(ctx, row, chance, at)
     units = consignments.units[row]
     share = 0.0
-    if units > 1 and world.mode_bundled[world.leg_mode[consignments.leg[row]]] == 1:
+    if units > 1 and ctx.world.mode_bundled[ctx.world.leg_mode[consignments.leg[row]]] == 1:
         share = binomial(u, units, chance) / units
     elif u < chance:
         share = 1.0
     if share <= 0.0:
         return
-    take_load(world, state, parameters, record, row, share, place, member, lead_state, platform, stage, day,
-        week, year)  # fmt: skip
+    take_load(ctx, row, share, at)
 
 
 @rule
-def search_stores(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
-) -> None:
-    """Local police may find a store at a transhipment place (mechanisms M8; SF06: seldom)."""
+def search_stores(ctx: Context) -> None:
+    """Local police may find a store at a transhipment place."""
+    world, state, parameters, record, seed, week, year = (
+        ctx.world,
+        ctx.state,
+        ctx.parameters,
+        ctx.record,
+        ctx.seed,
+        ctx.week,
+        ctx.year,
+    )
     organisations = state.organisations
     for organisation in range(organisations.alive.shape[0]):
         stocked = organisations.hubs_stocked[organisation]
@@ -225,28 +231,25 @@ def search_stores(
             if member < 0:
                 continue
             honest = 1.0 - state.states.kappa[member]
-            chance = parameters.store_risk_per_week * state.states.ability[member, JUSTICE] * honest
+            chance = parameters.store_risk_per_week * state.states.ability[member, Sector.JUSTICE] * honest
             expected_kg = 0.5 * chance * organisations.stock_kg[organisation, hub]
-            record.weekly[week, EXPECTED] += expected_kg
-            record.by_stage[year, POLICE, EXPECTED_TAKEN] += expected_kg
+            record.weekly[week, Weekly.EXPECTED_SEIZED_KG] += expected_kg
+            record.by_stage[year, Stage.POLICE, Yearly.EXPECTED_SEIZED_KG] += expected_kg
             u, v = draws.uniform_pair(seed, draws.POLICE, week, organisations.ident[organisation], hub)
             if u < chance:
-                seize_store(world, state, parameters, record, organisation, hub, place, member, v, week, year)
+                seize_store(ctx, organisation, hub, place, member, v)
 
 
 @rule
-def seize_store(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, organisation: int, hub: int,
-    place: int, member: int, v: float, week: int, year: int,
-) -> None:  # fmt: skip
+def seize_store(ctx: Context, organisation: int, hub: int, place: int, member: int, v: float) -> None:
     """Take a store; a uniform share of it is there when police come."""
-    organisations = state.organisations
+    organisations = ctx.state.organisations
     kg = v * organisations.stock_kg[organisation, hub]
     if kg <= 0.0:
         return
     organisations.stock_kg[organisation, hub] -= kg
     lineage_kg = float(organisations.stock_west_africa_kg[organisation, hub])
     organisations.stock_west_africa_kg[organisation, hub] = (1.0 - v) * lineage_kg
-    book(world, state, parameters, record, kg, v, 1, place, -1, member, member, -1, POLICE,
-        organisations.ident[organisation], 7.0 * week, week, year)  # fmt: skip
-    leak_back(world, state, parameters, record, kg, member, place, week)
+    at = seizure_at(place, member, member, -1, Stage.POLICE.value, 7.0 * ctx.week)
+    book(ctx, at, kg, v, 1, -1, organisations.ident[organisation])
+    leak_back(ctx, kg, member, place)

@@ -9,27 +9,28 @@ ability). It counts where the state can act itself; else only as far as it is sh
 
 from __future__ import annotations
 
-from model import draws
-from model.compiled import rule
-from model.kinds import AIRPORT, CONTAINER, COURIER, JUSTICE, LAND, MARITIME, PORT
+from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import Counter, Mode, Sector, Stage
 from model.parameters import ParameterValues
-from model.record import EXPECTED_KNOWN, EXPECTED_KNOWN_HERE, KNOWN, LEAD, LEADS_LEAKED, Record
-from model.state import LIVE, State
+from model.random import draws
+from model.record import Weekly, Yearly
+from model.state import State
 from model.submodels.cooperation import note_leak
 from model.submodels.movement import NEVER
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
 
 @rule
 def sector_of(mode: int) -> int:
     """The service that hears of loads of a mode."""
-    if mode == CONTAINER:
-        return PORT
-    if mode == COURIER:
-        return AIRPORT
-    if mode == LAND:
-        return JUSTICE
-    return MARITIME
+    if mode == Mode.CONTAINER:
+        return Sector.PORT.value
+    if mode == Mode.COURIER:
+        return Sector.AIRPORT.value
+    if mode == Mode.LAND:
+        return Sector.JUSTICE.value
+    return Sector.MARITIME.value
 
 
 @rule
@@ -60,10 +61,10 @@ def best_platform(world: WorldArrays, state: State, leg: int, member: int) -> in
 
 
 @rule
-def lead_chance(world: WorldArrays, state: State, parameters: ParameterValues, leg: int, member: int) -> float:
+def lead_chance(ctx: Context, leg: int, member: int) -> float:
     """q_j = q0 s_j k_j: chance that a state which a load concerns comes to know of it."""
-    ability = state.states.ability[member, sector_of(world.leg_mode[leg])]
-    return min(0.95, parameters.lead_probability * world.state_lead_strength[member] * ability)
+    ability = ctx.state.states.ability[member, sector_of(ctx.world.leg_mode[leg])]
+    return min(0.95, ctx.parameters.lead_probability * ctx.world.state_lead_strength[member] * ability)
 
 
 @rule
@@ -75,18 +76,20 @@ def reach_of(state: State, parameters: ParameterValues, acts: int, member: int, 
 
 
 @rule
-def market_lead(world: WorldArrays, state: State, parameters: ParameterValues, leg: int, market: int) -> float:
+def market_lead(ctx: Context, leg: int, market: int) -> float:
     """G of the state whose market a load is bound for, where the leg does not concern it otherwise."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     if world.leg_market_apart[leg, market] == 0:
         return 0.0
     member = world.place_state[world.market_place[market]]
     reach = reach_of(state, parameters, 0, member, best_platform(world, state, leg, member))
-    return lead_chance(world, state, parameters, leg, member) * reach
+    return lead_chance(ctx, leg, member) * reach
 
 
 @rule
-def prepare_leads(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def prepare_leads(ctx: Context) -> None:
     """Chance of a lead for every leg and state it concerns, and for the leg as a whole by market (monthly)."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     choose_channels(world, state)
     psi = parameters.lead_common_source
     for leg in range(world.leg_mode.shape[0]):
@@ -95,7 +98,7 @@ def prepare_leads(world: WorldArrays, state: State, parameters: ParameterValues)
         for pair in range(world.leg_state_start[leg], world.leg_state_start[leg + 1]):
             member = world.leg_state[pair]
             platform = best_platform(world, state, leg, member)
-            lead = lead_chance(world, state, parameters, leg, member)
+            lead = lead_chance(ctx, leg, member)
             lead *= reach_of(state, parameters, world.pair_acts[pair], member, platform)
             state.jurisdictions.lead[pair] = lead
             state.jurisdictions.platform[pair] = platform
@@ -105,17 +108,24 @@ def prepare_leads(world: WorldArrays, state: State, parameters: ParameterValues)
         for market in range(world.market_place.shape[0]):
             more = 0.0
             if world.leg_market_apart[leg, market] == 1:
-                more = market_lead(world, state, parameters, leg, market)
+                more = market_lead(ctx, leg, market)
             state.legs.know[leg, market] = psi * max(largest, more) + (1.0 - psi) * (1.0 - none * (1.0 - more))
 
 
 @rule
-def draw_leads(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
-) -> None:
-    """For each load that enters a leg: is it known, to whom, through which platform, and when."""
+def draw_leads(ctx: Context) -> None:
+    """Countries may come to know of a consignment that enters a leg, and share it with a platform."""
+    world, state, parameters, record, seed, week, year = (
+        ctx.world,
+        ctx.state,
+        ctx.parameters,
+        ctx.record,
+        ctx.seed,
+        ctx.week,
+        ctx.year,
+    )
     consignments = state.consignments
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         if consignments.setting_out[row] == 0:
             continue
@@ -124,15 +134,15 @@ def draw_leads(
         consignments.lead_day[row] = NEVER
         consignments.lead_state[row] = -1
         consignments.lead_platform[row] = -1
-        consignments.lead_stage[row] = LEAD
+        consignments.lead_stage[row] = Stage.LEAD
         load_kg = consignments.load_kg[row]
         expected_kg = state.legs.know[leg, market] * load_kg
-        record.weekly[week, EXPECTED_KNOWN] += expected_kg
-        record.by_leg[year, leg, EXPECTED_KNOWN_HERE] += expected_kg
+        record.weekly[week, Weekly.EXPECTED_KNOWN_KG] += expected_kg
+        record.by_leg[year, leg, Yearly.EXPECTED_KNOWN_KG] += expected_kg
         u, v, through, _ = draws.uniform_four(seed, draws.LEAD, week, consignments.ident[row], leg)
         if u >= state.legs.know[leg, market]:
             continue
-        pair = lead_pair(world, state, market_lead(world, state, parameters, leg, market), leg, v)
+        pair = lead_pair(world, state, market_lead(ctx, leg, market), leg, v)
         acts = 0
         member = world.place_state[world.market_place[market]]
         if pair >= 0:
@@ -140,7 +150,7 @@ def draw_leads(
         platform = best_platform(world, state, leg, member)
         days = consignments.arrive_day[row] - consignments.set_out_day[row]
         state.states.leads[member] += 1.0
-        record.weekly[week, KNOWN] += 1.0
+        record.weekly[week, Weekly.KNOWN] += 1.0
         shared = acts == 0 or (platform >= 0 and through < state.states.sharing[member, platform])
         leak, moment = draws.uniform_pair(seed, draws.LEAK, week, consignments.ident[row], leg)
         if shared:
@@ -148,7 +158,7 @@ def draw_leads(
             state.states.lead_kg[member, platform] += load_kg
             if leak < parameters.leak_probability * state.platforms.leak_risk[platform]:
                 note_leak(state, member, platform, load_kg)
-                record.weekly[week, LEADS_LEAKED] += 1.0
+                record.weekly[week, Weekly.LEADS_LEAKED] += 1.0
                 continue  # the case is lost
             consignments.lead_platform[row] = platform
         consignments.lead_day[row] = consignments.set_out_day[row] + 0.9 * days * moment

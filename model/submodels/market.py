@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import compiled, rule
+from model.context import Context
+from model.kernel.compiled import compiled, rule
+from model.kinds import Deterrence
 from model.parameters import ParameterValues
-from model.record import CONSUMED_AMERICA, CONSUMED_EUROPE, PRICE_AMERICA, PRICE_EUROPE, PRICE_SOURCE, Record
-from model.state import CONSUMED_KG, State
-from model.submodels.routes import RISK_PRICE
+from model.record import Account, Weekly
 from model.submodels.stocks import step_price
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
 SMALLEST_STOCK_KG = 1.0
 
@@ -30,10 +30,10 @@ def reference_price(world: WorldArrays, parameters: ParameterValues, market: int
 
 
 @rule
-def demand_kg(world: WorldArrays, state: State, parameters: ParameterValues, market: int) -> float:
+def demand_kg(ctx: Context, market: int) -> float:
     """Weekly consumption at the reference price, kg."""
-    demand = state.markets.demand_kg_per_week[market]
-    return demand * parameters.demand_scale if world.market_is_europe[market] == 1 else demand
+    demand = ctx.state.markets.demand_kg_per_week[market]
+    return demand * ctx.parameters.demand_scale if ctx.world.market_is_europe[market] == 1 else demand
 
 
 @compiled
@@ -47,75 +47,56 @@ def move_price(
 
 
 @rule
-def clear(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int) -> None:
-    """Consume, trade between European markets, move prices, and record them."""
+def clear(ctx: Context) -> None:
+    """Markets consume, and their prices move."""
+    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     markets = state.markets
     for market in range(markets.price_eur_per_kg.shape[0]):
-        demand = demand_kg(world, state, parameters, market)
+        demand = demand_kg(ctx, market)
         reference = reference_price(world, parameters, market)
         ratio = markets.price_eur_per_kg[market] / reference
         used = demand * math.exp(parameters.demand_elasticity * math.log(ratio))
         used = min(used, markets.inventory_kg[market])
         markets.inventory_kg[market] -= used
-        state.accounts[CONSUMED_KG] += used
+        state.accounts[Account.CONSUMED_KG] += used
         if world.market_is_europe[market] == 1:
-            record.weekly[week, CONSUMED_EUROPE] += used
+            record.weekly[week, Weekly.CONSUMED_EUROPE_KG] += used
         else:
-            record.weekly[week, CONSUMED_AMERICA] += used
+            record.weekly[week, Weekly.CONSUMED_NORTH_AMERICA_KG] += used
         markets.price_eur_per_kg[market] = move_price(
             markets.price_eur_per_kg[market], markets.inventory_kg[market], demand, reference, parameters
-        )  # fmt: skip
-    arbitrage(world, state, parameters)
+        )
 
 
 @rule
-def arbitrage(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def arbitrage(ctx: Context) -> None:
     """Wholesalers move stock from cheap to dear European markets, at most a set part of it a week."""
-    markets = state.markets
+    markets = ctx.state.markets
     for cheap in range(markets.price_eur_per_kg.shape[0]):
-        if world.market_is_europe[cheap] == 0:
+        if ctx.world.market_is_europe[cheap] == 0:
             continue
         for dear in range(markets.price_eur_per_kg.shape[0]):
-            if world.market_is_europe[dear] == 0 or dear == cheap:
+            if ctx.world.market_is_europe[dear] == 0 or dear == cheap:
                 continue
             gap = (
-                markets.price_eur_per_kg[dear] - markets.price_eur_per_kg[cheap] - parameters.arbitrage_cost_eur_per_kg
+                markets.price_eur_per_kg[dear]
+                - markets.price_eur_per_kg[cheap]
+                - ctx.parameters.arbitrage_cost_eur_per_kg
             )
             if gap > 0.0:
-                rate = parameters.arbitrage_rate_per_week * min(1.0, 4.0 * gap / markets.price_eur_per_kg[cheap])
+                rate = ctx.parameters.arbitrage_rate_per_week * min(1.0, 4.0 * gap / markets.price_eur_per_kg[cheap])
                 moved = rate * markets.inventory_kg[cheap]
                 markets.inventory_kg[cheap] -= moved
                 markets.inventory_kg[dear] += moved
 
 
 @rule
-def record_prices(world: WorldArrays, state: State, record: Record, week: int) -> None:
-    """Demand-weighted price of Europe, price of North America, output-weighted source price."""
-    markets = state.markets
-    total = 0.0
-    weight = 0.0
-    for market in range(markets.price_eur_per_kg.shape[0]):
-        if world.market_is_europe[market] == 1:
-            total += markets.price_eur_per_kg[market] * markets.demand_kg_per_week[market]
-            weight += markets.demand_kg_per_week[market]
-        else:
-            record.weekly[week, PRICE_AMERICA] = markets.price_eur_per_kg[market]
-    record.weekly[week, PRICE_EUROPE] = total / weight if weight > 0.0 else 0.0
-    total = 0.0
-    weight = 0.0
-    for source in range(state.sources.price_eur_per_kg.shape[0]):
-        if world.source_is_origin[source] == 1:
-            total += state.sources.price_eur_per_kg[source] * state.sources.supply_kg_per_week[source]
-            weight += state.sources.supply_kg_per_week[source]
-    record.weekly[week, PRICE_SOURCE] = total / weight if weight > 0.0 else 0.0
-
-
-@rule
-def value_chain(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def value_chain(ctx: Context) -> None:
     """What a kg is worth at each place: the best market price less loss, cost and risk on the way (monthly).
 
     Backward relaxation over the legs until nothing changes: no chain is longer than there are places.
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     values = state.places.value_eur_per_kg
     for place in range(values.shape[0]):
         market = world.place_market[place]
@@ -127,7 +108,7 @@ def value_chain(world: WorldArrays, state: State, parameters: ParameterValues) -
                 continue
             risk = state.legs.public_loss[leg]
             cost = world.leg_cost[leg] * state.legs.cost_multiplier[leg] + state.legs.bribe_eur_per_kg[leg]
-            if parameters.deterrence == RISK_PRICE:
+            if parameters.deterrence == Deterrence.RISK_PRICE:
                 cost += risk * state.legs.risk_price_eur_per_kg[leg]
             worth = (1.0 - risk) * (values[world.leg_destination[leg]] - state.legs.contact_eur_per_kg[leg]) - cost
             if worth > values[world.leg_origin[leg]]:

@@ -7,61 +7,45 @@ leg starts in the week after. Where a route changes its mode at a transhipment p
 
 from __future__ import annotations
 
-from model import draws
-from model.compiled import rule
+from model.columns import Organisations
+from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import ChoiceRule, Counter, Deterrence, Status
 from model.parameters import ParameterValues
-from model.record import (
-    ARRIVED_AMERICA,
-    ARRIVED_EUROPE,
-    DISPATCHED,
-    DISPATCHES,
-    EXPOSURES,
-    MEAN_LOAD,
-    MOVED,
-    TO_EUROPE,
-    TO_NORTH_AMERICA,
-    WEST_AFRICA,
-    Record,
-)
-from model.state import BRIBES, CLOSING, FREE, LIVE, REVENUE, RISK, STATUS, STORAGE, TRANSPORT, Organisations, State
+from model.random import draws
+from model.record import Account, Weekly, Yearly
+from model.state import State
 from model.submodels.beliefs import believed_loss, remember, spread, trips_of
 from model.submodels.contacts import note_landed
-from model.submodels.routes import (
-    EXPERIENCE,
-    SMALLEST_LOAD_KG,
-    STALE_WEEKS,
-    draw_unit,
-    pick,
-    settle,
-    weigh_known,
-    weigh_onward,
-)
-from model.submodels.routes import RISK as BELIEVED
-from model.world_arrays import WorldArrays
+from model.submodels.routes import SMALLEST_LOAD_KG, STALE_WEEKS, draw_unit, pick, settle, weigh_known, weigh_onward
+from model.world.arrays import WorldArrays
 
 LONGEST_SERIES = 4  # loads an organisation can send from home in one week
 ONWARD_SERIES = 4  # loads it can send on from one store in one week, such as the couriers of four flights
 NEVER = 1e18
 NOT_WEIGHED = -1.0
-NO_ROW_LEFT = 2
 """Status: a load found no free row, although the pool is made large enough before the week; never to be seen."""
 
 
 @rule
-def rows_needed(state: State, parameters: ParameterValues, week: int) -> int:
+def rows_needed(ctx: Context) -> int:
     """Upper bound of new consignments this week, so that the pool can grow before the week starts."""
-    organisations = state.organisations
+    organisations = ctx.state.organisations
     bound = 0
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 0:
             continue
         source = organisations.source[organisation]
         part = (
-            organisations.weight[organisation] * parameters.purchase_ambition / max(1e-12, state.sources.weight[source])
+            organisations.weight[organisation]
+            * ctx.parameters.purchase_ambition
+            / max(1e-12, ctx.state.sources.weight[source])
         )
-        more_kg = min(1.0, part) * (state.sources.pool_kg[source] + 2.0 * state.sources.supply_kg_per_week[source])
+        more_kg = min(1.0, part) * (
+            ctx.state.sources.pool_kg[source] + 2.0 * ctx.state.sources.supply_kg_per_week[source]
+        )
         most_kg = organisations.inventory_kg[organisation] + more_kg
-        if most_kg >= organisations.plan_load_kg[organisation] or plans_again(organisations, organisation, week):
+        if most_kg >= organisations.plan_load_kg[organisation] or plans_again(organisations, organisation, ctx.week):
             bound += min(LONGEST_SERIES, int(most_kg / SMALLEST_LOAD_KG))
         stocked = organisations.hubs_stocked[organisation]
         while stocked != 0:
@@ -80,18 +64,16 @@ def plans_again(organisations: Organisations, organisation: int, week: int) -> b
 
 
 @rule
-def send_from_home(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
-) -> None:
-    """Every organisation sends the loads it has gathered, along its plan, and plans the next."""
-    organisations = state.organisations
+def send_from_home(ctx: Context) -> None:
+    """Organisations send the consignments that they have gathered, and plan the next."""
+    organisations = ctx.state.organisations
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 0:
             continue
         stay_out = NOT_WEIGHED
-        if plans_again(organisations, organisation, week):
-            stay_out = weigh_known(world, state, parameters, organisation, week)
-            settle(world, state, parameters, seed, organisation, week, stay_out)
+        if plans_again(organisations, organisation, ctx.week):
+            stay_out = weigh_known(ctx, organisation)
+            settle(ctx, organisation, stay_out)
         for _ in range(LONGEST_SERIES):
             slot = organisations.plan_slot[organisation]
             load_kg = organisations.plan_load_kg[organisation]
@@ -99,13 +81,13 @@ def send_from_home(
                 break
             organisations.inventory_kg[organisation] -= load_kg
             source = organisations.source[organisation]
-            lineage = west_african_share(world, state, source)
+            lineage = west_african_share(ctx.world, ctx.state, source)
             route = organisations.known_route[organisation, slot]
             units = organisations.plan_units[organisation]
-            send(world, state, record, organisation, route, slot, load_kg, units, lineage, week)
+            send(ctx, organisation, route, slot, load_kg, units, lineage)
             if stay_out == NOT_WEIGHED:
-                stay_out = weigh_known(world, state, parameters, organisation, week)
-            settle(world, state, parameters, seed, organisation, week, stay_out)
+                stay_out = weigh_known(ctx, organisation)
+            settle(ctx, organisation, stay_out)
 
 
 @rule
@@ -119,54 +101,50 @@ def west_african_share(world: WorldArrays, state: State, source: int) -> float:
 
 
 @rule
-def send_from_stock(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int
-) -> None:
-    """Onward loads from stocks, each with its own route, mode and size, within the place's handling capacity."""
-    organisations = state.organisations
-    for place in range(state.places.handled_kg.shape[0]):
-        state.places.handled_kg[place] = 0.0
+def send_from_stock(ctx: Context) -> None:
+    """Consignments leave stores at transhipment places, within the handling capacity of the place."""
+    organisations = ctx.state.organisations
+    for place in range(ctx.state.places.handled_kg.shape[0]):
+        ctx.state.places.handled_kg[place] = 0.0
     rows = organisations.alive.shape[0]
     for k in range(rows):
         # another group comes first every week, so that scarce handling is nobody's privilege
-        organisation = (week + k) % rows
+        organisation = (ctx.week + k) % rows
         stocked = organisations.hubs_stocked[organisation]
         if stocked == 0:
             continue
-        for hub in range(world.hub_place.shape[0]):
+        for hub in range(ctx.world.hub_place.shape[0]):
             if (stocked >> hub) & 1:
-                send_on(world, state, parameters, record, seed, organisation, hub, week)
+                send_on(ctx, organisation, hub)
 
 
 @rule
-def send_on(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, organisation: int,
-    hub: int, week: int,
-) -> None:  # fmt: skip
+def send_on(ctx: Context, organisation: int, hub: int) -> None:
     """Send loads on from one store and pay its rent."""
+    world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
     organisations = state.organisations
     place = world.hub_place[hub]
     source = world.origins + hub
     rent_eur = organisations.stock_kg[organisation, hub] * world.place_storage_eur[place]
     organisations.capital_eur[organisation] -= rent_eur
-    state.accounts[STORAGE] += rent_eur
+    state.accounts[Account.STORAGE_EUR] += rent_eur
     room_kg = world.place_handling_kg[place] - state.places.handled_kg[place]
     ident = organisations.ident[organisation]
     count = 0
     if organisations.stock_kg[organisation, hub] > 0.0 and room_kg >= SMALLEST_LOAD_KG:
-        count = weigh_onward(world, state, parameters, organisation, source, week)
+        count = weigh_onward(ctx, organisation, source)
     for turn in range(ONWARD_SERIES):
         stock_kg = organisations.stock_kg[organisation, hub]
         if stock_kg <= 0.0 or room_kg < SMALLEST_LOAD_KG:
             break
         k = 1_000_000_000 + source * 16 + turn
-        choice = pick(state.scratch, count, 0.0, draws.uniform(seed, draws.ROUTE, week, ident, k))
+        choice = pick(state.choice, count, 0.0, draws.uniform(seed, draws.ROUTE, week, ident, k))
         if choice < 0:
             break
         route = world.source_route_start[source] + choice
-        mu = state.scratch[BELIEVED, choice]
+        mu = state.choice.believed_loss[choice]
         mode = world.route_load_mode[route]
-        unit = draw_unit(world, state, parameters, seed, organisation, mode, mu, week, k)
+        unit = draw_unit(ctx, organisation, mode, mu, k)
         load_kg = min(stock_kg, room_kg)
         units = 1
         if world.mode_bundled[mode] == 1:
@@ -183,7 +161,7 @@ def send_on(
         organisations.stock_kg[organisation, hub] -= load_kg
         room_kg -= load_kg
         state.places.handled_kg[place] += load_kg
-        send(world, state, record, organisation, route, -1, load_kg, units, lineage, week)
+        send(ctx, organisation, route, -1, load_kg, units, lineage)
     if organisations.stock_kg[organisation, hub] <= 0.0:
         organisations.stock_kg[organisation, hub] = 0.0
         organisations.stock_west_africa_kg[organisation, hub] = 0.0
@@ -191,19 +169,17 @@ def send_on(
 
 
 @rule
-def send(
-    world: WorldArrays, state: State, record: Record, organisation: int, route: int, slot: int, load_kg: float,
-    units: int, lineage: float, week: int,
-) -> None:  # fmt: skip
+def send(ctx: Context, organisation: int, route: int, slot: int, load_kg: float, units: int, lineage: float) -> None:
     """Put a load on the first leg of a route; it sets out this week."""
+    world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
     consignments = state.consignments
-    if state.counts[FREE] <= 0:
-        state.counts[STATUS] = NO_ROW_LEFT
+    if state.counts[Counter.FREE] <= 0:
+        state.counts[Counter.STATUS] = Status.NO_ROW_LEFT
         return
-    state.counts[FREE] -= 1
-    row = state.free[state.counts[FREE]]
-    state.live[state.counts[LIVE]] = row
-    state.counts[LIVE] += 1
+    state.counts[Counter.FREE] -= 1
+    row = state.free[state.counts[Counter.FREE]]
+    state.live[state.counts[Counter.LIVE]] = row
+    state.counts[Counter.LIVE] += 1
     ident = state.organisations.ident[organisation]
     consignments.ident[row] = draws.consignment_ident(ident, state.organisations.sequence[organisation])
     state.organisations.sequence[organisation] += 1
@@ -225,26 +201,25 @@ def send(
     )
     congestion_eur = state.routes.congestion_eur_per_kg[route] * load_kg
     charge(state, organisation, congestion_eur)
-    state.accounts[TRANSPORT] += congestion_eur
+    state.accounts[Account.TRANSPORT_EUR] += congestion_eur
     state.routes.flow_kg[route] += load_kg
-    record.weekly[week, DISPATCHES] += 1.0
-    record.weekly[week, MEAN_LOAD] += load_kg
+    record.weekly[week, Weekly.DISPATCHES] += 1.0
+    record.weekly[week, Weekly.MEAN_LOAD_KG] += load_kg
     if world.source_is_origin[source] == 1:
         state.sources.sent_kg[source] += load_kg
-        record.weekly[week, DISPATCHED] += load_kg
+        record.weekly[week, Weekly.DISPATCHED_KG] += load_kg
         if world.market_is_europe[world.route_market[route]] == 1:
-            record.weekly[week, TO_EUROPE] += load_kg
+            record.weekly[week, Weekly.DISPATCHED_TO_EUROPE_KG] += load_kg
         else:
-            record.weekly[week, TO_NORTH_AMERICA] += load_kg
+            record.weekly[week, Weekly.DISPATCHED_TO_NORTH_AMERICA_KG] += load_kg
 
 
 @rule
-def set_out(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
-) -> None:
-    """Loads that enter a leg this week get their days, and the owner pays for the leg."""
+def set_out(ctx: Context) -> None:
+    """Consignments that enter a leg get their days, and the owner pays for the leg."""
+    world, state, record, seed, week, year = ctx.world, ctx.state, ctx.record, ctx.seed, ctx.week, ctx.year
     consignments = state.consignments
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         if consignments.setting_out[row] == 0:
             continue
@@ -253,16 +228,17 @@ def set_out(
         consignments.set_out_day[row] = 7.0 * week + 7.0 * u
         # a tenth more or less than the usual days: weather and waiting
         consignments.arrive_day[row] = consignments.set_out_day[row] + world.leg_days[leg] * (0.9 + 0.2 * v)
-        pay_leg(world, state, parameters, row, leg, week)
+        pay_leg(ctx, row, leg)
         load_kg = consignments.load_kg[row]
-        record.by_leg[year, leg, MOVED] += load_kg
-        record.weekly[week, EXPOSURES] += 1.0
+        record.by_leg[year, leg, Yearly.MOVED_KG] += load_kg
+        record.weekly[week, Weekly.EXPOSURES] += 1.0
         state.legs.set_out_kg[leg] += load_kg
 
 
 @rule
-def pay_leg(world: WorldArrays, state: State, parameters: ParameterValues, row: int, leg: int, week: int) -> None:
+def pay_leg(ctx: Context, row: int, leg: int) -> None:
     """Pay transport, bribes, premiums and the price of risk for one leg (amendment 1)."""
+    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
     consignments = state.consignments
     owner = consignments.owner[row]
     load_kg = consignments.load_kg[row]
@@ -270,16 +246,16 @@ def pay_leg(world: WorldArrays, state: State, parameters: ParameterValues, row: 
     transport = world.leg_cost[leg] * state.legs.cost_multiplier[leg]
     bribes = state.legs.bribe_eur_per_kg[leg] + state.places.risk_premium_eur_per_kg[destination]
     risk = 0.0
-    if parameters.deterrence == 0:
+    if parameters.deterrence == Deterrence.RISK_PRICE:
         believed = state.legs.public_loss[leg]
         if owner >= 0:
-            believed = believed_loss(state.organisations, state.legs, state.forget, owner, leg, week)
+            believed = believed_loss(state.organisations, state.legs, state.memory_decay, owner, leg, week)
         risk = believed * state.legs.risk_price_eur_per_kg[leg]
     charge(state, owner, (transport + bribes + risk) * load_kg)
     consignments.spent_eur_per_kg[row] += transport + bribes + risk
-    state.accounts[TRANSPORT] += transport * load_kg
-    state.accounts[BRIBES] += bribes * load_kg
-    state.accounts[RISK] += risk * load_kg
+    state.accounts[Account.TRANSPORT_EUR] += transport * load_kg
+    state.accounts[Account.BRIBES_EUR] += bribes * load_kg
+    state.accounts[Account.RISK_EUR] += risk * load_kg
 
 
 @rule
@@ -289,7 +265,7 @@ def pay_contacts(state: State, row: int, leg: int) -> None:
     load_kg = state.consignments.load_kg[row]
     charge(state, state.consignments.owner[row], fee_eur * load_kg)
     state.consignments.spent_eur_per_kg[row] += fee_eur
-    state.accounts[BRIBES] += fee_eur * load_kg
+    state.accounts[Account.BRIBES_EUR] += fee_eur * load_kg
 
 
 @rule
@@ -298,15 +274,16 @@ def charge(state: State, owner: int, amount_eur: float) -> None:
     if owner >= 0:
         state.organisations.capital_eur[owner] -= amount_eur
     else:
-        state.accounts[CLOSING] -= amount_eur
+        state.accounts[Account.CLOSING_EUR] -= amount_eur
 
 
 @rule
-def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, week: int, year: int) -> None:
-    """Loads whose leg ends this week: learn from it, then sell, store, or go on."""
+def arrive(ctx: Context) -> None:
+    """Consignments whose leg ends are learnt from, then sold, stored or sent on."""
+    world, state, parameters, record, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week, ctx.year
     consignments = state.consignments
     end_day = 7.0 * (week + 1)
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         consignments.setting_out[row] = 0
         if consignments.alive[row] == 0 or consignments.arrive_day[row] >= end_day:
@@ -318,12 +295,12 @@ def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record
         lost = consignments.lost_share[row]
         trips = trips_of(world, consignments.units[row], leg, lost)
         if owner >= 0:
-            remember(state.organisations, state.forget, owner, leg, week, lost, trips)
+            remember(state.organisations, state.memory_decay, owner, leg, week, lost, trips)
         spread(state.legs, parameters, leg, lost, load_kg * lost / (1.0 - lost), trips)
         consignments.lost_share[row] = 0.0
-        record.by_place[year, place, MOVED] += load_kg
+        record.by_place[year, place, Yearly.MOVED_KG] += load_kg
         if world.place_state[place] >= 0:
-            record.by_state[year, world.place_state[place], MOVED] += load_kg
+            record.by_state[year, world.place_state[place], Yearly.MOVED_KG] += load_kg
         state.places.mass_kg[place] += load_kg
         pay_contacts(state, row, leg)
         note_landed(world, state, leg, load_kg)
@@ -332,9 +309,9 @@ def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record
         route = consignments.route[row]
         last = world.route_start[route] + consignments.step[row]
         if world.place_market[place] >= 0:
-            sell(world, state, parameters, record, row, world.place_market[place], week)
+            sell(ctx, row, world.place_market[place])
         elif world.route_break[last] == 1:
-            store(world, state, parameters, row, world.place_hub[place])
+            store(ctx, row, world.place_hub[place])
         else:
             consignments.step[row] += 1
             consignments.leg[row] = world.route_leg[last + 1]
@@ -342,10 +319,9 @@ def arrive(world: WorldArrays, state: State, parameters: ParameterValues, record
 
 
 @rule
-def sell(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, row: int, market: int, week: int
-) -> None:
+def sell(ctx: Context, row: int, market: int) -> None:
     """Sell a load to the wholesalers of a market at its price."""
+    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     consignments = state.consignments
     load_kg = consignments.load_kg[row]
     price = state.markets.price_eur_per_kg[market]
@@ -356,19 +332,20 @@ def sell(
         state.organisations.dirty_eur[owner] += revenue_eur
         learn_payoff(state, parameters, row, price - consignments.spent_eur_per_kg[row])
     else:
-        state.accounts[CLOSING] += revenue_eur
-    state.accounts[REVENUE] += revenue_eur
+        state.accounts[Account.CLOSING_EUR] += revenue_eur
+    state.accounts[Account.REVENUE_EUR] += revenue_eur
     if world.market_is_europe[market] == 1:
-        record.weekly[week, ARRIVED_EUROPE] += load_kg
-        record.weekly[week, WEST_AFRICA] += load_kg * consignments.west_africa[row]
+        record.weekly[week, Weekly.ARRIVED_EUROPE_KG] += load_kg
+        record.weekly[week, Weekly.WEST_AFRICA_KG] += load_kg * consignments.west_africa[row]
     else:
-        record.weekly[week, ARRIVED_AMERICA] += load_kg
+        record.weekly[week, Weekly.ARRIVED_NORTH_AMERICA_KG] += load_kg
     consignments.alive[row] = 0
 
 
 @rule
-def store(world: WorldArrays, state: State, parameters: ParameterValues, row: int, hub: int) -> None:
+def store(ctx: Context, row: int, hub: int) -> None:
     """Break bulk: the load enters the owner's stock, a share goes to local groups where there are any."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     consignments = state.consignments
     organisations = state.organisations
     owner = consignments.owner[row]
@@ -398,7 +375,7 @@ def learn_payoff(state: State, parameters: ParameterValues, row: int, payoff_eur
     """Move the attraction of the route a load was sent on towards what it brought (EWA, chosen route)."""
     slot = state.consignments.slot[row]
     owner = state.consignments.owner[row]
-    if slot < 0 or owner < 0 or parameters.choice_rule != EXPERIENCE:
+    if slot < 0 or owner < 0 or parameters.choice_rule != ChoiceRule.EXPERIENCE:
         return
     if state.organisations.known_route[owner, slot] != state.consignments.route[row]:
         return
@@ -408,15 +385,16 @@ def learn_payoff(state: State, parameters: ParameterValues, row: int, payoff_eur
 
 
 @rule
-def sweep(state: State) -> None:
-    """Take ended loads out of the list of the living, keeping its order."""
+def sweep(ctx: Context) -> None:
+    """Consignments that have ended leave the list of the living, which keeps its order."""
+    state = ctx.state
     kept = 0
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         if state.consignments.alive[row] == 1:
             state.live[kept] = row
             kept += 1
         else:
-            state.free[state.counts[FREE]] = row
-            state.counts[FREE] += 1
-    state.counts[LIVE] = kept
+            state.free[state.counts[Counter.FREE]] = row
+            state.counts[Counter.FREE] += 1
+    state.counts[Counter.LIVE] = kept

@@ -12,39 +12,38 @@ from __future__ import annotations
 
 import math
 
-from model import draws
-from model.compiled import compiled, rule
+from model.columns import Alternatives, Array
+from model.context import Context
+from model.kernel.compiled import compiled, rule
+from model.kinds import ChoiceRule, Deterrence
 from model.parameters import ParameterValues
-from model.samplers import load_kg as sample_load_kg
-from model.state import Array, State
+from model.random import draws
+from model.random.samplers import load_kg as sample_load_kg
+from model.state import State
 from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
 from model.submodels.finance import means_eur
 from model.submodels.stocks import offered_kg
-from model.world_arrays import WorldArrays
+from model.world.arrays import WorldArrays
 
-EXPECTED_VALUE, EXPERIENCE, SALIENCE = 0, 1, 2
-RISK_PRICE, WILLINGNESS = 0, 1
-VALUE, RISK, WEIGHT, INCLUSIVE = 0, 1, 2, 3  # rows of the scratch area
 NOT_OFFERED = -1e9  # value of a route that is closed or not ready
 SMALLEST_LOAD_KG = 1.0
 STALE_WEEKS = 13
 
 
 @rule
-def value_route(
-    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, route: int, week: int, bought: int
-) -> tuple[float, float, float]:  # fmt: skip
+def value_route(ctx: Context, organisation: int, route: int, bought: int) -> tuple[float, float, float]:
     """Value of a route to an organisation: (utility in 1000 EUR/kg, believed loss mu, log willingness).
 
     ``bought`` is 1 where the goods must still be paid for (origin), 0 where they are in stock already.
     """
+    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
     kept = 1.0
     risk_eur = 0.0
     arrest = 0.0
     for step in range(world.route_start[route], world.route_start[route + 1]):
         leg = world.route_leg[step]
-        risk = believed_loss(state.organisations, state.legs, state.forget, organisation, leg, week)
-        if parameters.deterrence == RISK_PRICE:
+        risk = believed_loss(state.organisations, state.legs, state.memory_decay, organisation, leg, week)
+        if parameters.deterrence == Deterrence.RISK_PRICE:
             risk_eur += risk * state.legs.risk_price_eur_per_kg[leg]
         else:
             arrest += kept * risk * world.mode_crew_arrest[world.leg_mode[leg]]
@@ -55,11 +54,11 @@ def value_route(
     if bought == 1:
         cost += state.sources.price_eur_per_kg[world.route_source[route]]
     willing = 0.0
-    if parameters.deterrence == RISK_PRICE:
+    if parameters.deterrence == Deterrence.RISK_PRICE:
         cost += state.organisations.risk_aversion[organisation] * risk_eur
     elif arrest > parameters.willingness_threshold:
         willing = math.log(max(parameters.willingness_floor, parameters.willingness_threshold / arrest))
-    if parameters.choice_rule == SALIENCE:
+    if parameters.choice_rule == ChoiceRule.SALIENCE:
         return salient_value(price - cost, -cost, mu, parameters.salience_bias) / 1000.0, mu, willing
     return ((1.0 - mu) * price - cost) / 1000.0, mu, willing
 
@@ -84,73 +83,74 @@ def salient_value(gain_eur: float, loss_eur: float, mu: float, bias: float) -> f
 
 
 @compiled
-def nested_logit(scratch: Array, modes: Array, count: int, dissimilarity: float, stay_out: float) -> float:
-    """Turn utilities V (row 0) into weights (row 2) of a nested logit; returns the weight of staying out.
+def nested_logit(choice: Alternatives, nest_weight: Array, count: int, dissimilarity: float, stay_out: float) -> float:
+    """Turn values V of the first `count` alternatives into weights of a nested logit; the weight of staying out.
 
-    Within a nest ``exp(V / lambda)``, a nest weighs ``(sum)^lambda`` (McFadden 1978). ``modes`` names each
+    Within a nest ``exp(V / lambda)``, a nest weighs ``(sum)^lambda`` (McFadden 1978). ``choice.nest`` names each
     alternative's nest. Weights are not normalised; alternatives with V = -inf weigh nothing.
     """
     top = stay_out
     for i in range(count):
-        top = max(top, scratch[VALUE, i])
-    for mode in range(7):
-        scratch[INCLUSIVE, mode] = 0.0
+        top = max(top, choice.value[i])
+    for nest in range(nest_weight.shape[0]):
+        nest_weight[nest] = 0.0
     for i in range(count):
         weight = 0.0
-        if scratch[VALUE, i] > top - 40.0:
-            weight = math.exp((scratch[VALUE, i] - top) / dissimilarity)
-        scratch[WEIGHT, i] = weight
-        scratch[INCLUSIVE, modes[i]] += weight
+        if choice.value[i] > top - 40.0:
+            weight = math.exp((choice.value[i] - top) / dissimilarity)
+        choice.weight[i] = weight
+        nest_weight[choice.nest[i]] += weight
     if dissimilarity < 1.0:
-        for mode in range(7):
-            total = scratch[INCLUSIVE, mode]
-            scratch[INCLUSIVE, mode] = math.pow(total, dissimilarity - 1.0) if total > 0.0 else 0.0
+        for nest in range(nest_weight.shape[0]):
+            total = nest_weight[nest]
+            nest_weight[nest] = math.pow(total, dissimilarity - 1.0) if total > 0.0 else 0.0
         for i in range(count):
-            scratch[WEIGHT, i] *= scratch[INCLUSIVE, modes[i]]
+            choice.weight[i] *= nest_weight[choice.nest[i]]
     return math.exp(max(-40.0, stay_out - top))
 
 
 @compiled
-def pick(scratch: Array, count: int, stay_out: float, u: float) -> int:
-    """Draw an alternative by its weight; -1 is staying out."""
+def pick(choice: Alternatives, count: int, stay_out: float, u: float) -> int:
+    """Draw one of the first `count` alternatives by its weight; -1 is staying out."""
     total = stay_out
     for i in range(count):
-        total += scratch[WEIGHT, i]
+        total += choice.weight[i]
     mark = u * total
     for i in range(count):
-        mark -= scratch[WEIGHT, i]
+        mark -= choice.weight[i]
         if mark < 0.0:
             return i
     return -1
 
 
 @rule
-def weigh_known(world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, week: int) -> float:
-    """Weigh the known routes that are ready and open (weights in the scratch area); the weight of staying out.
+def weigh_known(ctx: Context, organisation: int) -> float:
+    """Weigh the known routes that are ready and open (weights in `state.choice`); the weight of staying out.
 
     Within a week nothing that is weighed changes, so one weighing serves all loads of an organisation.
     """
+    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
     organisations = state.organisations
     known = organisations.known_route.shape[1]
     bought = world.source_is_origin[organisations.source[organisation]]
-    modes = state.nests
+    choice = state.choice
     for slot in range(known):
         route = organisations.known_route[organisation, slot]
-        state.scratch[VALUE, slot] = NOT_OFFERED
-        modes[slot] = 0
+        choice.value[slot] = NOT_OFFERED
+        choice.nest[slot] = 0
         if route < 0 or state.routes.open[route] == 0 or organisations.ready_week[organisation, slot] > week:
             continue
-        utility, mu, willing = value_route(world, state, parameters, organisation, route, week, bought)
-        state.scratch[RISK, slot] = mu
+        utility, mu, willing = value_route(ctx, organisation, route, bought)
+        choice.believed_loss[slot] = mu
         organisations.known_value[organisation, slot] = utility
-        if parameters.choice_rule == EXPERIENCE:
+        if parameters.choice_rule == ChoiceRule.EXPERIENCE:
             utility = weigh_experience(state, parameters, organisation, slot, utility)
         value = attractiveness(state, parameters, route, utility, willing)
-        state.scratch[VALUE, slot] = value + parameters.path_size_weight * float(
-            organisations.path_size[organisation, slot]
-        )
-        modes[slot] = world.route_mode[route]
-    return nested_logit(state.scratch, modes, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
+        path_size = float(organisations.path_size[organisation, slot])
+        choice.value[slot] = value + parameters.path_size_weight * path_size
+        choice.nest[slot] = world.route_mode[route]
+    nests = state.workspace.nest_weight
+    return nested_logit(choice, nests, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
 
 
 @rule
@@ -164,49 +164,46 @@ def weigh_experience(state: State, parameters: ParameterValues, organisation: in
 
 
 @rule
-def draw_unit(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, mode: int, mu: float,
-    week: int, k: int,
-) -> float:  # fmt: skip
+def draw_unit(ctx: Context, organisation: int, mode: int, mu: float, k: int) -> float:
     """Size of one box, of the couriers of one flight or of a boat load (kg): heavy-tailed by mode, smaller where the
     believed risk is high.
     """
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     u = draws.uniform(seed, draws.LOAD, week, state.organisations.ident[organisation], k)
     load = sample_load_kg(
-        u, world.mode_load_body[mode], world.mode_load_median[mode], world.mode_load_log_sd[mode],
-        world.mode_load_tail_from[mode], world.mode_load_exponent[mode], world.mode_load_max[mode],
-    )  # fmt: skip
+        u,
+        world.mode_load_body[mode],
+        world.mode_load_median[mode],
+        world.mode_load_log_sd[mode],
+        world.mode_load_tail_from[mode],
+        world.mode_load_exponent[mode],
+        world.mode_load_max[mode],
+    )
     return max(SMALLEST_LOAD_KG, load * parameters.load_scale / (1.0 + parameters.load_split * mu))
 
 
 @rule
-def plan(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int
-) -> None:
+def plan(ctx: Context, organisation: int) -> None:
     """Decide the next load: weigh the known routes and settle on one."""
-    settle(
-        world, state, parameters, seed, organisation, week, weigh_known(world, state, parameters, organisation, week)
-    )
+    settle(ctx, organisation, weigh_known(ctx, organisation))
 
 
 @rule
-def settle(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, organisation: int, week: int,
-    stay_out: float,
-) -> None:  # fmt: skip
+def settle(ctx: Context, organisation: int, stay_out: float) -> None:
     """Draw a route by the weights, and a load within the means; boxes and couriers go several at a time."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     organisations = state.organisations
     turn = organisations.sequence[organisation]
     u = draws.uniform(seed, draws.ROUTE, week, organisations.ident[organisation], turn)
-    slot = pick(state.scratch, organisations.known_route.shape[1], stay_out, u)
+    slot = pick(state.choice, organisations.known_route.shape[1], stay_out, u)
     organisations.plan_week[organisation] = week
     organisations.plan_slot[organisation] = slot
     if slot < 0:
         return
     route = organisations.known_route[organisation, slot]
-    mu = state.scratch[RISK, slot]
+    mu = state.choice.believed_loss[slot]
     mode = world.route_load_mode[route]
-    unit = draw_unit(world, state, parameters, seed, organisation, mode, mu, week, turn)
+    unit = draw_unit(ctx, organisation, mode, mu, turn)
     source = organisations.source[organisation]
     unit_cost = state.sources.price_eur_per_kg[source] + state.routes.cost_eur_per_kg[route] + 1.0
     least_eur = 0.2 * organisations.target_capital_eur[organisation]
@@ -226,30 +223,29 @@ def settle(
 
 
 @rule
-def weigh_onward(
-    world: WorldArrays, state: State, parameters: ParameterValues, organisation: int, source: int, week: int
-) -> int:
-    """Weigh the routes of the library onward from a stock (weights in the scratch area); how many, 0 if none is open.
+def weigh_onward(ctx: Context, organisation: int, source: int) -> int:
+    """Weigh the routes of the library onward from a stock (weights in `state.choice`); how many, 0 if none is open.
 
     Sending a load on changes nothing that is weighed, so one weighing serves all loads of a week. Goods in stock are
     sunk cost: waiting is worth holding them at the storage cost, so it is no alternative of its own.
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     first = world.source_route_start[source]
-    count = min(world.source_route_start[source + 1] - first, state.scratch.shape[1])
+    count = min(world.source_route_start[source + 1] - first, state.choice.value.shape[0])
     any_open = False
     for i in range(count):
         route = first + i
-        state.scratch[VALUE, i] = NOT_OFFERED
-        state.nests[i] = world.route_mode[route]
+        state.choice.value[i] = NOT_OFFERED
+        state.choice.nest[i] = world.route_mode[route]
         if state.routes.open[route] == 0:
             continue
         any_open = True
-        utility, mu, willing = value_route(world, state, parameters, organisation, route, week, 0)
-        state.scratch[RISK, i] = mu
-        state.scratch[VALUE, i] = attractiveness(state, parameters, route, utility, willing)
+        utility, mu, willing = value_route(ctx, organisation, route, 0)
+        state.choice.believed_loss[i] = mu
+        state.choice.value[i] = attractiveness(state, parameters, route, utility, willing)
     if not any_open:
         return 0
-    nested_logit(state.scratch, state.nests, count, parameters.nest_dissimilarity, NOT_OFFERED)
+    nested_logit(state.choice, state.workspace.nest_weight, count, parameters.nest_dissimilarity, NOT_OFFERED)
     return count
 
 
@@ -261,7 +257,7 @@ def path_sizes(world: WorldArrays, state: State, organisation: int) -> None:
     """
     organisations = state.organisations
     known = organisations.known_route.shape[1]
-    use = state.leg_use
+    use = state.workspace.leg_use
     for slot in range(known):
         route = organisations.known_route[organisation, slot]
         if route >= 0:

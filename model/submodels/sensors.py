@@ -10,18 +10,29 @@ false contacts cost ship time. Coastal radar covers landings of small craft.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-from model import draws
-from model.compiled import compiled, rule
-from model.kinds import AIRCRAFT, CONTAINER, COURIER, FAST_BOAT, LAND
+from model.context import Context
+from model.kernel.compiled import compiled, rule
+from model.kinds import Counter, Mode, Sensor, Stage
 from model.parameters import ParameterValues
-from model.record import PATROL, RADAR, SATELLITE
-from model.samplers import poisson
-from model.state import CUES, LIVE, State
-from model.world_arrays import WorldArrays
+from model.random import draws
+from model.random.samplers import poisson
+from model.state import State
+from model.world.arrays import WorldArrays
 
-CUE_DAY, CUE_LOAD, CUE_AREA, CUE_PLATFORM, CUE_STATE, CUE_STAGE = range(6)
-SEA_PATROL, SEA_SATELLITE = 0, 1
+
+class Cue(NamedTuple):
+    """Something seen or heard of: which load (-1 none), where, through which platform, on whose lead, how, when."""
+
+    row: int
+    area: int
+    platform: int
+    member: int
+    stage: int
+    day: float
+
+
 RADAR_WARNING_DAYS = 0.1
 """Radar sees a small craft at about 21 km (mechanisms M3), an hour or two before it lands."""
 
@@ -29,20 +40,22 @@ RADAR_WARNING_DAYS = 0.1
 @compiled
 def at_sea(mode: int) -> bool:
     """Modes that patrols can meet on the way; containers and couriers are checked at the ends only."""
-    return mode != CONTAINER and mode != COURIER and mode != LAND
+    return mode != Mode.CONTAINER and mode != Mode.COURIER and mode != Mode.LAND
 
 
 @rule
 def recall(world: WorldArrays, parameters: ParameterValues, mode: int) -> float:
     """Chance that a look from space sees the hull: by its length, less for fast craft, none in the air (M3)."""
-    if mode == AIRCRAFT:
+    if mode == Mode.AIRCRAFT:
         return 0.0
-    return world.mode_recall[mode] * (parameters.fast_craft_recall if mode == FAST_BOAT else 1.0)
+    return world.mode_recall[mode] * (parameters.fast_craft_recall if mode == Mode.FAST_BOAT else 1.0)
 
 
 @rule
-def prepare_sensors(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
-    """Hazards of uncued detection on each sea leg this week, per day."""
+def prepare_sensors(ctx: Context) -> None:
+    """The list of cues starts empty; hazards of detection without a lead follow from patrols and satellites."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
+    state.counts[Counter.CUES] = 0
     for leg in range(world.leg_mode.shape[0]):
         mode = world.leg_mode[leg]
         if not at_sea(mode):
@@ -54,35 +67,36 @@ def prepare_sensors(world: WorldArrays, state: State, parameters: ParameterValue
             swept += world.leg_area_share[k] * state.areas.search_km2_per_day[area]
             imaged += world.leg_area_share[k] * state.areas.imaged_share[area]
         suspicion = parameters.suspicion_share
-        if mode == FAST_BOAT or mode == AIRCRAFT:
+        if mode == Mode.FAST_BOAT or mode == Mode.AIRCRAFT:
             suspicion = parameters.fast_craft_suspicion
-        state.legs.sensor_per_day[leg, SEA_PATROL] = suspicion * swept / parameters.area_km2
+        state.legs.sensor_per_day[leg, Sensor.PATROL] = suspicion * swept / parameters.area_km2
         looks = imaged / parameters.satellite_revisit_days
         seen = parameters.suspicion_share * looks * recall(world, parameters, mode)
-        state.legs.sensor_per_day[leg, SEA_SATELLITE] = seen
+        state.legs.sensor_per_day[leg, Sensor.SATELLITE] = seen
 
 
 @rule
-def radar_chance(world: WorldArrays, state: State, parameters: ParameterValues, leg: int) -> float:
+def radar_chance(ctx: Context, leg: int) -> float:
     """Chance that coastal radar picks up a small craft that ends this leg on its coast."""
-    mode = world.leg_mode[leg]
-    if mode > 1:
+    mode = ctx.world.leg_mode[leg]
+    if mode != Mode.FAST_BOAT and mode != Mode.SMALL_VESSEL:
         return 0.0
-    covered = state.places.coastal_radar[world.leg_destination[leg]]
-    return covered * parameters.radar_probability * parameters.fast_craft_suspicion
+    covered = ctx.state.places.coastal_radar[ctx.world.leg_destination[leg]]
+    return covered * ctx.parameters.radar_probability * ctx.parameters.fast_craft_suspicion
 
 
 @rule
 def add_cue(state: State, day: float, row: int, area: int, platform: int, member: int, stage: int) -> None:
     """Add a cue to this week's list."""
-    cue = state.cues[state.counts[CUES]]
-    cue[CUE_DAY] = day
-    cue[CUE_LOAD] = row
-    cue[CUE_AREA] = area
-    cue[CUE_PLATFORM] = platform
-    cue[CUE_STATE] = member
-    cue[CUE_STAGE] = stage
-    state.counts[CUES] += 1
+    cues, count = state.cues, state.counts[Counter.CUES]
+    cues.day[count] = day
+    cues.row[count] = row
+    cues.area[count] = area
+    cues.platform[count] = platform
+    cues.member[count] = member
+    cues.stage[count] = stage
+    cues.order[count] = count
+    state.counts[Counter.CUES] += 1
 
 
 @rule
@@ -96,11 +110,12 @@ def area_on_leg(world: WorldArrays, leg: int, u: float) -> int:
 
 
 @rule
-def detect(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
-    """Collect this week's cues: leads that come in, and uncued detections of loads at sea."""
+def detect(ctx: Context) -> None:
+    """Cues are collected: leads that come in, and detections by patrol, coastal radar and satellite."""
+    world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
     consignments = state.consignments
     start_day, end_day = 7.0 * week, 7.0 * (week + 1)
-    for i in range(state.counts[LIVE]):
+    for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         leg = consignments.leg[row]
         if not at_sea(world.leg_mode[leg]):
@@ -110,15 +125,23 @@ def detect(world: WorldArrays, state: State, parameters: ParameterValues, seed: 
         u, v, w, z = draws.uniform_four(seed, draws.SENSOR, week, ident, leg)
         if start_day <= lead_day < end_day:
             area = area_on_leg(world, leg, z)
-            add_cue(state, lead_day, row, area, consignments.lead_platform[row], consignments.lead_state[row], 0)
+            add_cue(
+                state,
+                lead_day,
+                row,
+                area,
+                consignments.lead_platform[row],
+                consignments.lead_state[row],
+                Stage.LEAD.value,
+            )
             continue
         since = max(start_day, consignments.set_out_day[row])
         until = min(end_day, consignments.arrive_day[row])
-        patrol = state.legs.sensor_per_day[leg, SEA_PATROL] * (until - since)
-        satellite = state.legs.sensor_per_day[leg, SEA_SATELLITE] * (until - since)
+        patrol = state.legs.sensor_per_day[leg, Sensor.PATROL] * (until - since)
+        satellite = state.legs.sensor_per_day[leg, Sensor.SATELLITE] * (until - since)
         radar = 0.0
         if until < end_day:
-            radar = -math.log(1.0 - min(0.99, radar_chance(world, state, parameters, leg)))
+            radar = -math.log(1.0 - min(0.99, radar_chance(ctx, leg)))
         hazard = patrol + satellite + radar
         if hazard <= 0.0 or u >= 1.0 - math.exp(-hazard):
             continue
@@ -128,18 +151,19 @@ def detect(world: WorldArrays, state: State, parameters: ParameterValues, seed: 
             consignments.lead_day[row] = until - RADAR_WARNING_DAYS
             consignments.lead_state[row] = world.place_state[world.leg_destination[leg]]
             consignments.lead_platform[row] = -1
-            consignments.lead_stage[row] = RADAR
+            consignments.lead_stage[row] = Stage.RADAR
         elif mark < radar + satellite:
             area = area_on_leg(world, leg, z)
-            add_cue(state, since + w * (until - since), row, area, world.satellite_platform, -1, SATELLITE)
+            add_cue(state, since + w * (until - since), row, area, world.satellite_platform, -1, Stage.SATELLITE.value)
         else:
             area = area_on_leg(world, leg, z)
-            add_cue(state, since + w * (until - since), row, area, -2, -1, PATROL)
+            add_cue(state, since + w * (until - since), row, area, -2, -1, Stage.PATROL.value)
 
 
 @rule
-def false_contacts(world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int) -> None:
-    """Contacts that are no craft, or a harmless one, and still take ship time (mechanisms M3, M5)."""
+def false_contacts(ctx: Context) -> None:
+    """Contacts that are no craft, or a harmless one, take ship time all the same."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     for area in range(world.area_place.shape[0]):
         imaged = state.areas.imaged_share[area]
         if imaged <= 0.0:
@@ -149,4 +173,4 @@ def false_contacts(world: WorldArrays, state: State, parameters: ParameterValues
         u = draws.uniform(seed, draws.SATELLITE, week, area, 0)
         for k in range(poisson(u, mean)):
             moment = draws.uniform(seed, draws.SATELLITE, week, area, k + 1)
-            add_cue(state, 7.0 * (week + moment), -1, area, world.satellite_platform, -1, SATELLITE)
+            add_cue(state, 7.0 * (week + moment), -1, area, world.satellite_platform, -1, Stage.SATELLITE.value)

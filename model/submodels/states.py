@@ -6,25 +6,25 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import rule
-from model.inputs import Inputs
-from model.parameters import ParameterValues
-from model.state import State
+from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import Counter
 from model.submodels.allocation import fade_evidence, set_position
 from model.submodels.capacity import build, set_ability
-from model.submodels.contacts import price_contacts
+from model.submodels.contacts import count_landed, price_contacts
 from model.submodels.cooperation import decide, lend, set_sharing
 from model.submodels.inspection import follow_finds, prepare_controls
 from model.submodels.leads import prepare_leads
 from model.submodels.market import value_chain
-from model.world_arrays import WorldArrays
 
-FLOW_MEMORY = 12.0 / 13.0
+FLOW_MEMORY, YEAR_MEMORY = 12.0 / 13.0, 51.0 / 52.0
+REVIEW_WEEKS = 4
 
 
 @rule
-def look_from_space(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def look_from_space(ctx: Context) -> None:
     """Share of each patrol area that satellites image at a pass, once the platform that fuses them works."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     running = 0.0
     if world.satellite_platform >= 0:
         running = min(1.0, state.platforms.active[world.satellite_platform])
@@ -34,12 +34,13 @@ def look_from_space(world: WorldArrays, state: State, parameters: ParameterValue
 
 
 @rule
-def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def price_routes(ctx: Context) -> None:
     """Cash cost per kg, licit exposure and openness of every route of the library.
 
     The licit flow of a route's tightest leg is divided among the routes that duplicate it, so that splitting a port
     changes nothing (amendment 6).
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     legs = state.legs
     for leg in range(world.leg_mode.shape[0]):
         legs.log_exposure[leg] = math.log(max(1e-6, legs.exposure[leg]))
@@ -64,8 +65,9 @@ def price_routes(world: WorldArrays, state: State, parameters: ParameterValues) 
 
 
 @rule
-def congest(world: WorldArrays, state: State, parameters: ParameterValues) -> None:
+def congest(ctx: Context) -> None:
     """Congestion: a fixed sum per doubling of a route's flow over the mean of its source (mechanisms M12)."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     for source in range(world.source_place.shape[0]):
         first, last = world.source_route_start[source], world.source_route_start[source + 1]
         total = 0.0
@@ -80,40 +82,52 @@ def congest(world: WorldArrays, state: State, parameters: ParameterValues) -> No
 
 
 @rule
-def decide_month(world: WorldArrays, inputs: Inputs, state: State, parameters: ParameterValues, week: int) -> None:
-    """What goes on by the month: stocks of ability, trust and sharing, and what patrols remember."""
-    build(inputs, state, parameters, week)
-    decide(world, state, parameters)
-    fade_evidence(state)
-    follow_finds(world, state, parameters, inputs.year_of_week[week])
+def begin_month(ctx: Context) -> None:
+    """Every fourth week: ability, trust, sharing, controls, patrols' memory, values along the chain, congestion."""
+    if ctx.week % REVIEW_WEEKS != 0:
+        return
+    build(ctx)
+    decide(ctx)
+    fade_evidence(ctx.state)
+    follow_finds(ctx)
+    count_landed(ctx)
+    follow_markets(ctx)
+    ctx.state.counts[Counter.REVIEW_DUE] = 1
 
 
 @rule
-def review(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, week: int, year: int, monthly: bool
-) -> None:
-    """What follows from it and from inputs: every month, and whenever an input has changed.
-
-    What markets and flows do is looked at by the month only, so that a change of one fact moves nothing else.
-    """
-    if monthly:
-        value_chain(world, state, parameters)
-        congest(world, state, parameters)
-    set_ability(state)
-    set_sharing(state, parameters)
-    lend(world, state, parameters, seed, week)
-    look_from_space(world, state, parameters)
-    prepare_leads(world, state, parameters)
-    set_position(world, state, parameters)
-    prepare_controls(world, state, parameters, year)
-    price_contacts(world, state, parameters)
-    price_routes(world, state, parameters)
+def follow_markets(ctx: Context) -> None:
+    """What markets and flows do is looked at by the month only, so that a change of one fact moves nothing else."""
+    value_chain(ctx)
+    congest(ctx)
 
 
 @rule
-def fade_flows(state: State) -> None:
-    """Let one week of remembered flow fade."""
-    for route in range(state.routes.flow_kg.shape[0]):
-        state.routes.flow_kg[route] *= FLOW_MEMORY
-    for place in range(state.places.mass_kg.shape[0]):
-        state.places.mass_kg[place] *= 51.0 / 52.0
+def review(ctx: Context) -> None:
+    """Every fourth week, and when an input has changed: leads, controls, bribes, contacts and costs that follow."""
+    if ctx.state.counts[Counter.REVIEW_DUE] == 1:
+        ctx.state.counts[Counter.REVIEW_DUE] = 0
+        derive(ctx)
+
+
+@rule
+def derive(ctx: Context) -> None:
+    """What follows from inputs and from what goes on by the month; a second time it gives the same bits."""
+    set_ability(ctx.state)
+    set_sharing(ctx.state, ctx.parameters)
+    lend(ctx)
+    look_from_space(ctx)
+    prepare_leads(ctx)
+    set_position(ctx)
+    prepare_controls(ctx)
+    price_contacts(ctx)
+    price_routes(ctx)
+
+
+@rule
+def fade_flows(ctx: Context) -> None:
+    """Remembered flow on every route, and through every place, fades by one week."""
+    for route in range(ctx.state.routes.flow_kg.shape[0]):
+        ctx.state.routes.flow_kg[route] *= FLOW_MEMORY
+    for place in range(ctx.state.places.mass_kg.shape[0]):
+        ctx.state.places.mass_kg[place] *= YEAR_MEMORY

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from model.compiled import compiled
+from model.columns import Sources
+from model.kernel.compiled import compiled
 from model.parameters import ParameterValues
-from model.state import Sources
 
 LARGEST_STEP = 0.05
 LEAST_GLUT, MOST_GLUT = 0.5, 4.0

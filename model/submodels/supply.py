@@ -11,78 +11,71 @@ import math
 
 import numpy as np
 
-from model.compiled import rule
+from model.columns import Organisations, Sources
+from model.context import Context
+from model.kernel.compiled import rule
+from model.kinds import Stage
 from model.parameters import ParameterValues
-from model.record import (
-    CASES,
-    EXPECTED,
-    EXPECTED_TAKEN,
-    PRODUCED,
-    SEIZED,
-    SEIZED_AMERICAS,
-    SOURCE,
-    TAKEN,
-    Record,
-)
-from model.state import PRODUCED_KG, PURCHASES, SEIZED_KG, Array, Organisations, Sources
-from model.submodels.consequences import write_seizure
+from model.record import Account, Weekly, Yearly
+from model.submodels.consequences import seizure_at, write_seizure
 from model.submodels.finance import means_eur
 from model.submodels.stocks import glut_factor, move_source_price, offered_kg
-from model.world_arrays import WorldArrays
 
 LOWEST_ANSWER, HIGHEST_ANSWER = 0.5, 2.0
 MOST_LOST = 0.8
 
 
 @rule
-def produce(
-    world: WorldArrays, sources: Sources, parameters: ParameterValues, accounts: Array, counts: Array, record: Record,
-    week: int, year: int,
-) -> float:  # fmt: skip
-    """Add this week's output to the producers' stock and move the source price; what leaves for other markets, kg."""
-    all_elsewhere_kg = 0.0
-    for source in range(world.source_place.shape[0]):
-        if world.source_is_origin[source] == 0:
-            continue
-        answer = 1.0
-        if parameters.supply_answer > 0.0:
-            ratio = sources.price_year_ago[source, week % 52] / parameters.source_price_eur_per_kg
-            answer = math.pow(ratio, parameters.supply_answer)
-            answer = min(HIGHEST_ANSWER, max(LOWEST_ANSWER, answer))
-        output_kg = sources.supply_kg_per_week[source] * parameters.supply_scale * answer
-        state = world.place_state[world.source_place[source]]
-        glut = glut_factor(sources, parameters, source)
-        lost_kg = output_kg * min(MOST_LOST, parameters.origin_losses_share * world.state_source_loss[state])
-        elsewhere_kg = min(output_kg - lost_kg, output_kg * parameters.other_markets_share * glut)
-        sources.pool_kg[source] += output_kg - lost_kg - elsewhere_kg
-        all_elsewhere_kg += elsewhere_kg
-        accounts[PRODUCED_KG] += output_kg
-        accounts[SEIZED_KG] += lost_kg
-        record.weekly[week, PRODUCED] += output_kg
-        seize_at_source(world, parameters, counts, record, source, lost_kg, week, year)
-        sources.price_year_ago[source, week % 52] = sources.price_eur_per_kg[source]
-        move_source_price(sources, parameters, source, output_kg - lost_kg - elsewhere_kg)
-    return all_elsewhere_kg
+def produce(ctx: Context) -> None:
+    """Output enters the producers' stock, less what is seized there and what other markets take; its price moves."""
+    sources = ctx.state.sources
+    lag = ctx.week % sources.price_year_ago.shape[1]
+    for source in range(ctx.world.origins):
+        output_kg = sources.supply_kg_per_week[source] * ctx.parameters.supply_scale * response(ctx, source, lag)
+        kept_kg = output_kg - seize_at_source(ctx, source, output_kg)
+        taken_kg = output_kg * ctx.parameters.other_markets_share * glut_factor(sources, ctx.parameters, source)
+        sources.elsewhere_kg[source] = min(kept_kg, taken_kg)
+        kept_kg -= sources.elsewhere_kg[source]
+        sources.pool_kg[source] += kept_kg
+        ctx.state.accounts[Account.PRODUCED_KG] += output_kg
+        ctx.record.weekly[ctx.week, Weekly.PRODUCED_KG] += output_kg
+        sources.price_year_ago[source, lag] = sources.price_eur_per_kg[source]
+        move_source_price(sources, ctx.parameters, source, kept_kg)
 
 
 @rule
-def seize_at_source(
-    world: WorldArrays, parameters: ParameterValues, counts: Array, record: Record, source: int, lost_kg: float,
-    week: int, year: int,
-) -> None:  # fmt: skip
-    """Book what the producing state takes before any shipment: one row a week for each origin."""
-    place = world.source_place[source]
-    state = world.place_state[place]
-    record.weekly[week, SEIZED] += lost_kg
-    record.weekly[week, EXPECTED] += lost_kg
-    record.weekly[week, SEIZED_AMERICAS] += lost_kg / parameters.bulk_purity
-    for table, row in ((record.by_state, state), (record.by_place, place), (record.by_stage, np.int32(SOURCE))):
-        table[year, row, TAKEN] += lost_kg
-        table[year, row, EXPECTED_TAKEN] += lost_kg
-        table[year, row, CASES] += 1.0
+def response(ctx: Context, source: int, lag: int) -> float:
+    """Factor by which output responds to last year's price in the Andes, 1 where it does not."""
+    if ctx.parameters.supply_answer <= 0.0:
+        return 1.0
+    ratio = ctx.state.sources.price_year_ago[source, lag] / ctx.parameters.source_price_eur_per_kg
+    return min(HIGHEST_ANSWER, max(LOWEST_ANSWER, math.pow(ratio, ctx.parameters.supply_answer)))
+
+
+@rule
+def seize_at_source(ctx: Context, source: int, output_kg: float) -> float:
+    """Book what the producing country takes before any shipment, one row a week for each origin; kg."""
+    record, week, year, parameters = ctx.record, ctx.week, ctx.year, ctx.parameters
+    place = ctx.world.source_place[source]
+    country = ctx.world.place_state[place]
+    lost_kg = output_kg * min(MOST_LOST, parameters.origin_losses_share * ctx.world.state_source_loss[country])
+    ctx.state.accounts[Account.SEIZED_KG] += lost_kg
+    record.weekly[week, Weekly.SEIZED_KG] += lost_kg
+    record.weekly[week, Weekly.EXPECTED_SEIZED_KG] += lost_kg
+    record.weekly[week, Weekly.SEIZED_AMERICAS_BULK_KG] += lost_kg / parameters.bulk_purity
+    for table, row in (
+        (record.by_state, country),
+        (record.by_place, place),
+        (record.by_stage, np.int32(Stage.SOURCE.value)),
+    ):
+        table[year, row, Yearly.SEIZED_KG] += lost_kg
+        table[year, row, Yearly.EXPECTED_SEIZED_KG] += lost_kg
+        table[year, row, Yearly.SEIZURES] += 1.0
     if record.keep_seizures[0] == 1 and lost_kg > 0.0:
+        at = seizure_at(place, country, country, -1, Stage.SOURCE.value, 7.0 * week)
         value_eur = lost_kg * parameters.source_price_eur_per_kg
-        write_seizure(record, counts, 7.0 * week, place, -1, state, state, -1, SOURCE, -1, lost_kg, 1.0, value_eur)
+        write_seizure(record, ctx.state.counts, at, -1, -1, lost_kg, 1.0, value_eur)
+    return lost_kg
 
 
 @rule
@@ -102,8 +95,9 @@ def wanted_kg(organisations: Organisations, sources: Sources, parameters: Parame
 
 
 @rule
-def buy(organisations: Organisations, sources: Sources, parameters: ParameterValues, accounts: Array) -> None:
+def buy(ctx: Context) -> None:
     """Organisations buy in proportion to what they want; nobody gets more than the stock holds."""
+    organisations, sources = ctx.state.organisations, ctx.state.sources
     for source in range(sources.wanted_kg.shape[0]):
         sources.wanted_kg[source] = 0.0
         sources.weight[source] = 0.0
@@ -112,23 +106,23 @@ def buy(organisations: Organisations, sources: Sources, parameters: ParameterVal
             sources.weight[organisations.source[organisation]] += organisations.weight[organisation]
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 1:
-            want = wanted_kg(organisations, sources, parameters, organisation)
+            want = wanted_kg(organisations, sources, ctx.parameters, organisation)
             organisations.wanted_kg[organisation] = want
             sources.wanted_kg[organisations.source[organisation]] += want
-    for source in range(sources.wanted_kg.shape[0]):
+    for source in range(sources.ration.shape[0]):
         wanted = sources.wanted_kg[source]
-        # the ration replaces the sum, so that the next pass reads one number
-        sources.wanted_kg[source] = min(1.0, sources.pool_kg[source] / wanted) if wanted > 0.0 else 0.0
+        sources.ration[source] = min(1.0, sources.pool_kg[source] / wanted) if wanted > 0.0 else 0.0
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 1:
-            take(organisations, sources, accounts, organisation)
+            take(ctx, organisation)
 
 
 @rule
-def take(organisations: Organisations, sources: Sources, accounts: Array, organisation: int) -> None:
+def take(ctx: Context, organisation: int) -> None:
     """Move one organisation's ration from the producers' stock and pay for it."""
+    organisations, sources = ctx.state.organisations, ctx.state.sources
     source = organisations.source[organisation]
-    ration = sources.wanted_kg[source]
+    ration = sources.ration[source]
     if ration <= 0.0:
         return
     load_kg = min(sources.pool_kg[source], ration * organisations.wanted_kg[organisation])
@@ -138,4 +132,4 @@ def take(organisations: Organisations, sources: Sources, accounts: Array, organi
     sources.pool_kg[source] -= load_kg
     organisations.inventory_kg[organisation] += load_kg
     organisations.capital_eur[organisation] -= paid_eur
-    accounts[PURCHASES] += paid_eur
+    ctx.state.accounts[Account.PURCHASES_EUR] += paid_eur

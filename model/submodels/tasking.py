@@ -10,33 +10,35 @@ from __future__ import annotations
 
 import math
 
-from model import draws
-from model.compiled import compiled, rule
+from model.columns import Cues
+from model.context import Context
+from model.kernel.compiled import compiled, rule
+from model.kinds import STAGES, Counter, ServiceTimes, Stage
 from model.parameters import ParameterValues
-from model.record import ACTED, ACTED_KG, ASSET_WEEKS, CUED, CUED_KG, PATROL, SATELLITE, STAGES, Record
-from model.state import CUES, OUT, State
+from model.random import draws
+from model.record import Weekly
+from model.state import State
 from model.submodels.allocation import choose_area, learn_from_spell
 from model.submodels.boarding import board
-from model.submodels.sensors import CUE_AREA, CUE_DAY, CUE_LOAD, CUE_PLATFORM, CUE_STAGE, CUE_STATE, recall
-from model.world_arrays import WorldArrays
+from model.submodels.sensors import Cue, recall
+from model.world.arrays import WorldArrays
 
 HOURS_PER_DAY = 24.0
 FRUITLESS_DAYS = 0.5
 """What a case costs where the craft is not found (assumed)."""
 AREA_WAY_KM, MEETING_WAY_KM = 150.0, 30.0
 """Mean way to a cue within the area where an asset is, and to a craft that its patrol meets (assumed)."""
-EXPONENTIAL = 0
-STAGE_COUNT = len(STAGES)
 
 
 @rule
-def patrol(world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int) -> None:
-    """Assets leave port, choose an area, search it, and return; each area's swept sea is added up."""
+def patrol(ctx: Context) -> None:
+    """Assets leave port, choose an area, search it and return; the sea that they sweep is added up."""
+    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     assets = state.assets
     for area in range(state.areas.search_km2_per_day.shape[0]):
         state.areas.search_km2_per_day[area] = 0.0
-        state.areas.cases[area] *= state.forget[1]
-        state.areas.acted[area] *= state.forget[1]
+        state.areas.cases[area] *= state.memory_decay[1]
+        state.areas.acted[area] *= state.memory_decay[1]
     day = 7.0 * week
     for asset in range(assets.active.shape[0]):
         assets.search_hours[asset] = 0.0
@@ -47,7 +49,7 @@ def patrol(world: WorldArrays, state: State, parameters: ParameterValues, record
         if assets.free_day[asset] >= day + 7.0:
             continue
         if day >= assets.return_day[asset]:
-            change_watch(world, state, parameters, seed, asset, week)
+            change_watch(ctx, asset)
         if assets.area[asset] < 0:
             continue
         area = assets.area[asset]
@@ -59,7 +61,7 @@ def patrol(world: WorldArrays, state: State, parameters: ParameterValues, record
         sweep_km2_per_h = world.asset_sweep_km[asset] * parameters.sweep_scale * world.asset_speed_km_h[asset]
         state.areas.search_km2_per_day[area] += sweep_km2_per_h * hours / 7.0
         state.areas.effort[area] += share
-        record.weekly[week, ASSET_WEEKS] += share
+        record.weekly[week, Weekly.ASSET_WEEKS] += share
 
 
 @compiled
@@ -69,10 +71,9 @@ def free_share(free_day: float, day: float) -> float:
 
 
 @rule
-def change_watch(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, asset: int, week: int
-) -> None:
+def change_watch(ctx: Context, asset: int) -> None:
     """End of a spell at sea or in port: out again with the chance of its availability, which is its share out."""
+    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     assets = state.assets
     learn_from_spell(state, parameters, asset)
     u, v, w, _ = draws.uniform_four(seed, draws.ASSET, week, asset, 0)
@@ -82,7 +83,7 @@ def change_watch(
         assets.area[asset] = -1
         assets.place[asset] = world.asset_base[asset]
         return
-    area = choose_area(world, state, parameters, asset, v)
+    area = choose_area(ctx, asset, v)
     assets.area[asset] = area
     assets.place[asset] = world.area_place[area]
 
@@ -90,24 +91,23 @@ def change_watch(
 @rule
 def sort_cues(state: State) -> None:
     """Put this week's cues into time order (insertion sort: there are few)."""
-    cues = state.cues
-    for i in range(1, state.counts[CUES]):
-        j = i
-        while j > 0 and cues[j - 1, CUE_DAY] > cues[j, CUE_DAY]:
-            for column in range(cues.shape[1]):
-                swap = cues[j, column]
-                cues[j, column] = cues[j - 1, column]
-                cues[j - 1, column] = swap
+    day, order = state.cues.day, state.cues.order
+    for i in range(1, state.counts[Counter.CUES]):
+        cue, j = order[i], i
+        while j > 0 and day[order[j - 1]] > day[cue]:
+            order[j] = order[j - 1]
             j -= 1
+        order[j] = cue
 
 
 @rule
-def may_act(world: WorldArrays, state: State, asset: int, platform: int, member: int, area: int, stage: int) -> bool:
+def may_act(ctx: Context, cue: Cue, asset: int) -> bool:
     """Whether an asset can be sent: by its own state, through a platform of its state, or to what its patrol meets."""
+    world, state, platform = ctx.world, ctx.state, cue.platform
     owner = world.asset_owner[asset]
-    if stage == PATROL:
-        return state.assets.area[asset] == area
-    if member == owner:
+    if cue.stage == Stage.PATROL:
+        return state.assets.area[asset] == cue.area
+    if cue.member == owner:
         return True
     if platform < 0 or state.platforms.active[platform] < 0.5 or state.states.sharing[owner, platform] <= 0.0:
         return False
@@ -130,34 +130,38 @@ def report_hours(state: State, parameters: ParameterValues, platform: int, membe
 @rule
 def list_ready(world: WorldArrays, state: State) -> None:
     """List the assets that are out and can board."""
-    state.counts[OUT] = 0
+    state.counts[Counter.READY] = 0
     for asset in range(state.assets.active.shape[0]):
         if state.assets.active[asset] > 0.5 and state.assets.area[asset] >= 0 and world.asset_boards[asset] == 1:
-            state.out[state.counts[OUT]] = asset
-            state.counts[OUT] += 1
+            state.workspace.ready_asset[state.counts[Counter.READY]] = asset
+            state.counts[Counter.READY] += 1
 
 
 @rule
-def respond(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, week: int, year: int
-) -> None:
-    """Handle the week's cues in time order."""
+def read_cue(cues: Cues, i: int) -> Cue:
+    """The cue that comes in as number `i` of this week."""
+    k = cues.order[i]
+    return Cue(cues.row[k], cues.area[k], cues.platform[k], cues.member[k], cues.stage[k], cues.day[k])
+
+
+@rule
+def respond(ctx: Context) -> None:
+    """Cues are handled in time order: an asset is sent, searches, boards and seizes."""
+    world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
     sort_cues(state)
     list_ready(world, state)
-    for i in range(state.counts[CUES]):
-        cue = state.cues[i]
-        row, area, platform = int(cue[CUE_LOAD]), int(cue[CUE_AREA]), int(cue[CUE_PLATFORM])
-        if row >= 0:
-            record.weekly[week, CUED] += 1.0
-            record.weekly[week, CUED_KG] += state.consignments.load_kg[row]
-            if platform >= 0:
-                state.platforms.cues[platform] += 1.0
-        if area < 0:
+    for i in range(state.counts[Counter.CUES]):
+        cue = read_cue(state.cues, i)
+        if cue.row >= 0:
+            record.weekly[week, Weekly.CUED] += 1.0
+            record.weekly[week, Weekly.CUED_KG] += state.consignments.load_kg[cue.row]
+            if cue.platform >= 0:
+                state.platforms.cues[cue.platform] += 1.0
+        if cue.area < 0:
             continue
-        if row >= 0:
-            state.areas.cases[area] += 1.0
-        handle(world, state, parameters, record, seed, row, area, platform, int(cue[CUE_STATE]),
-            int(cue[CUE_STAGE]), cue[CUE_DAY], week, year)  # fmt: skip
+        if cue.row >= 0:
+            state.areas.cases[cue.area] += 1.0
+        handle(ctx, cue)
 
 
 @compiled
@@ -167,10 +171,11 @@ def search_share(swept_km2: float, area_km2: float) -> float:
 
 
 @rule
-def swept_on_scene(world: WorldArrays, state: State, parameters: ParameterValues, asset: int, area: int) -> float:
+def swept_on_scene(ctx: Context, asset: int, area: int) -> float:
     """Sea swept in a day around a cue by the asset sent and by the aircraft that help it: those of its own state, or
     lent to the same platform, that fly over the area; km2.
     """
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     swept = world.asset_speed_km_h[asset] * world.asset_sweep_km[asset] * parameters.patrol_hours_per_day
     lent = state.assets.lent_to[asset]
     for other in range(state.assets.active.shape[0]):
@@ -184,8 +189,9 @@ def swept_on_scene(world: WorldArrays, state: State, parameters: ParameterValues
 
 
 @rule
-def regain(world: WorldArrays, state: State, parameters: ParameterValues, mode: int, area: int, member: int) -> float:
+def regain(ctx: Context, mode: int, area: int, member: int) -> float:
     """Looks per day by which satellites tasked on a shared cue find a lost craft again, 0 without a cue (M3)."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     eye = world.satellite_platform
     if eye < 0 or member < 0 or state.areas.imaged_share[area] <= 0.0:
         return 0.0
@@ -201,18 +207,17 @@ def track_life_days(world: WorldArrays, mode: int, u: float) -> float:
 
 
 @rule
-def handle(
-    world: WorldArrays, state: State, parameters: ParameterValues, record: Record, seed: int, row: int, area: int,
-    platform: int, member: int, stage: int, day: float, week: int, year: int,
-) -> None:  # fmt: skip
+def handle(ctx: Context, cue: Cue) -> None:
     """Send the asset that gets there first; a cue waits for one until its track is lost (Erlang-A, amendment 11)."""
-    delay_h = parameters.task_delay_hours + report_hours(state, parameters, platform, member)
-    if stage == PATROL:
+    world, state, parameters, record, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week
+    row, area, platform, stage = cue.row, cue.area, cue.platform, cue.stage
+    delay_h = parameters.task_delay_hours + report_hours(state, parameters, platform, cue.member)
+    if stage == Stage.PATROL:
         delay_h = 0.0
-    elif stage == SATELLITE:
+    elif stage == Stage.SATELLITE:
         delay_h += parameters.satellite_delay_hours
-    ready_day = day + delay_h / HOURS_PER_DAY
-    best, best_day = first_there(world, state, parameters, platform, member, area, stage, ready_day)
+    ready_day = cue.day + delay_h / HOURS_PER_DAY
+    best, best_day = first_there(ctx, cue, ready_day)
     if best < 0:
         return
     start_day = max(ready_day, state.assets.free_day[best])
@@ -222,15 +227,13 @@ def handle(
         return
     u, v, w, _ = draws.uniform_four(seed, draws.TASKING, week, state.consignments.ident[row], stage)
     mode = world.leg_mode[state.consignments.leg[row]]
-    lost_day = day + track_life_days(world, mode, u) if stage != PATROL else 1e18
-    if lost_day < best_day and w < 1.0 - math.exp(
-        -regain(world, state, parameters, mode, area, member) * (best_day - lost_day)
-    ):
+    lost_day = cue.day + track_life_days(world, mode, u) if stage != Stage.PATROL else 1e18
+    if lost_day < best_day and w < 1.0 - math.exp(-regain(ctx, mode, area, cue.member) * (best_day - lost_day)):
         lost_day = 1e18
     if start_day > lost_day or best_day >= state.consignments.arrive_day[row]:
         return
-    record.weekly[week, ACTED] += 1.0
-    record.weekly[week, ACTED_KG] += state.consignments.load_kg[row]
+    record.weekly[week, Weekly.ACTED] += 1.0
+    record.weekly[week, Weekly.ACTED_KG] += state.consignments.load_kg[row]
     state.areas.acted[area] += 1.0
     if platform >= 0:
         state.platforms.acted[platform] += 1.0
@@ -238,34 +241,30 @@ def handle(
     state.assets.area[best] = area
     state.assets.cases[best] += 1.0
     days = FRUITLESS_DAYS
-    if best_day <= lost_day and (stage == PATROL or found_there(
-        world, state, parameters, seed, row, best, area, stage, week
-    )):  # fmt: skip
+    if best_day <= lost_day and (stage == Stage.PATROL or found_there(ctx, cue, best)):
         days = parameters.service_days
-        if parameters.service_times == EXPONENTIAL:
+        if parameters.service_times == ServiceTimes.EXPONENTIAL:
             days *= -math.log(v)
-        board(world, state, parameters, record, seed, row, best, area, platform, member, stage, best_day, week, year)
+        board(ctx, cue, best, best_day)
     state.assets.free_day[best] = best_day + days
     state.assets.busy_days[best] += best_day - start_day + days
 
 
 @rule
-def first_there(
-    world: WorldArrays, state: State, parameters: ParameterValues, platform: int, member: int, area: int, stage: int,
-    ready_day: float,
-) -> tuple[int, float]:  # fmt: skip
+def first_there(ctx: Context, cue: Cue, ready_day: float) -> tuple[int, float]:
     """The asset that would reach a cue first, now or when it is free again, and the day; -1 if none may or can."""
+    world, state, parameters = ctx.world, ctx.state, ctx.parameters
     best = -1
     best_day = 1e18
-    for i in range(state.counts[OUT]):
-        asset = state.out[i]
-        if not may_act(world, state, asset, platform, member, area, stage):
+    for i in range(state.counts[Counter.READY]):
+        asset = state.workspace.ready_asset[i]
+        if not may_act(ctx, cue, asset):
             continue
         start_day = max(ready_day, state.assets.free_day[asset])
-        if stage == PATROL and start_day > ready_day:
+        if cue.stage == Stage.PATROL and start_day > ready_day:
             continue
-        way_km = AREA_WAY_KM + world.distance_km[state.assets.place[asset], world.area_place[area]]
-        if stage == PATROL:
+        way_km = AREA_WAY_KM + world.distance_km[state.assets.place[asset], world.area_place[cue.area]]
+        if cue.stage == Stage.PATROL:
             way_km = MEETING_WAY_KM
         if way_km > parameters.reach_km:
             continue
@@ -285,11 +284,8 @@ def chase_nothing(state: State, parameters: ParameterValues, asset: int, there_d
 
 
 @rule
-def found_there(
-    world: WorldArrays, state: State, parameters: ParameterValues, seed: int, row: int, asset: int, area: int,
-    stage: int, week: int,
-) -> bool:  # fmt: skip
+def found_there(ctx: Context, cue: Cue, asset: int) -> bool:
     """Whether the search around the cue finds the craft (Koopman 1946)."""
-    swept_km2 = swept_on_scene(world, state, parameters, asset, area)
-    u = draws.uniform(seed, draws.TASKING, week, state.consignments.ident[row], STAGE_COUNT + stage)
-    return u < search_share(swept_km2, parameters.cue_area_km2)
+    swept_km2 = swept_on_scene(ctx, asset, cue.area)
+    u = draws.uniform(ctx.seed, draws.TASKING, ctx.week, ctx.state.consignments.ident[cue.row], len(STAGES) + cue.stage)
+    return u < search_share(swept_km2, ctx.parameters.cue_area_km2)

@@ -1,75 +1,62 @@
-"""What each submodel of the week costs: ``uv run python -m tests.bench.submodels``.
+"""What each step of the week costs: ``uv run python -m tests.bench.submodels``.
 
-The week is compiled once more from its own source with a stopwatch after every call, so the table cannot drift from
-the schedule.
+The week is compiled once more from `SCHEDULE`, with a stopwatch after every step.
 """
 
 from __future__ import annotations
 
 import ctypes
-import inspect
-import re
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from model import RouteModel, week
+from model import RouteModel
+from model.context import Context
+from model.kernel.by_reference import by_reference
+from model.kernel.compiled import OPTIONS
+from model.kinds import Counter
+from model.week import SCHEDULE
 
 CLOCK = ctypes.CDLL(None).clock
 CLOCK.restype = ctypes.c_long
 CLOCK.argtypes = []
-CALL = re.compile(r"^( +)(?:changed = )?([a-z_]+)\(.*\)(?:  #.*)?$")
 
 
-def timed_source() -> tuple[str, list[str]]:
-    """Source of a week that adds the ticks of every call to `ticks`, and the names of the calls."""
-    names: list[str] = []
-    lines = inspect.getsource(week.one_week).replace("@rule\n", "").splitlines()
-    head = next(i for i, line in enumerate(lines) if line.startswith(") -> None")) + 2
-    out = [line.replace("year: int", "year: int") for line in lines[:head]]
-    out[0] = out[0].replace("def one_week(", "def timed_week(ticks, clock,")
-    out.append("    last = clock()")
-    for line in lines[head:]:
-        out.append(line)
-        call = CALL.match(line)
-        if call:
-            names.append(call[2])
-            out += [
-                f"{call[1]}now = clock()",
-                f"{call[1]}ticks[{len(names) - 1}] += now - last",
-                f"{call[1]}last = now",
-            ]
-    return re.sub(r": (?:WorldArrays|Inputs|State|Record|ParameterValues|int)\b", "", "\n".join(out)), names
+def timed_week() -> Any:
+    """The week with the ticks of every step added to `ticks`."""
+    names = {step.name: step.rule for step in SCHEDULE}
+    lines = ["def timed(ctx, ticks, clock):", "    last = clock()"]
+    for number, name in enumerate(names):
+        lines += [f"    {name}(ctx)", "    now = clock()", f"    ticks[{number}] += now - last", "    last = now"]
+    space: dict[str, Any] = dict(names)
+    exec("\n".join(lines), space)
+    return njit(**OPTIONS)(space["timed"])
 
 
 def cost_table(repeats: int = 3, seed: int = 1, **parameters: object) -> list[tuple[str, float]]:
-    """Share of the time of a history that each call of the week takes, largest first, in milliseconds."""
-    source, names = timed_source()
-    space = dict(vars(week))
-    exec(compile(source, "timed_week", "exec"), space)
-    one = njit(nogil=True, error_model="numpy")(space["timed_week"])
-    by_reference = week.by_reference
+    """Milliseconds of a history that each step of the week takes, largest first."""
+    one = timed_week()
 
-    @njit(nogil=True, error_model="numpy")
+    @njit(**OPTIONS)
     def run(ticks, clock, world, inputs, state, record, parameters, seed, first, last):  # type: ignore[no-untyped-def]
         facts, dated, columns = by_reference(world), by_reference(inputs), by_reference(state)
         books, values = by_reference(record), by_reference(parameters)
         for now in range(first, last):
-            one(ticks, clock, facts, dated, columns, books, values, seed, now)
+            year = inputs.year_of_week[now]
+            one(by_reference(Context(facts, dated, columns, values, books, seed, now, year)), ticks, clock)
 
     best: np.ndarray | None = None
     for _ in range(repeats):
-        ticks = np.zeros(len(names))
+        ticks = np.zeros(len(SCHEDULE))
         model = RouteModel(rng=seed, record="summary", **parameters)
+        model.state.counts[Counter.ROWS_NEEDED] = 6000
         model._make_room()
-        while model.state.consignments.alive.shape[0] < 6000:
-            model.state.counts[10] = 6000
-            model._make_room()
         run(ticks, CLOCK, model.world.arrays, model.inputs, model.state, model.buffers, model._in_force, seed,
             model.first_week, model.last_week + 1)  # fmt: skip
         best = ticks if best is None or ticks.sum() < best.sum() else best
     assert best is not None
-    return sorted(zip(names, (best / 1000.0).tolist(), strict=True), key=lambda pair: -pair[1])
+    return sorted(zip([s.name for s in SCHEDULE], (best / 1000.0).tolist(), strict=True), key=lambda pair: -pair[1])
 
 
 if __name__ == "__main__":

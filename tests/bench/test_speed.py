@@ -18,10 +18,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from model import RouteModel, draws
-from model.compiled import compiled
-from model.measures import dose_event
+from model import RouteModel
+from model.kernel.compiled import compiled
+from model.random import draws
 from model.scenario import Scenario
+from model.scenario.measures import dose_event
 
 WEEKS = 1252
 pytestmark = pytest.mark.bench

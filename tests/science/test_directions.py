@@ -17,11 +17,12 @@ import pytest
 from experiments.doses import contrasts, run_doses
 from experiments.natural import EXPERIMENTS, run_experiment
 from model import RouteModel
-from model.measures import dose_event
 from model.scenario import Scenario
-from model.scenario_events import Event
-from model.tables import Tables, load_tables
-from model.world import World, build_world
+from model.scenario.events import Event
+from model.scenario.measures import dose_event
+from model.world import World
+from model.world.tables import Tables, load_tables
+from model.world.world import build_world
 
 MEASURES = load_tables().measures.set_index("measure")
 SEEDS = range(101, 151)

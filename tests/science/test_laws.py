@@ -10,20 +10,22 @@ import pytest
 from scipy import stats
 
 from model import Parameters, RouteModel
+from model.columns import Alternatives, allocate
 from model.kinds import MODES
 from model.parameter_fields import to_values
-from model.samplers import load_body, load_kg
+from model.random.samplers import load_body, load_kg
 from model.submodels.inspection import bribed_share, roc_hit
 from model.submodels.market import move_price
-from model.submodels.routes import VALUE, WEIGHT, nested_logit, pick, salient_value
-from model.world import World, hull_recall
+from model.submodels.routes import nested_logit, pick, salient_value
+from model.world import World
+from model.world.world import hull_recall
 
 
 def shares(values: list[float], modes: list[int], dissimilarity: float, stay_out: float = -1e9) -> np.ndarray:
-    scratch = np.zeros((4, max(8, len(values))))
-    scratch[VALUE, : len(values)] = values
-    out = nested_logit(scratch, np.array(modes, dtype=np.int32), len(values), dissimilarity, stay_out)
-    weights = scratch[WEIGHT, : len(values)].copy()
+    choice: Alternatives = allocate(Alternatives, len(values), {})
+    choice.value[:], choice.nest[:] = values, modes
+    out = nested_logit(choice, np.zeros(len(MODES)), len(values), dissimilarity, stay_out)
+    weights = choice.weight
     return np.asarray(weights / (weights.sum() + (out if stay_out > -1e8 else 0.0)))
 
 
@@ -51,10 +53,10 @@ def test_staying_out_is_an_alternative() -> None:
 
 
 def test_pick_follows_the_weights() -> None:
-    scratch = np.zeros((4, 8))
-    scratch[WEIGHT, :3] = [1.0, 2.0, 5.0]
+    choice: Alternatives = allocate(Alternatives, 3, {})
+    choice.weight[:] = [1.0, 2.0, 5.0]
     grid = (np.arange(4000) + 0.5) / 4000
-    counts = np.bincount([pick(scratch, 3, 2.0, u) + 1 for u in grid], minlength=4)
+    counts = np.bincount([pick(choice, 3, 2.0, u) + 1 for u in grid], minlength=4)
     assert counts / 4000 == pytest.approx([0.2, 0.1, 0.2, 0.5], abs=1e-3)
 
 

@@ -7,15 +7,19 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from model import InputError, RouteModel
-from model.measures import dose_event
-from model.state import EPOCH_NOW
+from model.kinds import Counter
+from model.scenario import Scenario
+from model.scenario.measures import dose_event
 
 DIGEST = """
 import hashlib, json, sys
@@ -133,7 +137,7 @@ def test_a_policy_without_effect_changes_not_one_bit() -> None:
     plain = RouteModel("as-it-happened", rng=4, organisations=40).run_until("2012-01-02")
     nothing = RouteModel("zero-effect", rng=4, organisations=40).run_until("2012-01-02")
     assert len(nothing.policy.events) > len(plain.policy.events)
-    nothing.state.counts[EPOCH_NOW] = plain.state.counts[EPOCH_NOW]  # only a number of the row that was read
+    nothing.state.counts[Counter.EPOCH] = plain.state.counts[Counter.EPOCH]  # only a number of the row that was read
     assert same(plain, nothing)
 
 
@@ -168,3 +172,23 @@ def test_a_fork_with_another_theory_is_refused() -> None:
     model = RouteModel("as-it-happened", rng=4, organisations=20).run_until("2004-06-07")
     with pytest.raises(InputError, match="whole run"):
         model.fork(choice_rule="salience")
+
+
+YEARS = st.integers(2002, 2008)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    ends=st.tuples(st.integers(2002, 2008), st.integers(2002, 2008)), fork=st.dates(date(2001, 2, 1), date(2002, 6, 1))
+)
+def test_a_fork_to_another_end_is_a_run_of_that_scenario(ends: tuple[int, int], fork: date) -> None:
+    """No column is as long as the history: the two scenarios may end in different years."""
+    first, second = (replace(Scenario.load("as-it-happened"), end=date(year, 12, 20), fork=None) for year in ends)
+    forked = RouteModel(first, rng=9, organisations=15).run_until(fork).fork(second).run()
+    assert same(forked, RouteModel(second, rng=9, organisations=15).run())
+
+
+def test_a_fork_past_the_end_is_refused() -> None:
+    model = RouteModel("as-it-happened", rng=4, organisations=15).run_until("2004-06-07")
+    with pytest.raises(InputError, match="ends before the fork"):
+        model.fork(replace(model.policy, end=date(2003, 12, 28), fork=None))

@@ -36,7 +36,7 @@ def study_history(
 ) -> None:  # fmt: skip
     """Run replications, write the report, print the summary; the path of the report comes last."""
     from experiments.history import run_history
-    from model.tables import load_tables
+    from model.world.tables import load_tables
     from views import terminal
 
     with terminal.showing_progress() as progress:
@@ -286,7 +286,7 @@ def write_study_report(folder: Path, *, images: bool = False) -> Path:
 
 def write_report(folder: Path, tables: Path | None = None) -> Path:
     """Make report.html of a results folder."""
-    from model.tables import load_tables
+    from model.world.tables import load_tables
     from views import terminal
     from views.report import write_history_report
 

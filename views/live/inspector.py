@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from model import RouteModel, calendar
+from model.columns import Array
 from model.errors import InputError
 from model.kinds import MODES
-from model.record import CASES, MOVED, TAKEN
-from model.state import Array
+from model.record import Yearly
 from views import theme
 
 __all__ = ["KINDS", "inspect"]
@@ -41,8 +41,12 @@ def _series(model: RouteModel, table: Array, row: int, columns: tuple[tuple[int,
             for c, name, unit, scale in columns]  # fmt: skip
 
 
-_FLOWS: Final = ((MOVED, "Set out", "t pure", 1e-3), (TAKEN, "Seized", "t pure", 1e-3), (CASES, "Cases", "cases", 1.0))
-_TAKEN: Final = ((TAKEN, "Seized", "t pure", 1e-3), (CASES, "Cases", "cases", 1.0))
+_FLOWS: Final = (
+    (Yearly.MOVED_KG, "Set out", "t pure", 1e-3),
+    (Yearly.SEIZED_KG, "Seized", "t pure", 1e-3),
+    (Yearly.SEIZURES, "Cases", "cases", 1.0),
+)
+_TAKEN: Final = ((Yearly.SEIZED_KG, "Seized", "t pure", 1e-3), (Yearly.SEIZURES, "Cases", "cases", 1.0))
 
 
 def _percent(share: float) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.costs import dose_at
 from model import RouteModel
-from model.inputs import lay_out
+from model.scenario.inputs import lay_out
 from views.live.geometry import NAMES
 
 __all__ = ["values_of"]
@@ -33,7 +33,7 @@ def values_of(model: RouteModel) -> dict[str, float | None]:
     members = inputs.membership_active[epoch] > 0.0
     for place, name in enumerate(world.platforms):
         there = members[:, place]
-        sharing = inputs.membership_sharing[epoch][there, place]
+        sharing = inputs.dated.states_pledge[epoch][there, place]
         found[f"platform:{name}.sharing"] = float(sharing.mean()) if len(sharing) else None
-        found[f"platform:{name}.active"] = float(inputs.platform_active[epoch, place]) if len(sharing) else None
+        found[f"platform:{name}.active"] = float(inputs.dated.platforms_active[epoch, place]) if len(sharing) else None
     return found

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlencode
 
 from model import calendar, load_world
 from model.errors import InputError, closest
-from model.scenario_events import Event, event_field, expand, fields_of
-from model.scenario_files import list_scenarios
+from model.scenario.events import Event, event_field, expand, fields_of
+from model.scenario.files import list_scenarios
 
 __all__ = ["LIMITS", "Move", "Settings", "View", "read_address", "scenario_names"]
 

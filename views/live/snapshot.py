@@ -12,8 +12,9 @@ from typing import Any, Final
 import numpy as np
 
 from model import RouteModel, calendar
-from model.record import MOVED, WEEKLY
-from model.state import ACCOUNTS, EVENTS, LIVE, Array
+from model.columns import Array
+from model.kinds import Counter
+from model.record import Account, Weekly, Yearly
 from model.world import World
 
 __all__ = ["CORRIDORS", "SERIES", "Seen", "corridor_of_leg", "frame", "yearly_corridors"]
@@ -73,7 +74,7 @@ def _corridor(start: str, mode: str) -> int:
 def yearly_corridors(model: RouteModel, corridor: Array, since: int = calendar.FIRST_YEAR) -> list[list[int]]:
     """[year, kg by corridor...] of the years simulated so far, the last one in part."""
     years = [year for year in model.years if year >= since]
-    moved = model.buffers.by_leg[[year - calendar.FIRST_YEAR for year in years], :, MOVED]
+    moved = model.buffers.by_leg[[year - calendar.FIRST_YEAR for year in years], :, Yearly.MOVED_KG]
     into = np.column_stack([moved[:, corridor == c].sum(axis=1) for c in range(len(CORRIDORS))])
     return [[year, *row] for year, row in zip(years, np.rint(into).astype(np.int64).tolist(), strict=True)]
 
@@ -83,10 +84,10 @@ def weekly_rows(model: RouteModel, first: int) -> list[list[int]]:
     if first >= model.week:
         return []
     part = model.buffers.weekly[first : model.week]
-    columns = [part[:, WEEKLY.index(name)] / (1e3 if name in THOUSANDS else 1.0) for name in SERIES]
+    columns = [part[:, Weekly[name.upper()]] / (1e3 if name in THOUSANDS else 1.0) for name in SERIES]
     before = model.buffers.accounts[first - 1] if first > model.first_week else model.opening
     accounts = np.diff(model.buffers.accounts[first : model.week], axis=0, prepend=before[None])
-    columns += [accounts[:, ACCOUNTS.index(name)] / 1e3 for name in MONEY]
+    columns += [accounts[:, Account[name.upper()]] / 1e3 for name in MONEY]
     rows: list[list[int]] = np.rint(np.column_stack(columns)).astype(np.int64).tolist()
     return rows
 
@@ -112,13 +113,13 @@ def frame(model: RouteModel, seen: Seen, corridor: Array, *, whole: bool) -> dic
     }  # fmt: skip
     if whole or model.week // 4 != seen.week // 4:
         made["states"] = _states(model)
-    seen.week, seen.events = model.week, int(model.state.counts[EVENTS])
+    seen.week, seen.events = model.week, int(model.state.counts[Counter.EVENTS])
     return made
 
 
 def _loads(model: RouteModel) -> list[int]:
     """The heaviest loads under way, flat: leg, place on it (0 to 255), kg, identity."""
-    rows = model.state.live[: int(model.state.counts[LIVE])]
+    rows = model.state.live[: int(model.state.counts[Counter.LIVE])]
     live, today = model.state.consignments, 7.0 * model.week
     rows = rows[live.alive[rows] == 1]
     if len(rows) > MOST_LOADS:
@@ -142,7 +143,7 @@ def _assets(model: RouteModel) -> list[int]:
 
 def _hits(model: RouteModel, seen: Seen) -> list[int]:
     """Seizures since the last frame by place, flat: place, kg, cases; those at the sources apart."""
-    table = model.buffers.seizures[seen.events : int(model.state.counts[EVENTS])]
+    table = model.buffers.seizures[seen.events : int(model.state.counts[Counter.EVENTS])]
     table = table[table["leg"] >= 0]
     places = np.unique(table["place"])
     kg = np.array([table["kg"][table["place"] == place].sum() for place in places])

@@ -141,7 +141,7 @@ def sections(study: Study, tables: Any = None) -> list[Part]:
         "attribution": (_credit,), "search": (_front,),
     }  # fmt: skip
     if tables is None:
-        from model.tables import load_tables
+        from model.world.tables import load_tables
 
         tables = load_tables()
     parts = [make(study, tables) for make in makers[study.kind]]

@@ -203,7 +203,7 @@ def sections(results: Results) -> list[tuple[str, str, str, list[Drawn]]]:
 
 
 def _state_names() -> dict[str, str]:
-    from model.tables import load_tables
+    from model.world.tables import load_tables
 
     return dict(load_tables().states[["state", "name"]].itertuples(index=False))
 

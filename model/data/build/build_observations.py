@@ -10,9 +10,22 @@ import pandas as pd
 
 SEED = Path(__file__).resolve().parent / "seed"
 COLUMNS = [
-    "observation", "family", "year", "period_end", "area", "measure", "value", "low", "high", "unit", "basis", "use",
-    "source", "confidence", "note",
-]  # fmt: skip
+    "observation",
+    "family",
+    "year",
+    "period_end",
+    "area",
+    "measure",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "basis",
+    "use",
+    "source",
+    "confidence",
+    "note",
+]
 FIT_YEARS = (2004, 2008)
 """Levels of these years may be fitted; everything else judges, load sizes and price ratios apart."""
 TOTALS = {"EU_TOTAL", "WAF_REGION", "AFR_REGION", "WORLD"}
@@ -27,16 +40,26 @@ FLOW_SKIP = "seized per year in or en route to West Africa|regional shares of wo
 """Rows that stand elsewhere: as a regional total of seizures, or as one row for each region in facts.csv."""
 LATIN = {"Venezuela, Bolivarian Republic of": "VEN", "Bolivia, Plurinational State of": "BOL"}
 SIZES = {
-    "mean_kg": "kg bulk", "median_kg": "kg bulk", "p90_kg": "kg bulk", "p99_kg": "kg bulk", "max_kg": "kg bulk",
-    "top1pct_cases_share_of_tonnes_percent": "percent", "top10pct_cases_share_of_tonnes_percent": "percent",
-    "share_tonnes_ge_100kg_percent": "percent", "share_tonnes_ge_1000kg_percent": "percent",
-    "hill_tail_exponent_above_10kg": "exponent", "hill_tail_exponent_above_100kg": "exponent",
-}  # fmt: skip
+    "mean_kg": "kg bulk",
+    "median_kg": "kg bulk",
+    "p90_kg": "kg bulk",
+    "p99_kg": "kg bulk",
+    "max_kg": "kg bulk",
+    "top1pct_cases_share_of_tonnes_percent": "percent",
+    "top10pct_cases_share_of_tonnes_percent": "percent",
+    "share_tonnes_ge_100kg_percent": "percent",
+    "share_tonnes_ge_1000kg_percent": "percent",
+    "hill_tail_exponent_above_10kg": "exponent",
+    "hill_tail_exponent_above_100kg": "exponent",
+}
 NETWORK = {
-    "countries_in_network": "countries", "directed_links": "links", "links_west_africa_to_europe": "links",
-    "links_americas_to_europe": "links", "links_americas_to_west_africa": "links",
+    "countries_in_network": "countries",
+    "directed_links": "links",
+    "links_west_africa_to_europe": "links",
+    "links_americas_to_europe": "links",
+    "links_americas_to_west_africa": "links",
     "west_africa_share_of_links_into_europe_percent": "percent",
-}  # fmt: skip
+}
 
 PRICED_STATES = ("BEL", "DEU", "DNK", "ESP", "FRA", "GBR", "IRL", "ITA", "NLD", "PRT")
 """States of Europe with retail prices in every year of 2004-08."""

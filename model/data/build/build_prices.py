@@ -14,15 +14,45 @@ PURITY_ERROR = 0.1
 LATIN_AMERICA = {"COL", "PER", "ECU", "BRA", "CHL", "GUY", "MEX", "PAN", "TTO", "URY"}
 EUROPE_STATES = ("BEL", "DEU", "ESP", "FRA", "GBR", "IRL", "ITA", "NLD", "PRT")
 GROUPS = {
-    "Algeria": "DZA", "Belgium": "BEL", "Brazil": "BRA", "Burkina Faso": "BFA", "Chile": "CHL", "Colombia": "COL",
-    "Colombia to USA chain": "COL", "Côte d'Ivoire": "CIV", "Denmark": "DNK", "Ecuador": "ECU", "Europe": "europe",
-    "European Union": "europe", "European Union (on arrival)": "europe", "France": "FRA", "Gambia": "GMB",
-    "Germany": "DEU", "Guinea": "GIN", "Guinea-Bissau": "GNB", "Guyana": "GUY", "Ireland": "IRL", "Italy": "ITA",
-    "Mexico": "MEX", "Morocco": "MAR", "Netherlands": "NLD", "Nigeria": "NGA", "Panama": "PAN", "Peru": "PER",
-    "Portugal": "PRT", "Spain": "ESP", "Togo": "TGO", "Trinidad and Tobago": "TTO", "United Kingdom": "GBR",
-    "United States": "USA", "Uruguay": "URY", "West Africa": "west_africa", "West Africa to Europe": "europe",
-    "Western Europe": "europe", "Western Europe (population weighted)": "europe",
-}  # fmt: skip
+    "Algeria": "DZA",
+    "Belgium": "BEL",
+    "Brazil": "BRA",
+    "Burkina Faso": "BFA",
+    "Chile": "CHL",
+    "Colombia": "COL",
+    "Colombia to USA chain": "COL",
+    "Côte d'Ivoire": "CIV",
+    "Denmark": "DNK",
+    "Ecuador": "ECU",
+    "Europe": "europe",
+    "European Union": "europe",
+    "European Union (on arrival)": "europe",
+    "France": "FRA",
+    "Gambia": "GMB",
+    "Germany": "DEU",
+    "Guinea": "GIN",
+    "Guinea-Bissau": "GNB",
+    "Guyana": "GUY",
+    "Ireland": "IRL",
+    "Italy": "ITA",
+    "Mexico": "MEX",
+    "Morocco": "MAR",
+    "Netherlands": "NLD",
+    "Nigeria": "NGA",
+    "Panama": "PAN",
+    "Peru": "PER",
+    "Portugal": "PRT",
+    "Spain": "ESP",
+    "Togo": "TGO",
+    "Trinidad and Tobago": "TTO",
+    "United Kingdom": "GBR",
+    "United States": "USA",
+    "Uruguay": "URY",
+    "West Africa": "west_africa",
+    "West Africa to Europe": "europe",
+    "Western Europe": "europe",
+    "Western Europe (population weighted)": "europe",
+}
 PARTLY = "partly purity adjusted in the source, taken as pure; high: none of it adjusted at purity 0.6"
 GBP_EUR = {2010: 1.166, 2011: 1.152}
 """Euro for one pound, yearly average, recollected."""
@@ -70,13 +100,19 @@ def _row(record: dict[str, object], dollars: pd.Series) -> dict[str, object]:
     error = 0.4 if words == PARTLY else 0.0 if purity == 1.0 else PURITY_ERROR
     note = "; ".join(str(record[c]) for c in ("product", "note") if isinstance(record[c], str))
     return {
-        "year": year, "place_group": group, "level": record["level"], "eur_per_kg_pure": round(middle / purity),
-        "purity": purity, "low": round((middle if np.isnan(low) else low) / min(1.0, purity + PURITY_ERROR)),
+        "year": year,
+        "place_group": group,
+        "level": record["level"],
+        "eur_per_kg_pure": round(middle / purity),
+        "purity": purity,
+        "low": round((middle if np.isnan(low) else low) / min(1.0, purity + PURITY_ERROR)),
         "high": round((middle if np.isnan(high) else high) / (purity - error)),
         "basis": f"{currency}{' x 1000 g' if grams > 1 else ''} / purity; {words}"
         + ("; middle of the range" if np.isnan(best) else ""),
-        "source": record["source"], "confidence": _confidence(str(record["confidence"]), words), "note": note,
-    }  # fmt: skip
+        "source": record["source"],
+        "confidence": _confidence(str(record["confidence"]), words),
+        "note": note,
+    }
 
 
 def _confidence(published: str, words: str) -> str:
@@ -98,12 +134,17 @@ def _medians(frame: pd.DataFrame) -> pd.DataFrame:
             names = ", ".join(sorted(group["place_group"]))
             rows.append(
                 {
-                    "year": year, "place_group": "europe", "level": "wholesale",
-                    "eur_per_kg_pure": round(group["eur_per_kg_pure"].median()), "purity": ASSUMED_PURITY["wholesale"],
-                    "low": round(group["low"].min()), "high": round(group["high"].max()),
+                    "year": year,
+                    "place_group": "europe",
+                    "level": "wholesale",
+                    "eur_per_kg_pure": round(group["eur_per_kg_pure"].median()),
+                    "purity": ASSUMED_PURITY["wholesale"],
+                    "low": round(group["low"].min()),
+                    "high": round(group["high"].max()),
                     "basis": f"median of {group['place_group'].nunique()} states ({names}); from lowest to highest",
-                    "source": "derived: " + str(group["source"].iloc[0]), "confidence": "medium",
+                    "source": "derived: " + str(group["source"].iloc[0]),
+                    "confidence": "medium",
                     "note": "States change from year to year",
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(rows)

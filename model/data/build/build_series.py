@@ -80,12 +80,18 @@ def _published(table: pd.DataFrame, state: str, year: int) -> dict[str, object]:
 
 def _row(
     year: int, state: str, tonnes: float, low: float, high: float, basis: str, source: str, confidence: str
-) -> dict[str, object]:  # fmt: skip
+) -> dict[str, object]:
     kg = tonnes * 1000
     return {
-        "year": year, "state": state, "kg_low": round(kg * low), "kg": round(kg), "kg_high": round(kg * high),
-        "basis": basis, "source": source, "confidence": confidence,
-    }  # fmt: skip
+        "year": year,
+        "state": state,
+        "kg_low": round(kg * low),
+        "kg": round(kg),
+        "kg_high": round(kg * high),
+        "basis": basis,
+        "source": source,
+        "confidence": confidence,
+    }
 
 
 def demand() -> pd.DataFrame:
@@ -108,10 +114,14 @@ def demand() -> pd.DataFrame:
                 low, kg, high = (round(float(paths[c][i]) * share.share) for c in ("low", "kg", "high"))
                 rows.append(
                     {
-                        "year": year, "market": share.market, "kg_low": low, "kg": kg, "kg_high": high,
+                        "year": year,
+                        "market": share.market,
+                        "kg_low": low,
+                        "kg": kg,
+                        "kg_high": high,
                         "basis": f"{basis}; constant share {share.share:g} of {area.replace('_', ' ')}",
                     }
-                )  # fmt: skip
+                )
     source = (
         "assumed path; anchors: flows.csv of the notes (UNODC, DEA, EMCDDA-Europol), SF52; shares of markets assumed"
     )

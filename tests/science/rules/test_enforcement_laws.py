@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from model import RouteModel
-from model.kinds import FAST_BOAT, MERCHANT, SMALL_VESSEL
+from model.kinds import Counter, Mode, Sensor, Stage
 from model.parameter_fields import to_values
-from model.record import ACTED, LEAD, WON
-from model.state import OUT
+from model.record import Weekly
 from model.submodels import boarding, cooperation, inspection, leads, sensors, tasking
 from model.submodels.movement import NEVER
+from model.submodels.sensors import Cue
+from tests.contexts import context
 
 SERVICE_DAYS = 5.0
 CASES = 12_000
@@ -52,7 +53,7 @@ def harness(model: RouteModel, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
     monkeypatch.setattr(tasking, "AREA_WAY_KM", 0.0)
     world, state = model.world.arrays, model.state
     area = 0
-    state.consignments.leg[0] = int(np.flatnonzero(world.leg_mode == SMALL_VESSEL)[0])
+    state.consignments.leg[0] = int(np.flatnonzero(world.leg_mode == Mode.SMALL_VESSEL)[0])
     state.consignments.arrive_day[0] = 1e17
     state.assets.place[:] = world.area_place[area]
     state.assets.active[:] = 1.0
@@ -69,16 +70,16 @@ def harness(model: RouteModel, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
             owner = world.asset_owner[group[0]]
             monkeypatch.setattr(tasking, "may_act", lambda *_: True)
             state.assets.free_day[:] = 0.0
-            state.out[: len(group)] = group
-            state.counts[OUT] = len(group)
+            state.workspace.ready_asset[: len(group)] = group
+            state.counts[Counter.READY] = len(group)
             day = 0.0
-            before = model.buffers.weekly[:, ACTED].sum()
+            before = model.buffers.weekly[:, Weekly.ACTED].sum()
             for case in range(CASES // len(groups)):
                 day += rng.exponential(SERVICE_DAYS / load / len(group))
                 state.consignments.ident[0] = 1_000_000 * number + case
-                tasking.handle(world, state, parameters, model.buffers, 3, 0, area, -1, owner, LEAD, day, 0, 0)
+                tasking.handle(context(model, parameters, seed=3), Cue(0, area, -1, owner, Stage.LEAD, day))
                 cases += 1
-            acted += model.buffers.weekly[:, ACTED].sum() - before
+            acted += model.buffers.weekly[:, Weekly.ACTED].sum() - before
         return acted / cases
 
     return SimpleNamespace(act_rate=act_rate, model=model)
@@ -121,11 +122,11 @@ def test_only_lent_assets_answer_a_tasking_platform(model: RouteModel) -> None:
     state.platforms.active[platform] = 1.0
     state.states.sharing[world.asset_owner[0], platform] = 0.5
     state.assets.lent_to[0] = -1
-    assert not tasking.may_act(world, state, 0, platform, other, 0, LEAD)
+    assert not tasking.may_act(context(model), Cue(-1, 0, platform, other, Stage.LEAD, 0.0), 0)
     state.assets.lent_to[0] = platform
-    assert tasking.may_act(world, state, 0, platform, other, 0, LEAD)
+    assert tasking.may_act(context(model), Cue(-1, 0, platform, other, Stage.LEAD, 0.0), 0)
     state.states.sharing[world.asset_owner[0], platform] = 0.0
-    assert not tasking.may_act(world, state, 0, platform, other, 0, LEAD)
+    assert not tasking.may_act(context(model), Cue(-1, 0, platform, other, Stage.LEAD, 0.0), 0)
 
 
 def test_a_cue_makes_search_sixty_times_as_good() -> None:
@@ -145,12 +146,12 @@ def test_chance_of_a_look_from_space(
     """1 - exp(-f D / R P_d), as the examples of mechanisms M3."""
     world, state = model.world.arrays, model.state
     covered = np.add.reduceat(np.append(world.leg_area_share, 0.0), world.leg_area_start[:-1])
-    leg = int(np.flatnonzero((world.leg_mode == SMALL_VESSEL) & (np.diff(world.leg_area_start) > 0))[0])
+    leg = int(np.flatnonzero((world.leg_mode == Mode.SMALL_VESSEL) & (np.diff(world.leg_area_start) > 0))[0])
     world = world._replace(mode_recall=np.full_like(world.mode_recall, seen))
     state.areas.imaged_share[:] = share
     parameters = values(model, satellite_revisit_days=revisit, suspicion_share=1.0)
-    sensors.prepare_sensors(world, state, parameters)
-    hazard = state.legs.sensor_per_day[leg, sensors.SEA_SATELLITE] / covered[leg]
+    sensors.prepare_sensors(context(model, parameters, world=world))
+    hazard = state.legs.sensor_per_day[leg, Sensor.SATELLITE] / covered[leg]
     assert 1 - math.exp(-hazard * days) == pytest.approx(look, abs=0.005)
 
 
@@ -162,13 +163,13 @@ def test_satellites_hold_a_lost_track_only_where_the_cue_is_shared(model: RouteM
     member, eye = 0, int(world.satellite_platform)
     parameters = values(model, tasked_imaged_share=0.8, tasked_revisit_days=1.0)
     state.states.sharing[member, eye] = 1.0
-    regained = tasking.regain(world, state, parameters, SMALL_VESSEL, 0, member)
+    regained = tasking.regain(context(model, parameters, world=world), Mode.SMALL_VESSEL, 0, member)
     assert 1 - math.exp(-regained * 2.0) == pytest.approx(0.72, abs=0.005)
-    fast = tasking.regain(world, state, parameters, FAST_BOAT, 0, member)
+    fast = tasking.regain(context(model, parameters, world=world), Mode.FAST_BOAT, 0, member)
     assert fast == pytest.approx(regained * parameters.fast_craft_recall)
     state.states.sharing[member, eye] = 0.0
-    assert tasking.regain(world, state, parameters, SMALL_VESSEL, 0, member) == 0.0
-    assert tasking.regain(world, state, parameters, SMALL_VESSEL, 0, -1) == 0.0
+    assert tasking.regain(context(model, parameters, world=world), Mode.SMALL_VESSEL, 0, member) == 0.0
+    assert tasking.regain(context(model, parameters, world=world), Mode.SMALL_VESSEL, 0, -1) == 0.0
 
 
 @pytest.mark.parametrize(("share", "discrimination", "hit"), [
@@ -181,7 +182,7 @@ def test_hits_of_ranked_inspection(share: float, discrimination: float, hit: flo
 
 def test_trust_without_forgetting_is_the_beta_mean(model: RouteModel) -> None:
     """rho = 1 (amendment 19): months pass and the counts stay."""
-    world, state = model.world.arrays, model.state
+    state = model.state
     parameters = values(model, trust_memory_per_month=1.0, trust_prior_useful=2.0, trust_prior_failed=2.0)
     member, platform = np.argwhere(state.states.pledge > 0)[0]
     for k in range(10):
@@ -189,13 +190,13 @@ def test_trust_without_forgetting_is_the_beta_mean(model: RouteModel) -> None:
             cooperation.note_exchange(state, member, member, platform, cooperation.REAL_LOAD_KG)
         else:
             cooperation.note_leak(state, member, platform, cooperation.REAL_LOAD_KG)
-        cooperation.decide(world, state, parameters)
+        cooperation.decide(context(model, parameters))
     useful, failed = state.states.trust_useful[member, platform], state.states.trust_failed[member, platform]
     assert (useful, failed) == pytest.approx((7.0, 3.0))
     assert cooperation.trust(parameters, useful, failed) == pytest.approx((2 + 7) / (2 + 2 + 10))
     fading = values(model, trust_memory_per_month=0.9)
     for _ in range(200):
-        cooperation.decide(world, state, fading)
+        cooperation.decide(context(model, fading))
     assert cooperation.trust(fading, *state.states.trust_useful[member, [platform, platform]]) == pytest.approx(0.5)
 
 
@@ -208,10 +209,10 @@ def test_a_state_shares_until_its_marginal_benefit_is_its_cost(model: RouteModel
     parameters = values(model, cooperation="endogenous", sharing_upkeep=0.01, reciprocity=1.0, leak_loss=0.0,
                         pledge_headroom=100.0, sharing_cost_curvature=0.4)  # fmt: skip
     members = float((state.states.pledge[:, platform] > 0).sum())
-    wanted = cooperation.wanted_sharing(world, state, parameters, member, platform, members)
+    wanted = cooperation.wanted_sharing(context(model, parameters), member, platform, members)
     assert wanted == pytest.approx((0.5 * 1.0 * cooperation.REMOVAL_PRIOR - 0.01) / 0.8)
     burdened = values(model, cooperation="endogenous", sharing_upkeep=1.0)
-    assert cooperation.wanted_sharing(world, state, burdened, member, platform, members) == 0.0
+    assert cooperation.wanted_sharing(context(model, burdened), member, platform, members) == 0.0
 
 
 def test_sharing_with_a_partner_pays_only_above_his_leaks(model: RouteModel) -> None:
@@ -230,23 +231,24 @@ def test_sharing_with_a_partner_pays_only_above_his_leaks(model: RouteModel) -> 
 def test_removal_is_the_product_of_its_stages(model: RouteModel) -> None:
     """Know x act x find x leave x pursuit, predicted from the laws of each, on a leg and doses not used for tuning."""
     world, state, record = model.world.arrays, model.state, model.buffers
-    leg = int(next(i for i in range(len(world.leg_mode)) if world.leg_mode[i] == MERCHANT and
+    leg = int(next(i for i in range(len(world.leg_mode)) if world.leg_mode[i] == Mode.MERCHANT and
                    world.leg_area_start[i + 1] > world.leg_area_start[i] and world.leg_flag_state[i] >= 0))  # fmt: skip
     parameters = values(model, lead_probability=0.5, consent_flag_share=0.8, pursuit_success=0.7, dump_share=0.0,
                         task_delay_hours=4.0, service_days=1e-9, reach_km=1e9, leak_probability=0.0)  # fmt: skip
-    leads.prepare_leads(world, state, parameters)
+    leads.prepare_leads(context(model, parameters))
     area = int(world.leg_area[world.leg_area_start[leg]])
     asset = int(np.flatnonzero((world.asset_boards == 1) & (world.asset_flies == 0))[0])
     owner = world.asset_owner[asset]
     state.assets.area[:] = -1
     state.assets.active[:] = 0.0
     state.assets.active[asset], state.assets.area[asset] = 1.0, area
-    state.out[0], state.counts[OUT] = asset, 1
+    state.workspace.ready_asset[0], state.counts[Counter.READY] = asset, 1
     know = float(state.legs.know[leg, 0])
     hours = parameters.task_delay_hours + parameters.report_delay_min_hours
     hours += tasking.AREA_WAY_KM / world.asset_speed_km_h[asset]
-    act = math.exp(-world.mode_track_loss[MERCHANT] * hours)
-    find = tasking.search_share(tasking.swept_on_scene(world, state, parameters, asset, area), parameters.cue_area_km2)
+    act = math.exp(-world.mode_track_loss[Mode.MERCHANT] * hours)
+    ctx = context(model, parameters, seed=5)
+    find = tasking.search_share(tasking.swept_on_scene(ctx, asset, area), parameters.cue_area_km2)
     regime = int(state.states.boarding_regime[world.leg_flag_state[leg], owner])
     asked = boarding.CONSENT_CHANCE[regime] * math.exp(
         -parameters.consent_loss_per_hour * boarding.CONSENT_HOURS[regime]
@@ -259,16 +261,16 @@ def test_removal_is_the_product_of_its_stages(model: RouteModel) -> None:
         c.alive[row], c.leg[row], c.load_kg[row], c.setting_out[row] = 1, leg, 100.0, 1
         c.set_out_day[row], c.arrive_day[row], c.ident[row], c.owner[row] = 0.0, 1e9, case, -1
         c.units[row], c.route[row] = 1, int(np.flatnonzero(world.route_market == 0)[0])
-        state.live[0], state.counts[0] = row, 1
-        leads.draw_leads(world, state, parameters, record, 5, 0, 0)
+        state.live[0], state.counts[Counter.LIVE] = row, 1
+        leads.draw_leads(ctx)
         if c.lead_day[row] >= NEVER:
             continue
         state.assets.free_day[asset] = 0.0
         state.assets.place[asset], state.assets.area[asset] = world.area_place[area], area
-        before = record.weekly[0, WON]
+        before = record.weekly[0, Weekly.WON]
         # the lead of the asset's own state: through whom it comes is tested above
-        tasking.handle(world, state, parameters, record, 5, row, area, -1, owner, LEAD, 1.0, 0, 0)
-        won += record.weekly[0, WON] - before
+        tasking.handle(ctx, Cue(row, area, -1, owner, Stage.LEAD, 1.0))
+        won += record.weekly[0, Weekly.WON] - before
     expected = know * act * find * leave * 0.7
     assert 0.02 < expected < 0.6
     assert won / n == pytest.approx(expected, abs=4 * math.sqrt(expected * (1 - expected) / n))

@@ -83,14 +83,21 @@ class Column:
             if "enum" in self.field["constraints"] and shown:
                 near = suggest(shown, [str(v) for v in self.field["constraints"]["enum"]], remedy)
             yield InputError(
-                f"{where(self.resource, self.frame, int(i))}: {message}", file=self.resource["path"], field=self.name,
-                value=shown, allowed=allowed, remedy=near,
-            )  # fmt: skip
+                f"{where(self.resource, self.frame, int(i))}: {message}",
+                file=self.resource["path"],
+                field=self.name,
+                value=shown,
+                allowed=allowed,
+                remedy=near,
+            )
         if len(found) > PER_COLUMN:
             yield InputError(
-                f"{len(found) - PER_COLUMN} more rows: {message}", file=self.resource["path"], field=self.name,
-                allowed=allowed, remedy=remedy,
-            )  # fmt: skip
+                f"{len(found) - PER_COLUMN} more rows: {message}",
+                file=self.resource["path"],
+                field=self.name,
+                allowed=allowed,
+                remedy=remedy,
+            )
 
 
 def where(resource: Schema, frame: pd.DataFrame, row: int) -> str:
@@ -214,9 +221,13 @@ def check_keys(resource: Schema, frame: pd.DataFrame) -> Iterator[InputError]:
         for i in np.flatnonzero(again.to_numpy())[:PER_COLUMN]:
             value = ", ".join(str(frame[c].iloc[i]) for c in columns)
             yield InputError(
-                f"line {i + 2}: stands in the table already", file=resource["path"], field=", ".join(columns),
-                value=value, allowed="every key once", remedy="remove one of the rows or give it another key",
-            )  # fmt: skip
+                f"line {i + 2}: stands in the table already",
+                file=resource["path"],
+                field=", ".join(columns),
+                value=value,
+                allowed="every key once",
+                remedy="remove one of the rows or give it another key",
+            )
 
 
 def check_links(resource: Schema, frames: Frames, *, names_only: bool = False) -> Iterator[InputError]:
@@ -272,9 +283,12 @@ def references(resource: Schema, frame: pd.DataFrame, frames: Frames, link: Sche
         item = next(part for part in items if part not in valid)
         yield InputError(
             f"{where(resource, frame, int(i))}: is no {link['reference']['fields']}{where_text} in {table}.csv",
-            file=resource["path"], field=name, value=item, allowed=say(known),
+            file=resource["path"],
+            field=name,
+            value=item,
+            allowed=say(known),
             remedy=suggest(item, known, f"correct the name or add a row to {table}.csv"),
-        )  # fmt: skip
+        )
 
 
 def ordered(resource: Schema, frame: pd.DataFrame, columns: list[str]) -> Iterator[InputError]:
@@ -293,9 +307,13 @@ def sums(resource: Schema, frame: pd.DataFrame, rule: Schema) -> Iterator[InputE
     total = frame.groupby(rule["by"])[rule["column"]].sum()
     for key, value in total[total > rule["most"] + TOLERANCE].head(PER_COLUMN).items():
         yield InputError(
-            f"sum over {rule['by']} {key}", file=resource["path"], field=rule["column"], value=round(float(value), 6),
-            allowed=f"{rule['most']:g} at most", remedy="lower the values of this key",
-        )  # fmt: skip
+            f"sum over {rule['by']} {key}",
+            file=resource["path"],
+            field=rule["column"],
+            value=round(float(value), 6),
+            allowed=f"{rule['most']:g} at most",
+            remedy="lower the values of this key",
+        )
 
 
 def complete(resource: Schema, frame: pd.DataFrame, frames: Frames, rule: Schema) -> Iterator[InputError]:
@@ -315,6 +333,9 @@ def complete(resource: Schema, frame: pd.DataFrame, frames: Frames, rule: Schema
         if gap:
             shown = ", ".join(map(str, gap[:4])) + (", ..." if len(gap) > 4 else "")
             yield InputError(
-                f"no row for {shown}{f' of {by} {key}' if by else ''}", file=resource["path"], field=rule["over"],
-                allowed=f"every year from {rule['first']} to {rule['last']}", remedy="add the missing rows",
-            )  # fmt: skip
+                f"no row for {shown}{f' of {by} {key}' if by else ''}",
+                file=resource["path"],
+                field=rule["over"],
+                allowed=f"every year from {rule['first']} to {rule['last']}",
+                remedy="add the missing rows",
+            )

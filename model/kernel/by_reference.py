@@ -25,6 +25,10 @@ from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, ove
 __all__ = ["Reference", "by_reference"]
 
 
+CHANGING = frozenset({"week", "year"})
+"""Fields that are not the same during a whole run: they are read anew, all others may be kept in registers."""
+
+
 class Reference(types.Type):
     """Type of the address of a NamedTuple."""
 
@@ -71,7 +75,8 @@ def read_field(context: Any, builder: ir.IRBuilder, kind: Reference, pointer: ir
     place = cgutils.gep_inbounds(builder, pointer, 0, index)
     if isinstance(member, types.BaseNamedTuple):
         return place
-    return impl_ret_borrowed(context, builder, member, load_parts(builder, place))
+    value = builder.load(place) if name in CHANGING else load_parts(builder, place)
+    return impl_ret_borrowed(context, builder, member, value)
 
 
 def load_parts(builder: ir.IRBuilder, place: ir.Value) -> ir.Value:

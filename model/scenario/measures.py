@@ -16,7 +16,7 @@ import pandas as pd
 
 from model.errors import InputError
 from model.scenario import Scenario
-from model.scenario_events import Event, event_field, fields_of
+from model.scenario.events import Event, event_field, fields_of
 
 __all__ = ["MEASURE", "amount_at", "dose_event", "spell_out"]
 
@@ -54,14 +54,22 @@ def _levers(event: Event, doses: pd.DataFrame) -> Iterator[Event]:
         kind, _, name = row["target"].partition(":")
         if event_field(kind, row["field"]) is None:
             raise InputError(
-                "an event cannot change this", file="doses.csv", field="field",
-                value=f"{row['target']} {row['field']}", allowed=", ".join(fields_of(kind)) or "a target that exists",
+                "an event cannot change this",
+                file="doses.csv",
+                field="field",
+                value=f"{row['target']} {row['field']}",
+                allowed=", ".join(fields_of(kind)) or "a target that exists",
                 remedy=f"mend the row of {row['measure']}",
-            )  # fmt: skip
+            )
         yield replace(
-            event, id=f"{event.id}/{row['measure']}-{number}", kind=kind, name=name, field=row["field"],
-            operation=row["operation"], amount=amount_at(cast("dict[str, Any]", row), event.amount),
-        )  # fmt: skip
+            event,
+            id=f"{event.id}/{row['measure']}-{number}",
+            kind=kind,
+            name=name,
+            field=row["field"],
+            operation=row["operation"],
+            amount=amount_at(cast("dict[str, Any]", row), event.amount),
+        )
 
 
 def amount_at(row: dict[str, Any], dose: float) -> float:

@@ -17,11 +17,11 @@ from typing import Final
 import pandas as pd
 
 from model.errors import InputError
-from model.table_checks import Schema, check_columns, check_keys, check_links, convert
+from model.world.table_checks import Schema, check_columns, check_keys, check_links, convert
 
 __all__ = ["DATA", "Tables", "load_tables"]
 
-DATA: Final = Path(__file__).resolve().parent / "data"
+DATA: Final = Path(__file__).resolve().parents[1] / "data"
 """The project's own tables."""
 DESCRIPTION: Final = "datapackage.json"
 MOST: Final = 40
@@ -139,9 +139,13 @@ def describe(directory: Path) -> dict[str, Schema]:
     for name in names:
         if name not in found:
             raise InputError(
-                "the table is not described", file=DESCRIPTION, field="resources", value=name, allowed=", ".join(names),
+                "the table is not described",
+                file=DESCRIPTION,
+                field="resources",
+                value=name,
+                allowed=", ".join(names),
                 remedy="restore the file of the project",
-            )  # fmt: skip
+            )
     return {name: found[name] for name in names}
 
 
@@ -155,9 +159,11 @@ def read(path: Path, resource: Schema) -> pd.DataFrame:
     """
     if not path.is_file():
         raise InputError(
-            "the table is missing", file=path.name, allowed=f"a CSV file in {path.parent}",
+            "the table is missing",
+            file=path.name,
+            allowed=f"a CSV file in {path.parent}",
             remedy="copy it from model/data of the project",
-        )  # fmt: skip
+        )
     try:
         frame = _read_text(path)
     except UnicodeDecodeError as error:
@@ -178,6 +184,11 @@ def _read_text(path: Path) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         return pd.read_csv(
-            path, dtype="str", keep_default_na=False, na_values=[""], index_col=False, encoding="utf-8-sig",
+            path,
+            dtype="str",
+            keep_default_na=False,
+            na_values=[""],
+            index_col=False,
+            encoding="utf-8-sig",
             skip_blank_lines=False,
-        )  # fmt: skip
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from model.state import Array
+from model.columns import Array
 
 
 class WorldArrays(NamedTuple):

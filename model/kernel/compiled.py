@@ -20,17 +20,17 @@ from typing import Any, cast
 
 from numba import config, njit
 
+from model.kernel.indexing import RuleCompiler
+
 __all__ = ["CACHE", "compiled", "rule"]
 
-HERE = Path(__file__).parent
-DECLARATIONS = ("inputs.py", "kinds.py", "parameters.py", "record.py", "state.py", "world_arrays.py")
+HERE = Path(__file__).resolve().parents[1]
 KEPT_CACHES = 4
 
 
 def rule_sources() -> list[Path]:
-    """Files whose change may change what a compiled rule does."""
-    files = sorted([*HERE.glob("*.py"), *HERE.glob("submodels/*.py")])
-    return [f for f in files if f.name in DECLARATIONS or b"from model.compiled import" in f.read_bytes()]
+    """Files whose change may change what a compiled rule does: all of `model` but the scripts that build its tables."""
+    return sorted(path for path in HERE.rglob("*.py") if HERE / "data" not in path.parents)
 
 
 def cache_folder() -> Path:
@@ -50,15 +50,33 @@ def cache_folder() -> Path:
 
 CACHE = cache_folder()
 setattr(config, "CACHE_DIR", str(CACHE))  # noqa: B010
-OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+    "pipeline_class": RuleCompiler,
+}
+ONLY_RULES: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def compiled[F: Callable[..., Any]](function: F) -> F:
     """Compile a function that Python may call too: cached on disk, without the interpreter lock, IEEE arithmetic."""
-    return cast(F, njit(**OPTIONS)(function))
+    return cast(F, njit(cache=True, **OPTIONS)(function))
 
 
 def rule[F: Callable[..., Any]](function: F) -> F:
-    """Compile a function that only other rules call: no wrapper for Python, which would double the time to compile."""
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **OPTIONS}
-    return cast(F, njit(**options)(function))
+    """Compile a function that only other rules call: no wrapper for Python, and cached within what calls it."""
+    return cast(F, njit(**OPTIONS, **ONLY_RULES)(function))
+
+
+def made(source: str, names: dict[str, Any]) -> Any:
+    """A rule whose source is made from declarations."""
+    space = dict(names)
+    exec(source, space)
+    return rule(space[source[4 : source.index("(")]])
+
+
+def in_order(*rules: Callable[..., None]) -> Any:
+    """A rule that calls others one after the other: what is listed is what runs."""
+    names = {str(one.__name__): one for one in rules}
+    return made("def in_turn(ctx):\n" + "".join(f"    {name}(ctx)\n" for name in names), names)

@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 
 from model import calendar
+from model.columns import Array
 from model.kinds import BUNDLED, MODES
-from model.network import Path, library
-from model.samplers import load_body
-from model.state import Array
-from model.tables import Tables, load_tables
-from model.world_arrays import WorldArrays
+from model.random.samplers import load_body
+from model.world.arrays import WorldArrays
+from model.world.route_library import Path, library
+from model.world.tables import Tables, load_tables
 
 __all__ = ["World", "load_world"]
 
@@ -35,9 +35,17 @@ EXCHANGE = "eu-exchange"
 BELT_AREAS_WITHIN_KM = 900.0
 FLAGGED_REGIONS = frozenset({"caribbean", "guianas", "caribbean_coast"})
 AMERICAS = frozenset(
-    {"andes", "pacific_americas", "caribbean_coast", "guianas", "brazil_southern_cone", "central_america", "caribbean",
-     "north_america"}
-)  # fmt: skip
+    {
+        "andes",
+        "pacific_americas",
+        "caribbean_coast",
+        "guianas",
+        "brazil_southern_cone",
+        "central_america",
+        "caribbean",
+        "north_america",
+    }
+)
 WAYS_ELSEWHERE = AMERICAS - {"north_america"}
 """Regions that goods for other markets cross."""
 CONTACTS_PER_LOOK = 4.0
@@ -69,18 +77,22 @@ class World:
     def names(self) -> dict[str, Collection[str]]:
         """Valid names by kind of event target; those of places, states and assets with their table rows."""
         rows = {
-            kind: getattr(self.tables, f"{kind}s").set_index(kind).to_dict("index") for kind in ("place", "state",
-                "asset")
-        }  # fmt: skip
+            kind: getattr(self.tables, f"{kind}s").set_index(kind).to_dict("index")
+            for kind in ("place", "state", "asset")
+        }
         return {
-            **rows, "leg": self.legs, "platform": self.platforms, "market": self.markets, "mode": MODES,
+            **rows,
+            "leg": self.legs,
+            "platform": self.platforms,
+            "market": self.markets,
+            "mode": MODES,
             "supply": tuple(sorted(set(self.tables.supply["state"]))),
             "trade": tuple(sorted(set(self.tables.trade["corridor"]))),
             "programme": tuple(dict.fromkeys(self.tables.programmes["programme"])),
             "treaty": tuple(dict.fromkeys(self.tables.treaties["treaty"])),
             "measure": tuple(self.tables.measures["measure"]),
             "membership": tuple(f"{p}/{s}" for p in self.platforms for s in self.states),
-        }  # fmt: skip
+        }
 
 
 def build_graph(tables: Tables) -> nx.MultiDiGraph[str]:
@@ -192,9 +204,10 @@ def place_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
     output = tables.supply.groupby("state")["kg"].mean()
     weight = [
         float(output[table["state"].iloc[p]]) * float(table["output_share"].iloc[p])
-        if is_origin[i] else 0.05 + float(table["familiarity_2000"].iloc[p])
+        if is_origin[i]
+        else 0.05 + float(table["familiarity_2000"].iloc[p])
         for i, p in enumerate(source_place)
-    ]  # fmt: skip
+    ]
     return {
         "origins": int(is_origin.sum()),
         "base_year": BASE_YEAR - calendar.FIRST_YEAR,
@@ -277,15 +290,19 @@ def mode_arrays(tables: Tables) -> dict[str, object]:
     """Arrays by mode, in the order of `MODES`."""
     table = tables.modes.set_index("mode").loc[list(MODES)]
     columns = {
-        "mode_prior_risk": "prior_risk_per_leg", "mode_risk_payment": "risk_payment_eur_per_kg",
-        "mode_crew_arrest": "crew_arrest_share", "mode_track_loss": "track_loss_per_hour",
-        "mode_parcel": "parcel_kg", "mode_entry_cost": "entry_cost_multiplier", "mode_load_median": "load_median_kg",
-        "mode_load_log_sd": "load_log_sd", "mode_load_tail_from": "load_tail_from_kg",
-        "mode_load_exponent": "load_tail_exponent", "mode_load_max": "load_max_kg",
-    }  # fmt: skip
-    arrays: dict[str, object] = {
-        field: table[column].to_numpy(dtype=float).copy() for field, column in columns.items()
-    }  # fmt: skip
+        "mode_prior_risk": "prior_risk_per_leg",
+        "mode_risk_payment": "risk_payment_eur_per_kg",
+        "mode_crew_arrest": "crew_arrest_share",
+        "mode_track_loss": "track_loss_per_hour",
+        "mode_parcel": "parcel_kg",
+        "mode_entry_cost": "entry_cost_multiplier",
+        "mode_load_median": "load_median_kg",
+        "mode_load_log_sd": "load_log_sd",
+        "mode_load_tail_from": "load_tail_from_kg",
+        "mode_load_exponent": "load_tail_exponent",
+        "mode_load_max": "load_max_kg",
+    }
+    arrays: dict[str, object] = {field: table[column].to_numpy(dtype=float).copy() for field, column in columns.items()}
     arrays["mode_bundled"] = np.array([int(mode in BUNDLED) for mode in MODES], dtype=np.int8)
     shapes = zip(*(table[name] for name in ("load_median_kg", "load_log_sd", "load_tail_from_kg")), strict=True)
     arrays["mode_load_body"] = np.array([load_body(*shape) for shape in shapes])
@@ -355,7 +372,7 @@ def actor_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
         [a for a in np.argsort(distance[b, area_place]) if distance[b, area_place[a]] <= ASSET_REACH_KM][:3]
         or [int(distance[b, area_place].argmin())]
         for b in base
-    ]  # fmt: skip
+    ]
     asset_area_start, asset_area = compress([[int(a) for a in areas] for areas in reach])
     platform_of = {name: i for i, name in enumerate(names["platforms"])}
     lent = [sum(1 << platform_of[p] for p in split(cell)) for cell in assets["lent_to"]]

@@ -39,7 +39,7 @@ below 2**16, k below 2**32. A decision has a stream of its own; `who` is an iden
 
 from __future__ import annotations
 
-from model.compiled import compiled, rule
+from model.kernel.compiled import compiled, rule
 
 MASK = 0xFFFFFFFF
 ROUND_0, ROUND_1 = 0xD2511F53, 0xCD9E8D57
@@ -49,14 +49,61 @@ UNIT_32 = 1.0 / 4294967296.0
 BELOW_ONE = 1.0 - UNIT_53
 
 STREAM_NAMES = (
-    "SUPPLY", "INITIAL", "ROUTE", "LOAD", "EXPLORE", "IMITATE", "MOVEMENT", "LEAD", "SENSOR", "TASKING", "BOARDING",
-    "INSPECTION", "POLICE", "RUMOUR", "NEWS", "MARKET", "FINANCE", "STATE", "PLATFORM", "ENTRY", "EXIT", "CORRUPTION",
-    "ASSET", "SATELLITE", "LEAK", "PROSECUTION",
-)  # fmt: skip
+    "SUPPLY",
+    "INITIAL",
+    "ROUTE",
+    "LOAD",
+    "EXPLORE",
+    "IMITATE",
+    "MOVEMENT",
+    "LEAD",
+    "SENSOR",
+    "TASKING",
+    "BOARDING",
+    "INSPECTION",
+    "POLICE",
+    "RUMOUR",
+    "NEWS",
+    "MARKET",
+    "FINANCE",
+    "STATE",
+    "PLATFORM",
+    "ENTRY",
+    "EXIT",
+    "CORRUPTION",
+    "ASSET",
+    "SATELLITE",
+    "LEAK",
+    "PROSECUTION",
+)
 (
-    SUPPLY, INITIAL, ROUTE, LOAD, EXPLORE, IMITATE, MOVEMENT, LEAD, SENSOR, TASKING, BOARDING, INSPECTION, POLICE,
-    RUMOUR, NEWS, MARKET, FINANCE, STATE, PLATFORM, ENTRY, EXIT, CORRUPTION, ASSET, SATELLITE, LEAK, PROSECUTION,
-) = range(len(STREAM_NAMES))  # fmt: skip
+    SUPPLY,
+    INITIAL,
+    ROUTE,
+    LOAD,
+    EXPLORE,
+    IMITATE,
+    MOVEMENT,
+    LEAD,
+    SENSOR,
+    TASKING,
+    BOARDING,
+    INSPECTION,
+    POLICE,
+    RUMOUR,
+    NEWS,
+    MARKET,
+    FINANCE,
+    STATE,
+    PLATFORM,
+    ENTRY,
+    EXIT,
+    CORRUPTION,
+    ASSET,
+    SATELLITE,
+    LEAK,
+    PROSECUTION,
+) = range(len(STREAM_NAMES))
 STREAMS = dict(zip(STREAM_NAMES, range(len(STREAM_NAMES)), strict=True))
 """Number of each stream by name; new streams go to the end, so that the old ones keep their luck."""
 

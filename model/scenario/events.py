@@ -1,7 +1,6 @@
 """Dated events of a scenario: what they may change and what they do to a value; `scenario_reading` reads them.
 
-`EVENT_FIELDS` is the one place that says what an event may change. To make a new column dateable, add a line to it
-and let the model write the column when an event on it begins or ends.
+What an event may change follows from the dated columns of `model/columns.py`; `LEVERS` holds what is no column.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from model.calendar import FIRST_YEAR, LAST_YEAR
+from model.columns import dated_columns
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
 
@@ -69,54 +70,36 @@ class EventField:
         return f"{self.low:g} to {self.high:g}{unit}"
 
 
-EVENT_FIELDS: dict[tuple[str, str], EventField] = {
-    ("place", "coastal_radar"): EventField(0, 1, "share", "share of the coast covered by radar"),
-    ("place", "total_control"): EventField(0, 1, "share", "share of air passengers of flagged legs fully controlled"),
-    ("place", "inspection_share"): EventField(0, 10, "1", "multiplies inspection at this place"),
-    ("place", "risk_premium_eur_per_kg"): EventField(0, 50_000, "EUR/kg", "price of protection and entry here"),
-    ("leg", "open"): EventField(0, 1, "0/1", "the leg can be used"),
-    ("leg", "cost_multiplier"): EventField(0.1, 10, "1", "multiplies the transport cost"),
-    ("leg", "inspection_multiplier"): EventField(0, 10, "1", "multiplies inspection at the ends of the leg"),
+LEVERS: dict[tuple[str, str], EventField] = {
     ("mode", "cost_multiplier"): EventField(0.1, 10, "1", "multiplies the transport cost of a mode"),
-    ("state", "corruption"): EventField(0, 1, "share", "kappa, from governance indicators"),
-    ("state", "rule_of_law"): EventField(0, 1, "share", "strength of courts"),
-    ("state", "capacity"): EventField(0, 1, "share", "share of its theoretical ability that its services reach"),
-    ("state", "reform_per_year"): EventField(0, 0.1, "1/year", "corruption that reform takes away each year"),
-    ("state", "pledge_multiplier"): EventField(
-        0, 5, "1", "multiplies the most that it would share, where states decide for themselves"
-    ),
-    ("state", "shock"): EventField(0, 1, "share", "part of all ability lost when the event begins, as by a coup"),
-    ("state", "consent_regime"): EventField(
-        0, 3, "regime", "leave to board its flag: 0 standing, 1 within four hours, 2 Article 17, 3 none"
-    ),
-    ("state", "inspection_container_share"): EventField(0, 1, "share", "containers inspected"),
-    ("state", "inspection_air_share"): EventField(0, 1, "share", "couriers detected by routine controls"),
-    ("state", "inspection_land_share"): EventField(0, 1, "share", "loads found on roads and at borders"),
-    ("state", "coast_police_share"): EventField(0, 1, "share", "landings met by police or customs"),
-    ("state", "finance_strength"): EventField(0, 1, "share", "strength of anti-money-laundering control"),
-    ("state", "protection_price"): EventField(0, 20, "1", "multiplies the price of protection"),
-    ("platform", "active"): EventField(0, 1, "0/1", "the platform works"),
     ("platform", "sharing"): EventField(0, 1, "share", "share of their leads that its members give"),
-    ("platform", "allocation"): EventField(
-        0, 5, "rule", "places lent assets: 0 random, 1 last seizures, 2 greedy, 3 covering, 4 network, 5 bandit"
-    ),
-    ("platform", "liaison"): EventField(0, 1, "share", "posting of liaison officers: 1 in every member"),
-    ("membership", "active"): EventField(0, 1, "0/1", "the state is a member"),
+    ("membership", "active"): EventField(0, 1, "0/1", "the country is a member"),
     ("membership", "sharing"): EventField(
         0, 1, "share", "share of its leads that the member gives, in place of its platform's"
     ),
     ("programme", "spend_multiplier"): EventField(0, 100, "1", "multiplies the money of a programme"),
     ("treaty", "active"): EventField(0, 1, "0/1", "the treaty is in force, whatever its dates"),
-    ("asset", "active"): EventField(0, 1, "0/1", "the asset is in service"),
-    ("asset", "availability"): EventField(0, 1, "share", "share of its time at sea or in the air"),
     ("market", "demand_multiplier"): EventField(0, 10, "1", "multiplies consumption at the reference price"),
-    ("supply", "frozen_year"): EventField(2000, 2023, "year", "output stays as it was in this year"),
+    ("supply", "frozen_year"): EventField(FIRST_YEAR, LAST_YEAR, "year", "output stays as it was in this year"),
     ("supply", "growth_per_year"): EventField(-0.3, 0.3, "1/year", "output grows by this share a year, compounding"),
-    ("supply", "multiplier"): EventField(0, 10, "1", "multiplies the output of a producing state"),
-    ("measure", "dose"): EventField(0, 1, "dose", "how much of a measure there is: 0 none, 1 in full (doses.csv)"),
-    ("trade", "frozen_year"): EventField(2000, 2023, "year", "licit traffic stays as it was in this year"),
+    ("supply", "multiplier"): EventField(0, 10, "1", "multiplies the output of a producing country"),
+    ("measure", "dose"): EventField(0, 1, "dose", "intensity of a measure: 0 absent, 1 in full (doses.csv)"),
+    ("trade", "frozen_year"): EventField(FIRST_YEAR, LAST_YEAR, "year", "licit traffic stays as it was in this year"),
 }
+"""What events may change that is no column by itself: `model/scenario/inputs.py` says what follows from it."""
 
+
+def _event_fields() -> dict[tuple[str, str], EventField]:
+    """All that an event may change: dated columns with bounds, and `LEVERS`."""
+    columns = {
+        (part.removesuffix("s"), name): EventField(column.low, column.high, column.unit, column.meaning)
+        for (part, name), column in ((key.split("."), column) for key, column in dated_columns().items())
+        if column.low is not None and column.high is not None
+    }
+    return columns | LEVERS
+
+
+EVENT_FIELDS = _event_fields()
 KINDS = ("parameter", *dict.fromkeys(kind for kind, _ in EVENT_FIELDS))
 PARAMETER_ROWS = parameter_rows(Parameters)
 
@@ -185,9 +168,13 @@ class Event:
         """Tell what the event does, without its documentation; dates in ISO form."""
         until = self.until.isoformat() if self.until else None
         return {
-            "date": self.date.isoformat(), "until": until, "target": self.target, "field": self.field,
-            "operation": self.operation, "amount": self.amount,
-        }  # fmt: skip
+            "date": self.date.isoformat(),
+            "until": until,
+            "target": self.target,
+            "field": self.field,
+            "operation": self.operation,
+            "amount": self.amount,
+        }
 
     def __str__(self) -> str:
         """One line for messages."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SCENARIOS_VARIABLE", "find_scenario", "list_scenarios", "read_toml", "to_toml"]
 
 SCENARIOS_VARIABLE = "HIGHWAY10_SCENARIOS"
-SHIPPED = Path(__file__).parents[1] / "experiments" / "scenarios"
+SHIPPED = Path(__file__).parents[2] / "experiments" / "scenarios"
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 LOCATION = re.compile(r"\(at line (\d+), column (\d+)\)")
 BARE_DAY = re.compile(r"=\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
@@ -56,10 +56,12 @@ def find_scenario(name_or_path: str | os.PathLike[str], *, wanted_by: str = "", 
     looks = f"did you mean {near!r}?" if near else f"write the file, or set {SCENARIOS_VARIABLE} to its directory"
     raise InputError(
         "this is a directory, not a scenario file" if folder else "there is no such scenario",
-        file=wanted_by or None, field=field, value=str(name_or_path),
+        file=wanted_by or None,
+        field=field,
+        value=str(name_or_path),
         allowed=f"the path of a .toml file, or one of {', '.join(known) or '(none found)'}",
         remedy="name the file in it" if folder else looks,
-    )  # fmt: skip
+    )
 
 
 def scenario_paths() -> dict[str, Path]:
@@ -114,8 +116,14 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     text = _read_text(path)
     if not text.strip():
-        raise _unreadable(path, "the file is empty", "whole file", "", "at least a title and a base",
-                          'start with title = "..." and base = "as-it-happened"')  # fmt: skip
+        raise _unreadable(
+            path,
+            "the file is empty",
+            "whole file",
+            "",
+            "at least a title and a base",
+            'start with title = "..." and base = "as-it-happened"',
+        )
     try:
         return tomllib.loads(text)
     except ValueError as error:
@@ -126,14 +134,26 @@ def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise _unreadable(path, "the file cannot be read", "whole file", error.strerror or str(error),
-                          "a readable file", "check the path and its permissions") from error  # fmt: skip
+        raise _unreadable(
+            path,
+            "the file cannot be read",
+            "whole file",
+            error.strerror or str(error),
+            "a readable file",
+            "check the path and its permissions",
+        ) from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise _unreadable(path, "the file is not written in UTF-8", f"line {line}", f"byte {data[error.start]:#04x}",
-                          "UTF-8 text", "save it again with the encoding UTF-8") from error  # fmt: skip
+        raise _unreadable(
+            path,
+            "the file is not written in UTF-8",
+            f"line {line}",
+            f"byte {data[error.start]:#04x}",
+            "UTF-8 text",
+            "save it again with the encoding UTF-8",
+        ) from error
 
 
 def _not_toml(path: Path, text: str, message: str) -> InputError:
@@ -142,11 +162,23 @@ def _not_toml(path: Path, text: str, message: str) -> InputError:
     lines = text.splitlines()
     value = lines[number - 1].strip() if number <= len(lines) else "(end of the file)"
     if "date or datetime" in message or BARE_DAY.search(value):
-        return _unreadable(path, "this day does not exist, or is not written year-month-day", f"line {number}", value,
-                           "an existing day, year-month-day", "write it as 2011-05-10")  # fmt: skip
+        return _unreadable(
+            path,
+            "this day does not exist, or is not written year-month-day",
+            f"line {number}",
+            value,
+            "an existing day, year-month-day",
+            "write it as 2011-05-10",
+        )
     plain = LOCATION.sub("", message).strip().rstrip(".")
-    return _unreadable(path, f"the file is not TOML: {plain}", f"line {number}", value, "TOML (https://toml.io)",
-                       "correct the line; text stands in quotes, dates and numbers do not")  # fmt: skip
+    return _unreadable(
+        path,
+        f"the file is not TOML: {plain}",
+        f"line {number}",
+        value,
+        "TOML (https://toml.io)",
+        "correct the line; text stands in quotes, dates and numbers do not",
+    )
 
 
 def _unreadable(path: Path, message: str, field: str, value: str, allowed: str, remedy: str) -> InputError:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from model.errors import InputError, closest
 from model.parameter_fields import CONFIDENCES
-from model.scenario_events import (
+from model.scenario.events import (
     KINDS,
     LAST_DAY,
     OPERATIONS,
@@ -63,8 +63,13 @@ def read_date(value: object, field: str, problems: Problems) -> date | None:
 
 
 def _note_no_date(message: str, value: object, field: str, problems: Problems) -> None:
-    problems.add(message, field=field, value=value, allowed="an existing day, year-month-day",
-                 remedy="write it as 2011-05-10, without a time")  # fmt: skip
+    problems.add(
+        message,
+        field=field,
+        value=value,
+        allowed="an existing day, year-month-day",
+        remedy="write it as 2011-05-10, without a time",
+    )
 
 
 def read_event(entry: object, where: str, window: tuple[date, date] | None, problems: Problems) -> Event | None:
@@ -74,8 +79,13 @@ def read_event(entry: object, where: str, window: tuple[date, date] | None, prob
     something is wrong.
     """
     if not isinstance(entry, Mapping):
-        problems.add("an event must be a table", field=where, value=entry, allowed="a [[events]] table",
-                     remedy="head it with [[events]] on a line of its own")  # fmt: skip
+        problems.add(
+            "an event must be a table",
+            field=where,
+            value=entry,
+            allowed="a [[events]] table",
+            remedy="head it with [[events]] on a line of its own",
+        )
         return None
     before = len(problems.found)
     slug = _read_id(entry, where, problems)
@@ -95,17 +105,26 @@ def _check_keys(entry: Mapping[str, object], where: str, problems: Problems) -> 
         if key not in EVENT_KEYS:
             near = closest(key, EVENT_KEYS)
             remedy = f"did you mean {near!r}?" if near else "remove it"
-            problems.add("an event has no such field", field=f"{where}.{key}", value=entry[key],
-                         allowed=", ".join(EVENT_KEYS), remedy=remedy)  # fmt: skip
+            problems.add(
+                "an event has no such field",
+                field=f"{where}.{key}",
+                value=entry[key],
+                allowed=", ".join(EVENT_KEYS),
+                remedy=remedy,
+            )
 
 
 def _read_id(entry: Mapping[str, object], where: str, problems: Problems) -> str:
     slug = entry.get("id")
     if isinstance(slug, str) and SLUG.fullmatch(slug):
         return slug
-    problems.add("an event needs an id" if slug is None else "this is no id", field=f"{where}.id", value=slug,
-                 allowed="small letters, digits, hyphens and underscores",
-                 remedy='give every event its own, as id = "guinea-bissau-coup-2012"')  # fmt: skip
+    problems.add(
+        "an event needs an id" if slug is None else "this is no id",
+        field=f"{where}.id",
+        value=slug,
+        allowed="small letters, digits, hyphens and underscores",
+        remedy='give every event its own, as id = "guinea-bissau-coup-2012"',
+    )
     return ""
 
 
@@ -113,20 +132,40 @@ def _read_days(
     entry: Mapping[str, object], where: str, window: tuple[date, date] | None, problems: Problems
 ) -> tuple[date | None, date | None]:
     if "date" not in entry:
-        problems.add("an event needs a date", field=f"{where}.date", value=None, allowed="a day, as 2011-05-10",
-                     remedy="add date = 2011-05-10")  # fmt: skip
+        problems.add(
+            "an event needs a date",
+            field=f"{where}.date",
+            value=None,
+            allowed="a day, as 2011-05-10",
+            remedy="add date = 2011-05-10",
+        )
         return None, None
     day = read_date(entry["date"], f"{where}.date", problems)
     until = read_date(entry["until"], f"{where}.until", problems) if "until" in entry else None
     if day and window and not window[0] <= day <= window[1]:
-        problems.add("the event lies outside the scenario", field=f"{where}.date", value=day,
-                     allowed=f"{window[0]} to {window[1]}", remedy="move the event, or the start or end")  # fmt: skip
+        problems.add(
+            "the event lies outside the scenario",
+            field=f"{where}.date",
+            value=day,
+            allowed=f"{window[0]} to {window[1]}",
+            remedy="move the event, or the start or end",
+        )
     if until and until > LAST_DAY:
-        problems.add("until lies after the last day of all scenarios", field=f"{where}.until", value=until,
-                     allowed=f"a day up to {LAST_DAY}", remedy="leave it out: then it lasts")  # fmt: skip
+        problems.add(
+            "until lies after the last day of all scenarios",
+            field=f"{where}.until",
+            value=until,
+            allowed=f"a day up to {LAST_DAY}",
+            remedy="leave it out: then it lasts",
+        )
     if day and until and until <= day:
-        problems.add("the event ends before it begins", field=f"{where}.until", value=until,
-                     allowed=f"a day after {day}", remedy="move until, or leave it out: then it lasts")  # fmt: skip
+        problems.add(
+            "the event ends before it begins",
+            field=f"{where}.until",
+            value=until,
+            allowed=f"a day after {day}",
+            remedy="move until, or leave it out: then it lasts",
+        )
     return day, until
 
 
@@ -134,15 +173,23 @@ def _read_target(entry: Mapping[str, object], where: str, problems: Problems) ->
     target = entry.get("target")
     kind, colon, name = target.partition(":") if isinstance(target, str) else ("", "", "")
     if not (colon and name.strip() == name and name):
-        problems.add("the target is not written as kind:name", field=f"{where}.target", value=target,
-                     allowed=f"kind:name, kind one of {', '.join(KINDS)}",
-                     remedy='as target = "state:GNB" or "asset:owner=USA"')  # fmt: skip
+        problems.add(
+            "the target is not written as kind:name",
+            field=f"{where}.target",
+            value=target,
+            allowed=f"kind:name, kind one of {', '.join(KINDS)}",
+            remedy='as target = "state:GNB" or "asset:owner=USA"',
+        )
         return "", "", ""
     if kind not in KINDS:
         near = closest(kind, KINDS)
-        problems.add("there is no such kind of target", field=f"{where}.target", value=target,
-                     allowed=", ".join(KINDS),
-                     remedy=f"did you mean {near}:{name}?" if near else "take one of these kinds")  # fmt: skip
+        problems.add(
+            "there is no such kind of target",
+            field=f"{where}.target",
+            value=target,
+            allowed=", ".join(KINDS),
+            remedy=f"did you mean {near}:{name}?" if near else "take one of these kinds",
+        )
         return "", "", ""
     if kind == "parameter":
         return _read_parameter(entry, where, name, problems)
@@ -154,9 +201,13 @@ def _read_field(entry: Mapping[str, object], where: str, kind: str, problems: Pr
     if isinstance(field, str) and field in allowed:
         return field
     near = closest(str(field), allowed)
-    problems.add("an event needs a field" if field is None else f"an event cannot change this in a {kind}",
-                 field=f"{where}.field", value=field, allowed=", ".join(allowed),
-                 remedy=f"did you mean {near!r}?" if near else f"take one of the fields of a {kind}")  # fmt: skip
+    problems.add(
+        "an event needs a field" if field is None else f"an event cannot change this in a {kind}",
+        field=f"{where}.field",
+        value=field,
+        allowed=", ".join(allowed),
+        remedy=f"did you mean {near!r}?" if near else f"take one of the fields of a {kind}",
+    )
     return ""
 
 
@@ -165,15 +216,26 @@ def _read_parameter(entry: Mapping[str, object], where: str, name: str, problems
     if name not in numbers:
         near = closest(name, numbers)
         known = name in PARAMETER_ROWS
-        problems.add("a switch holds for the whole run" if known else f"there is no parameter {name!r}",
-                     field=f"{where}.target", value=entry["target"], allowed="the numeric parameters",
-                     remedy="set it under [parameters]" if known
-                     else f"did you mean 'parameter:{near}'?" if near
-                     else "`run.py parameters` lists them all")  # fmt: skip
+        problems.add(
+            "a switch holds for the whole run" if known else f"there is no parameter {name!r}",
+            field=f"{where}.target",
+            value=entry["target"],
+            allowed="the numeric parameters",
+            remedy="set it under [parameters]"
+            if known
+            else f"did you mean 'parameter:{near}'?"
+            if near
+            else "`run.py parameters` lists them all",
+        )
         return "", "", ""
     if entry.get("field", name) != name:
-        problems.add("a parameter has no fields", field=f"{where}.field", value=entry["field"],
-                     allowed=f"nothing, or {name}", remedy="remove it")  # fmt: skip
+        problems.add(
+            "a parameter has no fields",
+            field=f"{where}.field",
+            value=entry["field"],
+            allowed=f"nothing, or {name}",
+            remedy="remove it",
+        )
     return "parameter", name, name
 
 
@@ -182,9 +244,13 @@ def _read_change(
 ) -> tuple[Operation, float]:
     given = [operation for operation in OPERATIONS if operation in entry]
     if len(given) != 1:
-        problems.add("an event needs exactly one of value, add, multiply", field=where,
-                     value=" and ".join(given) or "none of them", allowed="value, add or multiply",
-                     remedy="keep one" if given else "add one, as value = 0.9")  # fmt: skip
+        problems.add(
+            "an event needs exactly one of value, add, multiply",
+            field=where,
+            value=" and ".join(given) or "none of them",
+            allowed="value, add or multiply",
+            remedy="keep one" if given else "add one, as value = 0.9",
+        )
         return "value", 0.0
     operation, amount = given[0], entry[given[0]]
     bounds = event_field(kind, field)
@@ -192,16 +258,24 @@ def _read_change(
     if isinstance(amount, bool) and operation == "value" and bounds and (low, high) == (0, 1):
         return operation, float(amount)
     if bounds and bounds.only_set and operation != "value":
-        problems.add(f"{field} can only be set", field=f"{where}.{operation}", value=amount, allowed=bounds.allowed,
-                     remedy=f"write value = ... in place of {operation}")  # fmt: skip
+        problems.add(
+            f"{field} can only be set",
+            field=f"{where}.{operation}",
+            value=amount,
+            allowed=bounds.allowed,
+            remedy=f"write value = ... in place of {operation}",
+        )
         return operation, 0.0
     number = isinstance(amount, int | float) and not isinstance(amount, bool)
     fits = number and low <= cast(float, amount) <= high
     if not fits or (bounds and bounds.whole and cast(float, amount) % 1 != 0):
-        problems.add("this value is not allowed" if number else "this is not a number", field=f"{where}.{operation}",
-                     value=amount, allowed=allowed,
-                     remedy="take a number that is allowed" if number
-                     else "write a plain number, without quotes")  # fmt: skip
+        problems.add(
+            "this value is not allowed" if number else "this is not a number",
+            field=f"{where}.{operation}",
+            value=amount,
+            allowed=allowed,
+            remedy="take a number that is allowed" if number else "write a plain number, without quotes",
+        )
         return operation, 0.0
     return operation, float(cast(float, amount)) + 0.0
 
@@ -222,12 +296,20 @@ def _read_words(entry: Mapping[str, object], where: str, problems: Problems) -> 
     words = {key: entry[key] for key in ("source", "confidence", "note") if key in entry}
     for key, value in words.items():
         if not isinstance(value, str):
-            problems.add("this is not text", field=f"{where}.{key}", value=value, allowed="text in quotes",
-                         remedy="put it in quotes")  # fmt: skip
+            problems.add(
+                "this is not text",
+                field=f"{where}.{key}",
+                value=value,
+                allowed="text in quotes",
+                remedy="put it in quotes",
+            )
         elif key == "confidence" and value not in CONFIDENCES:
             near = closest(value, CONFIDENCES)
-            problems.add("there is no such confidence", field=f"{where}.confidence", value=value,
-                         allowed=", ".join(CONFIDENCES),
-                         remedy=f"did you mean {near!r}?" if near
-                         else "take assumed if no source gives it")  # fmt: skip
+            problems.add(
+                "there is no such confidence",
+                field=f"{where}.confidence",
+                value=value,
+                allowed=", ".join(CONFIDENCES),
+                remedy=f"did you mean {near!r}?" if near else "take assumed if no source gives it",
+            )
     return words

@@ -32,9 +32,9 @@ from typing import Any, Self
 from model.errors import InputError, closest
 from model.parameter_fields import changed_values, check_values, try_values
 from model.parameters import Parameters
-from model.scenario_events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of
-from model.scenario_files import find_scenario, list_scenarios, read_toml, to_toml
-from model.scenario_reading import Problems, read_date, read_event
+from model.scenario.events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of
+from model.scenario.files import find_scenario, list_scenarios, read_toml, to_toml
+from model.scenario.reading import Problems, read_date, read_event
 
 __all__ = ["Scenario", "difference", "effects_before", "list_scenarios"]
 
@@ -70,7 +70,7 @@ class Scenario:
 
     @classmethod
     def load(cls, name_or_path: str | os.PathLike[str], names: Names | None = None) -> Self:
-        """Read a scenario by name or path; see `model.scenario_files` for where names are looked for.
+        """Read a scenario by name or path; see `model.scenario.files` for where names are looked for.
 
         `names` gives the valid names of each kind of target (see `check`); without it they are not checked.
 
@@ -99,9 +99,14 @@ class Scenario:
     @classmethod
     def _build(cls, document: Mapping[str, Any], name: str, file: str, chain: tuple[Path, ...]) -> Self:
         if STUDY_FIELDS & document.keys():
-            raise InputError("this is a study, not a scenario", file=file, field="kind",
-                             value=document.get("kind", "compare"), allowed=", ".join(FIELDS),
-                             remedy="uv run run.py study FILE")  # fmt: skip
+            raise InputError(
+                "this is a study, not a scenario",
+                file=file,
+                field="kind",
+                value=document.get("kind", "compare"),
+                allowed=", ".join(FIELDS),
+                remedy="uv run run.py study FILE",
+            )
         problems = Problems(file)
         _check_fields(document, problems)
         base = cls._base(document, file, chain)
@@ -122,8 +127,14 @@ class Scenario:
         path = beside if beside and beside.is_file() else find_scenario(name, wanted_by=file, field="base")
         if any(path.resolve() == seen.resolve() for seen in chain):
             circle = " -> ".join([*(seen.stem for seen in chain), path.stem])
-            raise InputError("the scenario is its own base", file=file, field="base", value=circle,
-                             allowed="a base that does not lead back here", remedy="change or remove base")  # fmt: skip
+            raise InputError(
+                "the scenario is its own base",
+                file=file,
+                field="base",
+                value=circle,
+                allowed="a base that does not lead back here",
+                remedy="change or remove base",
+            )
         return cls._read(path, chain)
 
     def with_parameters(self, **changes: object) -> Self:
@@ -140,9 +151,13 @@ class Scenario:
         events = list(self.events)
         for name in changes:
             if event_field("parameter", name) is None:
-                raise InputError("this parameter holds for a whole run", field=name, value=changes[name],
-                                 allowed="parameters with a number: " + ", ".join(fields_of("parameter")),
-                                 remedy="build a new model with it")  # fmt: skip
+                raise InputError(
+                    "this parameter holds for a whole run",
+                    field=name,
+                    value=changes[name],
+                    allowed="parameters with a number: " + ", ".join(fields_of("parameter")),
+                    remedy="build a new model with it",
+                )
             amount = float(getattr(checked, name))
             if amount != float(values[name]):
                 event = Event(f"{name}-from-{day}", day, None, "parameter", name, name, "value", amount)
@@ -215,10 +230,15 @@ class Scenario:
         """Write the scenario as TOML that stands alone: no base, only parameters that differ from their defaults."""
         words = {"title": self.title, "description": self.description}
         days = {field: getattr(self, field) for field in DATES}
-        return to_toml({
-            **words, **days, "sources": self.sources,
-            "parameters": changed_values(self.parameters), "events": [_event_table(event) for event in self.events],
-        })  # fmt: skip
+        return to_toml(
+            {
+                **words,
+                **days,
+                "sources": self.sources,
+                "parameters": changed_values(self.parameters),
+                "events": [_event_table(event) for event in self.events],
+            }
+        )
 
 
 def _hash(content: dict[str, Any]) -> str:
@@ -259,16 +279,30 @@ def _check_fields(document: Mapping[str, Any], problems: Problems) -> None:
     for field, value in document.items():
         if field not in FIELDS:
             near = closest(field, FIELDS)
-            problems.add("a scenario has no such field", field=field, value=value, allowed=", ".join(FIELDS),
-                         remedy=f"did you mean {near!r}?" if near
-                         else "remove it, or put it under [parameters]")  # fmt: skip
+            problems.add(
+                "a scenario has no such field",
+                field=field,
+                value=value,
+                allowed=", ".join(FIELDS),
+                remedy=f"did you mean {near!r}?" if near else "remove it, or put it under [parameters]",
+            )
     for field in TEXTS:
         if field in document and not isinstance(document[field], str):
-            problems.add("this is not text", field=field, value=document[field], allowed="text in quotes",
-                         remedy="put it in quotes")  # fmt: skip
+            problems.add(
+                "this is not text",
+                field=field,
+                value=document[field],
+                allowed="text in quotes",
+                remedy="put it in quotes",
+            )
     if not str(document.get("title", "")).strip():
-        problems.add("a scenario needs a title", field="title", value=document.get("title"), allowed="some words",
-                     remedy='add title = "..." as the first line')  # fmt: skip
+        problems.add(
+            "a scenario needs a title",
+            field="title",
+            value=document.get("title"),
+            allowed="some words",
+            remedy='add title = "..." as the first line',
+        )
 
 
 def _read_words(document: Mapping[str, Any], base: Scenario | None, problems: Problems) -> dict[str, Any]:
@@ -285,8 +319,13 @@ def _read_texts(document: Mapping[str, Any], field: str, problems: Problems) -> 
     value = document.get(field, [])
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return list(value)
-    problems.add("this is not a list of texts", field=field, value=value, allowed='a list as ["a", "b"]',
-                 remedy="put it in square brackets, each text in quotes")  # fmt: skip
+    problems.add(
+        "this is not a list of texts",
+        field=field,
+        value=value,
+        allowed='a list as ["a", "b"]',
+        remedy="put it in square brackets, each text in quotes",
+    )
     return []
 
 
@@ -299,9 +338,13 @@ def _read_window(document: Mapping[str, Any], base: Scenario | None, problems: P
     _fit_inherited(days, document)
     for field in ("start", "end"):
         if days[field] is None and field not in document:
-            problems.add(f"a scenario without a base needs its {field}", field=field, value=None,
-                         allowed=f"a day from {FIRST_DAY} to {LAST_DAY}",
-                         remedy='add it, or base = "as-it-happened"')  # fmt: skip
+            problems.add(
+                f"a scenario without a base needs its {field}",
+                field=field,
+                value=None,
+                allowed=f"a day from {FIRST_DAY} to {LAST_DAY}",
+                remedy='add it, or base = "as-it-happened"',
+            )
     if len(problems.found) == before:
         _check_order(days, problems)
     return days
@@ -320,23 +363,31 @@ def _check_order(days: Mapping[str, date | None], problems: Problems) -> None:
     start, end = days["start"] or FIRST_DAY, days["end"] or LAST_DAY
     data, inside = "the tables hold no data for this day", "this day lies outside the scenario"
     whole = (FIRST_DAY, LAST_DAY)
-    checks = {"start": (whole, data), "end": (whole, data), "scored_from": ((start, end), inside),
-              "fork": ((start, end), inside)}  # fmt: skip
+    checks = {
+        "start": (whole, data),
+        "end": (whole, data),
+        "scored_from": ((start, end), inside),
+        "fork": ((start, end), inside),
+    }
     if FIRST_DAY <= end < start <= LAST_DAY:
         checks = {"end": ((start, LAST_DAY), "end lies before start")}
     for field, ((low, high), message) in checks.items():
         day = days[field]
         if day and not low <= day <= high:
-            problems.add(message, field=field, value=day, allowed=f"{low} to {high}",
-                         remedy="take a day within these")  # fmt: skip
+            problems.add(message, field=field, value=day, allowed=f"{low} to {high}", remedy="take a day within these")
 
 
 def _read_parameters(document: Mapping[str, Any], base: Scenario | None, problems: Problems) -> Parameters:
     given = document.get("parameters", {})
     inherited = base.parameters if base else Parameters()
     if not isinstance(given, Mapping):
-        problems.add("parameters must be a table", field="parameters", value=given, allowed="a [parameters] table",
-                     remedy="write [parameters] on a line of its own, then name = value")  # fmt: skip
+        problems.add(
+            "parameters must be a table",
+            field="parameters",
+            value=given,
+            allowed="a [parameters] table",
+            remedy="write [parameters] on a line of its own, then name = value",
+        )
         return inherited
     made, found = try_values(Parameters, {**changed_values(inherited), **given}, file=problems.file)
     problems.found += found
@@ -351,16 +402,26 @@ def _read_events(
     events = _inherited(document, base, window, problems)
     given = document.get("events", [])
     if not isinstance(given, Sequence) or isinstance(given, str):
-        problems.add("events must be a list of tables", field="events", value=given, allowed="[[events]] tables",
-                     remedy="head every event with [[events]], in double brackets")  # fmt: skip
+        problems.add(
+            "events must be a list of tables",
+            field="events",
+            value=given,
+            allowed="[[events]] tables",
+            remedy="head every event with [[events]], in double brackets",
+        )
         return ()
     own: set[str] = set()
     for number, entry in enumerate(given, start=1):
         event = read_event(entry, f"events[{number}]", window, problems)
         slug = entry.get("id") if isinstance(entry, Mapping) else None
         if isinstance(slug, str) and slug in own:
-            problems.add("two events have the same id", field=f"events[{number}].id", value=slug,
-                         allowed="an id used once in the file", remedy="rename one of them")  # fmt: skip
+            problems.add(
+                "two events have the same id",
+                field=f"events[{number}].id",
+                value=slug,
+                allowed="an id used once in the file",
+                remedy="rename one of them",
+            )
         own |= {slug} if isinstance(slug, str) else set()
         if event:
             events[event.id] = event
@@ -376,9 +437,13 @@ def _inherited(
     for slug in dropped:
         if slug not in events:
             near = closest(slug, events)
-            problems.add("the base has no such event to drop", field="drop", value=slug,
-                         allowed=", ".join(events) or "nothing: there is no base with events",
-                         remedy=f"did you mean {near!r}?" if near else "remove it from drop")  # fmt: skip
+            problems.add(
+                "the base has no such event to drop",
+                field="drop",
+                value=slug,
+                allowed=", ".join(events) or "nothing: there is no base with events",
+                remedy=f"did you mean {near!r}?" if near else "remove it from drop",
+            )
     kept = [event for slug, event in events.items() if slug not in dropped]
     if window is None:
         return {event.id: event for event in kept}
@@ -394,9 +459,13 @@ def _note_unknown(event: Event, names: Names, problems: Problems) -> None:
     known = list(names[event.kind])
     near = closest(event.name, known)
     shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")
-    problems.add(f"there is no such {event.kind}", field=f"events.{event.id}.target", value=event.target,
-                 allowed=f"{shown or '(none)'}; or a pattern such as {event.kind}:*",
-                 remedy=f"did you mean '{event.kind}:{near}'?" if near else "take one of these names")  # fmt: skip
+    problems.add(
+        f"there is no such {event.kind}",
+        field=f"events.{event.id}.target",
+        value=event.target,
+        allowed=f"{shown or '(none)'}; or a pattern such as {event.kind}:*",
+        remedy=f"did you mean '{event.kind}:{near}'?" if near else "take one of these names",
+    )
 
 
 def _event_table(event: Event) -> dict[str, Any]:

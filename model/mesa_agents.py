@@ -1,0 +1,225 @@
+"""The Mesa agents: one row of the columns each.
+
+An agent holds a row number; its attributes read and write the columns, so ``agent.capital_eur = 0`` changes the
+simulation. What may be set follows from the declaration of the column: its bounds, and whether rules write it. Agents
+of dead rows leave the model when control returns to Python.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any, ClassVar, Protocol, overload
+
+import numpy as np
+from mesa import Agent
+from mesa.discrete_space import Cell, Network
+
+from model.columns import Assets, Column, Consignments, Organisations, Platforms, States, columns_of
+from model.errors import InputError
+from model.state import State
+from model.world import World
+
+__all__ = ["AGENTS", "Consignment", "EnforcementPlatform", "PartnerState", "PatrolAsset", "TraffickingOrganisation"]
+
+
+OWN = frozenset({"model", "unique_id", "pos", "row", "identity"})
+"""Attributes of every agent."""
+MUCH_ALIKE = 0.8
+
+
+class Columnar(Protocol):
+    """What an agent needs of its model."""
+
+    world: World
+    state: State
+
+    @property
+    def space(self) -> Network:
+        """Network space over the places."""
+
+
+class Row:
+    """Descriptor: one entry of a column, read and written at the agent's row."""
+
+    def __init__(self, part: str, field: str, column: Column) -> None:
+        self.part, self.field, self.column = part, field, column
+        self.__doc__ = f"{column.meaning}{f' [{column.unit}]' if column.unit else ''}"
+
+    @overload
+    def __get__(self, agent: None, owner: type) -> Row: ...
+    @overload
+    def __get__(self, agent: RowAgent, owner: type) -> Any: ...
+    def __get__(self, agent: RowAgent | None, owner: type) -> Any:
+        """The value: a number, or a view that cannot be written where the column has further dimensions."""
+        if agent is None:
+            return self
+        value = getattr(getattr(agent.model.state, self.part), self.field)[agent.row]
+        if not getattr(value, "ndim", 0):
+            return value.item()
+        value.setflags(write=False)
+        return value
+
+    def __set__(self, agent: RowAgent, value: Any) -> None:
+        """Write the column at the agent's row.
+
+        Raises
+        ------
+        InputError
+            If rules write the column, or the value does not lie within its bounds.
+        """
+        name = f"{type(agent).__name__}.{self.field}"
+        if self.column.by:
+            raise InputError(
+                "this attribute is written by the model's rules",
+                field=name,
+                value=value,
+                allowed=f"reading it; it follows from {self.column.by}",
+                remedy="change what it follows from, by an event, a parameter or another attribute",
+            )
+        getattr(getattr(agent.model.state, self.part), self.field)[agent.row] = checked(self.column, name, value)
+
+
+def checked(column: Column, name: str, value: Any) -> Any:
+    """The value as numbers within the column's bounds; InputError if it is none."""
+    low, high = column.bounds
+    try:
+        numbers = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        numbers = np.array(np.nan)
+    whole = column.dtype[0] in "iu" and not np.array_equal(numbers, np.round(numbers))
+    if whole or not (np.isfinite(numbers) & (numbers >= low) & (numbers <= high)).all():
+        kind = "whole numbers" if column.dtype[0] in "iu" else "numbers"
+        raise InputError(
+            f"this attribute ({column.meaning}) cannot take this value",
+            field=name,
+            value=value,
+            allowed=f"{kind} from {low:g} to {high:g} {column.unit}".strip(),
+            remedy="give a value within these bounds",
+        )
+    return value
+
+
+class RowAgent(Agent):  # type: ignore[misc]
+    """An agent that is a row of columns."""
+
+    columns: ClassVar[str] = ""
+    kind: ClassVar[type | None] = None
+    model: Columnar
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Give the class a descriptor for every column of its kind, but those that it puts into words itself."""
+        super().__init_subclass__(**options)
+        for field, column in (columns_of(cls.kind) if cls.kind is not None else {}).items():
+            if field not in cls.__dict__:
+                setattr(cls, field, Row(cls.columns, field, column))
+
+    def __init__(self, model: Columnar, row: int, identity: int = 0) -> None:
+        super().__init__(model)
+        self.row = row
+        self.identity = identity
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute: a column, or one of the user's own; one that is a column misspelt is refused.
+
+        Raises
+        ------
+        InputError
+            If the name is much like that of a column.
+        """
+        if name not in OWN and not hasattr(type(self), name):
+            near = get_close_matches(name, columns_of(self.kind) if self.kind else (), 1, MUCH_ALIKE)
+            if near:
+                raise InputError(
+                    "there is no such attribute",
+                    field=f"{type(self).__name__}.{name}",
+                    value=value,
+                    allowed="the columns of its kind, and names of your own that are unlike them",
+                    remedy=f"did you mean {near[0]!r}?",
+                )
+        super().__setattr__(name, value)
+
+    @property
+    def place(self) -> str:
+        """Place where the agent is (its id in places.csv)."""
+        return self.model.world.places[self._place_index()]
+
+    @property
+    def cell(self) -> Cell:
+        """Cell of the model's network space where the agent is."""
+        return self.model.space[self.place]
+
+    def _place_index(self) -> int:
+        raise AttributeError(f"{type(self).__name__} has no place")
+
+
+class TraffickingOrganisation(RowAgent):
+    """A trafficking organisation."""
+
+    columns, kind = "organisations", Organisations
+
+    def _place_index(self) -> int:
+        return int(self.model.world.arrays.source_place[self.source])
+
+
+class PartnerState(RowAgent):
+    """A state that polices, is crossed, or both."""
+
+    columns, kind = "states", States
+
+    @property
+    def iso3(self) -> str:
+        """ISO 3166 code."""
+        return self.model.world.states[self.row]
+
+
+class EnforcementPlatform(RowAgent):
+    """A platform through which states cooperate."""
+
+    columns, kind = "platforms", Platforms
+
+    @property
+    def name(self) -> str:
+        """Slug of the platform."""
+        return self.model.world.platforms[self.row]
+
+    @property
+    def members(self) -> list[str]:
+        """States that share with it now."""
+        shares = self.model.state.states.sharing[:, self.row]
+        return [state for state, level in zip(self.model.world.states, shares, strict=True) if level > 0]
+
+
+class PatrolAsset(RowAgent):
+    """A patrol ship or aircraft."""
+
+    columns, kind = "assets", Assets
+
+    @property
+    def name(self) -> str:
+        """Slug of the asset."""
+        return self.model.world.assets[self.row]
+
+    @property
+    def owner(self) -> str:
+        """State that owns it (ISO3)."""
+        return self.model.world.states[self.model.world.arrays.asset_owner[self.row]]
+
+    @property
+    def place(self) -> str:
+        """Base or patrol area where it is."""
+        return self.model.world.places[self._place_index()]
+
+    def _place_index(self) -> int:
+        return int(self.model.state.assets.place[self.row])
+
+
+class Consignment(RowAgent):
+    """A load under way. Its place is the start of the leg it is on."""
+
+    columns, kind = "consignments", Consignments
+
+    def _place_index(self) -> int:
+        return int(self.model.world.arrays.leg_origin[self.leg])
+
+
+AGENTS = (TraffickingOrganisation, PartnerState, EnforcementPlatform, PatrolAsset, Consignment)

@@ -1,0 +1,1 @@
+"""Addressed draws, and the samplers made of them."""
