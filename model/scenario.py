@@ -127,9 +127,14 @@ class Scenario:
             raise InputError("the scenario is its own base", file=file, field="base", value=circle,
                              allowed="a base that does not lead back here", remedy="change or remove base")  # fmt: skip
         if len(chain) > MOST_BASES:
-            raise InputError("the scenario has too many bases, one behind the other", file=file, field="base",
-                             value=name, allowed=f"at most {MOST_BASES}", remedy="write the events into fewer files",
-                             )  # fmt: skip
+            raise InputError(
+                "the scenario has too many bases, one behind the other",
+                file=file,
+                field="base",
+                value=name,
+                allowed=f"at most {MOST_BASES}",
+                remedy="write the events into fewer files",
+            )
         return cls._read(path, chain)
 
     def with_parameters(self, **changes: object) -> Self:

@@ -133,9 +133,11 @@ def test_options_and_days_are_read(tmp_path: Path) -> None:
     levers[1] |= {"low": dt.date(2015, 1, 1), "high": dt.date(2021, 1, 1)}  # type: ignore[dict-item]
     found = read_design(tmp_path, "rule,when\nsalience,2019-03-01\n,2020-01-01\n", levers)  # type: ignore[arg-type]
     assert found == [["salience", dt.date(2019, 3, 1).toordinal()], [None, dt.date(2020, 1, 1).toordinal()]]
-    for content, said in (("rule,when\nsaliance,\n", "rule, line 2 = 'saliance'.*salience"),
-                          ("rule,when\n,2023-01-01\n", "when, line 2 = '2023-01-01'.*2015-01-01 to 2021-01-01"),
-                          ("rule,when\n,2019-02-30\n", "when, line 2 = '2019-02-30'")):  # fmt: skip
+    for content, said in (
+        ("rule,when\nsaliance,\n", "rule, line 2 = 'saliance'.*salience"),
+        ("rule,when\n,2023-01-01\n", "when, line 2 = '2023-01-01'.*2015-01-01 to 2021-01-01"),
+        ("rule,when\n,2019-02-30\n", "when, line 2 = '2019-02-30'"),
+    ):
         with pytest.raises(InputError, match=said):
             read_design(tmp_path, content, levers)  # type: ignore[arg-type]
 
