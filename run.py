@@ -18,7 +18,9 @@ from views.cli.options import (
     RESULTS,
     Cluster,
     ClusterOptions,
+    FitSeed,
     Images,
+    Large,
     Machines,
     Organisations,
     Over,
@@ -128,7 +130,7 @@ def run(
 
 @app.command(name="app", epilog=examples("app", "app --port 8800 --no-open"))
 def open_app(
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8765,
+    port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65_535)] = 8765,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets others in.")] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
 ) -> None:
@@ -222,13 +224,14 @@ def study(
         bool, typer.Option("--quick", help="A look, no result: few seeds, few groups, few steps.")
     ] = False,
     images: Images = False,
+    large: Large = False,
 ) -> None:
     """Run a study, or what is missing of it, and write its tables and report.
 
     Ctrl-C keeps what is done; the same command goes on from there.
     """
     changes = {"replications": replications, "seed": seed, "organisations": organisations, "record": record,
-               "over": over}  # fmt: skip
+               "over": over, "large": large or None}  # fmt: skip
     where = Machines(workers, scheduler, cluster, cluster_options or [])
     jobs.conduct_study(name, changes, out, where, retry=retry, small=quick, images=images)
 
@@ -256,6 +259,7 @@ def compare(
     cluster: Cluster = None,
     cluster_options: ClusterOptions = None,
     images: Images = False,
+    large: Large = False,
 ) -> None:
     """Compare scenarios with the first on the same luck: effects, intervals, harm, cost, displacement.
 
@@ -265,6 +269,7 @@ def compare(
 
     changes = {key: value for key, value in (("window", list(window or ())), ("over", over)) if value}
     made = comparison(names, replications, seed, organisations, **changes)
+    made = made.with_(large=True) if large else made
     jobs.conduct_made(made, out, Machines(workers, scheduler, cluster, cluster_options or []), images=images)
 
 
@@ -277,13 +282,15 @@ def calibrate(
         str, typer.Argument(help="A rival theory (experiments/calibration/structures.toml).")
     ] = "base",
     population: Annotated[
-        int | None, typer.Option(help="Parameter sets in a generation. \\[200]", callback=at_least(20))
+        int | None, typer.Option(help="Parameter sets in a generation. \\[200]", callback=at_least(20, 100_000))
     ] = None,
-    generations: Annotated[int | None, typer.Option(help="Generations at most. \\[6]", callback=at_least(1))] = None,
+    generations: Annotated[
+        int | None, typer.Option(help="Generations at most. \\[6]", callback=at_least(1, 1_000))
+    ] = None,
     sets: Annotated[
-        int | None, typer.Option(help="Sets of equal weight that are kept. \\[300]", callback=at_least(1))
+        int | None, typer.Option(help="Sets of equal weight that are kept. \\[300]", callback=at_least(1, 100_000))
     ] = None,
-    seed: Seed = SEED,
+    seed: FitSeed = SEED,
     workers: Workers = None,
     out: Annotated[
         Path,
@@ -303,7 +310,9 @@ def calibrate(
     recovery: Annotated[
         int | None,
         typer.Option(
-            metavar="TRIALS", help="Instead: does the fit find parameters that are known?", callback=at_least(10)
+            metavar="TRIALS",
+            help="Instead: does the fit find parameters that are known?",
+            callback=at_least(10, 100_000),
         ),
     ] = None,
     of_model: Annotated[

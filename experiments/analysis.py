@@ -86,6 +86,7 @@ def spans(runs: pd.DataFrame, study: Study) -> pd.DataFrame:
     (`at`), or at its far end less its near (`at` is nan).
     """
     ranges = [f.name for f in study.factors if f.name in runs and runs[f.name].dtype.kind in "fiu"]
+    ranges = [name for name in ranges if runs[name].min() < runs[name].max()]  # one level has no effect to measure
     if study.method != "grid" or not study.common_seeds:
         return pd.DataFrame()
     rows = []
@@ -285,11 +286,11 @@ def credit(study: Study, store: Store, runs: pd.DataFrame) -> dict[str, pd.DataF
     shares, values, cores = [], [], []
     for outcome in study.outcomes:
         table = good[[COALITION, "seed", outcome]].rename(columns={outcome: "value"})
-        shares.append(attribution.shapley(table, list(study.players)).assign(outcome=outcome))
+        shares.append(attribution.shapley(table, list(study.players), study.permutations).assign(outcome=outcome))
         cores.append(
-            attribution.core(table, list(study.players), sense=-compare.HARMFUL.get(outcome, -1)).assign(
-                outcome=outcome
-            )
+            attribution.core(
+                table, list(study.players), study.permutations, sense=-compare.HARMFUL.get(outcome, -1)
+            ).assign(outcome=outcome)
         )
         for coalition, group in table.groupby(COALITION, sort=False):
             mean, low, high = mean_and_interval(group["value"].to_numpy(dtype=float))

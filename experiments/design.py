@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from experiments.factors import Factor
-from model.errors import InputError, closest
+from experiments.csv_file import Row, Table, read_csv
+from experiments.factors import Factor, Value
+from experiments.study_file import METHODS, MOST_POINTS, CsvDesign, SampledDesign, SteppedDesign, read_design
+from model.errors import InputError
 
 __all__ = ["METHODS", "from_csv", "grid", "lhs", "make", "morris", "one_at_a_time", "saltelli", "sobol"]
-
-MOST_POINTS: Final = 1_000_000
 
 
 def grid(factors: Sequence[Factor], steps: int = 11) -> pd.DataFrame:
     """Every combination of the factors' values; a factor with a range takes `steps` even steps, both ends included."""
+    check_count(math.prod(len(factor.choices) or steps for factor in factors), "design.steps")
     axes = [list(f.choices) if f.choices else _even(f, steps) for f in factors]
-    count = int(np.prod([len(axis) for axis in axes])) if axes else 1
-    if count > MOST_POINTS:
-        raise InputError(
-            "this grid is too large", field="design.steps", value=steps, allowed=f"at most {MOST_POINTS:,} points",
-            remedy=f"{len(factors)} factors make {count:,}; take fewer steps, or method lhs or sobol",
-        )  # fmt: skip
     return pd.DataFrame(list(product(*axes)), columns=[f.name for f in factors])
 
 
@@ -74,30 +70,50 @@ def from_csv(path: Path, factors: Sequence[Factor]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the file cannot be read, or its columns or values are not those of the factors.
+        If the file cannot be read, its columns or values are not those of the factors, or two rows are the same.
     """
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InputError("the design cannot be read", field="design.file", value=str(path), allowed="a CSV file",
-                         remedy=str(error).splitlines()[0]) from None  # fmt: skip
-    names = _names(factors)
-    for column in table.columns:
-        if column not in names:
-            near = closest(column, names)
-            raise InputError("no factor has this name", file=str(path), field="column", value=column,
-                             allowed=", ".join(names), remedy=f"did you mean {near!r}?" if near
-                             else "name the column after a lever or uncertainty of the study")  # fmt: skip
-    for factor in (f for f in factors if f.name in table and f.low is not None and f.high is not None):
-        numbers = pd.to_numeric(table[factor.name], errors="coerce")
-        outside = table[factor.name].notna() & ~((numbers >= factor.low) & (numbers <= factor.high))
-        if outside.any():
-            row = int(np.flatnonzero(outside)[0])
-            raise InputError("this value is out of the factor's range", file=str(path),
-                             field=f"{factor.name}, row {row + 2}", value=table[factor.name].iloc[row],
-                             allowed=f"{factor.low:g} to {factor.high:g}",
-                             remedy="mend the value, or widen the range in the study")  # fmt: skip
-    return table.reindex(columns=[name for name in names if name in table])
+    table = read_csv(path, _names(factors), "design", "design.file")
+    check_count(len(table.rows), "design.file")
+    rows = table.read(lambda row: {factor.name: _cell(table, row, factor) for factor in factors})
+    _no_repeats(table, rows)
+    types = {factor.name: "float64" if factor.is_numeric else "object" for factor in factors}
+    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=types[name]) for name in types})
+
+
+def _cell(table: Table, row: Row, factor: Factor) -> Value | None:
+    """Value of a factor in a row: a number of its range, a day, or one of its listed values; None for an empty cell."""
+    text = row.cells[factor.name]
+    if not text:
+        return None
+    if factor.is_numeric and not (factor.is_date and "-" in text):
+        value: Value = table.number(row, factor.name, factor.allowed)
+    else:
+        value = factor.read(text)
+    if not factor.holds(value):
+        raise table.wrong(
+            row,
+            factor.name,
+            "this value is out of the factor's range",
+            factor.allowed,
+            "correct the value, or change the factor in the study",
+        )
+    return value
+
+
+def _no_repeats(table: Table, rows: Sequence[dict[str, Value | None]]) -> None:
+    """Refuse a point that is listed twice: its runs would count twice."""
+    seen: dict[tuple[Value | None, ...], int] = {}
+    for row, values in zip(table.rows, rows, strict=True):
+        first = seen.setdefault(tuple(values.values()), row.line)
+        if first != row.line:
+            raise InputError(
+                f"this line is the same point as line {first}",
+                file=str(table.path),
+                field=f"line {row.line}",
+                value=table.separator.join(row.cells.values()),
+                allowed="every point once",
+                remedy="leave one of the lines out",
+            )
 
 
 def make(method: str, factors: Sequence[Factor], options: dict[str, Any], folder: Path | None = None) -> pd.DataFrame:
@@ -106,32 +122,38 @@ def make(method: str, factors: Sequence[Factor], options: dict[str, Any], folder
     Raises
     ------
     InputError
-        If there is no such method or an option is missing.
+        If there is no such method, an option is not one of it, or there are too many points.
     """
-    if method not in METHODS:
-        near = closest(method, METHODS)
-        raise InputError("there is no such design", field="design.method", value=method, allowed=", ".join(METHODS),
-                         remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
-    if method == "csv":
-        file = Path(str(options.get("file", "")))
+    entry = read_design({"method": method, **options})
+    if not isinstance(entry, CsvDesign):
+        check_count(count_of(entry, factors), "design")
+    if isinstance(entry, CsvDesign):
+        file = Path(entry.file)
         return from_csv(file if file.is_absolute() or folder is None else folder / file, factors)
-    if method in ("grid", "one-at-a-time"):
-        steps = _whole(options, "steps", 11 if method == "grid" else 5, 2)
-        return grid(factors, steps) if method == "grid" else one_at_a_time(factors, steps)
+    if isinstance(entry, SteppedDesign):
+        return grid(factors, entry.steps) if method == "grid" else one_at_a_time(factors, entry.steps)
     made = {"lhs": lhs, "sobol": sobol, "saltelli": saltelli, "morris": morris}[method]
-    return made(factors, _whole(options, "n", 64, 1), _whole(options, "seed", 0, 0))
+    return made(factors, entry.n, entry.seed)
 
 
-METHODS: Final = ("grid", "lhs", "sobol", "saltelli", "morris", "one-at-a-time", "csv")
+def count_of(entry: SteppedDesign | SampledDesign, factors: Sequence[Factor]) -> int:
+    """Points that a design has, without making them."""
+    if isinstance(entry, SampledDesign):
+        return entry.n * {"saltelli": len(factors) + 2, "morris": len(factors) + 1}.get(entry.method, 1)
+    levels = [len(factor.choices) or entry.steps for factor in factors]
+    return math.prod(levels) if entry.method == "grid" else 1 + sum(levels)
 
 
-def _whole(options: dict[str, Any], name: str, usual: int, least: int) -> int:
-    value = options.get(name, usual)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST_POINTS:
-        raise InputError("this is not a number of points", field=f"design.{name}", value=value,
-                         allowed=f"a whole number from {least} to {MOST_POINTS:,}",
-                         remedy=f"{usual} is usual")  # fmt: skip
-    return value
+def check_count(count: int, field: str) -> None:
+    """Refuse a design that has more points than can be planned; raises InputError."""
+    if count > MOST_POINTS:
+        raise InputError(
+            "this design is too large",
+            field=field,
+            value=count,
+            allowed=f"at most {MOST_POINTS:,} points",
+            remedy="take fewer steps, a smaller n, or method lhs or sobol",
+        )
 
 
 def _names(factors: Sequence[Factor]) -> list[str]:
@@ -140,7 +162,16 @@ def _names(factors: Sequence[Factor]) -> list[str]:
 
 def _even(factor: Factor, steps: int) -> list[float]:
     # rounded so that 0.15 is 0.15: the identity of a run hashes it
-    return [round(v, 12) for v in np.linspace(factor.low or 0.0, factor.high or 0.0, steps).tolist()]
+    made = [round(v, 12) for v in np.linspace(factor.low or 0.0, factor.high or 0.0, steps).tolist()]
+    if len(set(made)) < steps:
+        raise InputError(
+            "the range is too narrow for this number of steps",
+            field=f"factor {factor.name}",
+            value=(factor.low, factor.high),
+            allowed="steps of at least 1e-12",
+            remedy="widen the range, or take fewer steps",
+        )
+    return made
 
 
 def _scale(unit: np.ndarray, factors: Sequence[Factor]) -> pd.DataFrame:

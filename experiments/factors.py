@@ -8,16 +8,29 @@ date of an event that the scenario has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, Final, Literal
+from datetime import date
+from typing import Any, Final, Literal, NamedTuple
 
+from experiments.outcomes import OUTCOMES
+from experiments.study_file import FactorEntry, read_part
 from model.errors import InputError, closest
+from model.record import Account, Weekly
 from model.scenario import Scenario
-from model.scenario.events import PARAMETER_ROWS, Event, EventField, event_field, fields_of
+from model.scenario.events import (
+    FIRST_DAY,
+    LAST_DAY,
+    PARAMETER_ROWS,
+    Event,
+    EventField,
+    Operation,
+    event_field,
+    fields_of,
+)
+from model.scenario.reading import bounds_of
 
-__all__ = ["Factor", "apply_all"]
+__all__ = ["RESERVED", "Factor", "apply_all", "check_together"]
 
 type Value = float | int | str | bool
 type Role = Literal["lever", "uncertainty"]
@@ -26,6 +39,59 @@ type Since = Literal["start", "fork"]
 EVENT: Final = "event"
 EVENT_FIELDS_HERE: Final = ("amount", "date")
 LONGEST_SHOWN: Final = 12
+PLANNED: Final = (
+    "run",
+    "point",
+    "arm",
+    "seed",
+    "scenario",
+    "supply_answer",
+    "coalition",
+    "part",
+    "world",
+    "worlds",
+    "replication",
+)
+STORED: Final = ("status", "error", "seconds")
+ANALYSED: Final = (
+    "outcome",
+    "n",
+    "mean",
+    "low",
+    "high",
+    "q05",
+    "q95",
+    "supply",
+    "policy",
+    "model",
+    "mix",
+    "kind",
+    "regret",
+)
+FRAMED: Final = (
+    "year",
+    "week",
+    "date",
+    "state",
+    "mode",
+    "platform",
+    "leg",
+    "place",
+    "region",
+    "stage",
+    "owner",
+    "lead_state",
+    "kg",
+    "seized_kg",
+    "moved_kg",
+    "expected_seized_kg",
+    "seized_bulk_kg",
+    "other_markets_kg",
+    "parcels_share",
+    "value_eur",
+)
+RESERVED: Final = frozenset({*PLANNED, *STORED, *ANALYSED, *FRAMED, *Weekly.columns(), *Account.columns(), *OUTCOMES})
+"""Names that columns of plans, runs, frames and tables have; no factor may have one, in capitals or not."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +115,7 @@ class Factor:
     name: str
     target: str
     field: str
-    operation: str = "value"
+    operation: Operation = "value"
     low: float | None = None
     high: float | None = None
     choices: tuple[Value, ...] = ()
@@ -73,6 +139,33 @@ class Factor:
         """Whether its values are days."""
         return self.kind == EVENT and self.field == "date"
 
+    @property
+    def is_numeric(self) -> bool:
+        """Whether its values are numbers."""
+        return not any(isinstance(value, bool | str) for value in self.choices)
+
+    @property
+    def allowed(self) -> str:
+        """The values that it takes, in words."""
+        if self.choices:
+            return ", ".join(self.shown(value) for value in self.choices)
+        return f"{self.shown(self.low or 0.0)} to {self.shown(self.high or 0.0)}"
+
+    def holds(self, value: Value) -> bool:
+        """Whether a value is one of the listed ones, or within the range."""
+        if self.choices:
+            return any(_same(value, choice) for choice in self.choices)
+        return isinstance(value, int | float) and (self.low or 0.0) <= value <= (self.high or 0.0)
+
+    def read(self, text: str) -> Value:
+        """A day, true or false from text; other text stays as it is."""
+        if self.is_date:
+            try:
+                return date.fromisoformat(text).toordinal()
+            except ValueError:
+                return text
+        return {"true": True, "false": False}.get(text.lower(), text) if True in self.choices else text
+
     def apply(self, scenario: Scenario, value: Value, fork: date) -> Scenario:
         """The scenario with this factor at a value.
 
@@ -81,6 +174,15 @@ class Factor:
         InputError
             If the value does not fit, or the scenario lacks the event.
         """
+        limits = limits_of(self)
+        if not limits.hold(value):
+            raise InputError(
+                "this value is out of bounds",
+                field=f"factor {self.name}",
+                value=value,
+                allowed=limits.allowed,
+                remedy="correct the design, or list the values",
+            )
         if self.kind == EVENT:
             return self._move_event(scenario, value)
         if self.kind == "parameter":
@@ -88,7 +190,7 @@ class Factor:
         day = fork if self.since == "fork" else scenario.start
         slug = f"factor-{self.name}"
         return scenario.with_events(
-            Event(slug, day, None, self.kind, self.of, self.field, self.operation, float(value))  # type: ignore[arg-type]
+            Event(slug, day, None, self.kind, self.of, self.field, self.operation, float(value))
         )
 
     def _set_parameter(self, scenario: Scenario, value: Value, fork: date) -> Scenario:
@@ -112,6 +214,15 @@ class Factor:
             )  # fmt: skip
         if self.field == "date":
             return scenario.with_events(replace(event, date=date.fromordinal(round(float(value)))))
+        own = limits_of(replace(self, target=event.target, field=event.field, operation=event.operation))
+        if not own.hold(value):
+            raise InputError(
+                "the event cannot have this amount",
+                field=f"factor {self.name}",
+                value=value,
+                allowed=own.allowed,
+                remedy="stay within them",
+            )
         return scenario.with_events(replace(event, amount=float(value)))
 
     def shown(self, value: Value) -> str:
@@ -139,36 +250,29 @@ def read_factor(entry: Mapping[str, Any], role: Role, where: str, names: Mapping
     InputError
         Names the field, what is allowed and the remedy.
     """
-    known = ("name", "target", "field", "operation", "low", "high", "values", "since", "title", "unit")
-    for key in entry:
-        if key not in known:
-            raise InputError("a factor has no such field", field=f"{where}.{key}", value=entry[key],
-                             allowed=", ".join(known), remedy=f"did you mean {closest(key, known)!r}?"
-                             if closest(key, known) else "leave it out")  # fmt: skip
-    target = entry.get("target")
-    if not isinstance(target, str) or ":" not in target:
-        raise InputError("a factor needs a target", field=f"{where}.target", value=target,
-                         allowed="kind:name, as parameter:sharing_scale, measure:maoc-n, platform:*",
-                         remedy="write it as in an event of a scenario")  # fmt: skip
-    kind, _, of = target.partition(":")
-    field = str(entry.get("field") or _usual_field(kind, of))
-    bounds = _bounds(kind, of, field, where, target)
-    values = tuple(_number(v) for v in entry.get("values", ()))
-    low, high = _number(entry.get("low")), _number(entry.get("high"))
-    numeric = not (kind == "parameter" and bounds is None)
-    if not numeric and not values:
-        row = PARAMETER_ROWS[of]
-        values = row.options or (False, True)
-    if numeric and not values and bounds is not None:
+    given = read_part(FactorEntry, entry, where)
+    kind, _, of = given.target.partition(":")
+    field = given.field or _usual_field(kind, of)
+    bounds = _bounds(kind, of, field, where, given.target)
+    values = tuple(_number(value) for value in given.values or ())
+    low, high = _number(given.low), _number(given.high)
+    if kind == "parameter" and (bounds is None or isinstance(PARAMETER_ROWS[of].default, bool)):
+        values = values or PARAMETER_ROWS[of].options or (False, True)
+    elif bounds is not None and not values:
         low, high = (bounds.low if low is None else low), (bounds.high if high is None else high)
     factor = Factor(
-        name=str(entry.get("name") or of), target=target, field=field, operation=str(entry.get("operation", "value")),
+        name=given.name or _usual_name(of), target=given.target, field=field, operation=given.operation,
         low=None if low is None else float(low), high=None if high is None else float(high), choices=values,
-        role=role, since=entry.get("since", "fork" if role == "lever" else "start"),
-        title=str(entry.get("title", "")), unit=str(entry.get("unit", bounds.unit if bounds else "")),
+        role=role, since=given.since or ("fork" if role == "lever" else "start"), title=given.title,
+        unit=given.unit or (bounds.unit if bounds else ""),
     )  # fmt: skip
     _check(factor, bounds, where, names)
     return factor
+
+
+def _usual_name(of: str) -> str:
+    """Name of a factor that is given none: what it changes."""
+    return f"{of}_level" if of.casefold() in RESERVED else of
 
 
 def _usual_field(kind: str, of: str) -> str:
@@ -176,8 +280,6 @@ def _usual_field(kind: str, of: str) -> str:
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.date().toordinal()
     return value.toordinal() if isinstance(value, date) else value
 
 
@@ -205,12 +307,7 @@ def _bounds(kind: str, of: str, field: str, where: str, target: str) -> EventFie
 def _check(factor: Factor, bounds: EventField | None, where: str, names: Mapping[str, Any]) -> None:
     from model.scenario.events import expand
 
-    if factor.since not in ("start", "fork"):
-        raise InputError("a factor holds from the start or from the fork", field=f"{where}.since", value=factor.since,
-                         allowed="start, fork", remedy="take one of these")  # fmt: skip
-    if factor.operation not in ("value", "add", "multiply"):
-        raise InputError("there is no such operation", field=f"{where}.operation", value=factor.operation,
-                         allowed="value, add, multiply", remedy="take one of these")  # fmt: skip
+    check_name(factor.name, f"{where}.name")
     if factor.kind in names and not expand(factor.kind, factor.of, names):
         near = closest(factor.of, names[factor.kind])
         raise InputError(f"there is no such {factor.kind}", field=f"{where}.target", value=factor.target,
@@ -220,10 +317,142 @@ def _check(factor: Factor, bounds: EventField | None, where: str, names: Mapping
     if not factor.choices and (factor.low is None or factor.high is None or not factor.low < factor.high):
         raise InputError("a factor needs a range or values", field=f"{where}.low", value=(factor.low, factor.high),
                          allowed="low below high, or a list of values", remedy="give low and high")  # fmt: skip
-    if bounds is not None and factor.operation == "value":
-        found = [factor.low, factor.high] if not factor.choices else list(factor.choices)
-        for value in found:
-            good = isinstance(value, int | float) and not isinstance(value, bool)
-            if not good or not bounds.low <= float(value) <= bounds.high:  # type: ignore[arg-type]
-                raise InputError("this value is out of bounds", field=where, value=value, allowed=bounds.allowed,
-                                 remedy="stay within them")  # fmt: skip
+    _check_repeats(factor, where)
+    _check_levels(factor, bounds, where)
+
+
+def check_name(name: str, field: str) -> None:
+    """Refuse a name of a factor that is the name of another column; raises InputError."""
+    if name.casefold() in RESERVED:
+        raise InputError(
+            "a column of the results has this name",
+            field=field,
+            value=name,
+            allowed=f"any name but {', '.join((*PLANNED, *STORED, *ANALYSED, *FRAMED))}, and those of outcomes and of "
+            "what is recorded each week",
+            remedy="give the factor another name",
+        )
+
+
+def _check_repeats(factor: Factor, where: str) -> None:
+    """Refuse a level that is listed twice: its runs would count twice."""
+    keys = [(isinstance(value, bool), value) for value in factor.choices]
+    twice = next((value for key, value in zip(keys, factor.choices, strict=True) if keys.count(key) > 1), None)
+    if twice is not None:
+        raise InputError(
+            "a level is listed twice",
+            field=f"{where}.values",
+            value=factor.shown(twice),
+            allowed="every level once",
+            remedy="leave one out",
+        )
+
+
+def _check_levels(factor: Factor, bounds: EventField | None, where: str) -> None:
+    """Refuse levels of another type or out of bounds."""
+    limits = limits_of(factor)
+    ends = [value for value in (factor.low, factor.high) if value is not None]
+    for value in [*factor.choices, *ends]:
+        if not limits.hold(value):
+            raise InputError(
+                "this value is out of bounds",
+                field=where,
+                value=value,
+                allowed=limits.allowed,
+                remedy="stay within them",
+            )
+    inside = replace(factor, choices=()).holds
+    if len(ends) == 2 and not all(inside(value) for value in factor.choices):
+        raise InputError(
+            "values lie outside low and high",
+            field=f"{where}.values",
+            value=list(factor.choices),
+            allowed="a range or a list of values",
+            remedy="leave low and high out",
+        )
+    fixed = factor.kind == "parameter" or (bounds is not None and bounds.only_set)
+    if factor.operation != "value" and fixed:
+        raise InputError(
+            "this can only be set",
+            field=f"{where}.operation",
+            value=factor.operation,
+            allowed="value",
+            remedy="leave operation out, and give the values themselves",
+        )
+
+
+def _same(value: object, other: object) -> bool:
+    """Whether two levels are the same; true is not 1."""
+    return value == other and isinstance(value, bool) == isinstance(other, bool)
+
+
+class Limits(NamedTuple):
+    """What the values of a factor may be: options, or numbers within bounds, whole or not."""
+
+    options: tuple[Value, ...]
+    low: float
+    high: float
+    whole: bool
+    allowed: str
+
+    def hold(self, value: object) -> bool:
+        """Whether a value is allowed."""
+        if self.options:
+            return any(_same(value, option) for option in self.options)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return self.low <= value <= self.high and not (self.whole and value % 1)
+
+
+def limits_of(factor: Factor) -> Limits:
+    """What the values of a factor may be; for the amount of an event any number, since the scenario has the event."""
+    if factor.is_date:
+        return Limits((), FIRST_DAY.toordinal(), LAST_DAY.toordinal(), False, f"a day from {FIRST_DAY} to {LAST_DAY}")
+    row = PARAMETER_ROWS.get(factor.of) if factor.kind == "parameter" else None
+    options: tuple[Value, ...] = (False, True) if row and isinstance(row.default, bool) else row.options if row else ()
+    if options:
+        return Limits(options, 0.0, 0.0, False, ", ".join(str(option) for option in options))
+    bounds = event_field(factor.kind, factor.field)
+    whole = factor.kind not in ("parameter", EVENT) and bounds is not None and bounds.whole
+    return Limits((), *_numbers(factor.operation, bounds, whole))
+
+
+def _numbers(operation: Operation, bounds: EventField | None, whole: bool) -> tuple[float, float, bool, str]:
+    low, high, allowed = bounds_of(operation, bounds)
+    return low, high, whole, f"a whole number, {allowed}" if whole else allowed
+
+
+def check_together(factors: Sequence[Factor], taken: Mapping[str, str]) -> None:
+    """Refuse factors that share a name or change the same thing.
+
+    Parameters
+    ----------
+    taken
+        Names that are in use beside those of the factors, each with what it is.
+
+    Raises
+    ------
+    InputError
+        Names the two.
+    """
+    known = {name.casefold(): what for name, what in taken.items()}
+    targets: dict[tuple[str, str], str] = {}
+    for factor in factors:
+        if factor.name.casefold() in known:
+            raise InputError(
+                "named twice",
+                field="name",
+                value=factor.name,
+                allowed="every name once",
+                remedy=f"{known[factor.name.casefold()]} has it; give the factor another name",
+            )
+        known[factor.name.casefold()] = "another factor"
+        other = targets.setdefault((factor.target, factor.field), factor.name)
+        if other != factor.name:
+            raise InputError(
+                f"the factor {other!r} changes the same",
+                field=f"factor {factor.name}",
+                value=factor.target,
+                allowed="one factor for each thing that is changed",
+                remedy="leave one of them out",
+            )

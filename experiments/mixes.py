@@ -25,6 +25,7 @@ from experiments.intervals import mean_difference
 from experiments.runner import Effort
 from experiments.store import DONE, Store
 from experiments.study import Study
+from experiments.study_file import SearchEntry, read_part
 from model.columns import Array
 from model.errors import InputError, closest
 
@@ -33,9 +34,6 @@ __all__ = ["COST", "Mixes", "confirmed", "nondominated", "search", "within_budge
 COST: Final = "cost_eur"
 GRAIN: Final = 0.05
 """Doses are rounded to this, finer than they could be told apart."""
-USUAL: Final[dict[str, float]] = {
-    "generations": 10, "population": 16, "worlds": 6, "fresh_worlds": 12, "random": 10, "budget_eur": 60e6, "seed": 1,
-}  # fmt: skip
 OBJECTIVES: Final = ("arrived_europe_kg", "west_africa_kg", "corruption")
 FRESH_SEED: Final = 500_000
 LARGEST_FRONT: Final = 24
@@ -242,28 +240,19 @@ def _worlds(uncertain: Sequence[Factor], count: int, seed: int) -> pd.DataFrame:
 
 def read_search(study: Study) -> tuple[Mixes, dict[str, float]]:
     """Measures, prices and settings of a search; raises InputError."""
-    given = dict(study.extra.get("search", {}))
+    settings: dict[str, Any] = read_part(SearchEntry, study.extra.get("search", {}), "search").model_dump()
     table = study.world.tables.measures.set_index("measure")
-    measures = tuple(given.pop("measures", ()))
+    measures = tuple(settings.pop("measures"))
     for name in measures:
         if name not in table.index:
             near = closest(name, table.index)
             raise InputError("there is no such measure", field="search.measures", value=name,
                              allowed=", ".join(table.index), remedy=f"did you mean {near!r}?" if near else
                              "`run.py policies` lists them")  # fmt: skip
-    if len(measures) < 2:
-        raise InputError("a search needs measures to mix", field="search.measures", value=list(measures),
-                         allowed="at least two of those that `run.py policies` lists",
-                         remedy="name them in [search]")  # fmt: skip
-    for name, value in given.items():
-        if name not in USUAL or isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise InputError("this is not a setting of a search", field=f"search.{name}", value=value,
-                             allowed=", ".join(USUAL), remedy="give a number above zero")  # fmt: skip
     missing = [name for name in OBJECTIVES if name not in study.outcomes]
     if missing:
         raise InputError("a search needs these outcomes", field="outcomes", value=list(study.outcomes),
                          allowed=", ".join(OBJECTIVES), remedy=f"add {', '.join(missing)}")  # fmt: skip
-    settings = {**USUAL, **given}
     now = np.array([float(table.loc[name, "history_dose"]) for name in measures])
     price = np.array([costs_of(name, 1.0, study.world)[1] for name in measures])
     return Mixes(measures, now, price, float(settings["budget_eur"])), settings

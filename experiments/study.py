@@ -25,7 +25,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -35,13 +36,26 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from experiments import design, provenance
-from experiments.factors import Factor, Role, apply_all, read_factor
+from experiments.attribution import PERMUTATIONS, coalition_names
+from experiments.factors import Factor, Role, apply_all, check_together, read_factor
 from experiments.outcomes import OUTCOMES
+from experiments.study_file import (
+    KINDS,
+    LEVELS,
+    MOST_REPLICATIONS,
+    AttributionEntry,
+    HeadlineStudy,
+    SearchEntry,
+    StudyFile,
+    read_design,
+    read_part,
+    read_study,
+)
 from model import Scenario, calendar, load_world
 from model.errors import InputError, closest
 from model.route_model import LARGEST_SEED, check_numbers
 from model.scenario.events import PARAMETER_ROWS, Event
-from model.scenario.files import read_toml
+from model.scenario.files import is_file, read_toml
 from model.world import World
 
 if TYPE_CHECKING:
@@ -50,13 +64,6 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "LEVELS", "Arm", "Study", "find_study", "list_studies"]
 
 STUDIES: Final = Path(__file__).resolve().parent / "studies"
-KINDS: Final = ("compare", "sweep", "screening", "sobol", "attribution", "search", "headline")
-LEVELS: Final = ("outcomes", "yearly", "weekly", "events")
-FIELDS: Final = (
-    "title", "question", "kind", "scenarios", "baseline", "fork", "window", "replications", "seed", "organisations",
-    "outcomes", "record", "supply", "swept", "design", "levers", "uncertainties", "common_seeds", "attribution",
-    "search", "over",
-)  # fmt: skip
 USUAL_OUTCOMES: Final = (
     "arrived_europe_kg", "consumed_europe_kg", "price_europe", "expected_seized_kg", "seized_kg", "west_africa_kg",
     "corruption", "known_share", "dispatched_kg", "moved_kg", "act_rate", "sea_moved_kg", "cued_kg",
@@ -65,7 +72,12 @@ USUAL_OUTCOMES: Final = (
 SUPPLY, COALITION = "supply_answer", "coalition"
 OWN_SEEDS: Final = 1_000_003
 """Distance between the seeds of two points where points do not share them."""
-MOST_RUNS: Final = 10_000_000
+MOST_RUNS: Final = 1_000_000
+"""Runs that a study may plan without being told that so many are wanted."""
+METHOD_OF: Final = {"screening": "morris", "sobol": "saltelli"}
+"""The design that the analysis of a kind needs."""
+PAIRED: Final = ("compare", "headline", "attribution", "search")
+"""Kinds that compare runs of the same seed."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,8 @@ class Study:
     """Scenarios that were given by the path of a file: name -> path as it was given."""
     over: str = ""
     """Structure whose posterior gives each seed a parameter set; the same set with the same seed in every arm."""
+    large: bool = False
+    """Whether the study may plan more runs than `MOST_RUNS`."""
 
     # --- making ---------------------------------------------------------------------------------------------------
 
@@ -123,10 +137,7 @@ class Study:
         try:
             return _read(cls, document, name, file)
         except InputError as error:
-            raise error if error.file else InputError(
-                error.message, file=file or f"study {name!r}", field=error.field, value=error.value,
-                allowed=error.allowed, remedy=error.remedy,
-            ) from None  # fmt: skip
+            raise error.in_file(file or f"study {name!r}") from None
 
     def with_(self, **changes: Any) -> Study:
         """Make a copy with other fields; `replications` and `seed` set the seeds."""
@@ -165,17 +176,17 @@ class Study:
         Where `swept` names scenarios, levers act in those only, and the others run as they are.
         """
         plain = pd.DataFrame({"scenario": list(self.scenarios)})
+        self._check_size(self._points())
         if len(self.supply) > 1:
             plain = plain.merge(pd.DataFrame({SUPPLY: list(self.supply)}), how="cross")
         if self.points is not None:
             rows = plain.merge(self.points.reset_index(drop=True), how="cross")
         elif self.kind == "attribution":
-            rows = plain.merge(pd.DataFrame({COALITION: self._coalitions()}), how="cross")
+            rows = plain.merge(pd.DataFrame({COALITION: self._coalitions}), how="cross")
         elif not self.factors:
             rows = plain
         else:
-            folder = Path(self.file).parent if self.file else None
-            design_rows = design.make(self.method, self.factors, dict(self.options), folder).reset_index(drop=True)
+            design_rows = self._design
             if self.swept:
                 swept = pd.DataFrame({"scenario": list(self.swept)}).merge(design_rows, how="cross")
                 rows = pd.concat([plain.assign(part="packages"), swept.assign(part="sweep")], ignore_index=True)
@@ -183,11 +194,45 @@ class Study:
                 rows = plain.merge(design_rows, how="cross")
         return rows.rename_axis("point").reset_index()
 
-    def _coalitions(self) -> list[str]:
-        from experiments.attribution import coalition_names
+    @cached_property
+    def _design(self) -> pd.DataFrame:
+        """The points of the factors."""
+        folder = Path(self.file).parent if self.file else None
+        return design.make(self.method, self.factors, dict(self.options), folder).reset_index(drop=True)
 
-        names: list[str] = coalition_names(list(self.players), self.extra.get("attribution", {}))
-        return names
+    def _points(self) -> int:
+        """Points that the table will have."""
+        plain = len(self.scenarios) * max(len(self.supply), 1)
+        if self.points is not None:
+            return plain * len(self.points)
+        if self.kind == "attribution":
+            return plain * len(self._coalitions)
+        if not self.factors:
+            return plain
+        return plain + len(self.swept) * len(self._design) if self.swept else plain * len(self._design)
+
+    def _check_size(self, points: int) -> None:
+        own_seed = self.points is not None and "seed" in self.points
+        runs = points if own_seed else points * len(self.seeds)
+        if runs > MOST_RUNS and not self.large:
+            raise InputError(
+                "the plan is very large",
+                file=self.file or None,
+                field="runs",
+                value=runs,
+                allowed=f"at most {MOST_RUNS:,} runs: {points:,} points with {len(self.seeds):,} seeds",
+                remedy="take fewer points or replications; to run all of them, add --large, or from "
+                "Python with_(large=True)",
+            )
+
+    @cached_property
+    def _coalitions(self) -> list[str]:
+        return coalition_names(list(self.players), self.extra.get("attribution", {}))
+
+    @property
+    def permutations(self) -> int:
+        """Orders of joining that an attribution samples where there are too many coalitions."""
+        return int(self.extra.get("attribution", {}).get("permutations", PERMUTATIONS))
 
     @cached_property
     def players(self) -> dict[str, str]:
@@ -307,12 +352,12 @@ def find_study(name_or_path: str | Path) -> Path:
     """Path of a study: a path as it is, a name among the project's own and the working directory; raises InputError."""
     path = Path(name_or_path)
     if path.suffix == ".toml":
-        if path.is_file():
+        if is_file(path):
             return path
         raise InputError("there is no such file", field="study", value=str(name_or_path), allowed="a TOML file",
                          remedy="check the path")  # fmt: skip
     for folder in (Path.cwd(), STUDIES):
-        if (folder / f"{name_or_path}.toml").is_file():
+        if is_file(folder / f"{name_or_path}.toml"):
             return folder / f"{name_or_path}.toml"
     names = [path.stem for path in sorted(STUDIES.glob("*.toml"))]
     near = closest(str(name_or_path), names)
@@ -332,54 +377,58 @@ def list_studies() -> pd.DataFrame:
 
 def _read(cls: type[Study], document: Mapping[str, Any], name: str, file: str) -> Study:
     if {"base", "events"} & document.keys():
-        raise InputError("this is a scenario, not a study", field="base", value=document.get("base", "none"),
-                         allowed=", ".join(FIELDS), remedy="uv run run.py run FILE, or compare it with others: uv run "
-                         "run.py compare as-it-happened FILE")  # fmt: skip
-    for key in document:
-        if key not in FIELDS:
-            near = closest(key, FIELDS)
-            raise InputError("a study has no such field", field=key, value=document[key], allowed=", ".join(FIELDS),
-                             remedy=f"did you mean {near!r}?" if near else "leave it out")  # fmt: skip
-    kind = str(document.get("kind", "compare"))
-    _one_of("kind", kind, KINDS)
-    scenarios = _texts(document, "scenarios", ["as-it-happened"])
-    swept = _texts(document, "swept", []) if "swept" in document else []
+        raise InputError(
+            "this is a scenario, not a study",
+            field="base",
+            value=document.get("base", "none"),
+            allowed="a study, which has scenarios and no base",
+            remedy="uv run run.py run FILE, or compare it with others: uv run run.py compare as-it-happened FILE",
+        )
+    given = read_study(document)
+    scenarios = list(given.scenarios)
+    no_twins(scenarios, "scenarios")
     loaded = [Scenario.load(one) for one in scenarios]
-    named = _names([*scenarios, *swept])
-    baseline = str(document.get("baseline", scenarios[0]))
+    named = _names([*scenarios, *getattr(given, "swept", ())])
+    baseline = given.baseline or scenarios[0]
     baseline = named.get(baseline, baseline)
     _one_of("baseline", baseline, [named[one] for one in scenarios])
-    outcomes = _texts(document, "outcomes", list(USUAL_OUTCOMES))
+    outcomes = list(given.outcomes or USUAL_OUTCOMES)
+    no_twins(outcomes, "outcomes")
     for one in outcomes:
         _one_of("outcomes", one, OUTCOMES)
-    record = str(document.get("record", "outcomes"))
-    _one_of("record", record, LEVELS)
-    fork = document.get("fork", loaded[0].fork)
-    if fork is not None and not isinstance(fork, date):
-        raise InputError("this is not a date", field="fork", value=fork, allowed="a day as 2011-05-10, or none",
-                         remedy="write it without quotes")  # fmt: skip
-    settings = dict(document.get("design", {}))
-    world = load_world()
-    roles: tuple[tuple[str, Role], ...] = (("levers", "lever"), ("uncertainties", "uncertainty"))
-    factors = [
-        read_factor(entry, role, f"{table}[{i}]", world.names)
-        for table, role in roles for i, entry in enumerate(document.get(table, []), start=1)
-    ]  # fmt: skip
-    _no_twins([factor.name for factor in factors])
-    organisations = document.get("organisations", 150)
-    seeds = _seeds(document.get("seed", 1), document.get("replications", 20))
-    check_numbers(seeds[0], organisations, "summary")
+    swept = list(getattr(given, "swept", ()))
+    no_twins(swept, "swept")
+    fork = _fork(given, document, [*loaded, *(Scenario.load(one) for one in swept)])
+    settings = dict(getattr(given, "design", {}))
+    factors = _factors(given, load_world())
+    supply = _supply(given.supply)
+    _check_kind(given, factors, settings, supply)
+    seeds = _seeds(given.seed, given.replications)
+    check_numbers(seeds[0], given.organisations, "summary")
     return cls(
-        name=name, title=str(document.get("title", name)), question=str(document.get("question", "")), kind=kind,
-        scenarios=tuple(named[one] for one in scenarios), baseline=baseline, fork=fork,
-        window=_window(document.get("window"), loaded, fork),
-        seeds=seeds, organisations=organisations, outcomes=tuple(dict.fromkeys(outcomes)), record=record,
-        supply=_supply(document.get("supply", [])), method=str(settings.pop("method", "grid")),
-        swept=tuple(named[one] for one in swept), files={name: one for one, name in named.items() if one != name},
-        options=settings, factors=tuple(factors), common_seeds=bool(document.get("common_seeds", True)),
-        extra={key: document[key] for key in ("attribution", "search") if key in document}, file=file,
-        over=posterior_name(document.get("over", "")),
-    )  # fmt: skip
+        name=name,
+        title=given.title or name,
+        question=given.question,
+        kind=given.kind,
+        scenarios=tuple(named[one] for one in scenarios),
+        baseline=baseline,
+        fork=fork,
+        window=_window(given.window, loaded, fork),
+        seeds=seeds,
+        organisations=given.organisations,
+        outcomes=tuple(outcomes),
+        record=given.record,
+        supply=supply,
+        method=str(settings.pop("method", "grid")),
+        swept=tuple(named[one] for one in swept),
+        files={name: one for one, name in named.items() if one != name},
+        options=settings,
+        factors=tuple(factors),
+        common_seeds=given.common_seeds,
+        extra=_extra(given, factors),
+        file=file,
+        over=posterior_name(given.over),
+    )
 
 
 def _names(given: list[str]) -> dict[str, str]:
@@ -398,16 +447,109 @@ def _names(given: list[str]) -> dict[str, str]:
     return named
 
 
-def _supply(value: Any) -> tuple[float, ...]:
-    """Answers of supply that a study runs: numbers within the bounds of the parameter."""
+def _fork(given: StudyFile, document: Mapping[str, Any], scenarios: Sequence[Scenario]) -> date | None:
+    """The day of the fork, which lies within all scenarios; by default that of the first scenario."""
+    fork = given.fork if "fork" in document else scenarios[0].fork
+    first, last = max(one.start for one in scenarios), min(one.end for one in scenarios)
+    if fork is not None and not first <= fork <= last:
+        raise InputError(
+            "the fork lies outside a scenario",
+            field="fork",
+            value=fork.isoformat(),
+            allowed=f"a day from {first} to {last}",
+            remedy="take a day within these, or no fork",
+        )
+    return fork
+
+
+def _factors(given: StudyFile, world: World) -> list[Factor]:
+    """Levers, then uncertainties."""
+    roles: tuple[tuple[str, Role], ...] = (("levers", "lever"), ("uncertainties", "uncertainty"))
+    return [
+        read_factor(entry, role, f"{table}[{i}]", world.names)
+        for table, role in roles for i, entry in enumerate(getattr(given, table, ()), start=1)
+    ]  # fmt: skip
+
+
+def _check_kind(
+    given: StudyFile, factors: Sequence[Factor], settings: dict[str, Any], supply: tuple[float, ...]
+) -> None:
+    """Refuse what the analysis of this kind cannot use, before any run is made."""
+    read_design(settings)
+    check_together(factors, {})
+    needed = METHOD_OF.get(given.kind, "")
+    if needed and settings.get("method", "grid") != needed:
+        raise InputError(
+            f"a study of kind {given.kind!r} needs its own design",
+            field="design.method",
+            value=settings.get("method", "grid"),
+            allowed=needed,
+            remedy=f'write method = "{needed}" below [design]',
+        )
+    if not factors and (needed or (isinstance(given, HeadlineStudy) and given.swept)):
+        raise InputError(
+            "there is nothing to vary",
+            field="levers",
+            value=[],
+            allowed="[[levers]] or [[uncertainties]]",
+            remedy="add what is to be varied",
+        )
+    if given.kind in PAIRED and not given.common_seeds:
+        raise InputError(
+            f"a study of kind {given.kind!r} compares runs of the same seed",
+            field="common_seeds",
+            value=False,
+            allowed="true",
+            remedy="leave it out",
+        )
+    if supply and any(factor.target == f"parameter:{SUPPLY}" for factor in factors):
+        raise InputError(
+            "a factor changes the same",
+            field="supply",
+            value=list(supply),
+            allowed=f"supply, or a factor of parameter:{SUPPLY}",
+            remedy="leave one out",
+        )
+
+
+def _extra(given: StudyFile, factors: Sequence[Factor]) -> dict[str, Any]:
+    """The tables `[attribution]` and `[search]`, checked."""
+    if given.kind == "attribution":
+        entry = read_part(AttributionEntry, getattr(given, "attribution", {}), "attribution")
+        no_twins(entry.players, "attribution.players")
+        _check_players(entry, load_world())
+        return {"attribution": entry.model_dump()}
+    if given.kind == "search":
+        search = read_part(SearchEntry, getattr(given, "search", {}), "search")
+        no_twins(search.measures, "search.measures")
+        check_together(factors, dict.fromkeys(search.measures, "a measure of the search"))
+        return {"search": search.model_dump()}
+    return {}
+
+
+def _check_players(entry: AttributionEntry, world: World) -> None:
+    known = list(world.names["platform" if entry.over == "platforms" else "state"])
+    for player in entry.players:
+        if player not in known:
+            near = closest(player, known)
+            raise InputError(
+                f"there is no such {entry.over[:-1]}",
+                field="attribution.players",
+                value=player,
+                allowed=", ".join(known),
+                remedy=f"did you mean {near!r}?" if near else "`over` says whether players are platforms or states",
+            )
+
+
+def _supply(numbers: Sequence[float]) -> tuple[float, ...]:
+    """Answers of supply that a study runs: numbers within the bounds of the parameter, each once."""
     bounds = PARAMETER_ROWS[SUPPLY]
-    numbers = value if isinstance(value, list) else [value]
     for number in numbers:
-        fits = isinstance(number, int | float) and not isinstance(number, bool)
-        if not (fits and float(bounds.low or 0.0) <= float(number) <= float(bounds.high or math.inf)):
+        if not float(bounds.low or 0.0) <= number <= float(bounds.high or math.inf):
             raise InputError("not an answer of supply to price", field="supply", value=number,
                              allowed=f"a list of numbers from {bounds.low:g} to {bounds.high:g}, as [0, 2]",
                              remedy="0 keeps output fixed, 2 lets it answer price")  # fmt: skip
+    no_twins(numbers, "supply")
     return tuple(float(number) for number in numbers)
 
 
@@ -435,45 +577,40 @@ def _one_of(name: str, value: str, allowed: Any) -> None:
                          remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
 
 
-def _texts(document: Mapping[str, Any], name: str, usual: list[str]) -> list[str]:
-    found = document.get(name, usual)
-    if not isinstance(found, list) or not found or not all(isinstance(one, str) for one in found):
-        raise InputError("this is not a list of names", field=name, value=found, allowed='a list as ["a", "b"]',
-                         remedy="put names in quotes and the list in square brackets")  # fmt: skip
-    _no_twins(found)
-    return found
-
-
-def _no_twins(names: list[str]) -> None:
-    twins = {name for name in names if names.count(name) > 1}
+def no_twins(names: Iterable[Any], field: str) -> None:
+    """Refuse a list that names something twice; raises InputError."""
+    twins = [str(name) for name, count in Counter(names).items() if count > 1]
     if twins:
-        raise InputError("named twice", field="name", value=", ".join(sorted(twins)), allowed="every name once",
-                         remedy="leave one out, or give a factor another name")  # fmt: skip
+        raise InputError(
+            "named twice", field=field, value=", ".join(twins), allowed="every name once", remedy="leave one out"
+        )
 
 
-def _window(value: Any, scenarios: list[Scenario], fork: date | None) -> tuple[int, int]:
+def _window(years: tuple[int, int] | None, scenarios: list[Scenario], fork: date | None) -> tuple[int, int]:
     last = min(scenario.end for scenario in scenarios).year
     first = (fork or scenarios[0].scored_from).year + (1 if fork else 0)
-    if value is None:
+    if years is None and first <= last:
         return first, last
-    good = isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(year, int) for year in value)
-    if not good or not (first - 1 if fork else first) <= value[0] <= value[1] <= last:
-        raise InputError("these are not years that the study can read", field="window", value=value,
-                         allowed=f"[first, last] within {first} to {last}",
+    if years is None or not (first - 1 if fork else first) <= years[0] <= years[1] <= last:
+        raise InputError("these are not years that the study can read", field="window",
+                         value=years and list(years), allowed=f"[first, last] within {first} to {last}",
                          remedy="take years after the fork")  # fmt: skip
-    return int(value[0]), int(value[1])
+    return years
 
 
 def _seeds(first: Any, count: Any) -> tuple[int, ...]:
-    for name, value, least in (("seed", first, 0), ("replications", count, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST_SEED:
-            raise InputError("this is not a whole number in range", field=name, value=value,
-                             allowed=f"a whole number of at least {least}",
-                             remedy="20 replications are usual")  # fmt: skip
-    if count > MOST_RUNS:
-        raise InputError("too many replications", field="replications", value=count,
-                         allowed=f"at most {MOST_RUNS:,}",
-                         remedy="take fewer")  # fmt: skip
+    for name, value, least, most, usual in (
+        ("replications", count, 1, MOST_REPLICATIONS, "20 replications are usual"),
+        ("seed", first, 0, LARGEST_SEED - (count if isinstance(count, int) else 1) + 1, "1 is usual"),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise InputError(
+                "this is not a whole number in range",
+                field=name,
+                value=value,
+                allowed=f"a whole number from {least} to {most:,}",
+                remedy=usual,
+            )
     return tuple(range(first, first + count))
 
 

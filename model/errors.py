@@ -9,6 +9,10 @@ __all__ = ["InputError", "closest"]
 
 SHORTEST_BEGINNING = 3
 """Letters from which the beginning of a name tells which one is meant."""
+LONGEST_MESSAGE = 2_000
+"""Characters of a message; what is longer is cut."""
+LONGEST_PART = 1_100
+LONGEST_VALUE = 150
 
 
 class InputError(ValueError):
@@ -38,16 +42,18 @@ class InputError(ValueError):
     ) -> None:
         self.message, self.file, self.field, self.value = message, file, field, value
         self.allowed, self.remedy = allowed, remedy
+        self.problems: tuple[InputError, ...] = ()
         super().__init__(self._text())
 
     def _text(self) -> str:
-        where = f"{self.file}: " if self.file else ""
-        what = "" if not self.field else f"{self.field}: " if self.value is None else f"{self.field} = {self.value!r}: "
-        text = f"{where}{what}{self.message}"
+        where = f"{_cut(self.file, LONGEST_VALUE)}: " if self.file else ""
+        field = _cut(self.field or "", LONGEST_VALUE)
+        what = "" if not field else f"{field}: " if self.value is None else f"{field} = {_shown(self.value)}: "
+        text = f"{where}{what}{_cut(self.message, LONGEST_PART // 4)}"
         if self.allowed:
-            text += f". Allowed: {self.allowed}"
+            text += f". Allowed: {_cut(self.allowed, LONGEST_PART)}"
         if self.remedy:
-            text += f". Remedy: {self.remedy}"
+            text += f". Remedy: {_cut(self.remedy, LONGEST_PART // 4)}"
         return text
 
     @classmethod
@@ -64,17 +70,54 @@ class InputError(ValueError):
         first = errors[0]
         if len(errors) == 1:
             return first
+        found = [problem for error in errors for problem in (error.problems or (error,))]
         whole = cls(
-            f"{len(errors)} problems",
+            f"{len(found)} problems",
             file=first.file,
             field=first.field,
             value=first.value,
             allowed=first.allowed,
             remedy=first.remedy,
         )
-        lines = "\n".join(f"  - {error}" for error in errors)
-        whole.args = (f"{len(errors)} problems:\n{lines}",)
+        whole.problems = tuple(found)
+        whole.args = (f"{len(found)} problems:\n{_listed([str(error) for error in found])}",)
         return whole
+
+    def in_file(self, file: str) -> InputError:
+        """The same error with the file in which it stands, where it names none."""
+        if self.problems:
+            return InputError.collect([problem.in_file(file) for problem in self.problems])
+        return (
+            self
+            if self.file
+            else InputError(
+                self.message, file=file, field=self.field, value=self.value, allowed=self.allowed, remedy=self.remedy
+            )
+        )
+
+
+def _listed(messages: Sequence[str]) -> str:
+    """The first messages, a line each, and how many more there are."""
+    lines: list[str] = []
+    for message in messages:
+        if lines and sum(map(len, lines)) + len(message) > LONGEST_MESSAGE:
+            lines.append(f"  - {len(messages) - len(lines)} more problems; they are shown once these are solved")
+            break
+        lines.append(f"  - {message}")
+    return "\n".join(lines)
+
+
+def _cut(text: str, longest: int) -> str:
+    """A text that is not too long: its beginning, and " ..." where something is left out."""
+    return text if len(text) <= longest else f"{text[: longest - 4]} ..."
+
+
+def _shown(value: object) -> str:
+    """A value as it is written, cut where it is long; some numbers and lists cannot be written at all."""
+    try:
+        return _cut(repr(value), LONGEST_VALUE)
+    except (ValueError, RecursionError):
+        return f"(a {type(value).__name__} too long to be shown)"
 
 
 def closest(name: object, choices: Iterable[str]) -> str:

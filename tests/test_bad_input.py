@@ -37,6 +37,15 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("experiments.history.prepare", started)
     monkeypatch.setattr("experiments.history.replacing", started)
+    monkeypatch.setattr("experiments.runner.warm_up", lambda study: study.arms[0])
+    for name in (
+        "runner._run_all",
+        "calibration.calibrate._fitted",
+        "validation.against.predict",
+        "validation.validate.validate",
+        "calibration.problem.Problem.chance_sd",
+    ):
+        monkeypatch.setattr(f"experiments.{name}", started)
 
 
 def everything(folder: Path) -> dict[Path, bytes]:
@@ -138,6 +147,52 @@ LINES: dict[str, tuple[str, list[str]]] = {
         "run as-it-happened --set allocation=cover",
         ["parameters.allocation = 'cover'", "did you mean 'covering'?"],
     ),
+    "negative seed of a study": ("study cooperation --seed -1", ["seed = -1", "from 0 to 9,223,372,036,854,775"]),
+    "negative seed of a comparison": (
+        "compare s00-status-quo paris-package --seed -1",
+        ["seed = -1", "Allowed: a whole number from 0"],
+    ),
+    "negative seed of a calibration": (
+        "calibrate --quick --seed -1",
+        ["--seed = -1", "Allowed: a whole number from 0 to 4,294,967,295"],
+    ),
+    "seed of a calibration that is too large": (
+        "calibrate --seed 4294967296",
+        ["--seed = 4294967296", "4,294,967,295"],
+    ),
+    **{
+        f"too many workers of {line.split()[0]}": (
+            f"{line} --workers {10**20}",
+            ["workers = 100000000000000000000", "from 1 to 4,096"],
+        )
+        for line in ("history", "study cooperation", "compare s00-status-quo paris-package", "calibrate", "validate")
+    },
+    "population too large": ("calibrate --population 1000000000", ["--population = 1000000000", "from 20 to 100,000"]),
+    "too many trials": ("calibrate --recovery 1000000000", ["--recovery = 1000000000", "from 10 to 100,000"]),
+    "port that no machine has": ("app --no-open --port 70000", ["--port", "less than or equal to 65535"]),
+    "too many replications of a study": (
+        "study cooperation --replications 10000000",
+        ["replications = 10000000", "from 1 to 1,000,000"],
+    ),
+    "replications of 4,300 digits": (f"study cooperation --replications {'9' * 4_400}", ["--replications", "integer"]),
+    "a million runs": (
+        "study cooperation --replications 100000",
+        ["runs = 4200000", "at most 1,000,000 runs: 42 points with 100,000 seeds", "add --large"],
+    ),
+    "a million runs of a comparison": (
+        "compare s00-status-quo paris-package --replications 500000",
+        ["runs = 2000000", "4 points with 500,000 seeds", "add --large"],
+    ),
+    "no such study": ("study coperation", ["study = 'coperation'", "did you mean 'cooperation'?"]),
+    "name of a study that is too long": (f"study {'x' * 5_000}", ["no such study", "xxx ..."]),
+    "path of a study that is too long": (f"study {'x' * 300}.toml", ["no such file", "check the path"]),
+    "name of a scenario that is too long": (f"history --scenario {'x' * 5_000}", ["no such scenario", "xxx ..."]),
+    "path of reports that is too long": (f"validate --against {'x' * 300}", ["cannot be read", "CSV file"]),
+    "folder name that is too long": (f"history --out {'x' * 300}", ["File name too long", "choose another path"]),
+    "setting of 5,000 digits": (
+        f"run as-it-happened --set supply_scale={'9' * 5_000}",
+        ["parameters.supply_scale = inf", "Allowed: 0.7 to 1.4"],
+    ),
     "no results to report": ("report nothing", ["folder = 'nothing'", "no results", "manifest.json"]),
 }
 
@@ -192,6 +247,16 @@ STATE = EVENT + 'target = "state:GNB"\n'
 SCENARIOS: dict[str, tuple[str, list[str]]] = {
     "empty": ("", ["whole file", "the file is empty", "title"]),
     "not TOML": ("title = Mine\n", ["line 1", "title = Mine", "not TOML", "text stands in quotes"]),
+    "nested too deeply": ("title = " + "[" * 3_000 + "]" * 3_000, ["nested too deeply", "plain list"]),
+    "whole number of 5,000 digits": (BASE + "fork = " + "9" * 5_000, ["too many digits", "smaller number"]),
+    "whole number of 5,000 digits as bits": (
+        BASE + "[parameters]\nsupply_scale = 0x" + "f" * 5_000 + "\n",
+        ["parameters.supply_scale = (a int too long to be shown)", "Allowed: 0.7 to 1.4"],
+    ),
+    "title is no text": ('title = 3\nbase = "as-it-happened"\n', ["title = 3", "not text", "text in quotes"]),
+    "fork in the year 1": (BASE + "fork = 0001-01-01\n", ["fork = '0001-01-01'", "2000-01-03 to 2023-12-31"]),
+    "base with a name that is too long": (f'title = "Mine"\nbase = "{"x" * 5_000}"\n', ["base = ", "no such scenario"]),
+    "value that is very long": (BASE + f'author = "{"x" * 50_000}"\n', ["no such field", "xxx ..."]),
     "no title": ('base = "as-it-happened"\n', ["title", "needs a title"]),
     "unknown field": (BASE + 'author = "me"\n', ["author = 'me'", "no such field", "description"]),
     "unknown base": ('title = "Mine"\nbase = "as-it-was"\n', ["base = 'as-it-was'", "no such scenario", "zero-effect"]),
@@ -277,6 +342,80 @@ def test_scenarios(name: str, elsewhere: Path):
     text, parts = SCENARIOS[name]
     (elsewhere / "mine.toml").write_text(text, encoding="utf-8")
     refused(elsewhere, ["run", "mine.toml", "--out", "out"], ["mine.toml", "Allowed", "Remedy", *parts])
+
+
+def test_scenarios_that_are_each_others_base(elsewhere: Path):
+    for mine, other in (("mine", "yours"), ("yours", "mine")):
+        (elsewhere / f"{mine}.toml").write_text(f'title = "{mine}"\nbase = "{other}"\n', encoding="utf-8")
+    refused(elsewhere, ["run", "mine.toml"], ["base = 'mine -> yours -> mine'", "its own base"])
+
+
+def test_a_chain_of_a_thousand_bases(elsewhere: Path):
+    for number in range(1_000):
+        base = f"s{number + 1}" if number < 999 else "as-it-happened"
+        (elsewhere / f"s{number}.toml").write_text(f'title = "x"\nbase = "{base}"\n', encoding="utf-8")
+    refused(elsewhere, ["run", "s0.toml"], ["too many bases", "at most 50", "fewer files"])
+
+
+def test_a_message_is_cut(elsewhere: Path):
+    """However many faults there are, and however long they are, a message can be read."""
+    fields = "".join(f'field_{number} = "{"x" * 1_000}"\n' for number in range(1_000))
+    (elsewhere / "mine.toml").write_text(BASE + fields, encoding="utf-8")
+    said = refused(
+        elsewhere, ["run", "mine.toml"], ["1000 problems", "field_0", "more problems; they are shown"]
+    ).stderr
+    assert len(said) < 3_000
+
+
+STUDIES: dict[str, tuple[str, list[str]]] = {
+    "title is no text": ("title = 3\n", ["title = 3", "not text"]),
+    "fork in the year 1": ("fork = 0001-01-01\n", ["fork = '0001-01-01'", "not a date", "2000-01-03 to 2023-12-31"]),
+    "design of another type": ('design = "grid"\n', ["design = 'grid'", "must be a table"]),
+    "levers of another type": ('levers = "sharing"\n', ["levers = 'sharing'", "[[levers]] tables"]),
+    "misspelt option of a design": ("[design]\nstep = 3\n", ["design.step = 3", "did you mean 'steps'?"]),
+    "players are a number": (
+        'kind = "attribution"\n[attribution]\nplayers = 7\n',
+        ["attribution.players = 7", "list of"],
+    ),
+    "unknown player": (
+        'kind = "attribution"\n[attribution]\nplayers = ["maoc-n", "cpp"]\n',
+        ["attribution.players = 'cpp'", "no such platform", "did you mean 'ccp'?"],
+    ),
+    "common seeds in words": ('common_seeds = "no"\n', ["common_seeds = 'no'", "true or false", "without quotes"]),
+    "ten million replications": ("replications = 10_000_000\n", ["replications = 10000000", "from 1 to 1,000,000"]),
+    "whole number of 5,000 digits": (f"seed = {'9' * 5_000}\n", ["too many digits"]),
+    "lever with a reserved name": (
+        '[[levers]]\nname = "seed"\ntarget = "platform:*"\nfield = "sharing"\n',
+        ["levers[1].name = 'seed'", "a column of the results has this name", "run, point, arm, seed, scenario"],
+    ),
+    "values are a word": (
+        '[[levers]]\ntarget = "platform:*"\nfield = "sharing"\nvalues = "risk"\n',
+        ["levers[1].values = 'risk'", "not a list of values"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_studies(name: str, elsewhere: Path):
+    text, parts = STUDIES[name]
+    kind = "" if "kind" in text else 'kind = "sweep"\n'
+    title = "" if text.startswith("title") else 'title = "Mine"\n'
+    (elsewhere / "mine.toml").write_text(title + kind + text, encoding="utf-8")
+    refused(elsewhere, ["study", "mine.toml", "--out", "out"], ["mine.toml", "Allowed", "Remedy", *parts])
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        ("state,year,tonnes\n", ["no row below"]),
+        ("state,year,tonnes\nESP,2012,3\nESP,2013\n", ["line 3 = 'ESP,2013'", "3 cells"]),
+        ("state,year,tonnes\nESP,2012,1e308\n", ["tonnes, line 2 = '1e308'", "at most 10,000"]),
+    ],
+)
+def test_reports_to_score(content: str, parts: list[str], elsewhere: Path):
+    (elsewhere / "mine.csv").write_text(content, encoding="utf-8")
+    line = ["validate", "--against", "mine.csv", "--quick", "--out", "out"]
+    refused(elsewhere, line, ["mine.csv", "Allowed", "Remedy", *parts])
 
 
 def test_all_faults_of_a_scenario_are_told_at_once(elsewhere: Path):

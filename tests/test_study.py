@@ -180,9 +180,11 @@ def test_run_identity_holds_all_that_matters() -> None:
 
 
 def test_seeds_of_their_own_are_no_ones_else() -> None:
-    study = Study.from_dict({**BASE, "levers": [lever()], "design": {"steps": 3}, "replications": 3,
-                             "common_seeds": False})  # fmt: skip
+    swept = {**BASE, "kind": "sweep", "levers": [lever()], "design": {"steps": 3}, "replications": 3}
+    study = Study.from_dict({**swept, "common_seeds": False})
     assert study.plan["seed"].nunique() == 9
+    with pytest.raises(InputError, match="compares runs of the same seed"):
+        Study.from_dict({**swept, "kind": "compare", "common_seeds": False})
 
 
 def test_comparison_needs_two() -> None:

@@ -380,16 +380,18 @@ NAMES = {"ESP": "Spain", "BEL": "Belgium", "CHL": "Chile"}
 
 @pytest.mark.parametrize(("content", "said"), [
     ("state,year,tonnes\nSPA,2012,3\n", r"state, line 2 = 'SPA'.*no such state.*leave the row out"),
-    ("state,year,tonnes\nESP,2004,3\n", r"year, line 2 = 2004.*Allowed: 2009 to 2023"),
-    ("state,year,tonnes\nESP,2012.5,3\n", r"year, line 2 = 2012.5"),
-    ("state,year,tonnes\nESP,2012,0\n", r"tonnes, line 2 = 0.*above 0.*leave the row out"),
+    ("state,year,tonnes\nESP,2004,3\n", r"year, line 2 = '2004'.*Allowed: 2009 to 2023"),
+    ("state,year,tonnes\nESP,2012.5,3\n", r"year, line 2 = '2012.5'"),
+    ("state,year,tonnes\nESP,2012,0\n", r"tonnes, line 2 = '0'.*above 0.*leave the row out"),
     ("state,year,tonnes\nESP,2012,\n", "tonnes, line 2"),
     ("state,year,tonnes\nESP,2012,3\nESP,2012,4\n", "line 3 = 'ESP 2012'.*stands twice"),
-    ("state,year\nESP,2012\n", "columns are missing: tonnes"), ("state,year,tonnes\n", "no report in this file"),
+    ("state,year\nESP,2012\n", "columns are missing: tonnes"), ("state,year,tonnes\n", "no row below"),
     ("state,year,tonnes\nSpain,2012,3\n", "did you mean 'ESP'"), ("state,year,tonnes\nesp,2012,3\n", "mean 'ESP'"),
-    ("state,year,tonnes\n\nESP,2012,about 3\n", "line 3 = 'about 3'.*write it as a plain number"),
-    ("state;year;tonnes\nESP;2012;3,5\n", "separate columns by commas"),
-    ("", "cannot be read"), (None, "cannot be read"),
+    ("state,year,tonnes\n\nESP,2012,about 3\n", "line 3 = 'about 3'.*write a plain number"),
+    ("state,year,tonnes\nESP,2012,3,5\n", "line 2 = 'ESP,2012,3,5'.*separate columns by semicolons"),
+    ("state,year,tonnes\n,,\n", "no report in this file"),
+    ("state,year,tonnes\nESP,2012,1e308\n", "tonnes, line 2 = '1e308'.*at most 10,000"),
+    ("", "file is empty"), (None, "cannot be read"),
 ])  # fmt: skip
 def test_reports_that_cannot_be_scored_are_named(content: str | None, said: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"

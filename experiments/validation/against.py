@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from experiments import provenance
 from experiments.calibration.posterior import load_posterior
+from experiments.csv_file import Row, Table, read_csv
 from experiments.folder import write_atomically
 from experiments.validation import annual
 from experiments.validation.cells import CountryYears
@@ -25,6 +26,9 @@ from model.errors import InputError
 __all__ = ["COLUMNS", "Against", "against", "read_reports"]
 
 COLUMNS: Final = ("state", "year", "tonnes")
+LEAST_TONNES, MOST_TONNES = 1e-6, 10_000.0
+"""A gram, and more than the world makes in a year."""
+AMOUNTS: Final = f"a number above 0, in tonnes of bulk weight, at most {MOST_TONNES:,.0f}"
 
 
 class Against(NamedTuple):
@@ -58,76 +62,63 @@ def read_reports(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the file cannot be read, lacks a column, or rows are wrong: all of them are named.
+        If the file cannot be read, has other columns, or rows are wrong: all of them are named.
     """
-    try:
-        table = pd.read_csv(path, skipinitialspace=True, skip_blank_lines=False).dropna(how="all")
-    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
+    table = read_csv(path, COLUMNS, "table of reports", "--against")
+    rows = [row for row in table.rows if any(row.cells.values())]
+    if not rows:
         raise InputError(
-            f"this cannot be read as a table of reports ({error})", field="--against", value=str(path),
-            allowed=f"a CSV file with the columns {', '.join(COLUMNS)}", remedy="give the path of one",
-        ) from None  # fmt: skip
-    table.columns = [str(column).strip() for column in table.columns]
-    missing = [column for column in COLUMNS if column not in table]
-    if missing:
-        apart = any(";" in column for column in table.columns)
-        raise InputError(
-            f"columns are missing: {', '.join(missing)}", file=path.name, field="first line",
-            value=", ".join(table.columns), allowed=f"the columns {', '.join(COLUMNS)}",
-            remedy="separate columns by commas, and decimals by a point" if apart else "name them in the first line",
-        )  # fmt: skip
-    if table.empty:
-        raise InputError("there is no report in this file", file=path.name, field="state", value="",
-                         allowed="a row for each state and year", remedy="add rows below the first line")  # fmt: skip
-    table["state"] = table["state"].astype(str).str.strip()
-    twice = table.duplicated(["state", "year"])
-    problems: list[InputError] = []
-    lines = (int(place) + 2 for place in table.index)  # the first holds the names of the columns
-    for line, row, again in zip(lines, table.to_dict("records"), twice, strict=True):
-        problems += _wrong(path.name, line, row, names)
-        if again:
-            problems.append(InputError(
-                "this report stands twice", file=path.name, field=f"state and year, line {line}",
-                value=f"{row['state']} {row['year']}", allowed="one figure for each state and year",
+            "there is no report in this file",
+            file=str(path),
+            field="state",
+            value="",
+            allowed="a row for each state and year",
+            remedy="add rows below the first line",
+        )
+    reports = replace(table, rows=tuple(rows)).read(lambda row: _report(table, row, names))
+    lines: dict[tuple[str, int], int] = {}
+    for row, (state, year, _) in zip(rows, reports, strict=True):
+        first = lines.setdefault((state, year), row.line)
+        if first != row.line:
+            raise InputError(
+                f"this report stands twice, first in line {first}",
+                file=str(path),
+                field=f"state and year, line {row.line}",
+                value=f"{state} {year}",
+                allowed="one figure for each state and year",
                 remedy="leave one out",
-            ))  # fmt: skip
+            )
+    return pd.DataFrame(reports, columns=list(COLUMNS)).astype({"year": int, "tonnes": float})
+
+
+def _report(table: Table, row: Row, names: Mapping[str, str]) -> tuple[str, int, float]:
+    """State, year and tonnes of a row; raises InputError that lists what is wrong in it."""
+    state = row.cells["state"]
+    problems: list[InputError] = []
+    if state not in names:
+        # three letters that are nearly those of another state are no misprint of it
+        meant = {text.casefold(): known for known, name in names.items() for text in (known, name)}
+        near = meant.get(state.casefold())
+        allowed = f"three letters of one of {len(names)} (model/data/states.csv)"
+        remedy = f"did you mean {near!r}?" if near else "leave the row out"
+        problems.append(table.wrong(row, "state", "the model has no such state", allowed, remedy))
+    first, last = LAST_FITTED + 1, calendar.LAST_YEAR
+    numbers: dict[str, float] = {}
+    for column, allowed in (("year", f"{first} to {last}; earlier years were fitted"), ("tonnes", AMOUNTS)):
+        try:
+            numbers[column] = table.number(row, column, allowed)
+        except InputError as error:
+            problems.append(error)
+    year, tonnes = numbers.get("year", float(first)), numbers.get("tonnes", 1.0)
+    if not (year.is_integer() and first <= year <= last):
+        allowed = f"{first} to {last}; earlier years were fitted"
+        problems.append(table.wrong(row, "year", "this year is not predicted", allowed, "leave the row out"))
+    if not LEAST_TONNES <= tonnes <= MOST_TONNES:
+        remedy = "leave the row out: errors are taken in logarithms" if tonnes <= 0.0 else "correct the figure"
+        problems.append(table.wrong(row, "tonnes", "this is no amount that can be scored", AMOUNTS, remedy))
     if problems:
         raise InputError.collect(problems)
-    return table[list(COLUMNS)].astype({"year": int, "tonnes": float}).reset_index(drop=True)
-
-
-def _wrong(file: str, line: int, row: Mapping[Any, Any], names: Mapping[str, str]) -> list[InputError]:
-    """What is wrong with a row."""
-    found: list[InputError] = []
-
-    def wrong(column: str, message: str, allowed: str, remedy: str) -> None:
-        found.append(InputError(message, file=file, field=f"{column}, line {line}", value=row[column], allowed=allowed,
-                                remedy=remedy))  # fmt: skip
-
-    if row["state"] not in names:
-        # three letters that are nearly those of another state are no misprint of it
-        meant = {text.casefold(): state for state, name in names.items() for text in (state, name)}
-        state = meant.get(row["state"].casefold())
-        wrong("state", "the model has no such state", f"three letters of one of {len(names)} (model/data/states.csv)",
-              f"did you mean {state!r}?" if state else "leave the row out")  # fmt: skip
-    year, first, last = _number(row["year"]), LAST_FITTED + 1, calendar.LAST_YEAR
-    if not (year.is_integer() and first <= year <= last):
-        wrong("year", "this year is not predicted", f"{first} to {last}; earlier years were fitted",
-              "leave the row out")  # fmt: skip
-    tonnes = _number(row["tonnes"])
-    if not 0.0 < tonnes < math.inf:
-        wrong("tonnes", "this is no amount that can be scored", "a number above 0, in tonnes of bulk weight",
-              "write it as a plain number, such as 1250.5" if math.isnan(tonnes)
-              else "leave the row out: errors are taken in logarithms")  # fmt: skip
-    return found
-
-
-def _number(value: Any) -> float:
-    """A cell as a number, nan where it is none."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return math.nan
+    return state, int(year), tonnes
 
 
 def against(
@@ -159,11 +150,12 @@ def against(
     for name, table in (("against", scored.reports), ("against_scores", scored.scores)):
         (folder / "tables").mkdir(parents=True, exist_ok=True)
         write_atomically(folder / "tables" / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+    overall = {name: None if pd.isna(value) else value for name, value in scored.overall.items()}
     write_atomically(folder / "against.json", json.dumps({
         "reports": path.name, "quick": quick, "structure": structure, "draws": min(draws, len(posterior)),
-        "overall": scored.overall, "posterior": posterior.manifest["created"], "source_hash": provenance.source_hash(),
+        "overall": overall, "posterior": posterior.manifest["created"], "source_hash": provenance.source_hash(),
         "data_hash": provenance.data_hash(), "versions": provenance.versions(), "git_commit": provenance.git_state()[0],
-    }, indent=1) + "\n")  # fmt: skip
+    }, indent=1, allow_nan=False) + "\n")  # fmt: skip
     return scored
 
 

@@ -21,7 +21,7 @@ from model.errors import InputError, closest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCENARIOS_VARIABLE", "find_scenario", "list_scenarios", "read_toml", "to_toml"]
+__all__ = ["SCENARIOS_VARIABLE", "find_scenario", "is_file", "list_scenarios", "read_text", "read_toml", "to_toml"]
 
 SCENARIOS_VARIABLE = "HIGHWAY10_SCENARIOS"
 SHIPPED = Path(__file__).parents[2] / "experiments" / "scenarios"
@@ -48,11 +48,11 @@ def find_scenario(name_or_path: str | os.PathLike[str], *, wanted_by: str = "", 
     file = given if given.suffix == ".toml" else given.with_name(given.name + ".toml") if given.name else given
     places = [given, file] if given.is_absolute() else [given, *(folder / file for folder in directories())]
     for path in places:
-        if path.is_file():
+        if is_file(path):
             return path
     known = known_scenarios()
     near = closest(file.stem, known)
-    folder = next((path for path in places if path.is_dir()), None)
+    folder = next((path for path in places if _is_folder(path)), None)
     looks = f"did you mean {near!r}?" if near else f"write the file, or set {SCENARIOS_VARIABLE} to its directory"
     raise InputError(
         "this is a directory, not a scenario file" if folder else "there is no such scenario",
@@ -62,6 +62,21 @@ def find_scenario(name_or_path: str | os.PathLike[str], *, wanted_by: str = "", 
         allowed=f"the path of a .toml file, or one of {', '.join(known) or '(none found)'}",
         remedy="name the file in it" if folder else looks,
     )
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path is a file; a name that the file system refuses, as one that is too long, is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def scenario_paths() -> dict[str, Path]:
@@ -114,7 +129,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     InputError
         When it cannot be read, is empty, is not UTF-8 or not TOML; the line is named.
     """
-    text = _read_text(path)
+    text = read_text(path)
     if not text.strip():
         raise _unreadable(
             path,
@@ -126,11 +141,36 @@ def read_toml(path: Path) -> dict[str, Any]:
         )
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise _unreadable(
+            path,
+            "lists or tables are nested too deeply",
+            "whole file",
+            "",
+            "lists of plain values",
+            "write the value as a plain list or table",
+        ) from None
     except ValueError as error:
+        if "int_max_str_digits" in str(error):
+            raise _unreadable(
+                path,
+                "a whole number has too many digits",
+                "whole file",
+                "",
+                "at most 4,000 digits",
+                "write a smaller number",
+            ) from None
         raise _not_toml(path, text, str(error)) from error
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read a text file in UTF-8, with or without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read or is not UTF-8; the line is named.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -21,7 +21,7 @@ from model.scenario.events import (
     fields_of,
 )
 
-__all__ = ["Problems", "read_date", "read_event"]
+__all__ = ["Problems", "bounds_of", "read_date", "read_event"]
 
 MULTIPLY_MAX = 100.0
 LARGE = 1e300
@@ -254,7 +254,7 @@ def _read_change(
         return "value", 0.0
     operation, amount = given[0], entry[given[0]]
     bounds = event_field(kind, field)
-    low, high, allowed = _bounds_of(operation, bounds)
+    low, high, allowed = bounds_of(operation, bounds)
     if isinstance(amount, bool) and operation == "value" and bounds and (low, high) == (0, 1):
         return operation, float(amount)
     if bounds and bounds.only_set and operation != "value":
@@ -280,7 +280,7 @@ def _read_change(
     return operation, float(cast(float, amount)) + 0.0
 
 
-def _bounds_of(operation: Operation, bounds: EventField | None) -> tuple[float, float, str]:
+def bounds_of(operation: Operation, bounds: EventField | None) -> tuple[float, float, str]:
     """Bounds of what is written in the file; an unknown field is a problem of its own and bounds nothing here."""
     if operation == "multiply":
         return 0.0, MULTIPLY_MAX, f"a number from 0 to {MULTIPLY_MAX:g}"

@@ -33,7 +33,7 @@ from model.errors import InputError, closest
 from model.parameter_fields import changed_values, check_values, try_values
 from model.parameters import Parameters
 from model.scenario.events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of
-from model.scenario.files import find_scenario, list_scenarios, read_toml, to_toml
+from model.scenario.files import find_scenario, is_file, list_scenarios, read_toml, to_toml
 from model.scenario.reading import Problems, read_date, read_event
 
 __all__ = ["Scenario", "difference", "effects_before", "list_scenarios"]
@@ -43,6 +43,8 @@ DATES = ("start", "end", "scored_from", "fork")
 STUDY_FIELDS = {"scenarios", "levers", "design", "outcomes", "replications"}
 """Fields by which a file is known for a study."""
 FIELDS = (*TEXTS, *DATES, "sources", "drop", "parameters", "events")
+MOST_BASES = 50
+"""Scenarios that may build on one another; each takes some levels of the interpreter's stack."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Scenario:
         if not isinstance(name, str):
             return None
         beside = chain[-1].parent / f"{name}.toml" if chain else None
-        path = beside if beside and beside.is_file() else find_scenario(name, wanted_by=file, field="base")
+        path = beside if beside and is_file(beside) else find_scenario(name, wanted_by=file, field="base")
         if any(path.resolve() == seen.resolve() for seen in chain):
             circle = " -> ".join([*(seen.stem for seen in chain), path.stem])
             raise InputError(
@@ -134,6 +136,15 @@ class Scenario:
                 value=circle,
                 allowed="a base that does not lead back here",
                 remedy="change or remove base",
+            )
+        if len(chain) > MOST_BASES:
+            raise InputError(
+                "the scenario has too many bases, one behind the other",
+                file=file,
+                field="base",
+                value=name,
+                allowed=f"at most {MOST_BASES}",
+                remedy="write the events into fewer files",
             )
         return cls._read(path, chain)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Any, Final
 
@@ -12,6 +13,19 @@ __all__ = ["Guarded"]
 
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""
+REFUSED: Final = frozenset(
+    {
+        errno.ENAMETOOLONG,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOSPC,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ELOOP,
+    }
+)
+"""Answers of the file system to a path that cannot be used; all others are faults of the program."""
 
 
 class Guarded(TyperGroup):
@@ -29,6 +43,21 @@ class Guarded(TyperGroup):
             from views import terminal
 
             terminal.say(f"Error: {error}", style="red")
+            raise typer.Exit(2) from None
+        except OSError as error:
+            if error.errno not in REFUSED or error.filename is None:
+                raise
+            from model.errors import InputError
+            from views import terminal
+
+            refusal = InputError(
+                f"the file system refuses this ({error.strerror})",
+                field="path",
+                value=str(error.filename),
+                allowed="a path that can be used",
+                remedy="choose another path",
+            )
+            terminal.say(f"Error: {refusal}", style="red")
             raise typer.Exit(2) from None
         except KeyboardInterrupt as stopped:
             from views import terminal

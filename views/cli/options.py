@@ -11,20 +11,29 @@ import typer
 from views.settings import refuse
 
 __all__ = [
-    "RESULTS", "Cluster", "ClusterOptions", "Images", "Machines", "Organisations", "Over", "ResultsFolder", "Scheduler",
-    "Seed", "Settings", "TablesFolder", "Workers", "at_least", "examples", "out_folder",
+    "RESULTS", "Cluster", "ClusterOptions", "FitSeed", "Images", "Large", "Machines", "Organisations", "Over",
+    "ResultsFolder", "Scheduler", "Seed", "Settings", "TablesFolder", "Workers", "at_least", "examples", "out_folder",
 ]  # fmt: skip
 
 RESULTS: Final = Path("results")
+MOST_WORKERS: Final = 4_096
+MOST_FIT_SEED: Final = 2**32 - 1
+"""Largest seed that NumPy's older generators take, which pyABC draws from."""
 
 
-def at_least(least: int) -> Any:
-    """Check of an option: a whole number from `least` on, or none."""
+def at_least(least: int, most: int | None = None) -> Any:
+    """Check of an option: a whole number from `least` on, at most `most` where it is given, or none."""
+    allowed = f"a whole number from {least}" + (" on" if most is None else f" to {most:,}")
 
     def check(parameter: typer.CallbackParam, value: int | None) -> int | None:
-        if value is not None and value < least:
-            refuse("not a number that fits", f"--{parameter.name}", value, f"a whole number from {least} on",
-                   "choose a larger one, or leave it out")  # fmt: skip
+        if value is not None and (value < least or (most is not None and value > most)):
+            refuse(
+                "not a number that fits",
+                f"--{str(parameter.name).replace('_', '-')}",
+                value,
+                allowed,
+                "choose one of these, or leave it out",
+            )
         return value
 
     return check
@@ -48,6 +57,13 @@ def examples(*lines: str) -> str:
 # --- what is simulated --------------------------------------------------------------------------------------------
 
 Seed = Annotated[int, typer.Option("--seed", help="Seed; the same seed gives the same run, to the last bit.")]
+FitSeed = Annotated[
+    int,
+    typer.Option("--seed", help="Seed; the same seed gives the same calibration.", callback=at_least(0, MOST_FIT_SEED)),
+]
+Large = Annotated[
+    bool, typer.Option("--large", help="Run all of a plan of more than a million runs, which is refused otherwise.")
+]
 Organisations = Annotated[int, typer.Option("--organisations", help="Groups that the trade is divided among.")]
 Settings = Annotated[
     list[str] | None,
@@ -66,7 +82,7 @@ Over = Annotated[
 Workers = Annotated[
     int | None,
     typer.Option(help="Threads; results do not depend on it. \\[all cores]", show_default=False,
-                 callback=at_least(1)),
+                 callback=at_least(1, MOST_WORKERS)),
 ]  # fmt: skip
 Scheduler = Annotated[
     str | None, typer.Option(metavar="tcp://HOST:PORT", help="A running Dask scheduler to use in place of threads.")
