@@ -126,8 +126,8 @@ def open_app(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets others in.")] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
 ) -> None:
-    """Open the live page: watch routes shift, steer policy, compare two worlds (the same as `solara run app.py`)."""
-    jobs.serve_page(Path(__file__).resolve().parent / "app.py", host, port, browser=browser)
+    """Open the live page: watch routes shift, steer policy, compare two worlds."""
+    jobs.serve_page(host, port, browser=browser)
 
 
 @app.command(epilog=examples("report", "report results/headline --images", "report results/run-no-schiphol-sive"))

@@ -12,6 +12,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 import synthetic
+from hypothesis import given
+from hypothesis import strategies as st
 
 from experiments.folder import write_atomically
 from model.errors import InputError
@@ -128,7 +130,16 @@ def test_comparison_says_inside_and_within_two():
 
 def test_text_from_tables_is_escaped():
     assert "A &lt;source&gt;" in page.tile(comparison(47))
-    assert "</script" not in page.json_script("x", {"a": "</script><b>"})[:-9]
+
+
+@given(st.recursive(st.text() | st.sampled_from(["</script>", "<!--<script>", "<!--", "]]>"]),
+                    lambda parts: st.lists(parts) | st.dictionaries(st.text(), parts)))  # fmt: skip
+def test_no_text_of_a_json_element_reads_as_html(value: object):
+    made = page.json_script("x", value)
+    opening, closing = '<script type="application/json" id="x">', "</script>"
+    inside = made.removeprefix(opening).removesuffix(closing)
+    assert "<" not in inside
+    assert json.loads(inside) == value
 
 
 @pytest.mark.parametrize(

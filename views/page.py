@@ -226,8 +226,8 @@ def _swatch(trace: Any) -> str:
 
 
 def json_script(name: str, value: Any) -> str:
-    """`value` as an inert JSON script element; a closing tag inside a text cannot end it."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("</", "<\\/")
+    """`value` as an inert JSON script element; no text in it can end the element or hide what follows."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{text}</script>'
 
 

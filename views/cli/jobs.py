@@ -273,10 +273,8 @@ def write_report(folder: Path, tables: Path | None = None) -> Path:
         return write_history_report(folder, load_tables(tables))
 
 
-def serve_page(page: Path, host: str, port: int, *, browser: bool) -> None:
-    """Serve a Solara page until Ctrl-C."""
-    import os
-
+def serve_page(host: str, port: int, *, browser: bool) -> None:
+    """Serve the live page until Ctrl-C."""
     from views import terminal
 
     try:
@@ -288,9 +286,8 @@ def serve_page(page: Path, host: str, port: int, *, browser: bool) -> None:
             "the page needs packages that are not here", field="app", value=missing.name, allowed="the extra viz",
             remedy="pip install 'highway10[viz]', or start with uv run",
         ) from None  # fmt: skip
-    os.environ.setdefault("SOLARA_TELEMETRY_MIXPANEL_ENABLE", "False")
     terminal.say(
         f"Highway 10 at http://{host}:{port} - the first page compiles the rules, a minute or two; Ctrl-C ends it"
     )
-    serve.main([str(page), "--host", host, "--port", str(port), "--production",
-                "--open" if browser else "--no-open"], standalone_mode=False)  # fmt: skip
+    asked = ["--host", host, "--port", str(port), "--production", "--no-check-version"]
+    serve.main(["views.live.page", *asked, "--open" if browser else "--no-open"], standalone_mode=False)
