@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from views.command import COMMAND, as_called
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -53,7 +55,7 @@ def say(text: str, style: str = "") -> None:
     """Print a message that is not a result; long lines are not broken, so that they can be searched."""
     from rich.text import Text
 
-    messages().print(Text(text, style=style), soft_wrap=True)
+    messages().print(Text(as_called(text), style=style), soft_wrap=True)
 
 
 def shown(path: Path) -> str:
@@ -86,7 +88,7 @@ def print_policies(table: Any) -> None:
     print_table(f"Measures ({len(rows)})", heads, rows, lines=True)
     note = (
         "Costs: at the dose of history, or the dose they are known for; mostly assumed, with their range. "
-        "One measure in full: uv run run.py policies MEASURE"
+        f"One measure in full: {COMMAND} policies MEASURE"
     )
     say(note, style="dim")
 

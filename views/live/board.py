@@ -24,6 +24,7 @@ import traitlets
 
 from model import RouteModel, load_world
 from model.errors import InputError
+from views.command import as_called
 from views.live import files, geometry, results
 from views.live.inspector import inspect
 from views.live.levers import values_of
@@ -366,11 +367,11 @@ class Session:
         self._send({"kind": "busy", "text": text}, [])
 
     def _note(self, text: str) -> None:
-        self._send({"kind": "note", "text": text}, [])
+        self._send({"kind": "note", "text": as_called(text)}, [])
 
     def _fail(self, asked: str, text: str) -> None:
         """Say why something that was asked for cannot be had, as a note and where its answer would stand."""
-        self._send({"kind": "failed", "asked": asked, "text": text}, [])
+        self._send({"kind": "failed", "asked": asked, "text": as_called(text)}, [])
         self._note(text)
         self._tell()
 

@@ -13,6 +13,7 @@ from experiments.folder import read_manifest
 from experiments.store import Store
 from model import calendar
 from model.errors import InputError
+from views.command import COMMAND
 
 __all__ = ["ROOT", "find_report", "list_results", "runs_of", "study_of"]
 
@@ -28,7 +29,7 @@ SHOWN: Final = ("scenario", "seed")
 def list_results(root: Path = ROOT) -> dict[str, Any]:
     """Studies with results: id, title, kind, when, report (path inside the folder); and a note where there is none."""
     if not root.is_dir():
-        return {"studies": [], "note": f"There is no folder {root.name}/ yet. Run a study: uv run run.py"}
+        return {"studies": [], "note": f"There is no folder {root.name}/ yet. Run a study: {COMMAND}"}
     found: list[dict[str, Any]] = []
     for manifest in sorted({*root.glob("*/manifest.json"), *root.glob("*/*/manifest.json")}):
         folder = manifest.parent
@@ -47,7 +48,7 @@ def list_results(root: Path = ROOT) -> dict[str, Any]:
             "runs": (folder / "plan.parquet").exists(),
         })  # fmt: skip
     found.sort(key=lambda one: str(one["created"]), reverse=True)
-    note = "" if found else "No study has written results yet. Run one: uv run run.py"
+    note = "" if found else f"No study has written results yet. Run one: {COMMAND}"
     return {"studies": found, "note": note}
 
 

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from views.command import COMMAND
 from views.live.guard import SameOrigin
 from views.live.memory import ThreadsLetGo
 from views.live.results import find_report
@@ -57,5 +58,7 @@ def _report(request: Request) -> Response:
     """A report of a study, or a figure that it links to."""
     path = find_report(request.path_params["path"])
     if path is None:
-        return PlainTextResponse("This report is not there, or no longer. Write it again: run.py report FOLDER", 404)
+        return PlainTextResponse(
+            f"This report is not there, or no longer. Write it again: {COMMAND} report FOLDER", 404
+        )
     return FileResponse(path, headers={"Cache-Control": "no-cache"})  # a report may be written again

@@ -17,6 +17,7 @@ from plotly.offline import get_plotlyjs
 from experiments.folder import write_atomically
 from model.errors import InputError
 from views import page, theme
+from views.command import COMMAND
 from views.report import TEMPLATES
 from views.studies import figures, maps
 from views.studies.reading import Study, read_study
@@ -437,9 +438,9 @@ def _command(manifest: dict[str, Any]) -> str:
     if name.startswith("compare-"):
         first, last = manifest.get("window", (0, 0))
         said.append(f"--window {first} {last}")
-        return f"uv run run.py compare {' '.join(manifest.get('scenarios', {}))} {' '.join(said)}"
+        return f"{COMMAND} compare {' '.join(manifest.get('scenarios', {}))} {' '.join(said)}"
     plain = name.removesuffix(QUICK)
-    return " ".join(["uv run run.py study", plain, *(["--quick"] if quick else []), *said])
+    return " ".join([f"{COMMAND} study", plain, *(["--quick"] if quick else []), *said])
 
 
 def _range(factor: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from experiments.validation.nulls import NULLS
 from experiments.validation.validate import USUAL
 from model.errors import InputError
 from views import page, theme
+from views.command import COMMAND
 from views.report import TEMPLATES
 from views.texts import RESPONSIBLE
 from views.validation import figures, theories
@@ -386,7 +387,7 @@ def render(results: Results, parts: list[tuple[str, str, str, list[Drawn]]]) -> 
         "Sources of the model": str(m["source_hash"])[:16], "Tables": str(m["data_hash"])[:16],
         "Fitted under": f"{str(kept.get('source', ''))[:16]}, tables {str(kept.get('data', ''))[:16]}",
         "Commit": str(m.get("git_commit") or ""), "Versions": ", ".join(f"{k} {v}" for k, v in m["versions"].items()),
-        "Again": f"uv run run.py validate {m['structure']}",
+        "Again": f"{COMMAND} validate {m['structure']}",
     }  # fmt: skip
     fields = {
         "kind": "Validation", "title": escape(str(m["title"])),
