@@ -66,12 +66,20 @@ def test_no_address_breaks_the_page(text: str) -> None:
     assert found.scenario in NAMES
 
 
-@pytest.mark.parametrize(("query", "says"), [
-    ("scenario=paris-packag", "did you mean 'paris-package'"), ("seed=-1", "a whole number from 0"),
-    ("date=2031-01-01", "end of 2023"), ("colour=red", "no such part"), ("view=side", "needs another scenario"),
-    ("lever=measure:maoc-n.dose@2012-01-02=7", "0 to 1"), ("lever=nonsense", "target.field@day=value"),
-    ("lever=platform:maoc-n.colour@2012-01-02=1", "active, sharing"), ("weeks=many", "from 1 to 52"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("scenario=paris-packag", "did you mean 'paris-package'"),
+        ("seed=-1", "a whole number from 0"),
+        ("date=2031-01-01", "end of 2023"),
+        ("colour=red", "no such part"),
+        ("view=side", "needs another scenario"),
+        ("lever=measure:maoc-n.dose@2012-01-02=7", "0 to 1"),
+        ("lever=nonsense", "target.field@day=value"),
+        ("lever=platform:maoc-n.colour@2012-01-02=1", "active, sharing"),
+        ("weeks=many", "from 1 to 52"),
+    ],
+)
 def test_a_wrong_part_of_an_address_is_left_out_and_named(query: str, says: str) -> None:
     found, notes = read_address(query, NAMES)
     assert len(notes) == 1
@@ -297,8 +305,14 @@ def test_requests_of_other_sites_are_refused(
 ) -> None:
     monkeypatch.setenv(guard.ORIGINS_VARIABLE, "https://model.proxied.example")
     headers = [(name, value.encode()) for name, value in ((b"host", host), (b"origin", origin)) if value]
-    scope = {"type": kind, "scheme": "ws" if kind == "websocket" else "http", "headers": headers, "method": "GET",
-             "server": (server, 8765), "path": "/"}  # fmt: skip
+    scope = {
+        "type": kind,
+        "scheme": "ws" if kind == "websocket" else "http",
+        "headers": headers,
+        "method": "GET",
+        "server": (server, 8765),
+        "path": "/",
+    }
     sent: list[dict] = []
 
     async def app(*_: object) -> None:

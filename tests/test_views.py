@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from experiments.folder import write_atomically
 from model.errors import InputError
-from views import atlas, figures, flowmap, observed, page, theme
+from views import atlas, figures, flowmap, observed, page, terminal, theme
 from views.bands import bands, mean_by, replications, tidy
 from views.report import write_history_report
 from views.studies import report as study_report
@@ -132,8 +132,12 @@ def test_text_from_tables_is_escaped():
     assert "A &lt;source&gt;" in page.tile(comparison(47))
 
 
-@given(st.recursive(st.text() | st.sampled_from(["</script>", "<!--<script>", "<!--", "]]>"]),
-                    lambda parts: st.lists(parts) | st.dictionaries(st.text(), parts)))  # fmt: skip
+@given(
+    st.recursive(
+        st.text() | st.sampled_from(["</script>", "<!--<script>", "<!--", "]]>"]),
+        lambda parts: st.lists(parts) | st.dictionaries(st.text(), parts),
+    )
+)
 def test_no_text_of_a_json_element_reads_as_html(value: object):
     made = page.json_script("x", value)
     opening, closing = '<script type="application/json" id="x">', "</script>"
@@ -185,6 +189,31 @@ def test_page_is_whole_and_alone(results):
     assert "\u2014" not in own
     assert "$" + "title" not in text
     assert list(results.glob("*.part")) == []
+
+
+@pytest.mark.parametrize(("runs", "note"), [(1, " (preliminary, 1 seed)"), (3, " (preliminary, 3 seeds)"), (10, "")])
+def test_a_history_of_few_seeds_is_preliminary_in_every_title_and_table(runs, note, tmp_path, capsys):
+    folder = synthetic.write_results(tmp_path, replications=runs, count=30)
+    text = write_history_report(folder).read_text(encoding="utf-8")
+    titles = re.findall(r'<figure class="fig[^>]*><h3>(.*?)</h3>', text) + re.findall(
+        r"<summary>Num(.*?)</summary>", text
+    )
+    titles += re.findall(r"<h1>(.*?)</h1>", text) + re.findall(r"Lines and bubbles: mean of [^;]*;", text)
+    terminal.print_summary(folder, observed.load())
+    titles.append(capsys.readouterr().out.splitlines()[0].rstrip())
+    assert len(titles) > 15
+    for title in titles:
+        assert (note in title) if note else "preliminary" not in title, title
+    assert ("<caption>preliminary" in text) is bool(note)
+
+
+def test_a_note_stands_in_the_title_the_alternative_text_and_on_a_figure_that_stands_alone():
+    figure = theme.describe(go.Figure(), title="Flow", subtitle="Tonnes", source="model")
+    assert theme.noted(figure, "").layout.title.text == "Flow"
+    noted = theme.noted(figure, "preliminary, 3 seeds")
+    assert noted.layout.title.text == noted.layout.meta["title"] == "Flow (preliminary, 3 seeds)"
+    assert noted.layout.meta["alt"].startswith("Preliminary, 3 seeds. Flow")
+    assert "Flow (preliminary, 3 seeds)" in theme.titled(noted, 900).layout.title.text
 
 
 def test_missing_frames_are_named(tmp_path):

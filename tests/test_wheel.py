@@ -60,8 +60,9 @@ def folder(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest
     pinned.write_text("\n".join(f"{name}=={version}" for name, version in here.items()) if same else "")
     subprocess.run([UV, "venv", "--quiet", "--no-project", "--python", request.param, str(made / "venv")], check=True)
     python = made / "venv" / "bin" / "python"
-    subprocess.run([UV, "pip", "install", "--quiet", "--python", str(python), "-c", str(pinned), str(wheel)],
-                   check=True, cwd=made)  # fmt: skip
+    subprocess.run(
+        [UV, "pip", "install", "--quiet", "--python", str(python), "-c", str(pinned), str(wheel)], check=True, cwd=made
+    )
     if same:
         lend_compiled_rules(python)
     return made
@@ -110,8 +111,11 @@ def test_the_wheel_holds_the_posteriors_and_no_caches(wheel: Path) -> None:
     import zipfile
 
     names = zipfile.ZipFile(wheel).namelist()
-    kept = {path.relative_to(ROOT / "results/reference").as_posix()
-            for path in (ROOT / "results/reference").rglob("*") if path.is_file()}  # fmt: skip
+    kept = {
+        path.relative_to(ROOT / "results/reference").as_posix()
+        for path in (ROOT / "results/reference").rglob("*")
+        if path.is_file()
+    }
     assert {name.removeprefix("experiments/reference/") for name in names if "/reference/" in name} == kept
     assert not [name for name in names if "__pycache__" in name or name.split("/")[0] in ("tests", "docs", "results")]
 
@@ -130,8 +134,13 @@ def test_lists_are_printed(call: Call, command: str) -> None:
 
 def test_the_python_programs_of_the_readme_run(folder: Path) -> None:
     for program in blocks("python"):
-        done = subprocess.run([folder / "venv" / "bin" / "python", "-W", "error", "-c", program], cwd=folder,
-                              capture_output=True, text=True, env={"PATH": "", "HOME": str(folder)})  # fmt: skip
+        done = subprocess.run(
+            [folder / "venv" / "bin" / "python", "-W", "error", "-c", program],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            env={"PATH": "", "HOME": str(folder)},
+        )
         assert done.returncode == 0, done.stderr
         assert "t a year reach Europe" in done.stdout
 
@@ -146,36 +155,38 @@ def test_the_scenario_of_the_readme_runs_and_makes_a_report(call: Call, folder: 
     assert (folder / "results" / "history" / "report.html").stat().st_size > 1e6
 
 
-def test_the_study_of_the_readme_runs_and_is_asked(call: Call, folder: Path) -> None:
+def test_the_study_of_the_readme_runs(call: Call, folder: Path) -> None:
     study = next(text for text in blocks("toml") if "kind = " in text)
     (folder / "containers.toml").write_text(study, encoding="utf-8")
     call("study", "containers.toml", "--quick", "--replications", "1", *SMALL)
     report = (folder / "results" / "containers-quick" / "report.html").read_text(encoding="utf-8")
     assert "highway10 study containers" in report
     assert "run.py" not in report
-    found = call("query", 'select count(*) as n from "containers-quick".runs', "--csv").stdout
+
+
+@pytest.fixture(scope="module")
+def compared(call: Call, folder: Path) -> Path:
+    """Results of a comparison over the posterior."""
+    call(
+        *("compare", "as-it-happened", "no-schiphol-sive", "--over", "posterior", "--replications", "3", *SMALL),
+        *("--window", "2012", "2012", "--out", "results/over"),
+    )
+    return folder / "results" / "over"
+
+
+def test_a_comparison_over_the_posterior_runs(compared: Path) -> None:
+    assert len(pd.read_csv(compared / "tables" / "paired.csv")) > 0
+    assert "--over base" in (compared / "report.html").read_text(encoding="utf-8")
+
+
+def test_results_can_be_asked_and_searched(call: Call, compared: Path) -> None:
+    found = call("query", "select count(*) as n from over.runs", "--csv").stdout
     assert int(found.split()[-1]) > 2
-
-
-def test_a_comparison_over_the_posterior_runs(call: Call, folder: Path) -> None:
-    call("compare", "as-it-happened", "no-schiphol-sive", "--over", "posterior", "--replications", "3", *SMALL,
-         "--window", "2012", "2012", "--out", "results/over")  # fmt: skip
-    assert len(pd.read_csv(folder / "results" / "over" / "tables" / "paired.csv")) > 0
-
-
-EXTRAS = {"app": ("app", "--no-open"), "calibrate": ("calibrate", "--quick", "--out", "results/fit"),
-          "ema": ("discover", "results/over", "arrived_europe_kg"),
-          "search": ("study", "robust-mix", "--quick"),
-          "cluster": ("study", "headline", "--scheduler", "tcp://127.0.0.1:1")}  # fmt: skip
-
-
-@pytest.mark.parametrize("asked", EXTRAS)
-def test_what_needs_an_extra_says_how_to_install_it(call: Call, asked: str) -> None:
-    extra = "viz" if asked == "app" else asked
-    assert f"pip install 'highway10[{extra}]'" in call(*EXTRAS[asked], code=2).stderr
+    assert "pip install 'highway10[ema]'" in call("discover", str(compared), "arrived_europe_kg", code=2).stderr
 
 
 REFUSED = {
+    "no page": (("app", "--no-open"), "pip install 'highway10[viz]'"),
     "no results": (("report", "nowhere"), "there are no results"),
     "no scenario": (("run", "nowhere"), "no such scenario"),
     "no parameter": (("run", "as-it-happened", "--set", "qqqqqq=1"), "`highway10 parameters`"),

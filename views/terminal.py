@@ -297,13 +297,20 @@ def print_years(folder: Path) -> None:
     """Print the yearly table of one run."""
     import pandas as pd
 
+    from experiments.intervals import preliminary
+
     frame = pd.read_parquet(folder / "yearly.parquet")
     labels = year_labels(pd.read_parquet(folder / "weekly.parquet", columns=["date"])["date"])
     rows = [
         [labels[year], *(f"{float(frame[name].iloc[i]) * factor:,.0f}" for name, _, factor in YEARLY)]
         for i, year in enumerate(frame["year"].tolist())
     ]
-    print_table("Yearly (mass pure unless it says bulk)", ("year", *(head for _, head, _ in YEARLY)), rows, len(YEARLY))
+    print_table(
+        f"Yearly (mass pure unless it says bulk; {preliminary(1)})",
+        ("year", *(head for _, head, _ in YEARLY)),
+        rows,
+        len(YEARLY),
+    )
     print(CAUTION)
 
 
@@ -320,7 +327,9 @@ def print_summary(folder: Path, tables: Any) -> None:
     """Print the model's medians and bands beside published figures; `tables` is a `model.tables.Tables`."""
     import pandas as pd
 
+    from experiments.intervals import preliminary
     from views import observed
+    from views.theme import bracketed
 
     yearly = pd.read_parquet(folder / "yearly.parquet")
     rows, notes = [], []
@@ -334,7 +343,8 @@ def print_summary(folder: Path, tables: Any) -> None:
             notes.append(f"  {series.name}: {source}")
     if rows:
         heads = ("", "model, median", "90% of runs", "published")
-        print_table("The model beside the published record", heads, rows, right=len(heads) - 1)
+        note = bracketed(preliminary(yearly["replication"].nunique()))
+        print_table(f"The model beside the published record{note}", heads, rows, right=len(heads) - 1)
         print("\n".join(["Published in:", *notes]))
     print(CAUTION)
 

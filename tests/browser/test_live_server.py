@@ -117,8 +117,18 @@ def test_another_name_for_this_machine_is_refused_with_the_remedy(server) -> Non
 def test_only_reports_are_served_from_results(server) -> None:
     assert status(f"{server.address}/results/mine/report.html") == (200, "<h1>My report</h1>")
     assert status(f"{server.address}/results/mine/figures/one.csv")[0] == 200
-    private = ("mine/manifest.json", "mine/plan.parquet", "mine/notes.txt", "password.html", "mine/validation.html",
-               "../report.html", "%2e%2e/report.html", "mine/..%2f..%2freport.html", "mine/", "")  # fmt: skip
+    private = (
+        "mine/manifest.json",
+        "mine/plan.parquet",
+        "mine/notes.txt",
+        "password.html",
+        "mine/validation.html",
+        "../report.html",
+        "%2e%2e/report.html",
+        "mine/..%2f..%2freport.html",
+        "mine/",
+        "",
+    )
     for path in private:
         for place in ("results", "static/assets", "static/public"):
             code, said = status(f"{server.address}/{place}/{path}")
@@ -158,8 +168,10 @@ def test_the_probe_notes_other_machines(tmp_path) -> None:
 
 
 def test_silent_tabs_are_kept_for_minutes() -> None:
-    code = ("from views.live.server import prepare; prepare(); from solara.server import settings; "
-            "print(settings.kernel.cull_timeout, settings.telemetry.mixpanel_enable, settings.main.mode)")  # fmt: skip
+    code = (
+        "from views.live.server import prepare; prepare(); from solara.server import settings; "
+        "print(settings.kernel.cull_timeout, settings.telemetry.mixpanel_enable, settings.main.mode)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.split() == ["2m", "False", "production"]
 
@@ -192,8 +204,10 @@ def test_sessions_of_closed_tabs_are_let_go(server, chromium) -> None:
     context.close()
     assert until(lambda: "board" not in server.threads, FREED_WITHIN_S)
     assert until(lambda: len(server.threads) <= threads + 2, FREED_WITHIN_S)
-    print(f"threads {threads}, {most} with 8 tabs, {len(server.threads)} after; "
-          f"memory {memory:.0f}, {full:.0f}, {server.resident_mb:.0f} MB")  # fmt: skip
+    print(
+        f"threads {threads}, {most} with 8 tabs, {len(server.threads)} after; "
+        f"memory {memory:.0f}, {full:.0f}, {server.resident_mb:.0f} MB"
+    )
     assert server.resident_mb - memory < 25
 
 

@@ -134,8 +134,13 @@ def fit_structure(
     from views import fit_terminal, terminal
 
     if reference and COMMAND == INSTALLED:
-        refuse("the posteriors that come with the package are not changed", "--reference", structure,
-               "in a clone of the repository", "leave it out: the posterior is written to --out")  # fmt: skip
+        refuse(
+            "the posteriors that come with the package are not changed",
+            "--reference",
+            structure,
+            "in a clone of the repository",
+            "leave it out: the posterior is written to --out",
+        )
     keep = fitting.REFERENCE / structure if reference else None
     database = folder / structure / fitting.DATABASE
     kept, ended = (0, False) if restart else generations_kept(database)

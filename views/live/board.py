@@ -381,8 +381,10 @@ def _said(error: Exception) -> str:
     if isinstance(error, InputError):
         return str(error)
     LOG.error("the page could not do this", exc_info=error)
-    return ("Something went wrong here, and nothing was changed: "
-            + "".join(traceback.format_exception_only(error)).strip().splitlines()[-1])  # fmt: skip
+    return (
+        "Something went wrong here, and nothing was changed: "
+        + "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    )
 
 
 @cache

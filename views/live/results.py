@@ -71,8 +71,13 @@ def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
     """
     folder = (root / study).resolve()
     if not folder.is_relative_to(root.resolve()) or not folder.is_dir():
-        raise InputError("this study is not there, or no longer", field="study", value=study,
-                         allowed=f"a folder of {root}", remedy="open the results again")  # fmt: skip
+        raise InputError(
+            "this study is not there, or no longer",
+            field="study",
+            value=study,
+            allowed=f"a folder of {root}",
+            remedy="open the results again",
+        )
     if not (folder / "plan.parquet").exists():
         raise InputError("this study keeps no single runs", field="study", value=study,
                          allowed="studies of `run.py study` and `run.py compare`", remedy="choose another")  # fmt: skip
@@ -81,9 +86,14 @@ def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
     except (OSError, ValueError, KeyError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"the runs of this study cannot be read ({type(error).__name__})", file=str(folder),
-                         field="study", value=study, allowed="runs as `run.py study` wrote them",
-                         remedy="run the study again; it makes what is missing") from error  # fmt: skip
+        raise InputError(
+            f"the runs of this study cannot be read ({type(error).__name__})",
+            file=str(folder),
+            field="study",
+            value=study,
+            allowed="runs as `run.py study` wrote them",
+            remedy="run the study again; it makes what is missing",
+        ) from error
     table = table[table["status"] == "done"] if "status" in table else table
     plan = [name for name in planned if name not in ("run", "point", "arm", *SHOWN)]
     outcomes = [name for name in ("arrived_europe_kg", "seized_kg", "west_africa_kg", "price_europe")
