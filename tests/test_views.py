@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from views import atlas, figures, flowmap, observed, page, terminal, theme
 from views.bands import bands, mean_by, replications, tidy
 from views.report import write_history_report
 from views.studies import report as study_report
+from views.validation import write_validation_report
 
 
 @pytest.fixture(scope="module")
@@ -255,3 +257,14 @@ def test_published_rows_are_found_by_area_and_shares_of_couriers_are_left_out():
 def test_cautions_of_study_reports_are_whole_sentences() -> None:
     for text in (study_report.NOTICE, study_report.CHANCE, study_report.BEYOND_CHANCE):
         assert text.rstrip().endswith("."), text
+
+
+@pytest.mark.parametrize(("trials", "note"), [(None, ""), (4, " (preliminary, 4 parameter sets)")])
+def test_a_validation_of_few_parameter_sets_is_preliminary_in_its_title(trials, note, tmp_path):
+    kept = Path(__file__).resolve().parents[1] / "results" / "reference" / "validation"
+    shutil.copytree(kept, tmp_path / "tables")
+    manifest = json.loads((kept / "manifest.json").read_text(encoding="utf-8"))
+    manifest["size"] |= {"trials": trials} if trials else {}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    text = write_validation_report(tmp_path).read_text(encoding="utf-8")
+    assert f"<h1>{manifest['title']}{note}</h1>" in text
