@@ -1,20 +1,7 @@
-"""The page in the browser: `uv run run.py app`, or `uv run solara run app.py`."""
+"""The page in the browser: `uv run run.py app`, or `uv run solara run app.py --no-check-version`."""
 
 from __future__ import annotations
 
-import solara
+from views.live.page import Page
 
-from views.live.board import Board, warm_up
-from views.live.server import prepare
-
-prepare()
-warm_up()
-
-
-@solara.component
-def Page() -> None:
-    """One tab: its own models, its own thread."""
-    board = solara.use_memo(Board, [])
-    solara.use_effect(lambda: board.session.close, [])
-    solara.Title("Highway 10")
-    solara.Column(children=[board], style={"padding": "0"}, gap="0")
+__all__ = ["Page"]

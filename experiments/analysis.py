@@ -12,8 +12,7 @@ import pandas as pd
 
 from experiments import attribution, compare, sensitivity
 from experiments.costs import cost_a_year
-from experiments.intervals import mean_difference
-from experiments.outcomes import mean_and_interval
+from experiments.intervals import mean_and_interval, mean_difference
 from experiments.store import DONE, Store
 from experiments.study import COALITION, SUPPLY, Study
 from model.columns import Array

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from experiments.outcomes import mean_and_interval
+from experiments.intervals import FEWEST, mean_and_interval
 from model.columns import Array
 from model.errors import InputError
 
@@ -97,8 +97,8 @@ def shapley(values: pd.DataFrame, players: Sequence[str], permutations: int = PE
         mean, low, high = mean_and_interval(mine)
         chance = float(mine.std(ddof=1)) / math.sqrt(count) if count > 1 else 0.0
         error = math.hypot(chance, float(sampling[number]))
-        if not exact:
-            half = float(student.ppf(0.975, max(count - 1, 1))) * error
+        if not exact and count >= FEWEST:
+            half = float(student.ppf(0.975, count - 1)) * error
             low, high = mean - half, mean + half
         rows.append(
             {"player": player, "share": mean, "low": low, "high": high, "se": error, "exact": exact, "n": count}

@@ -20,13 +20,13 @@ from experiments.detection import detect, years_to_detect
 from experiments.intervals import (
     DRAWS,
     FEWEST,
-    Mean,
     Ratio,
     by_seed,
     mean_difference,
     named,
     ratio_of_means,
     resamples,
+    widened,
 )
 from model.columns import Array
 from model.errors import InputError
@@ -55,8 +55,8 @@ def paired(
     Returns
     -------
     DataFrame
-        Columns scenario, baseline, outcome, n, without, with, effect, low, high, relative, harm (share of bootstrap
-        means on the harmful side; nan where the outcome has none), variance_reduction (variance of an unpaired
+        Columns scenario, baseline, outcome, n, without, with, effect, low, high, relative, harm (probability that the
+        mean lies on the harmful side; nan where the outcome has none), variance_reduction (variance of an unpaired
         difference over that of the paired one).
 
     Raises
@@ -83,15 +83,22 @@ def _pair(wide: pd.DataFrame, arm: str, baseline: str, outcome: str, level: floa
     return {
         "n": found.n, "without": base, "with": float(given.mean()) if found.n else math.nan, "effect": found.mean,
         "low": found.low, "high": found.high, "relative": found.mean / base if base else math.nan,
-        "harm": _harm(found, outcome), "variance_reduction": _reduction(without, given),
+        "harm": _harm(given - without, outcome), "variance_reduction": _reduction(without, given),
     }  # fmt: skip
 
 
-def _harm(found: Mean, outcome: str) -> float:
-    """Share of bootstrap means on the harmful side; of an effect that is nothing, none; nan with too few pairs."""
-    if outcome not in HARMFUL or found.n < FEWEST:
+def _harm(differences: Array, outcome: str) -> float:
+    """Probability by Student's t that the mean is on the harmful side: 0 of no effect, nan with too few pairs.
+
+    The share of bootstrap means would be 0 or 1 whenever three seeds agree in sign, which happens in a quarter of
+    studies in which there is no effect.
+    """
+    if outcome not in HARMFUL or len(differences) < FEWEST:
         return math.nan
-    return float(np.mean(found.drawn * HARMFUL[outcome] > 0.0))
+    mean, error = float(differences.mean()), float(differences.std(ddof=1)) / math.sqrt(len(differences))
+    if error <= 1e-12 * max(float(np.abs(differences).max()), 1e-300):
+        return float(mean * HARMFUL[outcome] > 0.0)
+    return float(student.cdf(mean * HARMFUL[outcome] / error, len(differences) - 1))
 
 
 def _reduction(without: Array, given: Array) -> float:
@@ -131,7 +138,7 @@ def complementarity(
 
 
 def ranking(runs: pd.DataFrame, outcome: str, level: float = 0.95) -> pd.DataFrame:
-    """Rank of every scenario on an outcome (1 is best) over bootstrap samples of the seeds.
+    """Rank of every scenario on an outcome (1 is best) over bootstrap samples of the seeds, widened for few of them.
 
     Only seeds that ended well in every scenario count. With fewer than three, ranks are those observed, without
     range or probability.
@@ -153,7 +160,8 @@ def ranking(runs: pd.DataFrame, outcome: str, level: float = 0.95) -> pd.DataFra
             "scenario": wide.columns, "outcome": outcome, "mean_rank": rankdata(values.mean(axis=0)),
             "rank_low": math.nan, "rank_high": math.nan, "best": math.nan, "n": len(values),
         })  # fmt: skip
-    ranks = rankdata(values[resamples(len(values))].mean(axis=1), axis=1)
+    drawn = widened(values[resamples(len(values))].mean(axis=1), values.mean(axis=0), len(values), level)
+    ranks = rankdata(drawn, axis=1)
     low, high = np.quantile(ranks, [0.5 - level / 2, 0.5 + level / 2], axis=0)
     best = (ranks == ranks.min(axis=1, keepdims=True)).astype(float)
     best /= best.sum(axis=1, keepdims=True)

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from experiments.extras import from_extra
 from experiments.store import DONE, Store
 from model.columns import Array
 from model.errors import InputError, closest
@@ -138,13 +139,9 @@ def discover(
 
 
 def _workbench() -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it says which of its own extras are not there
-            from ema_workbench.analysis import prim
-    except ImportError:
-        raise InputError("the EMA workbench is not installed", field="discover", value="ema_workbench",
-                         allowed="the extra [ema]", remedy="uv sync --extra ema") from None  # fmt: skip
+    with from_extra("ema", "discover"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says which of its own extras are not there
+        from ema_workbench.analysis import prim
     return prim
 
 

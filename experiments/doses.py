@@ -11,7 +11,8 @@ from datetime import date
 
 import pandas as pd
 
-from experiments.outcomes import mean_and_interval, measure_outcomes
+from experiments.intervals import mean_and_interval
+from experiments.outcomes import measure_outcomes
 from experiments.threads import mapped
 from model import RouteModel
 from model.scenario import Scenario

@@ -1,4 +1,22 @@
-"""Intervals of paired differences: bootstrap for means, Fieller for ratios. The same data give the same bounds."""
+"""Intervals of means over seeds, few as they may be: Student's t and the bootstrap for means, Fieller for ratios.
+
+The same data give the same bounds. Coverage of intervals at 95%, by simulation (2,000 studies each; the tests in
+`tests/science/test_intervals.py` repeat it with other draws):
+
+=====  ======  ==================  =====================  =======================
+seeds  normal  lognormal, skewed   Student's t with 3     normal, a tenth of them
+               (skewness 3.7)      degrees, heavy tails   six times as wide
+=====  ======  ==================  =====================  =======================
+3      0.95    0.89                0.97                   0.96
+5      0.97    0.91                0.97                   0.98
+10     0.96    0.92                0.97                   0.97
+20     0.96    0.93                0.95                   0.97
+=====  ======  ==================  =====================  =======================
+
+No method reaches 0.95 with few skewed differences. A studentised bootstrap alone covers 0.94, 0.92, 0.93 and 0.93 of
+them (5 seeds: normal, skewed, heavy, mixed) but only 0.91 and 0.89 of heavy tails at 20; Student's t alone covers 0.85
+to 0.89 of skewed ones; percentiles of the bootstrap cover 0.75 at 3 seeds and 0.84 at 5.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +25,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from experiments.store import DONE
@@ -14,15 +33,27 @@ from model.columns import Array
 from model.errors import InputError
 
 __all__ = [
-    "DRAWS", "FEWEST", "Mean", "Ratio", "by_seed", "mean_difference", "named", "ratio_of_means", "resamples", "share",
+    "DRAWS", "ENOUGH", "FEWEST", "Mean", "Ratio", "by_seed", "mean_and_interval", "mean_difference", "named",
+    "preliminary", "ratio_of_means", "resamples", "share", "widened",
 ]  # fmt: skip
 
 DRAWS: Final = 2000
 FEWEST: Final = 3
 """Pairs below which no interval is given: a spread cannot be told from one or two."""
+ENOUGH: Final = 10
+"""Seeds below which every result is shown as preliminary."""
 SEED: Final = 20110510
 MOST_FLAT: Final = 0.01
 """Share of bootstrap samples without spread above which they say too little: four values or fewer, or mostly equal."""
+
+
+def preliminary(count: float, unit: str = "seed") -> str:
+    """What is said with a result of few seeds (or other units that were drawn): "preliminary, 3 seeds"; else nothing.
+
+    Nothing is said where the number is not known (nan).
+    """
+    several = f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
+    return "" if not count < ENOUGH else f"preliminary, {int(count)} {unit if count == 1 else several}"
 
 
 class Mean(NamedTuple):
@@ -98,10 +129,11 @@ def resamples(n: int, draws: int = DRAWS) -> Array:
 
 
 def mean_difference(differences: Array, level: float = 0.95, draws: int = DRAWS) -> Mean:
-    """Mean of paired differences and its studentised bootstrap interval (Efron and Tibshirani 1993, ch. 12).
+    """Mean of paired differences and its interval: at each end the wider one of Student's t and a bootstrap.
 
-    A studentised interval keeps its level with few and skewed differences, which a percentile interval does not. Where
-    many bootstrap samples have no spread (three or four pairs, or values that are mostly equal) it is Student's t.
+    The bootstrap is studentised (Efron and Tibshirani 1993, ch. 12). It is wide enough for skewed differences and too
+    short for heavy tails; Student's t is the other way round. Where many bootstrap samples have no spread (three or
+    four pairs, or values that are mostly equal) the interval is Student's t alone.
 
     Parameters
     ----------
@@ -129,12 +161,32 @@ def mean_difference(differences: Array, level: float = 0.95, draws: int = DRAWS)
     if error <= 1e-12 * scale:
         return Mean(n, mean, mean, mean, means)
     told = errors > 1e-12 * scale
-    if told.mean() < 1.0 - MOST_FLAT:
-        half = float(student.ppf(0.5 + level / 2, n - 1)) * error
-        return Mean(n, mean, mean - half, mean + half, means)
-    ratios = (means[told] - mean) / errors[told]
-    upper, lower = np.quantile(ratios, [0.5 + level / 2, 0.5 - level / 2])
-    return Mean(n, mean, mean - float(upper) * error, mean - float(lower) * error, means)
+    below = above = float(student.ppf(0.5 + level / 2, n - 1))
+    if told.mean() >= 1.0 - MOST_FLAT:
+        upper, lower = np.quantile((means[told] - mean) / errors[told], [0.5 + level / 2, 0.5 - level / 2])
+        below, above = max(below, float(upper)), max(above, -float(lower))
+    return Mean(n, mean, mean - below * error, mean + above * error, means)
+
+
+def mean_and_interval(values: Array, level: float = 0.95) -> tuple[float, float, float]:
+    """Mean over replications and its interval by Student's t; no interval (nan) below three values."""
+    mean = float(np.mean(values))
+    if len(values) < FEWEST:
+        return mean, math.nan, math.nan
+    half = float(student.ppf(0.5 + level / 2, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+    return mean, mean - half, mean + half
+
+
+def widened(drawn: Array, middle: Array | float, n: int, level: float = 0.95) -> Array:
+    """Bootstrap statistics of `n` units, drawn apart about their middle as far as few units need.
+
+    Their spread is too small by sqrt((n - 1) / n), and the normal quantile stands in for that of Student's t
+    (Hesterberg 2015, section 4.1). `drawn` has a row for each bootstrap sample.
+    """
+    quantile = 0.5 + level / 2
+    factor = math.sqrt(n / (n - 1)) * float(student.ppf(quantile, n - 1) / norm.ppf(quantile))
+    made: Array = middle + factor * (drawn - middle)
+    return made
 
 
 def ratio_of_means(above: Array, below: Array, level: float = 0.95) -> Ratio:

@@ -20,6 +20,7 @@ from scipy.stats import qmc
 
 from experiments import runner
 from experiments.costs import costs_of
+from experiments.extras import from_extra
 from experiments.factors import Factor
 from experiments.intervals import mean_difference
 from experiments.runner import Effort
@@ -87,11 +88,12 @@ def nondominated(objectives: Array) -> Array:
 
 def proposed(mixes: Mixes, evaluate: Evaluate, settings: Mapping[str, float]) -> Array:
     """Mixes on the front of all that NSGA-II tried, shape (mixes, measures)."""
-    from pymoo.algorithms.moo.nsga2 import NSGA2
-    from pymoo.core.evaluator import Evaluator
-    from pymoo.core.problem import Problem
-    from pymoo.core.termination import NoTermination
-    from pymoo.problems.static import StaticProblem
+    with from_extra("search", "search"):
+        from pymoo.algorithms.moo.nsga2 import NSGA2
+        from pymoo.core.evaluator import Evaluator
+        from pymoo.core.problem import Problem
+        from pymoo.core.termination import NoTermination
+        from pymoo.problems.static import StaticProblem
 
     size = int(settings["population"])
     problem = Problem(n_var=len(mixes.measures), n_obj=len(OBJECTIVES) + 1, xl=0.0, xu=1.0)

@@ -13,7 +13,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from experiments.outcomes import Window, mean_and_interval
+from experiments.intervals import mean_and_interval
+from experiments.outcomes import Window
 from experiments.threads import mapped
 from model import RouteModel
 from model.kinds import Mode

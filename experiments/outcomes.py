@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from experiments.intervals import mean_and_interval
 from model import RouteModel, calendar
 from model.columns import Array
 from model.errors import InputError, closest
@@ -19,7 +20,7 @@ from model.kinds import MODES, STAGES, Mode, Stage
 from model.record import Account, Weekly, Yearly
 from model.world import World
 
-__all__ = ["OUTCOMES", "Outcome", "measure_outcomes"]
+__all__ = ["OUTCOMES", "Outcome", "mean_and_interval", "measure_outcomes"]
 
 WEST_AFRICA = ("west_africa", "sahel")
 AT_SEA = (Mode.FAST_BOAT, Mode.SMALL_VESSEL, Mode.MERCHANT)
@@ -233,14 +234,3 @@ def measure_outcomes(
         )  # fmt: skip
     window = Window(model, first_year, last_year)
     return {name: OUTCOMES[name].of(window) for name in chosen}
-
-
-def mean_and_interval(values: Array, level: float = 0.95) -> tuple[float, float, float]:
-    """Mean over replications and its interval by Student's t; the interval is the mean where there is one value."""
-    from scipy.stats import t
-
-    mean = float(np.mean(values))
-    if len(values) < 2:
-        return mean, mean, mean
-    half = float(t.ppf(0.5 + level / 2, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
-    return mean, mean - half, mean + half

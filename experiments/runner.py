@@ -27,6 +27,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from experiments import provenance, recording
+from experiments.extras import from_extra
 from experiments.history import cache_is_cold
 from experiments.outcomes import measure_outcomes
 from experiments.parts import RUNS, VERSIONS
@@ -397,11 +398,8 @@ def executing(
     if scheduler is None and cluster is None:
         yield None
         return
-    try:
+    with from_extra("cluster", "--scheduler" if cluster is None else "--cluster"):
         from distributed import Client
-    except ImportError:
-        raise InputError("Dask is not installed", field="--scheduler", value=scheduler or cluster,
-                         allowed="the extra [cluster]", remedy="uv sync --extra cluster") from None  # fmt: skip
     with ExitStack() as stack:
         where = scheduler if cluster is None else stack.enter_context(_cluster(cluster, options or {}))
         try:
@@ -418,11 +416,8 @@ def executing(
 
 def _cluster(kind: str, options: Mapping[str, str]) -> Any:
     """A cluster that dask-jobqueue starts."""
-    try:
+    with from_extra("cluster", "--cluster"):
         import dask_jobqueue
-    except ImportError:
-        raise InputError("dask-jobqueue is not installed", field="--cluster", value=kind,
-                         allowed="the extra [cluster]", remedy="uv sync --extra cluster") from None  # fmt: skip
     kinds = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster",
              "htcondor": "HTCondorCluster"}  # fmt: skip
     if kind not in kinds:

@@ -17,6 +17,7 @@ from SALib.sample import morris as morris_sample
 from SALib.sample import sobol as sobol_sample
 
 from experiments.factors import Factor
+from experiments.intervals import widened
 from experiments.store import DONE
 from model.columns import Array
 from model.errors import InputError
@@ -85,7 +86,9 @@ def morris_indices(runs: pd.DataFrame, factors: Sequence[Factor], outcome: str) 
             factor = int(np.argmax(np.abs(moved)))
             effects[row, factor] = (y[step + 1] - y[step]) / moved[factor]
     chosen = np.random.default_rng(SEED).integers(0, len(good), size=(DRAWS, len(good)))
-    low, high = np.quantile(np.abs(effects)[chosen].mean(axis=1), [0.025, 0.975], axis=0)
+    sizes = np.abs(effects)
+    drawn = widened(sizes[chosen].mean(axis=1), sizes.mean(axis=0), len(good))
+    low, high = np.maximum(np.quantile(drawn, [0.025, 0.975], axis=0), 0.0)
     return pd.DataFrame({
         "factor": names, "outcome": outcome, "mu": effects.mean(axis=0), "mu_star": np.abs(effects).mean(axis=0),
         "mu_star_low": low, "mu_star_high": high, "sigma": effects.std(axis=0, ddof=1), "n": len(good),
@@ -121,7 +124,8 @@ def sobol_indices(runs: pd.DataFrame, factors: Sequence[Factor], outcome: str) -
         first, total = _estimate(blocks)
         chosen = np.random.default_rng(SEED).integers(0, len(good), size=(DRAWS, len(good)))
         drawn = np.array([_estimate(blocks[rows]) for rows in chosen]).transpose(1, 0, 2)
-    lows, highs = np.quantile(drawn, [0.025, 0.975], axis=1)
+    middle = np.array([first, total])
+    lows, highs = np.quantile(widened(drawn.transpose(1, 0, 2), middle, len(good)), [0.025, 0.975], axis=0)
     return pd.DataFrame({
         "factor": names, "outcome": outcome, "s1": first, "s1_low": lows[0], "s1_high": highs[0], "st": total,
         "st_low": lows[1], "st_high": highs[1], "n": len(good), "left_out": len(values) // size - len(good),

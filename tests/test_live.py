@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import io
 import json
@@ -21,7 +22,7 @@ from model.errors import InputError
 from model.kinds import Counter
 from model.record import Weekly
 from model.world import World
-from views.live import files, geometry, results
+from views.live import board, files, geometry, guard, results
 from views.live.board import Session
 from views.live.inspector import KINDS, inspect
 from views.live.levers import values_of
@@ -65,12 +66,20 @@ def test_no_address_breaks_the_page(text: str) -> None:
     assert found.scenario in NAMES
 
 
-@pytest.mark.parametrize(("query", "says"), [
-    ("scenario=paris-packag", "did you mean 'paris-package'"), ("seed=-1", "a whole number from 0"),
-    ("date=2031-01-01", "end of 2023"), ("colour=red", "no such part"), ("view=side", "needs another scenario"),
-    ("lever=measure:maoc-n.dose@2012-01-02=7", "0 to 1"), ("lever=nonsense", "target.field@day=value"),
-    ("lever=platform:maoc-n.colour@2012-01-02=1", "active, sharing"), ("weeks=many", "from 1 to 52"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("scenario=paris-packag", "did you mean 'paris-package'"),
+        ("seed=-1", "a whole number from 0"),
+        ("date=2031-01-01", "end of 2023"),
+        ("colour=red", "no such part"),
+        ("view=side", "needs another scenario"),
+        ("lever=measure:maoc-n.dose@2012-01-02=7", "0 to 1"),
+        ("lever=nonsense", "target.field@day=value"),
+        ("lever=platform:maoc-n.colour@2012-01-02=1", "active, sharing"),
+        ("weeks=many", "from 1 to 52"),
+    ],
+)
 def test_a_wrong_part_of_an_address_is_left_out_and_named(query: str, says: str) -> None:
     found, notes = read_address(query, NAMES)
     assert len(notes) == 1
@@ -227,7 +236,98 @@ def test_missing_and_broken_results_are_said_and_do_not_raise(tmp_path: Path) ->
     (tmp_path / "broken" / "manifest.json").write_text("{")
     assert results.list_results(tmp_path)["studies"][0]["kind"] == "its manifest cannot be read"
     with pytest.raises(InputError, match="no single runs"):
+        results.runs_of("broken", tmp_path)
+    with pytest.raises(InputError, match="no longer"):
         results.runs_of("../..", tmp_path)
+
+
+def test_a_study_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "plan.parquet").write_text("no parquet")
+    with pytest.raises(InputError, match="cannot be read"):
+        results.runs_of("torn", tmp_path)
+    with pytest.raises(InputError, match="no longer"):
+        results.runs_of("gone", tmp_path)
+    for content in ("[]", "3", '"text"', "{"):
+        (tmp_path / "torn" / "manifest.json").write_text(content)
+        assert results.list_results(tmp_path)["studies"][0]["kind"] == "its manifest cannot be read"
+        assert results.study_of("torn", tmp_path) == {}
+
+
+@pytest.mark.parametrize(("path", "found"), [
+    ("one/report.html", True), ("one/two/validation.html", True), ("one/figures/a.csv", True),
+    ("one/figures/a.html", False), ("one/data.csv", False), ("one/manifest.json", False), ("one", False), ("", False),
+    ("../report.html", False), ("one/../../report.html", False), ("one/../one/report.html", False),
+    ("one/link/report.html", False), ("/report.html", False), ("absent/report.html", False),
+])  # fmt: skip
+def test_only_reports_and_their_figures_are_found(path: str, found: bool, tmp_path: Path) -> None:
+    root = tmp_path / "results"
+    (root / "one" / "figures").mkdir(parents=True)
+    (root / "one" / "two").mkdir()
+    for name in ("report.html", "manifest.json", "data.csv", "figures/a.csv", "figures/a.html", "two/validation.html"):
+        (root / "one" / name).write_text("x")
+    (tmp_path / "report.html").write_text("x")
+    (root / "one" / "link").symlink_to(tmp_path)
+    assert (results.find_report(path, root) is not None) is found
+
+
+# --- who may talk to the page -------------------------------------------------------------------------------------
+
+HOSTS: list[tuple[str, str, str, bool]] = [
+    ("127.0.0.1", "127.0.0.1:8765", "http://127.0.0.1:8765", True),
+    ("127.0.0.1", "localhost:8765", "http://localhost:8765", True),
+    ("127.0.0.1", "LOCALHOST:8765", "http://localhost:8765", True),
+    ("::1", "[::1]:8765", "http://[::1]:8765", True),
+    ("127.0.0.1", "localhost:8765", "", True),
+    ("127.0.0.1", "localhost:8765", "http://localhost:8766", False),
+    ("127.0.0.1", "localhost:8765", "http://127.0.0.1:8765", False),
+    ("127.0.0.1", "localhost:8765", "null", False),
+    ("127.0.0.1", "localhost:8765", "http://localhost:8765.evil.example", False),
+    ("127.0.0.1", "localhost:8765", "http://localhost:99999999", False),
+    ("127.0.0.1", "evil.example:8765", "http://evil.example:8765", False),
+    ("127.0.0.1", "evil.example:8765", "", False),
+    ("127.0.0.1", "localhost.evil.example", "", False),
+    ("127.0.0.1", "127.0.0.1.evil.example", "", False),
+    ("127.0.0.1", "", "", False),
+    ("192.0.2.7", "model.example.org", "http://model.example.org", True),
+    ("192.0.2.7", "model.example.org", "http://model.example.org:80", True),
+    ("192.0.2.7", "model.example.org", "https://other.example.org", False),
+    ("127.0.0.1", "model.proxied.example", "https://model.proxied.example", True),
+    ("127.0.0.1", "localhost:8765", "https://model.proxied.example", True),
+]
+"""Address that the server listens on, Host, Origin, and whether the request is let through."""
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(("server", "host", "origin", "passes"), HOSTS)
+def test_requests_of_other_sites_are_refused(
+    kind: str, server: str, host: str, origin: str, passes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(guard.ORIGINS_VARIABLE, "https://model.proxied.example")
+    headers = [(name, value.encode()) for name, value in ((b"host", host), (b"origin", origin)) if value]
+    scope = {
+        "type": kind,
+        "scheme": "ws" if kind == "websocket" else "http",
+        "headers": headers,
+        "method": "GET",
+        "server": (server, 8765),
+        "path": "/",
+    }
+    sent: list[dict] = []
+
+    async def app(*_: object) -> None:
+        sent.append({"type": "passed"})
+
+    async def receive() -> dict:
+        return {"type": "websocket.connect"}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    asyncio.run(guard.SameOrigin(app)(scope, receive, send))
+    wanted = "passed" if passes else "websocket.close" if kind == "websocket" else "http.response.start"
+    assert sent[0]["type"] == wanted
+    assert passes or kind == "websocket" or sent[0]["status"] == 403
 
 
 # --- a session ----------------------------------------------------------------------------------------------------
@@ -283,6 +383,45 @@ def test_a_session_plays_pauses_jumps_and_goes_on_after_an_error(tab: Tab) -> No
     while not moved["moves"]:
         moved = tab.until("state")
     assert "lever=measure:maoc-n.dose@2001-01-01=0.4" in moved["address"]
+
+
+def test_what_cannot_be_had_is_said_where_it_was_asked_for(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    tab.session.ask({"kind": "hello", "search": "?organisations=30&year=2000"})
+    tab.until("state")
+    tab.session.ask({"kind": "runs", "study": "nowhere"})
+    assert "no longer" in tab.until("failed", asked="runs")["text"]
+    assert "no longer" in tab.until("note")["text"]
+    monkeypatch.setattr(results, "list_results", lambda: 1 / 0)
+    tab.session.ask({"kind": "results"})
+    assert "division by zero" in tab.until("failed", asked="results")["text"]
+
+
+def test_a_fault_of_the_program_leaves_the_page_that_is_there(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = board.Worlds
+
+    def torn(settings: Settings) -> Worlds:
+        if settings.seed == 13:
+            raise RuntimeError("torn")
+        return made(settings)
+
+    monkeypatch.setattr(board, "Worlds", torn)
+    tab.session.ask({"kind": "hello", "search": "?organisations=30&year=2000&seed=13"})
+    assert "torn" in tab.until("note")["text"]
+    assert tab.until("state")["settings"]["seed"] == 1
+
+
+def test_a_file_that_is_no_toml_is_said_when_the_page_opens(
+    tab: Tab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "torn.toml").write_text('title = "Torn\n')
+    (tmp_path / "latin.toml").write_bytes('title = "Café"'.encode("latin-1"))
+    (tmp_path / "whole.toml").write_text('title = "Whole"\nkind = "compare"\n')
+    monkeypatch.chdir(tmp_path)
+    tab.session.ask({"kind": "hello", "search": "?organisations=30&year=2000"})
+    said = [tab.until("note")["text"] for _ in range(2)]
+    assert ["latin.toml" in said[0], "torn.toml" in said[1]] == [True, True]
+    tab.until("state")
+    assert tab.got.empty()
 
 
 def test_another_seed_or_scenario_is_shown_on_the_same_day(tab: Tab) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,13 +13,16 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 import synthetic
+from hypothesis import given
+from hypothesis import strategies as st
 
 from experiments.folder import write_atomically
 from model.errors import InputError
-from views import atlas, figures, flowmap, observed, page, theme
+from views import atlas, figures, flowmap, observed, page, terminal, theme
 from views.bands import bands, mean_by, replications, tidy
 from views.report import write_history_report
 from views.studies import report as study_report
+from views.validation import write_validation_report
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +132,20 @@ def test_comparison_says_inside_and_within_two():
 
 def test_text_from_tables_is_escaped():
     assert "A &lt;source&gt;" in page.tile(comparison(47))
-    assert "</script" not in page.json_script("x", {"a": "</script><b>"})[:-9]
+
+
+@given(
+    st.recursive(
+        st.text() | st.sampled_from(["</script>", "<!--<script>", "<!--", "]]>"]),
+        lambda parts: st.lists(parts) | st.dictionaries(st.text(), parts),
+    )
+)
+def test_no_text_of_a_json_element_reads_as_html(value: object):
+    made = page.json_script("x", value)
+    opening, closing = '<script type="application/json" id="x">', "</script>"
+    inside = made.removeprefix(opening).removesuffix(closing)
+    assert "<" not in inside
+    assert json.loads(inside) == value
 
 
 @pytest.mark.parametrize(
@@ -176,6 +193,31 @@ def test_page_is_whole_and_alone(results):
     assert list(results.glob("*.part")) == []
 
 
+@pytest.mark.parametrize(("runs", "note"), [(1, " (preliminary, 1 seed)"), (3, " (preliminary, 3 seeds)"), (10, "")])
+def test_a_history_of_few_seeds_is_preliminary_in_every_title_and_table(runs, note, tmp_path, capsys):
+    folder = synthetic.write_results(tmp_path, replications=runs, count=30)
+    text = write_history_report(folder).read_text(encoding="utf-8")
+    titles = re.findall(r'<figure class="fig[^>]*><h3>(.*?)</h3>', text) + re.findall(
+        r"<summary>Num(.*?)</summary>", text
+    )
+    titles += re.findall(r"<h1>(.*?)</h1>", text) + re.findall(r"Lines and bubbles: mean of [^;]*;", text)
+    terminal.print_summary(folder, observed.load())
+    titles.append(capsys.readouterr().out.splitlines()[0].rstrip())
+    assert len(titles) > 15
+    for title in titles:
+        assert (note in title) if note else "preliminary" not in title, title
+    assert ("<caption>preliminary" in text) is bool(note)
+
+
+def test_a_note_stands_in_the_title_the_alternative_text_and_on_a_figure_that_stands_alone():
+    figure = theme.describe(go.Figure(), title="Flow", subtitle="Tonnes", source="model")
+    assert theme.noted(figure, "").layout.title.text == "Flow"
+    noted = theme.noted(figure, "preliminary, 3 seeds")
+    assert noted.layout.title.text == noted.layout.meta["title"] == "Flow (preliminary, 3 seeds)"
+    assert noted.layout.meta["alt"].startswith("Preliminary, 3 seeds. Flow")
+    assert "Flow (preliminary, 3 seeds)" in theme.titled(noted, 900).layout.title.text
+
+
 def test_missing_frames_are_named(tmp_path):
     with pytest.raises(InputError, match=r"yearly\.parquet"):
         write_history_report(tmp_path)
@@ -215,3 +257,14 @@ def test_published_rows_are_found_by_area_and_shares_of_couriers_are_left_out():
 def test_cautions_of_study_reports_are_whole_sentences() -> None:
     for text in (study_report.NOTICE, study_report.CHANCE, study_report.BEYOND_CHANCE):
         assert text.rstrip().endswith("."), text
+
+
+@pytest.mark.parametrize(("trials", "note"), [(None, ""), (4, " (preliminary, 4 parameter sets)")])
+def test_a_validation_of_few_parameter_sets_is_preliminary_in_its_title(trials, note, tmp_path):
+    kept = Path(__file__).resolve().parents[1] / "results" / "reference" / "validation"
+    shutil.copytree(kept, tmp_path / "tables")
+    manifest = json.loads((kept / "manifest.json").read_text(encoding="utf-8"))
+    manifest["size"] |= {"trials": trials} if trials else {}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    text = write_validation_report(tmp_path).read_text(encoding="utf-8")
+    assert f"<h1>{manifest['title']}{note}</h1>" in text

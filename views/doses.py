@@ -9,13 +9,13 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from experiments.intervals import mean_and_interval, preliminary
 from views import theme
 
 __all__ = ["dose_response"]
 
 COLUMNS: Final = 4
 SHADE: Final = "rgba(0,114,178,0.18)"
-T95: Final = 1.96
 
 
 def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
@@ -28,6 +28,7 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
     measures
         The table `measures`: names, outcomes, doses of history.
     """
+    note = preliminary(arms["seed"].nunique())
     rows = math.ceil(len(measures) / COLUMNS)
     titles = [title(arms, row) for row in measures.to_dict("records")]
     figure = make_subplots(rows, COLUMNS, subplot_titles=titles, vertical_spacing=0.045, horizontal_spacing=0.065)
@@ -55,7 +56,7 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
         font={"family": theme.FONT, "size": theme.SIZES["small"], "color": theme.INK},
         paper_bgcolor=theme.PAPER, plot_bgcolor=theme.PAPER,
         title={
-            "text": "What each measure does to its own stage, by dose"
+            "text": f"What each measure does to its own stage, by dose{theme.bracketed(note)}"
             "<br><span style='font-size:12px;color:#55616C'>Mean over seeds with its 95% interval; dotted: the dose "
             "nearest to history; below each name: outcome, and the change in cocaine landed in Europe from dose 0 to 1"
             "</span>",
@@ -72,15 +73,14 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
 def response(arms: pd.DataFrame, measure: str, outcome: str) -> pd.DataFrame:
     """Mean of an outcome over seeds and its interval, by dose."""
     chosen = arms.loc[arms["measure"] == measure].groupby("dose")[outcome]
-    mean, error = chosen.mean(), chosen.sem().fillna(0.0)
-    return pd.DataFrame({"mean": mean, "low": mean - T95 * error, "high": mean + T95 * error})
+    rows = {dose: mean_and_interval(values.to_numpy(float)) for dose, values in chosen}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "low", "high"])
 
 
 def title(arms: pd.DataFrame, row: dict[Any, Any]) -> str:
     """Name of a panel: the measure, its outcome, and what lands."""
     wide = arms[arms["measure"] == row["measure"]].pivot(index="seed", columns="dose", values="arrived_europe_kg")
-    change = (wide[1.0] - wide[0.0]) / 1e3
-    half = T95 * float(change.sem())
+    mean, _, high = mean_and_interval(((wide[1.0] - wide[0.0]) / 1e3).to_numpy(float))
     outcome = str(row["outcome"]).removesuffix("_kg").replace("_", " ").replace("west african", "W. African")
-    landed = f"landed {float(change.mean()):+.1f} ± {half:.1f} t/yr"
+    landed = f"landed {mean:+.1f} t/yr" + ("" if math.isnan(high) else f" ± {high - mean:.1f}")
     return f"<b>{row['name']}</b><br><span style='color:#55616C'>{outcome}; {landed}</span>"

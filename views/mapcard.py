@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from experiments.intervals import preliminary
 from views import flowmap, theme
 from views.bands import bands
 from views.page import json_script
@@ -76,7 +77,8 @@ def _html(flows: flowmap.FlowPlan, stats: dict[str, str], start: int, source: st
         f'value="{start}" aria-label="Year of the map"><div class="buttons" role="group" aria-label="Years">{buttons}'
         f'<button type="button" id="play" aria-pressed="false">Play</button></div></div>'
         f'<dl class="stats" aria-label="Median over replications">{rows}</dl>{side}</div></div>{below}'
-        f'<figcaption class="source">Lines and bubbles: mean of {theme.counted(runs)}; numbers: median. Lambert '
+        f'<figcaption class="source">Lines and bubbles: mean of {theme.counted(runs)}'
+        f"{theme.bracketed(preliminary(runs))}; numbers: median. Lambert "
         f"azimuthal equal-area projection. Flows under {flowmap.BINS[0]:g} t a year and seizures under "
         f"{flowmap.BUBBLE_FROM_T:g} t are not drawn. A kilogram counts on every leg that it sets out on. "
         f"Source: {escape(source)}</figcaption></figure>"

@@ -150,14 +150,15 @@ def ratio_strip(item: Comparison) -> str:
     )
 
 
-def summary_table(compared: list[Comparison]) -> str:
-    """Every comparison as a row, under a heading for each quantity."""
+def summary_table(compared: list[Comparison], note: str = "") -> str:
+    """Every comparison as a row, under a heading for each quantity; a note stands above them."""
     head = (
         '<tr><th scope="col">Year</th><th scope="col">Model median</th><th scope="col">90% band</th>'
         '<th scope="col">Published (range)</th><th scope="col">Ratio</th>'
         f'<th scope="col" class="ratio">Model / published<br>{ratio_scale()}</th><th scope="col">Use</th>'
         '<th scope="col" class="src">Source of the published value</th></tr>'
     )
+    caption = f"<caption>{escape(note)}</caption>" if note else ""
     rows, heading = [], ""
     for item in compared:
         if item.name != heading:
@@ -168,7 +169,7 @@ def summary_table(compared: list[Comparison]) -> str:
         rows.append(_row(item))
     return (
         '<div class="fig plain"><div class="tablebox" tabindex="0" role="region" aria-label="Model and record">'
-        f'<table class="summary"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div></div>'
+        f'<table class="summary">{caption}<thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div></div>'
     )
 
 
@@ -190,7 +191,7 @@ def figure_card(name: str, figure: go.Figure, height: int, data: pd.DataFrame | 
     html = (
         f'<figure class="fig"><h3>{escape(meta["title"])}</h3><p class="sub">{escape(meta["subtitle"])}</p>{key}'
         f'<div class="plot" id="{name}" data-figure="{name}-figure" role="img" aria-label="{escape(meta["alt"])}" '
-        f'style="height:{height}px"></div><div class="data">{data_table(data)}</div>'
+        f'style="height:{height}px"></div><div class="data">{data_table(data, meta.get("note", ""))}</div>'
         f'<figcaption class="source">Source: {escape(meta["source"])}</figcaption></figure>'
     )
     return html, json_script(f"{name}-figure", json.loads(figure.to_json()))
@@ -226,13 +227,13 @@ def _swatch(trace: Any) -> str:
 
 
 def json_script(name: str, value: Any) -> str:
-    """`value` as an inert JSON script element; a closing tag inside a text cannot end it."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("</", "<\\/")
+    """`value` as an inert JSON script element; no text in it can end the element or hide what follows."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{text}</script>'
 
 
-def data_table(data: pd.DataFrame | None) -> str:
-    """The numbers behind a figure, folded away."""
+def data_table(data: pd.DataFrame | None, note: str = "") -> str:
+    """The numbers behind a figure, folded away, with a note in their heading."""
     if data is None or data.empty:
         return ""
     head = "".join(f'<th scope="col">{escape(str(c))}</th>' for c in data.columns)
@@ -240,7 +241,7 @@ def data_table(data: pd.DataFrame | None) -> str:
         "<tr>" + "".join(f"<td>{_cell(v)}</td>" for v in row) + "</tr>" for row in data.itertuples(index=False)
     )
     return (
-        "<details><summary>Numbers behind this figure</summary>"
+        f"<details><summary>Numbers behind this figure{escape(theme.bracketed(note))}</summary>"
         f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div></details>"
     )

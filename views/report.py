@@ -18,6 +18,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from experiments.folder import write_atomically
+from experiments.intervals import preliminary
 from model.errors import InputError
 from views import figures, flowmap, observed, page, theme
 from views.bands import bands
@@ -45,6 +46,11 @@ class Study:
     def yearly(self) -> pd.DataFrame:
         """The yearly frame with its `replication` column."""
         return self.frames["yearly"]
+
+    @property
+    def note(self) -> str:
+        """What is said with few replications, as "preliminary, 3 seeds"."""
+        return preliminary(self.runs)
 
     @property
     def runs(self) -> int:
@@ -102,13 +108,13 @@ def _texts(study: Study, compared: list[page.Comparison], notice: str) -> dict[s
     """Header, tiles, table and foot."""
     title = str(study.manifest.get("title") or "2000-2023 as it happened").replace("2000-2023", "2000 to 2023")
     return {
-        "title": escape(f"Cocaine across the Atlantic: {title[:1].lower()}{title[1:]}"),
+        "title": escape(f"Cocaine across the Atlantic: {title[:1].lower()}{title[1:]}{theme.bracketed(study.note)}"),
         "finding": finding(compared),
         "notice": escape(notice),
         "facts": page.facts(_facts(study)),
-        "tiles_title": "The year 2008: model beside record",
+        "tiles_title": f"The year 2008: model beside record{theme.bracketed(study.note)}",
         "tiles": "".join(page.tile(item) for item in _headlines(compared)),
-        "table": page.summary_table(compared),
+        "table": page.summary_table(compared, study.note),
         "method": page.items(METHOD, "ol"),
         "run": page.terms(_run(study)),
         "responsible": "".join(f"<p>{escape(p)}</p>" for p in RESPONSIBLE),
@@ -185,10 +191,10 @@ def _cards(study: Study) -> dict[str, list[tuple[str, str]]]:
         "waf": [_series(study, "west_africa", 330, theme.GREEN), _series(study, "west_africa_share", 330, theme.GREEN)],
         "market": [_supply(study), _series(study, "consumption", 300), _series(study, "price", 300, theme.PURPLE)],
         "funnel": [
-            page.figure_card("funnel", figures.funnel(study.yearly), 330),
-            _stack_card("modes", figures.entry_modes(frames["by_leg"], tables.legs, tables.places), 330),
+            page.figure_card("funnel", theme.noted(figures.funnel(study.yearly), study.note), 330),
+            _stack_card(study, "modes", figures.entry_modes(frames["by_leg"], tables.legs, tables.places), 330),
         ],
-        "fate": [_stack_card("fate", figures.fate(study.yearly, frames["by_region"]), 380)],
+        "fate": [_stack_card(study, "fate", figures.fate(study.yearly, frames["by_region"]), 380)],
     }
 
 
@@ -206,9 +212,9 @@ TITLES: Final = {
 AXES: Final = {"t pure": "Tonnes pure a year", "t bulk": "Tonnes bulk a year", "%": "Share, %"}
 
 
-def _stack_card(name: str, figure: go.Figure, height: int) -> tuple[str, str]:
+def _stack_card(study: Study, name: str, figure: go.Figure, height: int) -> tuple[str, str]:
     """The card of a stacked figure, with its numbers below."""
-    return page.figure_card(name, figure, height, page.traces_table(figure))
+    return page.figure_card(name, theme.noted(figure, study.note), height, page.traces_table(figure))
 
 
 def _series(study: Study, key: str, height: int, colour: str = theme.BLUE) -> tuple[str, str]:
@@ -216,7 +222,7 @@ def _series(study: Study, key: str, height: int, colour: str = theme.BLUE) -> tu
     unit = observed.SERIES[key].unit
     title, subtitle = TITLES[key]
     quantiles, points = observed.model_bands(study.yearly, key), observed.published(study.tables, key)
-    return _band_card(key, quantiles, points, title, subtitle, AXES.get(unit, unit), height, colour)
+    return _band_card(study, key, quantiles, points, title, subtitle, AXES.get(unit, unit), height, colour)
 
 
 def _seizures(study: Study, key: str, where: str, members: str, colour: str) -> tuple[str, str]:
@@ -225,7 +231,7 @@ def _seizures(study: Study, key: str, where: str, members: str, colour: str) -> 
     sums = observed.sum_of_states(study.tables, observed.members_of(study.tables, members), set(points["year"]))
     both = pd.concat([part for part in (points, sums) if len(part)] or [points], ignore_index=True)
     return _band_card(
-        key, bands(study.yearly, f"{key}_bulk_kg", 1e-3), both, f"Seized by states of {where}",
+        study, key, bands(study.yearly, f"{key}_bulk_kg", 1e-3), both, f"Seized by states of {where}",
         "Bulk weight, under the state that made the seizure, ashore or at sea.",
         AXES["t bulk"], 300, colour,
     )  # fmt: skip
@@ -242,14 +248,14 @@ def _supply(study: Study) -> tuple[str, str]:
         ).reset_index(drop=True)  # fmt: skip
     quantiles = bands(study.yearly, "produced_kg", 1e-3)
     return _band_card(
-        "supply", quantiles, points, "Cocaine made in the Andes", "Pure tonnes; the points are the input series.",
-        AXES["t pure"], 300, theme.WINE,
+        study, "supply", quantiles, points, "Cocaine made in the Andes",
+        "Pure tonnes; the points are the input series.", AXES["t pure"], 300, theme.WINE,
     )  # fmt: skip
 
 
 def _band_card(
-    key: str, quantiles: pd.DataFrame, points: pd.DataFrame | None, title: str, subtitle: str, unit: str, height: int,
-    colour: str,
+    study: Study, key: str, quantiles: pd.DataFrame, points: pd.DataFrame | None, title: str, subtitle: str, unit: str,
+    height: int, colour: str,
 ) -> tuple[str, str]:  # fmt: skip
     figure: go.Figure = figures.band(
         quantiles, title=title, subtitle=subtitle, unit=unit, observed=_short(points), colour=colour,
@@ -260,7 +266,7 @@ def _band_card(
     if points is not None and len(points):
         record = points.groupby("year")["value"].agg(lambda v: " / ".join(theme.number(x) for x in v))
         rows["Published"] = [str(record.get(int(y), "")) for y in rows["Year"]]
-    return page.figure_card(key.replace("_", "-"), figure, height, rows)
+    return page.figure_card(key.replace("_", "-"), theme.noted(figure, study.note), height, rows)
 
 
 def _short(points: pd.DataFrame | None) -> pd.DataFrame | None:

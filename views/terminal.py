@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from views.command import COMMAND, as_called
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -53,7 +55,7 @@ def say(text: str, style: str = "") -> None:
     """Print a message that is not a result; long lines are not broken, so that they can be searched."""
     from rich.text import Text
 
-    messages().print(Text(text, style=style), soft_wrap=True)
+    messages().print(Text(as_called(text), style=style), soft_wrap=True)
 
 
 def shown(path: Path) -> str:
@@ -86,7 +88,7 @@ def print_policies(table: Any) -> None:
     print_table(f"Measures ({len(rows)})", heads, rows, lines=True)
     note = (
         "Costs: at the dose of history, or the dose they are known for; mostly assumed, with their range. "
-        "One measure in full: uv run run.py policies MEASURE"
+        f"One measure in full: {COMMAND} policies MEASURE"
     )
     say(note, style="dim")
 
@@ -295,13 +297,20 @@ def print_years(folder: Path) -> None:
     """Print the yearly table of one run."""
     import pandas as pd
 
+    from experiments.intervals import preliminary
+
     frame = pd.read_parquet(folder / "yearly.parquet")
     labels = year_labels(pd.read_parquet(folder / "weekly.parquet", columns=["date"])["date"])
     rows = [
         [labels[year], *(f"{float(frame[name].iloc[i]) * factor:,.0f}" for name, _, factor in YEARLY)]
         for i, year in enumerate(frame["year"].tolist())
     ]
-    print_table("Yearly (mass pure unless it says bulk)", ("year", *(head for _, head, _ in YEARLY)), rows, len(YEARLY))
+    print_table(
+        f"Yearly (mass pure unless it says bulk; {preliminary(1)})",
+        ("year", *(head for _, head, _ in YEARLY)),
+        rows,
+        len(YEARLY),
+    )
     print(CAUTION)
 
 
@@ -318,7 +327,9 @@ def print_summary(folder: Path, tables: Any) -> None:
     """Print the model's medians and bands beside published figures; `tables` is a `model.world.tables.Tables`."""
     import pandas as pd
 
+    from experiments.intervals import preliminary
     from views import observed
+    from views.theme import bracketed
 
     yearly = pd.read_parquet(folder / "yearly.parquet")
     rows, notes = [], []
@@ -332,7 +343,8 @@ def print_summary(folder: Path, tables: Any) -> None:
             notes.append(f"  {series.name}: {source}")
     if rows:
         heads = ("", "model, median", "90% of runs", "published")
-        print_table("The model beside the published record", heads, rows, right=len(heads) - 1)
+        note = bracketed(preliminary(yearly["replication"].nunique()))
+        print_table(f"The model beside the published record{note}", heads, rows, right=len(heads) - 1)
         print("\n".join(["Published in:", *notes]))
     print(CAUTION)
 

@@ -174,6 +174,24 @@ def describe(figure: go.Figure, *, title: str, subtitle: str, source: str, alt: 
     return figure
 
 
+def bracketed(note: str) -> str:
+    """A note behind a title: in brackets, or nothing."""
+    return f" ({note})" if note else ""
+
+
+def noted(figure: go.Figure, note: str) -> go.Figure:
+    """Give a described `figure` a note, such as "preliminary, 3 seeds", behind its title; an empty one changes nothing.
+
+    A page shows the note with the table of the figure's numbers, too.
+    """
+    meta = dict(figure.layout.meta)
+    if note:
+        title = f"{meta['title']}{bracketed(note)}"
+        alt = f"{note.capitalize()}. {meta['alt']}"
+        figure.update_layout(title_text=title, meta={**meta, "title": title, "note": note, "alt": alt})
+    return figure
+
+
 def titled(figure: go.Figure, width: int) -> go.Figure:
     """A copy to stand alone: title and subtitle above it, which a page would set itself, in room of their own."""
     meta, alone = dict(figure.layout.meta), go.Figure(figure)

@@ -1,4 +1,4 @@
-"""Mesa's own page over the same model: `uv run solara run docs/examples/stock_page.py`.
+"""Mesa's own page over the same model: `uv run solara run docs/examples/stock_page.py --no-check-version`.
 
 For Mesa users: RouteModel is a mesa.Model, so `SolaraViz` takes it as it takes any other. Each frame is a week; the
 map and the series are plain Matplotlib. `app.py` is the page that the project recommends.
@@ -13,6 +13,9 @@ from mesa.visualization.utils import update_counter
 
 from model import RouteModel
 from views import atlas
+from views.live.server import prepare
+
+prepare()  # nothing is asked of other sites
 
 
 class WatchedModel(RouteModel):

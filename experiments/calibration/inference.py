@@ -32,9 +32,9 @@ import numpy as np
 from scipy.stats import norm
 
 from experiments.calibration.turns import Turns, sampler_in_order
+from experiments.extras import from_extra
 from experiments.folder import write_atomically
 from model.columns import Array
-from model.errors import InputError
 
 __all__ = ["Fit", "Generation", "Settings", "generations_kept", "infer"]
 
@@ -307,10 +307,7 @@ def _drop_unlogged(database: Path, generations: int) -> None:
 
 
 def _pyabc() -> Any:
-    try:
+    with from_extra("calibrate", "calibrate"):
         import pyabc
-    except ImportError:
-        raise InputError("pyABC is not installed", field="calibrate", value="pyabc", allowed="the extra [calibrate]",
-                         remedy="uv sync --extra calibrate") from None  # fmt: skip
     logging.getLogger("ABC").setLevel(logging.ERROR)
     return pyabc

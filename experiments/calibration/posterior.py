@@ -1,7 +1,7 @@
 """The posterior: parameter sets of equal weight that runs and studies draw from, with the manifest of how they came.
 
-It lies in `results/reference/<structure>/` and is small enough for git. A set is a row: its seed, its parameters, its
-misfit. The same row gives the same run again, to the last bit.
+It lies in `results/reference/<structure>/` and is small enough for git; in the wheel it is `experiments/reference`. A
+set is a row: its seed, its parameters, its misfit. The same row gives the same run again, to the last bit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from model.errors import InputError, closest
 
 __all__ = ["REFERENCE", "Posterior", "equal_weights", "load_posterior"]
 
-REFERENCE: Final = Path(__file__).resolve().parents[2] / "results" / "reference"
+_INSTALLED: Final = Path(__file__).resolve().parents[1] / "reference"
+REFERENCE: Final = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "results" / "reference"
+"""Folder of the posteriors that come with the model: inside the package where it is installed from a wheel."""
 SETS, MANIFEST = "posterior.csv", "manifest.json"
 _PLACE: Final = [REFERENCE]
 

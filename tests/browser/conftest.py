@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,23 +74,68 @@ def report_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 ROOT = Path(__file__).resolve().parents[2]
 
 
+PROBE = Path(__file__).resolve().parent / "probe"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A page that is served by a process of its own."""
+
+    address: str
+    pid: int
+    notes: Path
+
+    @property
+    def outside(self) -> list[str]:
+        """Other machines that the server looked up or connected to."""
+        path = self.notes / "outside"
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def threads(self) -> list[str]:
+        """Names of its threads, as Python has them."""
+        path = self.notes / "threads"
+        path.unlink(missing_ok=True)
+        os.kill(self.pid, signal.SIGUSR1)
+        for _ in range(100):
+            if path.exists():
+                return path.read_text().splitlines()
+            time.sleep(0.1)
+        pytest.fail("the server does not say what its threads are")
+
+    @property
+    def resident_mb(self) -> float:
+        """Memory in use, MB."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return float(line.split()[1]) / 1024
+        return float("nan")
+
+
 @pytest.fixture(scope="session")
-def serve() -> Callable[..., AbstractContextManager[tuple[str, int]]]:
-    """Start a page as a user does, in a process of its own; gives its address and its process number."""
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[Server]]:
+    """Start a page as a user does: by `solara run` of a file, or by another command."""
     from views.live.board import warm_up
 
     warm_up(wait=True)  # compiles into the cache that the server reads
 
     @contextmanager
-    def serving(page: Path = ROOT / "app.py", folder: Path = ROOT, **more: str) -> Iterator[tuple[str, int]]:
+    def serving(
+        page: Path = ROOT / "app.py", folder: Path = ROOT, command: Sequence[str] = (), **more: str
+    ) -> Iterator[Server]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-m", "solara", "run", str(page), "--host", "127.0.0.1", "--port", str(port),
-                   "--no-open", "--production"]  # fmt: skip
-        environment = {**os.environ, "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False", "PYTHONPATH": str(ROOT), **more}
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)  # fmt: skip
+        words = command or ("-m", "solara", "run", str(page), "--no-check-version")
+        notes = tmp_path_factory.mktemp("server")
+        path = os.pathsep.join([str(PROBE), str(ROOT)])
+        process = subprocess.Popen(
+            [sys.executable, *words, "--host", "127.0.0.1", "--port", str(port), "--no-open"],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": path, "HIGHWAY10_PROBE": str(notes), **more},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         address = f"http://127.0.0.1:{port}"
         try:
             for _ in range(240):
@@ -98,7 +144,7 @@ def serve() -> Callable[..., AbstractContextManager[tuple[str, int]]]:
                     break
                 except OSError:
                     time.sleep(0.5)
-            yield address, process.pid
+            yield Server(address, process.pid, notes)
         finally:
             process.terminate()
             process.wait(20)

@@ -23,25 +23,18 @@ def rate(page, read: str, seconds: float) -> float:
     return (page.evaluate(read) - first) / (time.perf_counter() - began)
 
 
-def resident_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return float(line.split()[1]) / 1024
-    return float("nan")
-
-
 def test_four_times_the_steps_of_the_page_one_would_write_first(serve, chromium) -> None:
     """Both draw 150 groups, map and series, as fast as they can, in one run of the test."""
-    with serve(HERE / "naive_page.py") as (address, _), serve() as (own, _):
+    with serve(HERE / "naive_page.py", SOLARA_TELEMETRY_MIXPANEL_ENABLE="False") as naive_server, serve() as own:
         plain = chromium.new_page(viewport={"width": 1440, "height": 900})
-        plain.goto(address)
+        plain.goto(naive_server.address)
         plain.get_by_role("button", name="Play").click(timeout=120_000)
         read = "Number(document.querySelector('.week')?.textContent || 0)"
         plain.wait_for_function(f"{read} > 215", timeout=120_000)
         naive = rate(plain, read, 5)
         plain.close()
         page = chromium.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(f"{own}/?speed=30")
+        page.goto(f"{own.address}/?speed=30")
         page.wait_for_selector("[data-ready=true]", timeout=120_000)
         page.get_by_test_id("play").click()
         page.wait_for_function("window.highway10.week > 215", timeout=60_000)
@@ -56,13 +49,13 @@ def test_four_times_the_steps_of_the_page_one_would_write_first(serve, chromium)
 def test_many_sessions_keep_answering(serve, chromium) -> None:
     """Six here, to keep the tests short; HIGHWAY10_SESSIONS=20 opens twenty (docs/browser.md)."""
     count = int(os.environ.get("HIGHWAY10_SESSIONS", "6"))
-    with serve() as (address, _):
+    with serve() as server:
         pages = []
         for seed in range(count):
             # small and without charts: so many browsers are the load of as many machines, not of the server
             page = chromium.new_page(viewport={"width": 480, "height": 360})
             page.route("**/plotly.min.js", lambda route: route.fulfill(content_type="text/javascript", body=NO_PLOTLY))
-            page.goto(f"{address}/?seed={seed}&organisations=60&speed=2&year=2002", wait_until="commit")
+            page.goto(f"{server.address}/?seed={seed}&organisations=60&speed=2&year=2002", wait_until="commit")
             pages.append(page)
         for page in pages:
             page.wait_for_selector("[data-ready=true]", timeout=240_000)
@@ -81,11 +74,11 @@ def test_many_sessions_keep_answering(serve, chromium) -> None:
 def test_memory_stays_flat_and_closed_tabs_are_let_go(serve, chromium) -> None:
     """Some seconds here; HIGHWAY10_LONG_PLAY_S=1800 plays half an hour (docs/browser.md)."""
     seconds = float(os.environ.get("HIGHWAY10_LONG_PLAY_S", "8"))
-    with serve() as (address, pid):
+    with serve() as server:
         page = chromium.new_page(viewport={"width": 1280, "height": 800})
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{address}/?speed=30&organisations=60")
+        page.goto(f"{server.address}/?speed=30&organisations=60")
         page.wait_for_selector("[data-ready=true]", timeout=120_000)
 
         def play_to_the_end() -> None:
@@ -95,32 +88,33 @@ def test_memory_stays_flat_and_closed_tabs_are_let_go(serve, chromium) -> None:
             page.wait_for_timeout(8000)
 
         play_to_the_end()
-        before, heap = resident_mb(pid), page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+        before, heap = server.resident_mb, page.evaluate("performance.memory.usedJSHeapSize") / 1e6
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             play_to_the_end()
-        after, later = resident_mb(pid), page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+        after, later = server.resident_mb, page.evaluate("performance.memory.usedJSHeapSize") / 1e6
         print(f"server {before:.0f} to {after:.0f} MB, page {heap:.0f} to {later:.0f} MB in {seconds:.0f} s of playing")
         assert after - before < 120
         assert later - heap < 150
         assert errors == []
+        assert "board" in server.threads
         page.goto("about:blank")
         page.wait_for_timeout(3000)
-        threads = [Path(f"/proc/{pid}/task/{task}/comm").read_text() for task in os.listdir(f"/proc/{pid}/task")]
-        assert sum(name.startswith("board") for name in threads) == 0
+        assert "board" not in server.threads
         page.close()
 
 
 def test_mesas_own_page_shows_the_same_model(serve, chromium, new_notes) -> None:
-    with serve(ROOT / "docs/examples/stock_page.py") as (address, _):
+    with serve(ROOT / "docs/examples/stock_page.py") as server:
         page, notes = chromium.new_page(viewport={"width": 1300, "height": 900}), new_notes()
         notes.watch(page)
-        page.goto(address)
+        page.goto(server.address)
         page.get_by_text("Highway 10, stock page").first.wait_for(timeout=120_000)
         page.locator("img, svg").first.wait_for(timeout=60_000)
         page.get_by_role("button", name="Step", exact=True).click()
         page.wait_for_timeout(2500)
         assert notes.failed == []
         assert notes.outside == []
+        assert server.outside == []
         assert [text for text in notes.errors if "Vue script" not in text] == []
         page.close()

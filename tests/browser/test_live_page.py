@@ -44,8 +44,8 @@ def server(serve, tmp_path_factory) -> Iterator[str]:
     study = Study.from_dict(tomllib.loads(STUDY), name="controls")
     conduct(study, Store(folder / "results" / "controls"))
     write_study_report(folder / "results" / "controls")
-    with serve(folder=folder, HIGHWAY10_RESULTS=str(folder / "results")) as (address, _):
-        yield address
+    with serve(folder=folder, HIGHWAY10_RESULTS=str(folder / "results")) as started:
+        yield started.address
 
 
 @pytest.fixture

@@ -75,3 +75,14 @@ def test_play_runs_and_stops(opened):
     expect(page.locator("#map")).to_have_attribute("data-year", "2018", timeout=20_000)
     page.locator("#play").click()
     assert page.locator("#play").inner_text() == "Play"
+
+
+def test_a_text_that_opens_a_comment_and_a_script_hides_no_figure(chromium) -> None:
+    from views.page import json_script
+
+    texts = ["<!--<script>", "</script><b>", "plain"]
+    shown = chromium.new_page()
+    shown.set_content("".join(json_script(f"n{i}", {"title": text}) for i, text in enumerate(texts)))
+    found = shown.evaluate("[...document.querySelectorAll('script')].map((one) => JSON.parse(one.textContent).title)")
+    shown.close()
+    assert found == texts

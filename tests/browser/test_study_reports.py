@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 pytest.importorskip("playwright.sync_api")
@@ -42,6 +44,21 @@ def report(request, tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
     store = Store(tmp_path_factory.mktemp(request.param))
     conduct(study, store)
     return write_study_report(Path(store.root))
+
+
+def test_results_of_few_seeds_are_preliminary_in_every_title_and_table(report: Path) -> None:
+    text = report.read_text(encoding="utf-8")
+    assert "(preliminary, " in re.findall(r"<h1>(.*?)</h1>", text)[0]
+    drawn, tables = (
+        re.findall(r'<figure class="fig[^>]*><h3>(.*?)</h3>', text),
+        re.findall(r"<summary>(.*?)</summary>", text),
+    )
+    labels = re.findall(r"<dt>(.*?)</dt>", text[: text.index("</dl>")])
+    assert len(drawn) >= 1
+    for one in (*drawn, *tables, *labels):
+        assert "(preliminary, " in one, one
+    for path in (report.parent / "figures").glob("*.csv"):
+        assert pd.read_csv(path)["preliminary"].str.startswith("preliminary, ").all(), path
 
 
 WIDTHS = (390, 900, 1440)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from views.cli.options import RESULTS, Machines
+from views.command import COMMAND, INSTALLED
 from views.settings import read_pairs, refuse
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def study_history(
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"The frames in {terminal.shown(folder)} are new and complete; only the report is missing. "
-            f"Write it with: uv run run.py report {terminal.shown(folder)}"
+            f"Write it with: {COMMAND} report {terminal.shown(folder)}"
         ) from None
     terminal.print_summary(folder, load_tables(tables))
     typer.echo(terminal.shown(path))
@@ -153,6 +154,14 @@ def fit_structure(
     from experiments.calibration.inference import generations_kept
     from views import fit_terminal, terminal
 
+    if reference and COMMAND == INSTALLED:
+        refuse(
+            "the posteriors that come with the package are not changed",
+            "--reference",
+            structure,
+            "in a clone of the repository",
+            "leave it out: the posterior is written to --out",
+        )
     keep = fitting.REFERENCE / structure if reference else None
     database = folder / structure / fitting.DATABASE
     kept, ended = (0, False) if restart else generations_kept(database)
@@ -294,24 +303,16 @@ def write_report(folder: Path, tables: Path | None = None) -> Path:
         return write_history_report(folder, load_tables(tables))
 
 
-def serve_page(page: Path, host: str, port: int, *, browser: bool) -> None:
-    """Serve a Solara page until Ctrl-C."""
-    import os
-
+def serve_page(host: str, port: int, *, browser: bool) -> None:
+    """Serve the live page until Ctrl-C."""
+    from experiments.extras import from_extra
     from views import terminal
 
-    try:
+    with from_extra("viz", "app"):
+        import anywidget  # noqa: F401
         from solara.__main__ import run as serve
-    except ModuleNotFoundError as missing:
-        from model.errors import InputError
-
-        raise InputError(
-            "the page needs packages that are not here", field="app", value=missing.name, allowed="the extra viz",
-            remedy="pip install 'highway10[viz]', or start with uv run",
-        ) from None  # fmt: skip
-    os.environ.setdefault("SOLARA_TELEMETRY_MIXPANEL_ENABLE", "False")
     terminal.say(
         f"Highway 10 at http://{host}:{port} - the first page compiles the rules, a minute or two; Ctrl-C ends it"
     )
-    serve.main([str(page), "--host", host, "--port", str(port), "--production",
-                "--open" if browser else "--no-open"], standalone_mode=False)  # fmt: skip
+    asked = ["--host", host, "--port", str(port), "--production", "--no-check-version"]
+    serve.main(["views.live.page", *asked, "--open" if browser else "--no-open"], standalone_mode=False)

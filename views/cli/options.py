@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
+from views.command import COMMAND
 from views.settings import refuse
 
 __all__ = [
@@ -51,7 +52,7 @@ def out_folder(text: str) -> Path:
 
 def examples(*lines: str) -> str:
     """Epilog of a command: a line for each example."""
-    return "Examples:\n\n" + "\n\n".join(f"  [bold]uv run run.py {line}[/bold]" for line in lines)
+    return "Examples:\n\n" + "\n\n".join(f"  [bold]{COMMAND} {line}[/bold]" for line in lines)
 
 
 # --- what is simulated --------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ by this thread alone.
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import logging
 import queue
 import threading
@@ -25,10 +24,21 @@ import traitlets
 
 from model import RouteModel, load_world
 from model.errors import InputError
+from views.command import as_called
 from views.live import files, geometry, results
 from views.live.inspector import inspect
 from views.live.levers import values_of
-from views.live.settings import Settings, day_of, make_move, read_address, scenario_names, scenario_titles, whole
+from views.live.memory import give_back
+from views.live.settings import (
+    Settings,
+    day_of,
+    make_move,
+    read_address,
+    scenario_names,
+    scenario_titles,
+    unreadable_scenarios,
+    whole,
+)
 from views.live.snapshot import Seen, corridor_of_leg, frame
 from views.live.worlds import Worlds
 
@@ -113,17 +123,12 @@ class Session:
                     self._answer(message)
                 elif self.playing:
                     self._play()
-            except InputError as error:
-                self.playing = self.playing and message is not None  # what was refused does not stop a run
-                self._note(str(error))
-                self._tell()
-            except Exception:  # the page must go on working whatever happens
-                LOG.exception("the page asked for %s", message)
-                self.playing = False
-                self._note("Something went wrong here, and nothing was changed: "
-                           + traceback.format_exc(limit=0).strip().splitlines()[-1])  # fmt: skip
-                self._tell()
-        self.worlds = None
+            except Exception as error:  # the page must go on working whatever happens
+                # what was refused does not stop a run
+                self.playing = self.playing and message is not None and isinstance(error, InputError)
+                self._fail(str((message or {}).get("kind", "play")), _said(error))
+        self.worlds, self._seen = None, []
+        give_back()
 
     def _next(self) -> Mapping[str, Any] | None:
         """The next message; while playing, None when the next frame is due."""
@@ -178,6 +183,7 @@ class Session:
     def _on_hello(self, message: Mapping[str, Any]) -> None:
         """A page has opened: read its address and show it."""
         self.settings, notes = read_address(str(message.get("search", "")), scenario_names())
+        notes += unreadable_scenarios()
         if not _warm.is_set():
             self._busy("Compiling the rules of the week: once on this machine, a minute or two")
             warm_up(wait=True)
@@ -305,15 +311,15 @@ class Session:
         self._busy("Running to the day")
         try:
             worlds = Worlds(settings)
-        except InputError as error:
-            notes = [*notes, str(error)]
+        except Exception as error:
+            notes = [*notes, _said(error)]
             if self.worlds is None:
                 settings = Settings()
                 worlds = Worlds(settings)
             else:
                 settings, worlds = self.settings, self.worlds
         self.settings, self.worlds = settings, worlds
-        gc.collect()  # models hold one another in circles: those that were let go are tens of megabytes each
+        give_back()
         self._seen = [Seen() for _ in worlds.models]
         self._show(whole=True)
         for note in notes:
@@ -361,7 +367,24 @@ class Session:
         self._send({"kind": "busy", "text": text}, [])
 
     def _note(self, text: str) -> None:
-        self._send({"kind": "note", "text": text}, [])
+        self._send({"kind": "note", "text": as_called(text)}, [])
+
+    def _fail(self, asked: str, text: str) -> None:
+        """Say why something that was asked for cannot be had, as a note and where its answer would stand."""
+        self._send({"kind": "failed", "asked": asked, "text": as_called(text)}, [])
+        self._note(text)
+        self._tell()
+
+
+def _said(error: Exception) -> str:
+    """A failure in words for the page; what is a fault of the program is logged with its traceback."""
+    if isinstance(error, InputError):
+        return str(error)
+    LOG.error("the page could not do this", exc_info=error)
+    return (
+        "Something went wrong here, and nothing was changed: "
+        + "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    )
 
 
 @cache

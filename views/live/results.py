@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
+from experiments.folder import read_manifest
 from experiments.store import Store
 from model import calendar
 from model.errors import InputError
+from views.command import COMMAND
 
-__all__ = ["ROOT", "list_results", "runs_of", "study_of"]
+__all__ = ["ROOT", "find_report", "list_results", "runs_of", "study_of"]
 
-ROOT: Final = Path(os.environ.get("HIGHWAY10_RESULTS") or Path(__file__).resolve().parents[2] / "results").resolve()
-"""Where studies are looked for: `results/` of the project, or what the environment variable names."""
+ROOT: Final = Path(os.environ.get("HIGHWAY10_RESULTS") or "results").resolve()
+"""Where studies are looked for: `results/` of the working directory, or what the environment variable names."""
 REPORTS: Final = ("report.html", "validation.html")
+FIGURES: Final = (".csv", ".png", ".svg")
+"""What a report links to, in the folder `figures` beside it."""
 MOST_RUNS: Final = 400
 SHOWN: Final = ("scenario", "seed")
 
@@ -26,15 +29,14 @@ SHOWN: Final = ("scenario", "seed")
 def list_results(root: Path = ROOT) -> dict[str, Any]:
     """Studies with results: id, title, kind, when, report (path inside the folder); and a note where there is none."""
     if not root.is_dir():
-        return {"studies": [], "note": f"There is no folder {root.name}/ yet. Run a study: uv run run.py"}
+        return {"studies": [], "note": f"There is no folder {root.name}/ yet. Run a study: {COMMAND}"}
     found: list[dict[str, Any]] = []
     for manifest in sorted({*root.glob("*/manifest.json"), *root.glob("*/*/manifest.json")}):
         folder = manifest.parent
         if "reference" in folder.relative_to(root).parts or folder.parent.name == "rivals":
             continue
-        try:
-            content = json.loads(manifest.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        content = read_manifest(folder)
+        if not content:
             found.append({"id": folder.relative_to(root).as_posix(), "title": folder.name,
                           "kind": "its manifest cannot be read", "created": "", "report": ""})  # fmt: skip
             continue
@@ -46,8 +48,17 @@ def list_results(root: Path = ROOT) -> dict[str, Any]:
             "runs": (folder / "plan.parquet").exists(),
         })  # fmt: skip
     found.sort(key=lambda one: str(one["created"]), reverse=True)
-    note = "" if found else "No study has written results yet. Run one: uv run run.py"
+    note = "" if found else f"No study has written results yet. Run one: {COMMAND}"
     return {"studies": found, "note": note}
+
+
+def find_report(path: str, root: Path = ROOT) -> Path | None:
+    """File of a report, or of a figure that it links to, by its path inside the results; None for all else there."""
+    file = (root / path).resolve()
+    report = file.name in REPORTS
+    figure = file.parent.name == "figures" and file.suffix in FIGURES
+    inside = file.is_relative_to(root.resolve()) and ".." not in Path(path).parts
+    return file if inside and (report or figure) and file.is_file() else None
 
 
 def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
@@ -59,12 +70,32 @@ def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
         If there is no such study, or it keeps no single runs.
     """
     folder = (root / study).resolve()
-    if not folder.is_relative_to(root.resolve()) or not (folder / "plan.parquet").exists():
+    if not folder.is_relative_to(root.resolve()) or not folder.is_dir():
+        raise InputError(
+            "this study is not there, or no longer",
+            field="study",
+            value=study,
+            allowed=f"a folder of {root}",
+            remedy="open the results again",
+        )
+    if not (folder / "plan.parquet").exists():
         raise InputError("this study keeps no single runs", field="study", value=study,
                          allowed="studies of `run.py study` and `run.py compare`", remedy="choose another")  # fmt: skip
-    table = Store(folder).runs()
+    try:
+        table, planned = Store(folder).runs(), Store(folder).plan().columns
+    except (OSError, ValueError, KeyError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"the runs of this study cannot be read ({type(error).__name__})",
+            file=str(folder),
+            field="study",
+            value=study,
+            allowed="runs as `run.py study` wrote them",
+            remedy="run the study again; it makes what is missing",
+        ) from error
     table = table[table["status"] == "done"] if "status" in table else table
-    plan = [name for name in Store(folder).plan().columns if name not in ("run", "point", "arm", *SHOWN)]
+    plan = [name for name in planned if name not in ("run", "point", "arm", *SHOWN)]
     outcomes = [name for name in ("arrived_europe_kg", "seized_kg", "west_africa_kg", "price_europe")
                 if name in table]  # fmt: skip
     columns = [name for name in (*SHOWN, *plan, *outcomes) if name in table]
@@ -78,10 +109,7 @@ def study_of(study: str, root: Path = ROOT) -> dict[str, Any]:
 
     Empty where its manifest says nothing of the kind.
     """
-    try:
-        told = dict(json.loads((root / study / "manifest.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return {}
+    told = read_manifest(root / study)
     found: dict[str, Any] = {}
     if isinstance(told.get("organisations"), int):
         found["organisations"] = told["organisations"]

@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs, urlencode
 
 from model import calendar, load_world
 from model.errors import InputError, closest
 from model.scenario.events import Event, event_field, expand, fields_of
-from model.scenario.files import list_scenarios
+from model.scenario.files import list_scenarios, read_toml
 
 __all__ = ["LIMITS", "Move", "Settings", "View", "read_address", "scenario_names"]
 
@@ -105,6 +106,17 @@ class Settings:
             pairs.append(("date", self.date.isoformat()))
         pairs += [("lever", str(move)) for move in self.moves]
         return urlencode(pairs, safe=":,@=.*/")
+
+
+def unreadable_scenarios() -> list[str]:
+    """What is wrong with TOML files of the working directory that cannot be read, and so are in no list."""
+    found = []
+    for path in sorted(Path().glob("*.toml")):
+        try:
+            read_toml(path)
+        except InputError as error:
+            found.append(str(error))
+    return found
 
 
 def scenario_titles() -> list[list[str]]:

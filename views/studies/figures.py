@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,16 @@ def _blank(height: int = 360, **layout: Any) -> go.Figure:
     return figure
 
 
+def noted[Make: Callable[..., go.Figure]](make: Make) -> Make:
+    """Say in the title of a figure that it rests on few seeds."""
+
+    @wraps(make)
+    def making(study: Study, rows: pd.DataFrame, *arguments: Any, **more: Any) -> go.Figure:
+        return theme.noted(make(study, rows, *arguments, **more), study.note(rows))
+
+    return cast(Make, making)
+
+
 # --- sweeps -------------------------------------------------------------------------------------------------------
 
 
@@ -79,6 +90,7 @@ def worlds(study: Study, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return found
 
 
+@noted
 def curves(study: Study, rows: pd.DataFrame, lever: str, outcome: str) -> go.Figure:
     """An outcome against a lever: mean, its 95% interval (dark) and the 5-95% spread over seeds (light)."""
     shown, figure = study.outcome(outcome), _blank()
@@ -109,6 +121,7 @@ def curves(study: Study, rows: pd.DataFrame, lever: str, outcome: str) -> go.Fig
     )  # fmt: skip
 
 
+@noted
 def heatmap(study: Study, rows: pd.DataFrame, levers: Sequence[str], outcome: str, world: str) -> go.Figure:
     """An outcome over two levers in one world, with contour lines; `rows` are of that outcome and world."""
     shown, figure = study.outcome(outcome), _blank(420, hovermode="closest")
@@ -134,6 +147,7 @@ def heatmap(study: Study, rows: pd.DataFrame, levers: Sequence[str], outcome: st
 # --- comparison ---------------------------------------------------------------------------------------------------
 
 
+@noted
 def forest(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Paired differences of an outcome from the baseline with 95% intervals, with supply fixed and answering."""
     shown = study.outcome(outcome)
@@ -197,6 +211,7 @@ def theme_wrap(text: str, width: int = 24) -> str:
     return "<br>".join(lines)
 
 
+@noted
 def ranks(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Rank of each scenario on an outcome, with its 95% range over resampled seeds."""
     mine = rows[(rows["outcome"] == outcome) & (rows["supply"] == rows["supply"].iloc[0])]
@@ -224,6 +239,7 @@ def ranks(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     )  # fmt: skip
 
 
+@noted
 def decomposition(study: Study, rows: pd.DataFrame, scenario: str) -> go.Figure:
     """Waterfall of the change of expected seizures by link of the chain."""
     mine = rows[rows["scenario"] == scenario]
@@ -248,6 +264,7 @@ def decomposition(study: Study, rows: pd.DataFrame, scenario: str) -> go.Figure:
     )
 
 
+@noted
 def states(study: Study, rows: pd.DataFrame, scenario: str, what: str = "through_kg", most: int = 14) -> go.Figure:
     """States through which more and less moves: the largest changes, with intervals."""
     mine = rows[(rows["scenario"] == scenario) & (rows["what"] == what)].copy()
@@ -274,6 +291,7 @@ def states(study: Study, rows: pd.DataFrame, scenario: str, what: str = "through
     )  # fmt: skip
 
 
+@noted
 def detection(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Years of statistics needed to notice an effect in one world, log axis."""
     mine = rows[(rows["outcome"] == outcome)].sort_values("years", ascending=False)
@@ -301,6 +319,7 @@ def detection(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     )  # fmt: skip
 
 
+@noted
 def cost_bars(study: Study, rows: pd.DataFrame) -> go.Figure:
     """Cost of a kilogram kept from the market, where it can be given."""
     known = rows[rows["eur_per_kg"].notna()].sort_values("eur_per_kg", ascending=False)
@@ -330,6 +349,7 @@ def _part(share: float) -> str:
     return f"{100 * share:.0f}%" if share >= 0.005 else "<1%"
 
 
+@noted
 def sankey(study: Study, rows: pd.DataFrame, scenario: str) -> go.Figure:
     """Where the kilograms end, t a year."""
     mine = rows[rows["scenario"] == scenario]
@@ -363,6 +383,7 @@ def sankey(study: Study, rows: pd.DataFrame, scenario: str) -> go.Figure:
 # --- sensitivity, credit, search ------------------------------------------------------------------------------------
 
 
+@noted
 def sobol_bars(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """First-order and total Sobol indices with 95% intervals."""
     mine = rows[rows["outcome"] == outcome].sort_values("st").tail(16)
@@ -386,6 +407,7 @@ def sobol_bars(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     )  # fmt: skip
 
 
+@noted
 def morris_plane(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Mean absolute effect of every factor over its range, with its interval and the spread of effects."""
     shown = study.outcome(outcome)
@@ -416,6 +438,7 @@ def morris_plane(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     )  # fmt: skip
 
 
+@noted
 def shapley(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Waterfall of Shapley shares from none of the players to all of them, with intervals."""
     shown = study.outcome(outcome)
@@ -449,6 +472,7 @@ def shapley(study: Study, rows: pd.DataFrame, outcome: str) -> go.Figure:
     )  # fmt: skip
 
 
+@noted
 def pareto(study: Study, rows: pd.DataFrame) -> go.Figure:
     """Change of what lands against cost, in fresh worlds; colour is what moves through West Africa, shape the kind."""
     figure = _blank(440, hovermode="closest")
@@ -491,6 +515,7 @@ def pareto(study: Study, rows: pd.DataFrame) -> go.Figure:
     )
 
 
+@noted
 def mixes(study: Study, rows: pd.DataFrame) -> go.Figure:
     """Doses of the mixes on the front, the one that lands least first."""
     measures = [str(row) for row in rows.columns[2 : list(rows.columns).index("arrived_europe_kg")]]

@@ -34,12 +34,13 @@ def flow_map(study: Study, tables: Any, scenario: str) -> go.Figure:
     plan = flowmap.plan(legs, places=tables.places, legs=tables.legs, lanes=tables.lanes, by_place=by_place)
     figure = flowmap.draw(plan, tables.places, year, study.seeds)
     figure.update_layout(showlegend=False, width=None, height=None)
-    return theme.describe(
+    figure = theme.describe(
         figure, title=study.scenario(scenario),
         subtitle=f"Tonnes pure set out on each leg a year (width, colour by means) and bulk tonnes seized (bubbles), "
         f"mean of {study.window} and {study.seeds} seeds.",
         source="model, supply fixed. Coastlines: Natural Earth. Lanes: commercial shipping, a proxy for other craft.",
     )  # fmt: skip
+    return theme.noted(figure, study.note(flows))
 
 
 def difference_map(study: Study, tables: Any, scenario: str) -> go.Figure:
@@ -59,13 +60,14 @@ def difference_map(study: Study, tables: Any, scenario: str) -> go.Figure:
     flowmap._add_places(figure, tables.places)
     flowmap._add_labels(figure, tables.places)
     _frame(figure)
-    return theme.describe(
+    figure = theme.describe(
         figure, title=f"{study.scenario(scenario)}: where more and less moves",
         subtitle=f"Change of tonnes a year on each leg against {study.baseline[:1].lower()}{study.baseline[1:]}; blue "
         f"less, red more, grey what cannot be told from zero (false discovery rate 5%). Changes under "
         f"{STEPS[0]:g} t are not drawn. Mean of {study.seeds} paired seeds.",
         source="model, supply fixed. Coastlines: Natural Earth. Lanes: commercial shipping, a proxy for other craft.",
     )  # fmt: skip
+    return theme.noted(figure, study.note(rows))
 
 
 def _add_lanes(

@@ -10,11 +10,15 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from experiments.intervals import preliminary
 from model.errors import InputError
 from views import theme
 
 __all__ = ["OUTCOMES", "Shown", "Study", "read_study"]
 
+UNITS: Final = {"screening": "trajectory", "sobol": "block", "search": "world"}
+"""Kind of study -> what is drawn at random in it, where that is not seeds."""
+MAIN_TABLES: Final = ("paired", "morris", "sobol", "shapley", "front", "arms")
 KINDS: Final = ("compare", "sweep", "screening", "sobol", "attribution", "search", "headline")
 
 
@@ -106,6 +110,18 @@ class Study:
     def baseline(self) -> str:
         """Title of the baseline."""
         return self.scenario(str(self.manifest["baseline"]))
+
+    def note(self, rows: pd.DataFrame | None = None) -> str:
+        """What is said with results of few seeds, as "preliminary, 3 seeds"; `rows` is the table that is shown.
+
+        A table says in `n` or `worlds` how many seeds, trajectories, blocks or worlds it rests on, since runs may have
+        failed; without them it is the number of seeds of the study.
+        """
+        unit = UNITS.get(self.kind, "seed")
+        column = "worlds" if self.kind == "search" else "n"
+        if rows is None:
+            rows = next((found for name in MAIN_TABLES if len(found := self.table(name))), pd.DataFrame())
+        return preliminary(float(rows[column].min()) if column in rows else float(self.seeds), unit)
 
     @property
     def seeds(self) -> int:

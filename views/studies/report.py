@@ -18,6 +18,7 @@ from plotly.offline import get_plotlyjs
 from experiments.folder import write_atomically
 from model.errors import InputError
 from views import page, theme
+from views.command import COMMAND
 from views.report import TEMPLATES
 from views.studies import figures, maps
 from views.studies.reading import Study, read_study
@@ -51,8 +52,9 @@ LOOK: Final = (
 METHOD: Final = (
     "Every seed is one history up to the fork, simulated once; each scenario or point goes on from a copy of it with "
     "the same luck. Differences are taken seed by seed.",
-    "Intervals of differences are studentised bootstraps over seeds; ratios have Fieller intervals and are withheld "
-    "where what they divide by may be zero.",
+    "Intervals of differences are Student's t or a studentised bootstrap over seeds, at each end the wider one; ratios "
+    "have Fieller intervals and are withheld where what they divide by may be zero.",
+    "With fewer than 10 seeds every result is preliminary, and a 95% interval of skewed differences covers about 90%.",
     "Where supply answers, output follows the price at the source a year before (elasticity 2) from the fork on; with "
     "fixed output, what is not seized arrives, waits unsold or goes to other markets. Where a study holds both, both "
     "are shown, since the answer depends on it.",
@@ -125,8 +127,10 @@ def _drawing() -> Iterator[Any]:
 
 def _write_data(folder: Path, parts: list[Part]) -> None:
     (folder / "figures").mkdir(exist_ok=True)
-    for name, _, data in (entry for part in parts for entry in part.figures):
-        write_atomically(folder / "figures" / f"{name}.csv", data.to_csv(index=False, lineterminator="\n"))
+    for name, figure, data in (entry for part in parts for entry in part.figures):
+        note = figure.layout.meta.get("note")
+        told = data.assign(preliminary=note) if note else data
+        write_atomically(folder / "figures" / f"{name}.csv", told.to_csv(index=False, lineterminator="\n"))
 
 
 # --- sections -----------------------------------------------------------------------------------------------------
@@ -355,7 +359,7 @@ def render(study: Study, parts: list[Part]) -> str:
     found = findings(study) or [("", "There is nothing to compare yet.")]
     points = "".join(f"<div><dt>{escape(label)}</dt><dd>{text}</dd></div>" for label, text in found)
     fields = {
-        "kind": "Study", "title": escape(str(study.manifest["title"])),
+        "kind": "Study", "title": escape(f"{study.manifest['title']}{theme.bracketed(study.note())}"),
         "question": escape(str(study.manifest.get("question", ""))),
         "finding": f'<dl class="findings">{points}</dl>',
         "notice": escape(_notice(study)), "facts": page.facts(_facts(study)), "sections": "\n".join(bodies),
@@ -440,9 +444,9 @@ def _command(manifest: dict[str, Any]) -> str:
         said.append(f"--window {first} {last}")
         files = manifest.get("scenario_files", {})
         names = [shlex.quote(files.get(name, name)) for name in manifest.get("scenarios", {})]
-        return f"uv run run.py compare {' '.join(names)} {' '.join(said)}"
+        return f"{COMMAND} compare {' '.join(names)} {' '.join(said)}"
     plain = name.removesuffix(QUICK)
-    return " ".join(["uv run run.py study", plain, *(["--quick"] if quick else []), *said])
+    return " ".join([f"{COMMAND} study", plain, *(["--quick"] if quick else []), *said])
 
 
 def _range(factor: dict[str, Any]) -> str:

@@ -65,7 +65,8 @@ def findings(study: Study) -> list[tuple[str, str]]:
         "screening": (("What matters most", _screening),), "sobol": (("What the variance comes from", _sobol),),
         "attribution": (("Shares", _credit),), "search": (("The front", _mixes),),
     }  # fmt: skip
-    return [(label, text) for label, make in makers[study.kind] if (text := make(study))]
+    note = theme.bracketed(study.note())
+    return [(f"{label}{note}", text) for label, make in makers[study.kind] if (text := make(study))]
 
 
 def _packages(study: Study, supply: str) -> str:

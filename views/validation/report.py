@@ -16,11 +16,13 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from experiments.folder import write_atomically
+from experiments.intervals import preliminary
 from experiments.validation import annual
 from experiments.validation.nulls import NULLS
 from experiments.validation.validate import USUAL
 from model.errors import InputError
 from views import page, theme
+from views.command import COMMAND
 from views.report import TEMPLATES
 from views.texts import RESPONSIBLE
 from views.validation import figures, theories
@@ -386,10 +388,10 @@ def render(results: Results, parts: list[tuple[str, str, str, list[Drawn]]]) -> 
         "Sources of the model": str(m["source_hash"])[:16], "Tables": str(m["data_hash"])[:16],
         "Fitted under": f"{str(kept.get('source', ''))[:16]}, tables {str(kept.get('data', ''))[:16]}",
         "Commit": str(m.get("git_commit") or ""), "Versions": ", ".join(f"{k} {v}" for k, v in m["versions"].items()),
-        "Again": f"uv run run.py validate {m['structure']}",
+        "Again": f"{COMMAND} validate {m['structure']}",
     }  # fmt: skip
     fields = {
-        "kind": "Validation", "title": escape(str(m["title"])),
+        "kind": "Validation", "title": escape(f"{m['title']}{theme.bracketed(_few(size))}"),
         "question": "Fitted to 2004-08, judged on what came after: every target, every score, every failure.",
         "finding": f'<dl class="findings">{points}</dl>',
         "notice": (LOOK if size["draws"] < USUAL.draws else "") + NOTICE, "facts": page.facts(facts),
@@ -401,6 +403,13 @@ def render(results: Results, parts: list[tuple[str, str, str, list[Drawn]]]) -> 
         "css": "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "study.css")),
     }  # fmt: skip
     return Template((TEMPLATES / "study.html").read_text(encoding="utf-8")).substitute(fields)
+
+
+def _few(size: dict[str, Any]) -> str:
+    """What is said where some part of a validation rests on few parameter sets."""
+    return preliminary(
+        min(size[part] for part in ("draws", "trials", "surge", "remedies", "policies")), "parameter set"
+    )
 
 
 def _readable(data: pd.DataFrame) -> pd.DataFrame:

@@ -98,6 +98,7 @@ class Page {
     else if (message.kind === "inspected") this.inspected(message);
     else if (message.kind === "results") this.results.list(message);
     else if (message.kind === "runs") this.results.runs(message);
+    else if (message.kind === "failed") this.results.failed(message);
     else if (message.kind === "file") save(message.name, new Blob([buffers[0]]));
   }
 

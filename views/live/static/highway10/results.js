@@ -9,6 +9,12 @@ export class Results {
 
   open() { this.page.ask("results"); }
 
+  // what was asked for cannot be had: its place says so
+  failed({ asked, text }) {
+    const place = { runs: this.body, results: this.main || this.box }[asked];
+    if (place) clear(place).append(h("p", { class: "hint", role: "alert", "data-testid": "results-failed", text }));
+  }
+
   list({ studies, note }) {
     clear(this.box);
     const side = h("nav", { class: "studies", "aria-label": "Studies" }, h("h2", { text: "Studies" }),
@@ -27,7 +33,7 @@ export class Results {
     const open = (name) => {
       for (const tab of tabs.children) tab.setAttribute("aria-pressed", String(tab.textContent === name));
       clear(body);
-      if (name === "Report") body.append(h("iframe", { src: new URL(`static/assets/${study.id}/${study.report}`, document.baseURI).href, title: study.title, "data-testid": "report" }));
+      if (name === "Report") body.append(h("iframe", { src: new URL(`results/${study.id.split("/").map(encodeURIComponent).join("/")}/${study.report}`, document.baseURI).href, title: study.title, "data-testid": "report" }));
       else { body.append(h("p", { class: "hint", text: "Reading the runs" })); this.page.ask("runs", { study: study.id }); }
     };
     if (study.report) tabs.append(h("button", { type: "button", text: "Report", onclick: () => open("Report") }));
