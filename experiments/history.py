@@ -245,7 +245,7 @@ def _last_week(study: Study, until: str | dt.date) -> int:
 
 def cache_is_cold() -> bool:
     """Whether no compiled week of the present sources is on disk, so that the first run has to compile."""
-    return hasattr(advance, "stats") and not any(CACHE.rglob("week.advance*.nbi"))
+    return hasattr(advance, "stats") and not (CACHE and any(CACHE.rglob("week.advance*.nbi")))
 
 
 def prepare(study: Study, tell: Report) -> Preparation:

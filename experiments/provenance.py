@@ -1,7 +1,8 @@
 """What a manifest says of where results come from: versions, commit, and hashes of the data and of the rules.
 
-The hashes of sources and of the project's own tables are taken once, when this module is imported: with the modules
-they describe, not when a study is planned. A file that is edited later changes neither the loaded code nor its hash.
+The hash of the model's sources is taken when `model` is imported, those of other sources and of the project's own
+tables when this module is: not when a study is planned. A file that is edited later changes neither the loaded code nor
+its hash.
 Nothing here names a machine, a user or a path outside the project.
 """
 
@@ -10,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
-from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 import model
 from model.errors import InputError
+from model.kernel.sources import PACKAGE, SOURCE_HASH, hash_of, sources_in
 from model.world import World
 from model.world.tables import DATA, describe, load_tables
 from model.world.world import build_world
@@ -51,7 +52,7 @@ PACKAGES: Final = (
 )
 DECIDING: Final = ("python", "numba", "llvmlite", "numpy")
 """What decides the bits of a run beside its sources and tables."""
-SOURCE: Final = Path(model.__file__).resolve().parent
+SOURCE: Final = PACKAGE
 HERE: Final = Path(__file__).resolve().parent
 GIT_SECONDS: Final = 10.0
 
@@ -119,7 +120,7 @@ def _own(directory: Path | None) -> bool:
 def _hash_of_tables(folder: Path) -> str:
     described = [folder / str(resource["path"]) for resource in describe(folder).values()]
     found = {*folder.glob("*.csv"), *folder.glob("datapackage.json"), *(path for path in described if path.is_file())}
-    return _hash(folder, found)
+    return hash_of(folder, found)
 
 
 def read_world(directory: Path | None = None, digest: str | None = None) -> World:
@@ -194,22 +195,13 @@ def changed_since_import() -> list[str]:
 
 def _on_disk() -> dict[str, str]:
     return {
-        "source": _hash(SOURCE, (path for path in SOURCE.rglob("*.py") if DATA not in path.parents)),
-        "outcomes": _hash(HERE, [HERE / "outcomes.py", HERE / "recording.py"]),
+        "source": hash_of(SOURCE, sources_in(SOURCE)),
+        "outcomes": hash_of(HERE, [HERE / "outcomes.py", HERE / "recording.py"]),
         "data": _hash_of_tables(DATA),
-        "fitting": _hash(HERE / "calibration", (HERE / "calibration").glob("*.py")),
-        "judging": _hash(HERE, [*HERE.glob("evidence/*.py"), *HERE.glob("validation/*.py")]),
+        "fitting": hash_of(HERE / "calibration", (HERE / "calibration").glob("*.py")),
+        "judging": hash_of(HERE, [*HERE.glob("evidence/*.py"), *HERE.glob("validation/*.py")]),
     }
 
 
-def _hash(folder: Path, files: Iterable[Path]) -> str:
-    """Hash of names and contents; line ends count as one, so that a checkout on Windows hashes the same."""
-    found = hashlib.sha256()
-    for name, path in sorted((path.relative_to(folder, walk_up=True).as_posix(), path) for path in files):
-        text = path.read_bytes().replace(b"\r\n", b"\n")
-        found.update(f"{name}\0{len(text)}\0".encode() + text)
-    return found.hexdigest()
-
-
-LOADED: Final = _on_disk()
+LOADED: Final = {**_on_disk(), "source": SOURCE_HASH}
 """Hashes of the moment of import."""

@@ -445,7 +445,7 @@ class RouteModel(Model):  # type: ignore[misc]
         return pd.DataFrame(rows, columns=["submodel", "rule", "what it does"])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def prepare_plan(world: World, policy: Scenario) -> tuple[Scenario, Inputs]:
     """A scenario checked, with its measures spelled out, and its inputs by epoch; the same one is prepared once.
 

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model import RouteModel, calendar, load_world
 from model.errors import InputError
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
 from model.scenario import Scenario, difference, list_scenarios
-from model.scenario.events import EVENT_FIELDS, FIRST_DAY, LAST_DAY, event_field, expand
+from model.scenario.events import EVENT_FIELDS, FIRST_DAY, LAST_DAY, Event, event_field, expand
 from model.scenario.files import SCENARIOS_VARIABLE
+from model.scenario.inputs import lay_out
 
 NAMES = {
     "place": {"algeciras": {"region": "iberia"}, "galicia": {"region": "iberia"}, "dakar": {"region": "west_africa"}},
@@ -573,3 +575,35 @@ def test_a_study_given_for_a_scenario_is_known(tmp_path: Path) -> None:
     path.write_text('title = "x"\nkind = "sweep"\nscenarios = ["as-it-happened"]\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"a study, not a scenario.*run.py study"):
         Scenario.load(path)
+
+
+def pledge(*events: Event) -> float:
+    """What Belgium would share with MAOC-N in 2012."""
+    world = load_world()
+    _, inputs = lay_out(world, Scenario.load("as-it-happened").with_events(*events))
+    epoch = inputs.epoch_of_week[calendar.week_of("2012-03-05")]
+    return float(inputs.dated.states_pledge[epoch][world.states.index("BEL"), world.platforms.index("maoc-n")])
+
+
+def belgium(field: str, value: float, operation: str = "value") -> Event:
+    return Event(f"{field}-{operation}", date(2011, 9, 5), None, "membership", "maoc-n/BEL", field, operation, value)  # type: ignore[arg-type]
+
+
+def test_who_joins_a_platform_shares_at_its_level() -> None:
+    """Full members at the platform's, observers at a part of it; a level of its own comes before both."""
+    level = float(load_world().tables.platforms.set_index("platform").loc["maoc-n", "sharing_default"])
+    joins = belgium("active", 1.0)
+    assert pledge() == 0.0
+    assert pledge(joins) == pytest.approx(level)
+    assert pledge(joins, belgium("role", 0.5)) == pytest.approx(0.5 * level)
+    assert pledge(joins, belgium("sharing", 0.9)) == pytest.approx(0.9)
+    assert pledge(joins, belgium("sharing", 0.5, "multiply")) == pytest.approx(0.5 * level)
+    more = Event("more", date(2011, 9, 5), None, "platform", "maoc-n", "sharing", "value", 0.8)
+    assert pledge(joins, more) == pytest.approx(0.8)
+
+
+def test_a_country_that_joins_changes_what_happens() -> None:
+    past = RouteModel("as-it-happened", rng=3, organisations=40).run_until("2011-09-05")
+    joins = Event("joins", date(2011, 9, 5), None, "membership", "maoc-n/MAR,GNB,GMB,BRA", "active", "value", 1.0)
+    joined = past.fork(past.policy.with_events(joins)).run_for(60)
+    assert not joined.weekly.equals(past.fork().run_for(60).weekly)

@@ -4,13 +4,14 @@ The same source runs compiled (default) and, with ``NUMBA_DISABLE_JIT=1``, as or
 the last bit. For that, rules use scalar ``math`` functions and plain loops, and no fast-math. Rules make no arrays, so
 reference counting is switched off: passing the columns on costs nothing, and compiling takes a fraction of the time.
 
-Numba's cache looks only at the file of a function, not at the rules it calls. So the cache lives in a folder named
-after a hash of all sources that rules are made of: changed code never meets machine code of before.
+Numba's cache looks only at the file of a function, not at the rules it calls, nor at checks of bounds. So machine code
+is kept in a folder named after a hash of all sources: changed code never meets machine code of before. Machine code is
+read back as Python objects, so the folder is private to its owner; where there is no such folder, nothing is kept.
 """
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import os
 import shutil
 import tempfile
@@ -21,35 +22,56 @@ from typing import Any, cast
 from numba import config, njit
 
 from model.kernel.indexing import RuleCompiler
+from model.kernel.sources import PACKAGE, SOURCE_HASH
 
 __all__ = ["CACHE", "compiled", "rule"]
 
-HERE = Path(__file__).resolve().parents[1]
 KEPT_CACHES = 4
+NAME = f"rules-{SOURCE_HASH[:16]}{'-checked' if config.BOUNDSCHECK else ''}"
 
 
-def rule_sources() -> list[Path]:
-    """Files whose change may change what a compiled rule does: all of `model` but the scripts that build its tables."""
-    return sorted(path for path in HERE.rglob("*.py") if HERE / "data" not in path.parents)
-
-
-def cache_folder() -> Path:
-    """Folder for machine code of the present sources; older ones beside it are cleared away."""
-    digest = hashlib.sha256(b"".join(f.read_bytes() for f in rule_sources())).hexdigest()[:16]
+def cache_folders() -> list[Path]:
+    """Where machine code may be kept, in order of preference: as the user says, beside the sources, in the home."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    base = Path(chosen) if chosen else HERE / "__pycache__"
-    if not chosen and not os.access(HERE, os.W_OK):
-        base = Path(tempfile.gettempdir()) / f"highway10-{os.getuid() if hasattr(os, 'getuid') else 0}"
-    folder = base / f"rules-{digest}"
-    if not folder.exists():
-        old = sorted(base.glob("rules-*"), key=lambda path: path.stat().st_mtime)[: -KEPT_CACHES + 1]
-        for path in old:
-            shutil.rmtree(path, ignore_errors=True)
-    return folder
+    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    return [Path(chosen)] if chosen else [PACKAGE / "__pycache__", Path(home) / "highway10"]
+
+
+def is_private(folder: Path) -> bool:
+    """Whether a folder, made if need be, can be written and belongs to this user alone."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if hasattr(os, "getuid"):
+            held = folder.stat()
+            if held.st_uid != os.getuid() or held.st_mode & 0o022:
+                return False
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except (OSError, RuntimeError):  # pathlib knows no home for some users
+        return False
+
+
+def cache_folder() -> Path | None:
+    """Folder for machine code of the present sources, older ones beside it cleared away; None where none is safe."""
+    for base in cache_folders():
+        folder = base / NAME
+        fresh = not folder.exists()
+        if is_private(folder):
+            old = sorted(base.glob("rules-*"), key=lambda path: path.stat().st_mtime)[:-KEPT_CACHES]
+            for path in old if fresh else ():
+                shutil.rmtree(path, ignore_errors=True)
+            return folder
+    logging.getLogger(__name__).warning(
+        "machine code is not kept, so every start compiles the rules: no folder can be written that belongs to this "
+        "user alone (tried %s). Set NUMBA_CACHE_DIR to one.",
+        ", ".join(map(str, cache_folders())),
+    )
+    return None
 
 
 CACHE = cache_folder()
-setattr(config, "CACHE_DIR", str(CACHE))  # noqa: B010
+if CACHE is not None:
+    setattr(config, "CACHE_DIR", str(CACHE))  # noqa: B010
 OPTIONS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",
@@ -60,8 +82,8 @@ ONLY_RULES: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": Tr
 
 
 def compiled[F: Callable[..., Any]](function: F) -> F:
-    """Compile a function that Python may call too: cached on disk, without the interpreter lock, IEEE arithmetic."""
-    return cast(F, njit(cache=True, **OPTIONS)(function))
+    """Compile a function that Python may call too: kept on disk, without the interpreter lock, IEEE arithmetic."""
+    return cast(F, njit(cache=CACHE is not None, **OPTIONS)(function))
 
 
 def rule[F: Callable[..., Any]](function: F) -> F:

@@ -73,7 +73,10 @@ class EventField:
 LEVERS: dict[tuple[str, str], EventField] = {
     ("mode", "cost_multiplier"): EventField(0.1, 10, "1", "multiplies the transport cost of a mode"),
     ("platform", "sharing"): EventField(0, 1, "share", "share of their leads that its members give"),
-    ("membership", "active"): EventField(0, 1, "0/1", "the country is a member"),
+    ("membership", "active"): EventField(0, 1, "0/1", "the country is a member, and shares at the platform's level"),
+    ("membership", "role"): EventField(
+        0, 1, "share", "part of the platform's level at which it shares: 1 a full member, 0.5 an observer"
+    ),
     ("membership", "sharing"): EventField(
         0, 1, "share", "share of its leads that the member gives, in place of its platform's"
     ),

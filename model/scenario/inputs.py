@@ -224,29 +224,22 @@ def _running_events(events: Dating, week: int) -> Dating:
     )
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _epoch(world: World, week: int, in_force: Dating) -> Rows:
     """Inputs of the epoch that starts in `week`, by ``part.column``; scenarios that say the same of it share them."""
     rows = {name: values.copy() for name, values in _base(world, week).items()}
-    # what is frozen comes first, for growth to start from; a member shares at the level of its platform unless an
-    # event gives it one of its own
+    # what is frozen comes first, for growth to start from; memberships come last, for members to share at the level
+    # of their platform unless an event gives them one of their own
     order = sorted(in_force, key=lambda pair: (pair[0].field != "frozen_year", pair[0].kind == "membership"))
     for event, targets in order:
-        if event.kind == "membership":
-            _settle_sharing(rows)
         APPLIED.get((event.kind, event.field), _apply)(world, rows, event, targets, week)
-    _settle_sharing(rows)
-    rows["states.pledge"] = rows.pop("membership_sharing") * rows["membership_active"]
+    own = rows.pop("membership_sharing")
+    level = rows.pop("membership_role") * rows.pop("platform_sharing")[None, :]
+    rows["states.pledge"] = np.where(np.isnan(own), level, own) * rows["membership_active"]
     rows["places.container_traffic"] = container_traffic(world, rows["legs.exposure"])
     rows["spend_meur"] = _spend(world, rows.pop("programme_eur"))
     rows["states.boarding_regime"] = _boarding(world, rows["states.consent_regime"], rows.pop("treaty_active"))
     return rows
-
-
-def _settle_sharing(rows: Rows) -> None:
-    """Levels of members follow from those of their platforms, once; later events on a member change its own."""
-    if "platform_sharing" in rows:
-        rows["membership_sharing"] *= rows.pop("platform_sharing")[None, :]
 
 
 def _programmes(world: World, week: int) -> Array:
@@ -289,7 +282,8 @@ def _base(world: World, week: int) -> Rows:
     active, role = _memberships(world, week)
     return rows | {
         "membership_active": active,
-        "membership_sharing": role,
+        "membership_role": role,
+        "membership_sharing": np.full_like(role, np.nan),  # as the platform's, for the role
         "platform_sharing": world.tables.platforms["sharing_default"].to_numpy(float).copy(),
         "programme_eur": _programmes(world, week),
         "treaty_active": _running(world, "treaties", week),
@@ -393,12 +387,17 @@ def _apply_sharing(world: World, rows: Rows, event: Event, targets: tuple[str, .
 
 
 def _apply_membership(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
-    """Change whether, or how far, a country shares with a platform; targets are platform/state."""
-    table = rows[f"membership_{event.field}"]
+    """Change whether a country is a member, in which role, or how far it shares; targets are platform/state."""
+    table, role = rows[f"membership_{event.field}"], rows["membership_role"]
     for name in targets:
         platform, _, state = name.partition("/")
         pair = world.states.index(state), world.platforms.index(platform)
-        table[pair] = event.apply(float(table[pair]))
+        old = float(table[pair])
+        if np.isnan(old):
+            old = float(role[pair] * rows["platform_sharing"][pair[1]])
+        table[pair] = event.apply(old)
+        if event.field == "active" and table[pair] > 0.0 and role[pair] == 0.0:
+            role[pair] = 1.0  # who joins is a full member, unless an event says that it observes
 
 
 def _apply_programme(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
@@ -440,6 +439,7 @@ APPLIED: dict[tuple[str, str], Applied] = {
     ("mode", "cost_multiplier"): _apply_mode,
     ("platform", "sharing"): _apply_sharing,
     ("membership", "active"): _apply_membership,
+    ("membership", "role"): _apply_membership,
     ("membership", "sharing"): _apply_membership,
     ("programme", "spend_multiplier"): _apply_programme,
     ("treaty", "active"): _apply_treaty,

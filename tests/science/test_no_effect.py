@@ -76,6 +76,8 @@ def in_force(kind: str, field: str, day: date) -> float:
     if kind == "membership":
         platform, state = name.split("/")
         pair = WORLD.states.index(state), WORLD.platforms.index(platform)
+        if field == "role":
+            return 1.0
         return float((inputs.membership_active if field == "active" else inputs.dated.states_pledge)[epoch][pair])
     if (kind, field) == ("platform", "sharing"):
         return float(WORLD.tables.platforms.set_index("platform").loc[name, "sharing_default"])
