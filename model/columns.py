@@ -198,6 +198,12 @@ class States(NamedTuple):
             "f8", "share", "k: domestic and built ability together", ("sectors",), by="capacity, standing and built"
         ),
     ]
+    courts: Annotated[
+        Array,
+        Column(
+            "f8", "share", "strength of courts, with what programmes built and shocks took", by="rule_of_law, built"
+        ),
+    ]
     consent_regime: Annotated[
         Array,
         dated("regime", "leave to board its flag: 0 standing, 1 within four hours, 2 Article 17, 3 none", TABLES, 0, 3),

@@ -47,7 +47,7 @@ def build(ctx: Context) -> None:
 
 @rule
 def set_ability(state: State) -> None:
-    """Corruption after reform, and ability by sector; a shock that begins takes its part of both stocks."""
+    """Corruption after reform, ability by sector and courts; a shock that begins takes its part of both stocks."""
     states = state.states
     for member in range(states.capacity.shape[0]):
         states.kappa[member] = max(0.0, states.corruption[member] - states.reformed[member])
@@ -60,16 +60,12 @@ def set_ability(state: State) -> None:
         domestic = -math.log(1.0 - min(0.999, states.capacity[member])) * states.standing[member]
         for sector in range(len(SECTORS)):
             states.ability[member, sector] = 1.0 - math.exp(-(domestic + states.built[member, sector]))
+        law = states.rule_of_law[member]
+        built = (1.0 - law) * closed_gap(state, member, Sector.JUSTICE.value)
+        states.courts[member] = (law + built) * states.standing[member]
 
 
 @rule
 def closed_gap(state: State, member: int, sector: int) -> float:
     """Share of the way to the best that programmes have brought a control: 1 - exp(-K_built)."""
     return 1.0 - math.exp(-state.states.built[member, sector])
-
-
-@rule
-def courts(state: State, member: int) -> float:
-    """Strength of courts: the table's, with what programmes built and shocks took."""
-    law = state.states.rule_of_law[member]
-    return (law + (1.0 - law) * closed_gap(state, member, Sector.JUSTICE.value)) * state.states.standing[member]

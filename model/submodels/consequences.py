@@ -14,7 +14,6 @@ from model.kernel.compiled import rule
 from model.kinds import Counter, Stage
 from model.record import Account, Record, Weekly, Yearly
 from model.submodels.beliefs import remember, spread, trips_of
-from model.submodels.capacity import courts
 from model.submodels.cooperation import note_exchange
 from model.submodels.movement import learn_payoff
 
@@ -152,7 +151,7 @@ def jail(ctx: Context, owner: int, leg: int, member: int) -> None:
     if member < 0:
         return
     crew = world.mode_crew_arrest[world.leg_mode[leg]]
-    convicted = courts(state, member) * (1.0 - state.states.kappa[member])
+    convicted = state.states.courts[member] * (1.0 - state.states.kappa[member])
     more = parameters.jail_share * crew * convicted
     state.organisations.jailed_share[owner] = min(0.9, state.organisations.jailed_share[owner] + more)
 

@@ -22,7 +22,7 @@ from model.random.samplers import binomial, normal_quantile, normal_share
 from model.record import Weekly, Yearly
 from model.state import State
 from model.submodels.capacity import closed_gap
-from model.submodels.consequences import book, expect, leak_back, seizure_at, take_load
+from model.submodels.consequences import Seizure, book, expect, leak_back, seizure_at, take_load
 from model.world.arrays import WorldArrays
 
 FIND_MEMORY_MONTHS = 39
@@ -158,66 +158,62 @@ def prepare_controls(ctx: Context) -> None:
 @rule
 def inspect(ctx: Context) -> None:
     """Ports, airports, borders and coasts control consignments that set out and consignments that arrive."""
-    world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
-    consignments = state.consignments
-    end_day = 7.0 * (week + 1)
-    for i in range(state.counts[Counter.LIVE]):
-        row = state.live[i]
-        if consignments.alive[row] == 0:
-            continue
+    consignments, end_day = ctx.state.consignments, 7.0 * (ctx.week + 1)
+    for i in range(ctx.state.counts[Counter.LIVE]):
+        row = ctx.state.live[i]
         leg = consignments.leg[row]
-        for side in range(2):
-            chance, stage = 0.0, Stage.INSPECTION.value
-            day, place = consignments.set_out_day[row], world.leg_origin[leg]
-            if side == Direction.EXPORT and consignments.setting_out[row] == 1:
-                chance = state.legs.export_find[leg]
-            elif side == Direction.IMPORT and consignments.arrive_day[row] < end_day:
-                day, place = consignments.arrive_day[row], world.leg_destination[leg]
-                chance = state.legs.import_find[leg]
-                if consignments.lead_day[row] < day:
-                    known = state.legs.known_find[leg]
-                    chance = known + (1.0 - known) * chance
-                    stage = consignments.lead_stage[row]
-            if chance > 0.0 and consignments.alive[row] == 1:
-                u = draws.uniform(seed, draws.INSPECTION, week, consignments.ident[row], 2 * leg + side)
-                control(ctx, row, chance, place, stage, u, day)
+        if consignments.alive[row] == 1 and consignments.setting_out[row] == 1:
+            inspect_export(ctx, row, leg)
+        if consignments.alive[row] == 1 and consignments.arrive_day[row] < end_day:
+            inspect_import(ctx, row, leg)
 
 
 @rule
-def control(ctx: Context, row: int, chance: float, place: int, stage: int, u: float, day: float) -> None:
-    """One control of one load; couriers lose parcel by parcel."""
+def inspect_export(ctx: Context, row: int, leg: int) -> None:
+    """The control where a leg begins, in which nobody knows of the consignment."""
+    chance = ctx.state.legs.export_find[leg]
+    if chance > 0.0:
+        place, day = ctx.world.leg_origin[leg], ctx.state.consignments.set_out_day[row]
+        at = seizure_at(place, ctx.world.place_state[place], -1, -1, Stage.INSPECTION.value, day)
+        control(ctx, row, chance, at, 2 * leg + Direction.EXPORT.value)
+
+
+@rule
+def inspect_import(ctx: Context, row: int, leg: int) -> None:
+    """The control where a leg ends; what a lead or the radar has announced is searched for."""
+    consignments, legs = ctx.state.consignments, ctx.state.legs
+    place, day, k = ctx.world.leg_destination[leg], consignments.arrive_day[row], 2 * leg + Direction.IMPORT.value
+    member, chance = ctx.world.place_state[place], legs.import_find[leg]
+    if consignments.lead_day[row] < day:
+        chance = legs.known_find[leg] + (1.0 - legs.known_find[leg]) * chance
+        lead_state, platform = consignments.lead_state[row], consignments.lead_platform[row]
+        control(ctx, row, chance, seizure_at(place, member, lead_state, platform, consignments.lead_stage[row], day), k)
+    else:
+        control(ctx, row, chance, seizure_at(place, member, -1, -1, Stage.INSPECTION.value, day), k)
+
+
+@rule
+def control(ctx: Context, row: int, chance: float, at: Seizure, k: int) -> None:
+    """One control of one consignment, with the draw number `k` of the week; couriers lose parcel by parcel."""
     consignments = ctx.state.consignments
-    member = ctx.world.place_state[place]
-    lead_state = -1
-    platform = -1
-    if stage != Stage.INSPECTION:
-        lead_state = consignments.lead_state[row]
-        platform = consignments.lead_platform[row]
-    at = seizure_at(place, member, lead_state, platform, stage, day)
-    expect(ctx, row, chance, at)
-    units = consignments.units[row]
-    share = 0.0
-    if units > 1 and ctx.world.mode_bundled[ctx.world.leg_mode[consignments.leg[row]]] == 1:
-        share = binomial(u, units, chance) / units
-    elif u < chance:
-        share = 1.0
-    if share <= 0.0:
+    if chance <= 0.0:
         return
-    take_load(ctx, row, share, at)
+    expect(ctx, row, chance, at)
+    u = draws.uniform(ctx.seed, draws.INSPECTION, ctx.week, consignments.ident[row], k)
+    units = consignments.units[row]
+    if units > 1 and ctx.world.mode_bundled[ctx.world.leg_mode[consignments.leg[row]]] == 1:
+        taken = binomial(u, units, chance)
+        if taken > 0:
+            take_load(ctx, row, taken / units, at)
+    elif u < chance:
+        take_load(ctx, row, 1.0, at)
 
 
 @rule
 def search_stores(ctx: Context) -> None:
     """Local police may find a store at a transhipment place."""
-    world, state, parameters, record, seed, week, year = (
-        ctx.world,
-        ctx.state,
-        ctx.parameters,
-        ctx.record,
-        ctx.seed,
-        ctx.week,
-        ctx.year,
-    )
+    world, state, parameters, record = ctx.world, ctx.state, ctx.parameters, ctx.record
+    seed, week, year = ctx.seed, ctx.week, ctx.year
     organisations = state.organisations
     for organisation in range(organisations.alive.shape[0]):
         stocked = organisations.hubs_stocked[organisation]

@@ -115,15 +115,8 @@ def prepare_leads(ctx: Context) -> None:
 @rule
 def draw_leads(ctx: Context) -> None:
     """Countries may come to know of a consignment that enters a leg, and share it with a platform."""
-    world, state, parameters, record, seed, week, year = (
-        ctx.world,
-        ctx.state,
-        ctx.parameters,
-        ctx.record,
-        ctx.seed,
-        ctx.week,
-        ctx.year,
-    )
+    world, state, parameters, record = ctx.world, ctx.state, ctx.parameters, ctx.record
+    seed, week, year = ctx.seed, ctx.week, ctx.year
     consignments = state.consignments
     for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]

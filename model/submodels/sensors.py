@@ -112,52 +112,61 @@ def area_on_leg(world: WorldArrays, leg: int, u: float) -> int:
 @rule
 def detect(ctx: Context) -> None:
     """Cues are collected: leads that come in, and detections by patrol, coastal radar and satellite."""
-    world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
-    consignments = state.consignments
-    start_day, end_day = 7.0 * week, 7.0 * (week + 1)
-    for i in range(state.counts[Counter.LIVE]):
-        row = state.live[i]
+    consignments, start_day = ctx.state.consignments, 7.0 * ctx.week
+    for i in range(ctx.state.counts[Counter.LIVE]):
+        row = ctx.state.live[i]
         leg = consignments.leg[row]
-        if not at_sea(world.leg_mode[leg]):
-            continue
-        ident = consignments.ident[row]
-        lead_day = consignments.lead_day[row]
-        u, v, w, z = draws.uniform_four(seed, draws.SENSOR, week, ident, leg)
-        if start_day <= lead_day < end_day:
-            area = area_on_leg(world, leg, z)
-            add_cue(
-                state,
-                lead_day,
-                row,
-                area,
-                consignments.lead_platform[row],
-                consignments.lead_state[row],
-                Stage.LEAD.value,
-            )
-            continue
-        since = max(start_day, consignments.set_out_day[row])
-        until = min(end_day, consignments.arrive_day[row])
-        patrol = state.legs.sensor_per_day[leg, Sensor.PATROL] * (until - since)
-        satellite = state.legs.sensor_per_day[leg, Sensor.SATELLITE] * (until - since)
-        radar = 0.0
-        if until < end_day:
-            radar = -math.log(1.0 - min(0.99, radar_chance(ctx, leg)))
-        hazard = patrol + satellite + radar
-        if hazard <= 0.0 or u >= 1.0 - math.exp(-hazard):
-            continue
-        mark = v * hazard
-        if mark < radar:
-            # too close to the coast for a ship to be sent: the landing is expected on the shore (inspection)
-            consignments.lead_day[row] = until - RADAR_WARNING_DAYS
-            consignments.lead_state[row] = world.place_state[world.leg_destination[leg]]
-            consignments.lead_platform[row] = -1
-            consignments.lead_stage[row] = Stage.RADAR
-        elif mark < radar + satellite:
-            area = area_on_leg(world, leg, z)
-            add_cue(state, since + w * (until - since), row, area, world.satellite_platform, -1, Stage.SATELLITE.value)
-        else:
-            area = area_on_leg(world, leg, z)
-            add_cue(state, since + w * (until - since), row, area, -2, -1, Stage.PATROL.value)
+        if at_sea(ctx.world.leg_mode[leg]):
+            if start_day <= consignments.lead_day[row] < start_day + 7.0:
+                pass_on_lead(ctx, row, leg)
+            else:
+                sense(ctx, row, leg)
+
+
+@rule
+def pass_on_lead(ctx: Context, row: int, leg: int) -> None:
+    """A lead that comes in this week becomes a cue."""
+    c = ctx.state.consignments
+    _, _, _, z = draws.uniform_four(ctx.seed, draws.SENSOR, ctx.week, c.ident[row], leg)
+    area = area_on_leg(ctx.world, leg, z)
+    add_cue(ctx.state, c.lead_day[row], row, area, c.lead_platform[row], c.lead_state[row], Stage.LEAD.value)
+
+
+@rule
+def sense(ctx: Context, row: int, leg: int) -> None:
+    """Patrol, satellite or coastal radar may detect a consignment on its way, as competing hazards."""
+    world, consignments, per_day = ctx.world, ctx.state.consignments, ctx.state.legs.sensor_per_day
+    end_day = 7.0 * (ctx.week + 1)
+    since = max(7.0 * ctx.week, consignments.set_out_day[row])
+    until = min(end_day, consignments.arrive_day[row])
+    patrol = per_day[leg, Sensor.PATROL] * (until - since)
+    satellite = per_day[leg, Sensor.SATELLITE] * (until - since)
+    radar = 0.0
+    if until < end_day:
+        radar = -math.log(1.0 - min(0.99, radar_chance(ctx, leg)))
+    hazard = patrol + satellite + radar
+    if hazard <= 0.0:
+        return
+    u, v, w, z = draws.uniform_four(ctx.seed, draws.SENSOR, ctx.week, consignments.ident[row], leg)
+    if u >= 1.0 - math.exp(-hazard):
+        return
+    area, day = area_on_leg(world, leg, z), since + w * (until - since)
+    if v * hazard < radar:
+        await_landing(ctx, row, leg, until)
+    elif v * hazard < radar + satellite:
+        add_cue(ctx.state, day, row, area, world.satellite_platform, -1, Stage.SATELLITE.value)
+    else:
+        add_cue(ctx.state, day, row, area, -2, -1, Stage.PATROL.value)
+
+
+@rule
+def await_landing(ctx: Context, row: int, leg: int, landing_day: float) -> None:
+    """Too close to the coast for a ship to be sent: the landing is expected on the shore (inspection)."""
+    consignments = ctx.state.consignments
+    consignments.lead_day[row] = landing_day - RADAR_WARNING_DAYS
+    consignments.lead_state[row] = ctx.world.place_state[ctx.world.leg_destination[leg]]
+    consignments.lead_platform[row] = -1
+    consignments.lead_stage[row] = Stage.RADAR.value
 
 
 @rule
