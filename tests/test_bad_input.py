@@ -300,7 +300,10 @@ SCENARIOS: dict[str, tuple[str, list[str]]] = {
         EVENT + 'target = "membership:maoc-n/USB"\nfield = "active"\nvalue = 1\n',
         ["events.e.target = 'membership:maoc-n/USB'", "no such membership"],
     ),
-    "unknown column": (STATE + 'field = "mood"\nvalue = 1\n', ["events.e.field = 'mood'", "corruption, rule_of_law"]),
+    "unknown column": (
+        STATE + 'field = "mood"\nvalue = 1\n',
+        ["events.e.field = 'mood'", "corruption, pledge_multiplier"],
+    ),
     "value out of bounds": (
         STATE + 'field = "corruption"\nvalue = 1.5\n',
         ["events.e.value = 1.5", "not allowed", "0 to 1 share"],

@@ -23,12 +23,13 @@ from experiments import history
 from experiments.discovery import Box
 from model.parameter_fields import markdown_table, parameter_rows
 from model.parameters import Parameters
+from model.scenario.events import EVENT_FIELDS
 from model.week import SCHEDULE
 from views.cli import jobs
 from views.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
-LISTS = ("scenarios", "parameters", "policies", "studies", "schedule")
+LISTS = ("scenarios", "parameters", "policies", "studies", "schedule", "event-targets")
 COMMANDS = tuple(typer.main.get_command(run.app).commands)  # type: ignore[attr-defined]
 WORK = ("conduct_made", "conduct_study", "fit_structure", "judge_against", "judge_structure", "rank_sets",
         "recover_known", "screen_structure", "serve_page", "study_history", "write_report",
@@ -139,9 +140,16 @@ def test_schedule_is_that_of_the_week():
     text = call("schedule").output
     rows = [line for line in text.splitlines() if re.match(r"│\s+\d+", line)]
     assert len(rows) == len(SCHEDULE)
-    for row, (name, what) in zip(rows, SCHEDULE, strict=True):
-        assert name in row
-        assert what in row
+    for row, step in zip(rows, SCHEDULE, strict=True):
+        assert step.submodel in row
+        assert step.does in row
+
+
+def test_event_targets_are_those_of_the_model():
+    text = call("event-targets").output
+    for kind, field in EVENT_FIELDS:
+        assert re.search(rf"│ {kind} +│ {field} ", text), (kind, field)
+    assert "there is no such kind of target" in call("event-targets", "plac", code=2).output
 
 
 def test_scenarios_are_listed(elsewhere: Path):
