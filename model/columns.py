@@ -22,7 +22,9 @@ type Array = NDArray[Any]
 TABLES: Final = "tables"
 """Base of a dated column that follows from tables: `TABLED` in `model/scenario/inputs.py` says how."""
 SHARES: Final = frozenset({"share", "probability", "0/1"})
-SIGNED: Final = frozenset({"", "EUR", "log", "day", "week"})
+SIGNED: Final = frozenset({"", "EUR", "1000 EUR/kg", "log", "day", "week"})
+WHOLE: Final = frozenset({"0/1", "year", "regime", "rule"})
+"""Units of what is on or off, a year or a choice."""
 """Units of columns that may be negative."""
 
 
@@ -49,6 +51,11 @@ class Column:
     def is_dated(self) -> bool:
         """Whether facts and events of the scenario set it."""
         return self.base is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether only whole numbers make sense."""
+        return self.dtype[0] in "iu" or self.unit in WHOLE
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -118,8 +125,10 @@ class Organisations(NamedTuple):
     belief_week: Annotated[
         Array, Column("i2", "week", "when hits and trips were last brought up to date", ("legs",), by="its own trips")
     ]
-    stock_kg: Annotated[Array, Column("f8", "kg", "stock at transhipment places", ("hubs",))]
-    stock_west_africa_kg: Annotated[Array, Column("f4", "kg", "part of it that came through West Africa", ("hubs",))]
+    stock_kg: Annotated[Array, Column("f8", "kg", "stock at transhipment places", ("hubs",), by="its consignments")]
+    stock_west_africa_kg: Annotated[
+        Array, Column("f4", "kg", "part of it that came through West Africa", ("hubs",), by="its consignments")
+    ]
 
 
 class Consignments(NamedTuple):
@@ -206,7 +215,14 @@ class States(NamedTuple):
     ]
     consent_regime: Annotated[
         Array,
-        dated("regime", "leave to board its flag: 0 standing, 1 within four hours, 2 Article 17, 3 none", TABLES, 0, 3),
+        dated(
+            "regime",
+            "leave to board its flag: 0 standing, 1 within four hours, 2 Article 17, 3 none",
+            TABLES,
+            0,
+            3,
+            by="tables and events",
+        ),
     ]
     boarding_regime: Annotated[
         Array,
@@ -228,7 +244,9 @@ class States(NamedTuple):
     evidence_kg: Annotated[
         Array, Column("f8", "kg", "its own seizures in each area, fading", ("areas",), by="seizures at sea")
     ]
-    level: Annotated[Array, Column("f8", "share", "what it would share while a platform works", ("platforms",))]
+    level: Annotated[
+        Array, Column("f8", "share", "what it would share while a platform works", ("platforms",), low=-1.0)
+    ]
     sharing: Annotated[
         Array,
         Column(
@@ -252,7 +270,7 @@ class States(NamedTuple):
             "level of the tables and events, zero for non-members",
             TABLES,
             dims=("platforms",),
-            by="memberships and the sharing of platforms",
+            low=0.0,
         ),
     ]
     trust_useful: Annotated[Array, Column("f8", "counts", "useful exchanges, fading", ("platforms",))]

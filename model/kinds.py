@@ -172,10 +172,10 @@ class Status(Code):
 
     RUNNING = "running"
     NEEDS_ROWS = "needs rows"
-    NO_ROW_LEFT = "no row left"
+    NO_ROW_LEFT = "no row left"  # never to be seen: the pool is made large enough before the week
 
 
-MODES, REGIMES, RULES, SECTORS = Mode.labels(), Regime.labels(), PlacementRule.labels(), Sector.labels()
+MODES, REGIMES, SECTORS = Mode.labels(), Regime.labels(), Sector.labels()
 STAGES = Stage.labels()
 BUNDLED = frozenset({Mode.CONTAINER.label, Mode.COURIER.label, Mode.LAND.label})
 """Modes in which several boxes, couriers or bags travel at a time and are checked one by one."""

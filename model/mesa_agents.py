@@ -7,6 +7,7 @@ of dead rows leave the model when control returns to Python.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, ClassVar, Protocol, overload
 
@@ -24,7 +25,7 @@ __all__ = ["AGENTS", "Consignment", "EnforcementPlatform", "PartnerState", "Patr
 
 OWN = frozenset({"model", "unique_id", "pos", "row", "identity"})
 """Attributes of every agent."""
-MUCH_ALIKE = 0.8
+MUCH_ALIKE = 0.85
 
 
 class Columnar(Protocol):
@@ -76,27 +77,39 @@ class Row:
                 allowed=f"reading it; it follows from {self.column.by}",
                 remedy="change what it follows from, by an event, a parameter or another attribute",
             )
-        getattr(getattr(agent.model.state, self.part), self.field)[agent.row] = checked(self.column, name, value)
+        column = getattr(getattr(agent.model.state, self.part), self.field)
+        column[agent.row] = checked(self.column, name, value, np.shape(column[agent.row]))
 
 
-def checked(column: Column, name: str, value: Any) -> Any:
-    """The value as numbers within the column's bounds; InputError if it is none."""
+def checked(column: Column, name: str, value: Any, shape: tuple[int, ...]) -> Any:
+    """The value, a number or as many as the entry has, within the column's bounds; InputError if it is none."""
     low, high = column.bounds
     try:
         numbers = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         numbers = np.array(np.nan)
-    whole = column.dtype[0] in "iu" and not np.array_equal(numbers, np.round(numbers))
-    if whole or not (np.isfinite(numbers) & (numbers >= low) & (numbers <= high)).all():
-        kind = "whole numbers" if column.dtype[0] in "iu" else "numbers"
+    whole = column.is_whole and not np.array_equal(numbers, np.round(numbers))
+    if (
+        numbers.shape not in {(), shape}
+        or whole
+        or not (np.isfinite(numbers) & (numbers >= low) & (numbers <= high)).all()
+    ):
+        kind = "whole numbers" if column.is_whole else "numbers"
         raise InputError(
             f"this attribute ({column.meaning}) cannot take this value",
             field=name,
             value=value,
-            allowed=f"{kind} from {low:g} to {high:g} {column.unit}".strip(),
+            allowed=f"{kind} from {low:g} to {high:g} {column.unit}".strip()
+            + (f", {shape[0]} of them" if shape else ""),
             remedy="give a value within these bounds",
         )
     return value
+
+
+def misspelt(name: str, columns: Iterable[str]) -> str:
+    """The column that a name seems to mean: as long but for two letters, and much alike; empty where there is none."""
+    near = get_close_matches(name, [c for c in columns if abs(len(c) - len(name)) <= 2], 1, MUCH_ALIKE)
+    return near[0] if near and not (name.startswith(near[0]) or near[0].startswith(name)) else ""
 
 
 class RowAgent(Agent):  # type: ignore[misc]
@@ -126,16 +139,17 @@ class RowAgent(Agent):  # type: ignore[misc]
         InputError
             If the name is much like that of a column.
         """
-        if name not in OWN and not hasattr(type(self), name):
-            near = get_close_matches(name, columns_of(self.kind) if self.kind else (), 1, MUCH_ALIKE)
-            if near:
-                raise InputError(
-                    "there is no such attribute",
-                    field=f"{type(self).__name__}.{name}",
-                    value=value,
-                    allowed="the columns of its kind, and names of your own that are unlike them",
-                    remedy=f"did you mean {near[0]!r}?",
-                )
+        near = (
+            "" if name in OWN or hasattr(type(self), name) else misspelt(name, columns_of(self.kind or Organisations))
+        )
+        if near:
+            raise InputError(
+                "there is no such attribute",
+                field=f"{type(self).__name__}.{name}",
+                value=value,
+                allowed="the columns of its kind, and names of your own that are unlike them",
+                remedy=f"did you mean {near!r}?",
+            )
         super().__setattr__(name, value)
 
     @property

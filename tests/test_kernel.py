@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model.kernel import compiled
@@ -90,3 +91,19 @@ def test_changed_code_never_meets_machine_code_of_before(tmp_path: Path) -> None
     assert third.returncode == 0, third.stderr
     assert third.stdout == second.stdout
     assert "machine code is not kept" in third.stderr
+
+
+def test_every_rule_of_a_list_runs_also_one_that_stands_twice() -> None:
+    @compiled.rule
+    def add_one(values: np.ndarray) -> None:
+        values[0] += 1.0
+
+    twice = compiled.in_order(add_one, add_one)
+
+    @compiled.compiled
+    def run(values: np.ndarray) -> None:
+        twice(values)
+
+    values = np.zeros(1)
+    run(values)
+    assert values[0] == 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import tomllib
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -607,3 +608,13 @@ def test_a_country_that_joins_changes_what_happens() -> None:
     joins = Event("joins", date(2011, 9, 5), None, "membership", "maoc-n/MAR,GNB,GMB,BRA", "active", "value", 1.0)
     joined = past.fork(past.policy.with_events(joins)).run_for(60)
     assert not joined.weekly.equals(past.fork().run_for(60).weekly)
+
+
+def test_the_order_of_membership_events_does_not_matter() -> None:
+    level = float(load_world().tables.platforms.set_index("platform").loc["maoc-n", "sharing_default"])
+    halves, joins = belgium("sharing", 0.5, "multiply"), belgium("active", 1.0)
+    assert pledge(replace(halves, id="a"), replace(joins, id="b")) == pytest.approx(0.5 * level)
+    assert pledge(replace(halves, id="b"), replace(joins, id="a")) == pytest.approx(0.5 * level)
+    observes = belgium("role", 0.0)
+    assert pledge(replace(observes, id="a"), replace(joins, id="b")) == 0.0
+    assert pledge(belgium("sharing", 0.0, "add"), joins) == pytest.approx(level)

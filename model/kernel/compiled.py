@@ -100,5 +100,5 @@ def made(source: str, names: dict[str, Any]) -> Any:
 
 def in_order(*rules: Callable[..., None]) -> Any:
     """A rule that calls others one after the other: what is listed is what runs."""
-    names = {str(one.__name__): one for one in rules}
+    names = {f"{one.__name__}_{number}": one for number, one in enumerate(rules, start=1)}
     return made("def in_turn(ctx):\n" + "".join(f"    {name}(ctx)\n" for name in names), names)

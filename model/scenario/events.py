@@ -11,7 +11,7 @@ from datetime import date
 from typing import Literal
 
 from model.calendar import FIRST_YEAR, LAST_YEAR
-from model.columns import dated_columns
+from model.columns import WHOLE, dated_columns
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
 
@@ -54,7 +54,7 @@ class EventField:
     @property
     def whole(self) -> bool:
         """Whether it is on or off, a year or a choice: then it is a whole number."""
-        return self.unit in {"0/1", "year", "regime", "rule"}
+        return self.unit in WHOLE
 
     @property
     def only_set(self) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from model import calendar
-from model.columns import Array, Dated, dated_columns
+from model.columns import TABLES, Array, Dated, dated_columns
 from model.kinds import REGIMES, SECTORS, Code, Mode, PlacementRule, Regime
 from model.scenario import Scenario
 from model.scenario.events import Event, expand
@@ -224,14 +224,21 @@ def _running_events(events: Dating, week: int) -> Dating:
     )
 
 
+LAST = {("membership", "active"): 1, ("membership", "role"): 2, ("membership", "sharing"): 3}
+"""What applies after all else, in this order: who joins shares at the platform's level, for its role, or its own."""
+
+
 @lru_cache(maxsize=512)
 def _epoch(world: World, week: int, in_force: Dating) -> Rows:
     """Inputs of the epoch that starts in `week`, by ``part.column``; scenarios that say the same of it share them."""
     rows = {name: values.copy() for name, values in _base(world, week).items()}
-    # what is frozen comes first, for growth to start from; memberships come last, for members to share at the level
-    # of their platform unless an event gives them one of their own
-    order = sorted(in_force, key=lambda pair: (pair[0].field != "frozen_year", pair[0].kind == "membership"))
+    # what is frozen comes first, for growth to start from
+    order = sorted(
+        in_force, key=lambda pair: (pair[0].field != "frozen_year", LAST.get((pair[0].kind, pair[0].field), 0))
+    )
     for event, targets in order:
+        if event.is_neutral:
+            continue
         APPLIED.get((event.kind, event.field), _apply)(world, rows, event, targets, week)
     own = rows.pop("membership_sharing")
     level = rows.pop("membership_role") * rows.pop("platform_sharing")[None, :]
@@ -275,8 +282,8 @@ def _base(world: World, week: int) -> Rows:
     """What the tables say for a week, before any event: every dated column, and what others follow from."""
     lengths, rows = sizes(world), {}
     for name, column in dated_columns().items():
-        if isinstance(column.base, float):
-            rows[name] = np.full(lengths[name.split(".")[0]], column.base)
+        if column.base != TABLES:
+            rows[name] = np.full(lengths[name.split(".")[0]], float(column.base or 0.0))
         elif name in TABLED:
             rows[name] = TABLED[name](world, week).astype(float)
     active, role = _memberships(world, week)

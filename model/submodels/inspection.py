@@ -133,7 +133,7 @@ def prepare_bribes(ctx: Context) -> None:
 
 @rule
 def prepare_controls(ctx: Context) -> None:
-    """Chances of all controls and the bribes expected at them, for every leg (monthly)."""
+    """Chances of all controls and the bribes expected at them, for every leg."""
     world, state, parameters, year = ctx.world, ctx.state, ctx.parameters, ctx.year
     prepare_bribes(ctx)
     places = state.places

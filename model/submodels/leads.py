@@ -88,7 +88,7 @@ def market_lead(ctx: Context, leg: int, market: int) -> float:
 
 @rule
 def prepare_leads(ctx: Context) -> None:
-    """Chance of a lead for every leg and state it concerns, and for the leg as a whole by market (monthly)."""
+    """Chance of a lead for every leg and state it concerns, and for the leg as a whole by market."""
     world, state, parameters = ctx.world, ctx.state, ctx.parameters
     choose_channels(world, state)
     psi = parameters.lead_common_source
@@ -144,7 +144,7 @@ def draw_leads(ctx: Context) -> None:
         days = consignments.arrive_day[row] - consignments.set_out_day[row]
         state.states.leads[member] += 1.0
         record.weekly[week, Weekly.KNOWN] += 1.0
-        shared = acts == 0 or (platform >= 0 and through < state.states.sharing[member, platform])
+        shared = platform >= 0 and (acts == 0 or through < state.states.sharing[member, platform])
         leak, moment = draws.uniform_pair(seed, draws.LEAK, week, consignments.ident[row], leg)
         if shared:
             state.platforms.shared_kg[platform] += load_kg

@@ -24,7 +24,6 @@ LONGEST_SERIES = 4  # loads an organisation can send from home in one week
 ONWARD_SERIES = 4  # loads it can send on from one store in one week, such as the couriers of four flights
 NEVER = 1e18
 NOT_WEIGHED = -1.0
-"""Status: a load found no free row, although the pool is made large enough before the week; never to be seen."""
 
 
 @rule

@@ -83,7 +83,7 @@ def congest(ctx: Context) -> None:
 
 @rule
 def begin_month(ctx: Context) -> None:
-    """Every fourth week: ability, trust, sharing, controls, patrols' memory, values along the chain, congestion."""
+    """Every fourth week: stocks of ability, reform, trust, controls, contacts, values along the chain, congestion."""
     if ctx.week % REVIEW_WEEKS != 0:
         return
     build(ctx)
@@ -104,7 +104,7 @@ def follow_markets(ctx: Context) -> None:
 
 @rule
 def review(ctx: Context) -> None:
-    """Every fourth week, and when an input has changed: leads, controls, bribes, contacts and costs that follow."""
+    """Every fourth week, and when an input has changed: ability, sharing, lending, leads, controls and costs follow."""
     if ctx.state.counts[Counter.REVIEW_DUE] == 1:
         ctx.state.counts[Counter.REVIEW_DUE] = 0
         derive(ctx)

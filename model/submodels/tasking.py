@@ -32,7 +32,7 @@ AREA_WAY_KM, MEETING_WAY_KM = 150.0, 30.0
 
 @rule
 def patrol(ctx: Context) -> None:
-    """Assets leave port, choose an area, search it and return; the sea that they sweep is added up."""
+    """Assets leave port, choose an area, search it and return; memory of cases in the areas fades."""
     world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     assets = state.assets
     for area in range(state.areas.search_km2_per_day.shape[0]):

@@ -25,7 +25,7 @@ CLOCK.argtypes = []
 
 def timed_week() -> Any:
     """The week with the ticks of every step added to `ticks`."""
-    names = {step.name: step.rule for step in SCHEDULE}
+    names = {f"{step.name}_{number}": step.rule for number, step in enumerate(SCHEDULE)}
     lines = ["def timed(ctx, ticks, clock):", "    last = clock()"]
     for number, name in enumerate(names):
         lines += [f"    {name}(ctx)", "    now = clock()", f"    ticks[{number}] += now - last", "    last = now"]
