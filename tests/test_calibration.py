@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 from scipy.stats import genpareto
 
-import run
 from experiments.calibration import calibrate as fitting
 from experiments.calibration.best import ranked
 from experiments.calibration.inference import Fit, Generation, Settings, infer
@@ -28,6 +27,7 @@ from experiments.calibration.surface import fit_surface
 from experiments.folder import alone_in
 from experiments.study import Study
 from model.errors import InputError
+from views.cli import main
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -401,7 +401,7 @@ def test_one_fit_at_a_time_in_a_folder(tmp_path: Path) -> None:
 
 
 def test_help_says_the_sizes_that_are_used() -> None:
-    said, usual = " ".join(getsource(run.calibrate).split()), fitting.USUAL
+    said, usual = " ".join(getsource(main.calibrate).split()), fitting.USUAL
     for what, size in (("Parameter sets in a generation", usual.settings.population),
                        ("Generations at most", usual.settings.generations),
                        ("Sets of equal weight that are kept", usual.sets)):  # fmt: skip

@@ -366,7 +366,9 @@ def test_results_show_reports_and_runs_and_replay_two(open_page) -> None:
     page = open_page()
     page.get_by_test_id("tab-results").click()
     page.get_by_test_id("study-controls").wait_for()
-    assert "Controls in Spain" in page.frame_locator("[data-testid=report]").locator("h1").inner_text(timeout=30_000)
+    report = page.frame_locator("[data-testid=report]")
+    report.locator("html[data-ready=yes]").wait_for(state="attached", timeout=60_000)  # leaving earlier aborts its load
+    assert "Controls in Spain" in report.locator("h1").inner_text()
     page.get_by_test_id("tab-runs").click()
     rows = page.locator(".results tbody tr")
     rows.first.wait_for()

@@ -227,7 +227,7 @@ def test_runs_that_cannot_be_read_and_results_that_are_removed_are_said(serve, c
         page.get_by_test_id("tab-runs").click()
         failed = page.get_by_test_id("results-failed")
         failed.wait_for(timeout=30_000)
-        assert "cannot be read" in failed.inner_text()
+        assert "the plan of the study is damaged" in failed.inner_text()
         shutil.rmtree(folder / "results")
         page.get_by_role("button", name="Report", exact=True).click()
         text = page.frame_locator("[data-testid=report]").locator("body").inner_text(timeout=30_000)
