@@ -30,6 +30,7 @@ RUNS = 250, 1000
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs the peak that Linux tells")
 @pytest.mark.bench
 @pytest.mark.slow
+@pytest.mark.release
 def test_four_times_the_runs_need_no_more_memory(tmp_path: Path) -> None:
     peaks = []
     for count in RUNS:

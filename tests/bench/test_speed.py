@@ -133,6 +133,7 @@ def cost_per_organisation_week(organisations: int) -> float:
     return (time.perf_counter() - start) / (model.week - first) / organisations
 
 
+@pytest.mark.release
 def test_cost_grows_no_faster_than_organisations() -> None:
     """Cost per organisation-week never rises: loads keep their size, so traffic does not grow with their number."""
     # the best of several rounds over the sizes: what else the machine does for a moment must not count
@@ -159,7 +160,7 @@ def test_interpreted_is_a_hundred_times_slower() -> None:
     assert float(done.stdout) / best_of(7, lambda: next(models).run_until("2000-02-07")) > 100
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_million_organisations_run_a_year() -> None:
     code = (
         "import resource\nfrom model import RouteModel\n"
