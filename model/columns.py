@@ -79,7 +79,7 @@ class Organisations(NamedTuple):
     alive: Annotated[Array, Column("i1", "0/1", "the row holds a group", by="entry and exit")]
     source: Annotated[
         Array,
-        Column("i2", "", "where it takes goods: an origin, or a transhipment place (local group)", by="its founding"),
+        Column("i8", "", "where it takes goods: an origin, or a transhipment place (local group)", by="its founding"),
     ]
     weight: Annotated[Array, Column("f8", "1", "size relative to the others of its source", low=1e-6)]
     capital_eur: Annotated[Array, Column("f8", "EUR", "clean working capital; below zero it is borrowed")]
@@ -89,17 +89,17 @@ class Organisations(NamedTuple):
     inventory_kg: Annotated[Array, Column("f8", "kg", "bought and not yet sent")]
     plan_slot: Annotated[
         Array,
-        Column("i2", "", "known route chosen for the next load, -1 none: it stays out", by="its choice of a route"),
+        Column("i8", "", "known route chosen for the next load, -1 none: it stays out", by="its choice of a route"),
     ]
     plan_load_kg: Annotated[Array, Column("f8", "kg", "size of the next load", by="its choice of a load")]
     plan_units: Annotated[
-        Array, Column("i4", "", "boxes, couriers or bags that the next load is split into", by="its choice of a load")
+        Array, Column("i8", "", "boxes, couriers or bags that the next load is split into", by="its choice of a load")
     ]
-    plan_week: Annotated[Array, Column("i4", "week", "when the plan was made", by="its choice of a route")]
+    plan_week: Annotated[Array, Column("i8", "week", "when the plan was made", by="its choice of a route")]
     risk_aversion: Annotated[Array, Column("f8", "1", "multiplies the price of risk; median 1")]
     can_borrow: Annotated[Array, Column("i1", "0/1", "has credit")]
     sequence: Annotated[Array, Column("i8", "", "consignments sent so far", by="the consignments it sends")]
-    entered_week: Annotated[Array, Column("i4", "week", "when the group was founded", by="its founding")]
+    entered_week: Annotated[Array, Column("i8", "week", "when the group was founded", by="its founding")]
     lean_weeks: Annotated[Array, Column("i4", "weeks", "weeks in a row without means", by="its means")]
     wanted_kg: Annotated[Array, Column("f8", "kg", "what it would buy this week", by="its plan and its means")]
     jailed_share: Annotated[Array, Column("f8", "share", "part of its people in prison")]
@@ -138,20 +138,20 @@ class Consignments(NamedTuple):
         Array, Column("i8", "", "owner's ident and running number; addresses draws", by="its dispatch and its way")
     ]
     alive: Annotated[Array, Column("i1", "0/1", "the row holds a load", by="its dispatch and its way")]
-    owner: Annotated[Array, Column("i4", "", "row of the organisation", by="its dispatch and its way")]
+    owner: Annotated[Array, Column("i8", "", "row of the organisation", by="its dispatch and its way")]
     owner_ident: Annotated[
         Array, Column("i8", "", "ident of the organisation that sent it", by="its dispatch and its way")
     ]
     slot: Annotated[
         Array,
-        Column("i2", "", "the owner's known route it was sent on, -1 from a stock", by="its dispatch and its way"),
+        Column("i8", "", "the owner's known route it was sent on, -1 from a stock", by="its dispatch and its way"),
     ]
-    route: Annotated[Array, Column("i2", "", "route of the library", by="its dispatch and its way")]
-    step: Annotated[Array, Column("i2", "", "which leg of the route", by="its dispatch and its way")]
-    leg: Annotated[Array, Column("i2", "", "leg under way", by="its dispatch and its way")]
+    route: Annotated[Array, Column("i8", "", "route of the library", by="its dispatch and its way")]
+    step: Annotated[Array, Column("i8", "", "which leg of the route", by="its dispatch and its way")]
+    leg: Annotated[Array, Column("i8", "", "leg under way", by="its dispatch and its way")]
     load_kg: Annotated[Array, Column("f8", "kg", "pure weight")]
     units: Annotated[
-        Array, Column("i4", "", "boxes, couriers or bags, each checked on its own", by="its dispatch and its way")
+        Array, Column("i8", "", "boxes, couriers or bags, each checked on its own", by="its dispatch and its way")
     ]
     west_africa: Annotated[
         Array, Column("f8", "share", "part of the load that came through West Africa", by="its dispatch and its way")
@@ -167,9 +167,9 @@ class Consignments(NamedTuple):
     lead_day: Annotated[
         Array, Column("f8", "day", "when a lead about the present leg comes in; 1e18 none", by="leads and sensors")
     ]
-    lead_state: Annotated[Array, Column("i2", "", "state that had the lead, -1 none", by="leads and sensors")]
-    lead_platform: Annotated[Array, Column("i2", "", "platform it was shared through, -1 none", by="leads and sensors")]
-    lead_stage: Annotated[Array, Column("i2", "", "how it became known: lead or coastal radar", by="leads and sensors")]
+    lead_state: Annotated[Array, Column("i8", "", "state that had the lead, -1 none", by="leads and sensors")]
+    lead_platform: Annotated[Array, Column("i8", "", "platform it was shared through, -1 none", by="leads and sensors")]
+    lead_stage: Annotated[Array, Column("i8", "", "how it became known: lead or coastal radar", by="leads and sensors")]
     spent_eur_per_kg: Annotated[Array, Column("f8", "EUR/kg", "cash spent on it so far", by="its dispatch and its way")]
 
 
@@ -352,11 +352,11 @@ class Assets(NamedTuple):
     availability: Annotated[
         Array, dated("share", "share of its time at sea or in the air", TABLES, 0, 1, asks_review=False)
     ]
-    place: Annotated[Array, Column("i2", "", "where it is: its base or a patrol area", by="its patrols")]
-    area: Annotated[Array, Column("i2", "", "patrol area it searches, -1 in port", by="its patrols")]
-    lent_to: Annotated[Array, Column("i2", "", "platform it is lent to this month, -1 none", by="sharing of its owner")]
+    place: Annotated[Array, Column("i8", "", "where it is: its base or a patrol area", by="its patrols")]
+    area: Annotated[Array, Column("i8", "", "patrol area it searches, -1 in port", by="its patrols")]
+    lent_to: Annotated[Array, Column("i8", "", "platform it is lent to this month, -1 none", by="sharing of its owner")]
     assigned_area: Annotated[
-        Array, Column("i2", "", "area that a covering plan gives it, -1 none", by="the covering plan")
+        Array, Column("i8", "", "area that a covering plan gives it, -1 none", by="the covering plan")
     ]
     chosen_chance: Annotated[
         Array, Column("f8", "probability", "bandit: chance with which its area was drawn", by="its patrols")
@@ -401,7 +401,7 @@ class Jurisdictions(NamedTuple):
     """One row for each pair of a leg and a state it touches (CSR order of the world)."""
 
     lead: Annotated[Array, Column("f8", "probability", "g_j: a lead of this state reaches somebody able to act")]
-    platform: Annotated[Array, Column("i2", "", "platform through which it shares most, -1 none")]
+    platform: Annotated[Array, Column("i8", "", "platform through which it shares most, -1 none")]
     share: Annotated[Array, Column("f8", "probability", "chance that a lead of its own goes to that platform")]
 
 
@@ -487,7 +487,7 @@ class Alternatives(NamedTuple):
     value: Annotated[Array, Column("f8", "1", "utility V in the logit")]
     believed_loss: Annotated[Array, Column("f8", "probability", "believed loss over the whole route")]
     weight: Annotated[Array, Column("f8", "1", "weight in the choice, not normalised")]
-    nest: Annotated[Array, Column("i4", "", "mode, which is its nest")]
+    nest: Annotated[Array, Column("i8", "", "mode, which is its nest")]
 
 
 class Workspace(NamedTuple):
@@ -495,8 +495,11 @@ class Workspace(NamedTuple):
 
     nest_weight: Annotated[Array, Column("f8", "1", "sum over a nest, by mode")]
     sampling_key: Annotated[Array, Column("f8", "1", "key of each route drawn, by slot")]
-    leg_use: Annotated[Array, Column("i4", "", "known routes that use a leg, zero between calls")]
-    ready_asset: Annotated[Array, Column("i4", "", "assets that are out and can board this week")]
+    leg_use: Annotated[Array, Column("i8", "", "known routes that use a leg, zero between calls")]
+    ready_asset: Annotated[Array, Column("i8", "", "assets that are out and can board this week")]
+    area_gain_kg: Annotated[Array, Column("f8", "kg", "worth of one more asset, below zero for a second one")]
+    area_onward: Annotated[Array, Column("i8", "", "where the asset that leaves an area goes, -1 nowhere")]
+    area_leaving: Annotated[Array, Column("i8", "", "asset that would leave an area")]
 
 
 @cache

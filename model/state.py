@@ -37,7 +37,6 @@ KNOWN_ROUTES = 10
 FIRST_ROWS = 1024
 CONTACTS_AT_MOST = 1024
 """False contacts that a week can add to the cues."""
-WEEKS_PER_MONTH = 365.25 / 12 / 7
 CALENDAR_WEEKS = calendar.first_week(calendar.LAST_YEAR + 1)
 
 
@@ -97,7 +96,7 @@ def memory_decay(memory_months: float) -> Array:
 
     As long as the calendar, never as one scenario: a fork may run to a later end than its history.
     """
-    mean_weeks = memory_months * WEEKS_PER_MONTH
+    mean_weeks = memory_months * calendar.WEEKS_PER_MONTH
     return np.array([math.exp(-week / mean_weeks) for week in range(CALENDAR_WEEKS + 1)])
 
 
@@ -114,12 +113,15 @@ def empty_state(world: World, organisations: int, parameters: Parameters) -> Sta
         workspace=Workspace(
             nest_weight=np.zeros(sizes["modes"]),
             sampling_key=np.zeros(KNOWN_ROUTES),
-            leg_use=np.zeros(sizes["legs"], dtype=np.int32),
-            ready_asset=np.zeros(sizes["assets"], dtype=np.int32),
+            leg_use=np.zeros(sizes["legs"], dtype=np.int64),
+            ready_asset=np.zeros(sizes["assets"], dtype=np.int64),
+            area_gain_kg=np.zeros(sizes["areas"]),
+            area_onward=np.zeros(sizes["areas"], dtype=np.int64),
+            area_leaving=np.zeros(sizes["areas"], dtype=np.int64),
         ),
         memory_decay=memory_decay(parameters.memory_months),
-        live=np.zeros(rows, dtype=np.int32),
-        free=np.arange(rows - 1, -1, -1, dtype=np.int32),
+        live=np.zeros(rows, dtype=np.int64),
+        free=np.arange(rows - 1, -1, -1, dtype=np.int64),
         counts=np.where(np.arange(len(Counter)) == Counter.EPOCH, -1, 0),  # no inputs have been read yet
         accounts=np.zeros(len(Account)),
     )
@@ -136,13 +138,13 @@ def grow(state: State, rows: int) -> State:
     more = rows - state.consignments.alive.shape[0]
     bigger = Consignments(*(np.concatenate([c, np.zeros(more, dtype=c.dtype)]) for c in state.consignments))
     count = int(state.counts[Counter.FREE])
-    free = np.empty(rows, dtype=np.int32)
+    free = np.empty(rows, dtype=np.int64)
     # new rows go under the old ones, so that rows are taken in the same order whatever the size of the pool
-    free[:more] = np.arange(rows - 1, rows - more - 1, -1, dtype=np.int32)
+    free[:more] = np.arange(rows - 1, rows - more - 1, -1, dtype=np.int64)
     free[more : more + count] = state.free[:count]
     counts = state.counts.copy()
     counts[Counter.FREE] = count + more
-    live = np.concatenate([state.live, np.zeros(more, dtype=np.int32)])
+    live = np.concatenate([state.live, np.zeros(more, dtype=np.int64)])
     return state._replace(consignments=bigger, free=free, live=live, counts=counts, cues=room_for_cues(rows))
 
 

@@ -20,7 +20,7 @@ from numba.core import cgutils
 from numba.core.datamodel import models
 from numba.core.imputils import impl_ret_borrowed
 from numba.core.typing.templates import AttributeTemplate
-from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, overload, register_model
+from numba.extending import infer_getattr, lower_builtin, lower_getattr_generic, register_model, type_callable
 
 __all__ = ["Reference", "by_reference"]
 
@@ -75,8 +75,29 @@ def read_field(context: Any, builder: ir.IRBuilder, kind: Reference, pointer: ir
     place = cgutils.gep_inbounds(builder, pointer, 0, index)
     if isinstance(member, types.BaseNamedTuple):
         return place
-    value = builder.load(place) if name in CHANGING else load_parts(builder, place)
+    if name in CHANGING:
+        value = builder.load(place)
+    elif isinstance(member, types.Array) and member.layout == "C":
+        value = load_array(context, builder, member, place)
+    else:
+        value = load_parts(builder, place)
     return impl_ret_borrowed(context, builder, member, value)
+
+
+def load_array(context: Any, builder: ir.IRBuilder, kind: types.Array, place: ir.Value) -> ir.Value:
+    """Load of an array without gaps what is not known when compiling; nobody counts references to it."""
+    position = context.data_model_manager[kind].get_field_position
+    parts = [ir.Constant(part, None) for part in place.type.pointee.elements]
+    unknown = ["nitems", "data", "shape"]
+    if kind.ndim == 1:
+        width = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+        parts[position("itemsize")], parts[position("strides")] = width, ir.Constant.literal_array([width])
+    else:
+        unknown += ["itemsize", "strides"]
+    whole = ir.Constant.literal_struct(parts)
+    for part in map(position, unknown):
+        whole = builder.insert_value(whole, load_parts(builder, cgutils.gep_inbounds(builder, place, 0, part)), part)
+    return whole
 
 
 def load_parts(builder: ir.IRBuilder, place: ir.Value) -> ir.Value:
@@ -93,26 +114,18 @@ def load_parts(builder: ir.IRBuilder, place: ir.Value) -> ir.Value:
     return whole
 
 
-@intrinsic
-def put_aside(typing_context: Any, held: types.Type) -> Any:
-    """Store a tuple in the frame of the calling function and give its address."""
-    if not isinstance(held, types.BaseNamedTuple):
-        return None
-
-    def store(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        return cgutils.alloca_once_value(builder, arguments[0])
-
-    return reference_to(held)(held), store
-
-
 def by_reference[T](columns: T) -> T:
     """The same columns, passed on by their address in compiled code."""
     return columns
 
 
-@overload(by_reference, inline="always")
-def compile_by_reference(columns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - Numba compares signatures
-    """What compiled code does for `by_reference`."""
-    if isinstance(columns, Reference):
-        return lambda columns: columns
-    return lambda columns: put_aside(columns)
+@type_callable(by_reference)
+def type_by_reference(_: Any) -> Any:
+    """Type of the address of a tuple."""
+    return lambda held: reference_to(held) if isinstance(held, types.BaseNamedTuple) else None
+
+
+@lower_builtin(by_reference, types.BaseNamedTuple)
+def put_aside(_: Any, builder: ir.IRBuilder, __: Any, arguments: Any) -> ir.Value:
+    """Store a tuple in the frame of the calling function and give its address."""
+    return cgutils.alloca_once_value(builder, arguments[0])

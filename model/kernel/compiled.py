@@ -21,7 +21,7 @@ from typing import Any, cast
 
 from numba import config, njit
 
-from model.kernel.indexing import RuleCompiler
+from model.kernel.rule_compiler import RuleCompiler
 from model.kernel.sources import PACKAGE, SOURCE_HASH
 
 __all__ = ["CACHE", "compiled", "rule"]
@@ -78,24 +78,27 @@ OPTIONS: dict[str, Any] = {
     "_nrt": False,
     "pipeline_class": RuleCompiler,
 }
-ONLY_RULES: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+ENTRY: dict[str, Any] = {**OPTIONS, "no_cfunc_wrapper": True}
+ONLY_RULES: dict[str, Any] = {**ENTRY, "no_cpython_wrapper": True}
+INLINED: dict[str, Any] = {**OPTIONS, "inline": "always"}
 
 
 def compiled[F: Callable[..., Any]](function: F) -> F:
     """Compile a function that Python may call too: kept on disk, without the interpreter lock, IEEE arithmetic."""
-    return cast(F, njit(cache=CACHE is not None, **OPTIONS)(function))
+    return cast(F, njit(cache=CACHE is not None, **ENTRY)(function))
 
 
 def rule[F: Callable[..., Any]](function: F) -> F:
     """Compile a function that only other rules call: no wrapper for Python, and cached within what calls it."""
-    return cast(F, njit(**OPTIONS, **ONLY_RULES)(function))
+    return cast(F, njit(**ONLY_RULES)(function))
 
 
 def made(source: str, names: dict[str, Any]) -> Any:
-    """A rule whose source is made from declarations."""
+    """A rule whose source is made from declarations; it becomes part of the one that calls it."""
     space = dict(names)
     exec(source, space)
-    return rule(space[source[4 : source.index("(")]])
+    function = space[source[4 : source.index("(")]]
+    return njit(**INLINED)(function)
 
 
 def in_order(*rules: Callable[..., None]) -> Any:

@@ -15,7 +15,7 @@ from model.kinds import Mode, Regime
 from model.random import draws
 from model.record import Account, Weekly, Yearly
 from model.state import State
-from model.submodels.consequences import expect, seizure_at, take_load
+from model.submodels.consequences import Seizure, expect, take_load
 from model.submodels.sensors import Cue
 from model.world.arrays import WorldArrays
 
@@ -71,7 +71,7 @@ def board(ctx: Context, cue: Cue, asset: int, day: float) -> None:
     load_kg = state.consignments.load_kg[row]
     u, v, w, _ = draws.uniform_four(seed, draws.BOARDING, week, state.consignments.ident[row], cue.stage)
     leave = boarding_chance(ctx, row, asset, u)
-    at = seizure_at(world.area_place[cue.area], owner, cue.member, cue.platform, cue.stage, day)
+    at = Seizure(world.area_place[cue.area], owner, cue.member, cue.platform, cue.stage, day)
     expect(ctx, row, leave * parameters.pursuit_success, at)
     record.weekly[week, Weekly.BOARDED_EXPECTED_KG] += load_kg * leave * parameters.pursuit_success
     if v >= leave:

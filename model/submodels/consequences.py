@@ -32,12 +32,6 @@ class Seizure(NamedTuple):
 
 
 @rule
-def seizure_at(place: int, member: int, lead_state: int, platform: int, stage: int, day: float) -> Seizure:
-    """Circumstances of a seizure, as wide numbers: one kind of them means one compiled copy of what they go to."""
-    return Seizure(int(place), int(member), int(lead_state), int(platform), int(stage), float(day))
-
-
-@rule
 def expect(ctx: Context, row: int, chance: float, at: Seizure) -> None:
     """Book the expected kilograms of one exposure, load times chance of removal (amendment 10)."""
     state, record, week, year = ctx.state, ctx.record, ctx.week, ctx.year

@@ -7,11 +7,12 @@ over the last year, of what set out for Europe and North America (decision 0025)
 
 from __future__ import annotations
 
+from model.calendar import YEAR_MEMORY
 from model.context import Context
 from model.kernel.compiled import rule
 from model.kinds import Stage
 from model.record import Account, Weekly, Yearly
-from model.submodels.consequences import book, seizure_at
+from model.submodels.consequences import Seizure, book
 
 LEAST_SENT_KG = 1000.0
 MOST_TAKEN = 0.8
@@ -38,7 +39,7 @@ def send_elsewhere(ctx: Context) -> None:
         record.weekly[week, Weekly.EXPECTED_SEIZED_KG] += kg
         record.by_state[year, member, Yearly.EXPECTED_SEIZED_KG] += kg
         record.by_stage[year, Stage.OTHER_MARKETS, Yearly.EXPECTED_SEIZED_KG] += kg
-        at = seizure_at(place, member, member, -1, Stage.OTHER_MARKETS.value, 7.0 * week)
+        at = Seizure(place, member, member, -1, Stage.OTHER_MARKETS.value, 7.0 * week)
         book(ctx, at, kg, 1.0, 0, -1, -1)
     state.accounts[Account.ELSEWHERE_KG] += left_kg
 
@@ -47,6 +48,6 @@ def send_elsewhere(ctx: Context) -> None:
 def fade_on_the_way(ctx: Context) -> None:
     """The year's memory of what was sent, and of what was expected to be seized on the way, fades by one week."""
     for source in range(ctx.state.sources.sent_kg.shape[0]):
-        ctx.state.sources.sent_kg[source] *= 51.0 / 52.0
+        ctx.state.sources.sent_kg[source] *= YEAR_MEMORY
     for member in range(ctx.state.states.on_the_way_kg.shape[0]):
-        ctx.state.states.on_the_way_kg[member] *= 51.0 / 52.0
+        ctx.state.states.on_the_way_kg[member] *= YEAR_MEMORY

@@ -22,7 +22,7 @@ from model.random.samplers import binomial, normal_quantile, normal_share
 from model.record import Weekly, Yearly
 from model.state import State
 from model.submodels.capacity import closed_gap
-from model.submodels.consequences import Seizure, book, expect, leak_back, seizure_at, take_load
+from model.submodels.consequences import Seizure, book, expect, leak_back, take_load
 from model.world.arrays import WorldArrays
 
 FIND_MEMORY_MONTHS = 39
@@ -174,7 +174,7 @@ def inspect_export(ctx: Context, row: int, leg: int) -> None:
     chance = ctx.state.legs.export_find[leg]
     if chance > 0.0:
         place, day = ctx.world.leg_origin[leg], ctx.state.consignments.set_out_day[row]
-        at = seizure_at(place, ctx.world.place_state[place], -1, -1, Stage.INSPECTION.value, day)
+        at = Seizure(place, ctx.world.place_state[place], -1, -1, Stage.INSPECTION.value, day)
         control(ctx, row, chance, at, 2 * leg + Direction.EXPORT.value)
 
 
@@ -187,9 +187,9 @@ def inspect_import(ctx: Context, row: int, leg: int) -> None:
     if consignments.lead_day[row] < day:
         chance = legs.known_find[leg] + (1.0 - legs.known_find[leg]) * chance
         lead_state, platform = consignments.lead_state[row], consignments.lead_platform[row]
-        control(ctx, row, chance, seizure_at(place, member, lead_state, platform, consignments.lead_stage[row], day), k)
+        control(ctx, row, chance, Seizure(place, member, lead_state, platform, consignments.lead_stage[row], day), k)
     else:
-        control(ctx, row, chance, seizure_at(place, member, -1, -1, Stage.INSPECTION.value, day), k)
+        control(ctx, row, chance, Seizure(place, member, -1, -1, Stage.INSPECTION.value, day), k)
 
 
 @rule
@@ -246,6 +246,6 @@ def seize_store(ctx: Context, organisation: int, hub: int, place: int, member: i
     organisations.stock_kg[organisation, hub] -= kg
     lineage_kg = float(organisations.stock_west_africa_kg[organisation, hub])
     organisations.stock_west_africa_kg[organisation, hub] = (1.0 - v) * lineage_kg
-    at = seizure_at(place, member, member, -1, Stage.POLICE.value, 7.0 * ctx.week)
+    at = Seizure(place, member, member, -1, Stage.POLICE.value, 7.0 * ctx.week)
     book(ctx, at, kg, v, 1, -1, organisations.ident[organisation])
     leak_back(ctx, kg, member, place)

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from model.columns import Organisations, Sources
 from model.context import Context
 from model.kernel.compiled import rule
 from model.kinds import Stage
 from model.parameters import ParameterValues
 from model.record import Account, Weekly, Yearly
-from model.submodels.consequences import seizure_at, write_seizure
+from model.submodels.consequences import Seizure, write_seizure
 from model.submodels.finance import means_eur
 from model.submodels.stocks import glut_factor, move_source_price, offered_kg
 
@@ -66,13 +64,13 @@ def seize_at_source(ctx: Context, source: int, output_kg: float) -> float:
     for table, row in (
         (record.by_state, country),
         (record.by_place, place),
-        (record.by_stage, np.int32(Stage.SOURCE.value)),
+        (record.by_stage, Stage.SOURCE.value),
     ):
         table[year, row, Yearly.SEIZED_KG] += lost_kg
         table[year, row, Yearly.EXPECTED_SEIZED_KG] += lost_kg
         table[year, row, Yearly.SEIZURES] += 1.0
     if record.keep_seizures[0] == 1 and lost_kg > 0.0:
-        at = seizure_at(place, country, country, -1, Stage.SOURCE.value, 7.0 * week)
+        at = Seizure(place, country, country, -1, Stage.SOURCE.value, 7.0 * week)
         value_eur = lost_kg * parameters.source_price_eur_per_kg
         write_seizure(record, ctx.state.counts, at, -1, -1, lost_kg, 1.0, value_eur)
     return lost_kg

@@ -119,13 +119,13 @@ def great_circle_km(lat: Array, lon: Array) -> Array:
 def compress(lists: list[list[int]]) -> tuple[Array, Array]:
     """Lists of different length as (start, values): row i is values[start[i]:start[i + 1]]."""
     start = np.cumsum([0, *(len(x) for x in lists)])
-    return start.astype(np.int32), np.array([v for x in lists for v in x], dtype=np.int32)
+    return start.astype(np.int64), np.array([v for x in lists for v in x], dtype=np.int64)
 
 
 def indices(names: pd.Series, order: tuple[str, ...]) -> Array:
     """Position of every name in `order`, -1 where it is missing or empty."""
     position = {name: i for i, name in enumerate(order)}
-    return np.array([position.get(str(name), -1) for name in names.fillna("")], dtype=np.int32)
+    return np.array([position.get(str(name), -1) for name in names.fillna("")], dtype=np.int64)
 
 
 def split(cell: object) -> list[str]:
@@ -195,9 +195,9 @@ def place_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
     table, places = tables.places, names["places"]
     position = {name: i for i, name in enumerate(places)}
     distance = great_circle_km(table["lat"].to_numpy(), table["lon"].to_numpy())
-    area_place = np.array([position[a] for a in names["areas"]], dtype=np.int32)
-    source_place = np.array([position[s] for s in names["sources"]], dtype=np.int32)
-    market_place = np.array([position[m] for m in names["markets"]], dtype=np.int32)
+    area_place = np.array([position[a] for a in names["areas"]], dtype=np.int64)
+    source_place = np.array([position[s] for s in names["sources"]], dtype=np.int64)
+    market_place = np.array([position[m] for m in names["markets"]], dtype=np.int64)
     eu = set(tables.states.loc[tables.states["eu_since"].notna(), "state"])
     eu_places = [i for i, s in enumerate(table["state"]) if s in eu and table["kind"].iloc[i] != "market"]
     is_origin = (table["kind"] == "origin").to_numpy()[source_place]
@@ -216,11 +216,11 @@ def place_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
         "place_hub": indices(table["place"], names["hubs"]),
         "place_market": indices(table["place"], names["markets"]),
         "place_area": indices(table["place"], names["areas"]),
-        "place_near_area": distance[:, area_place].argmin(axis=1).astype(np.int32),
+        "place_near_area": distance[:, area_place].argmin(axis=1).astype(np.int64),
         "place_west_africa": table["region"].isin(["west_africa", "sahel"]).to_numpy().astype(np.int8),
         "place_handling_kg": table["handling_kg_per_week"].to_numpy(dtype=float).copy(),
         "place_storage_eur": table["storage_eur_per_kg_week"].to_numpy(dtype=float).copy(),
-        "hub_place": np.array([position[h] for h in names["hubs"]], dtype=np.int32),
+        "hub_place": np.array([position[h] for h in names["hubs"]], dtype=np.int64),
         "source_place": source_place,
         "source_is_origin": is_origin.astype(np.int8),
         "source_weight": np.array(weight),
@@ -260,7 +260,7 @@ def leg_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str, o
         "leg_area_share": np.array([s for leg in names["legs"] for _, s in on_leg.get(leg, [])]),
         "leg_state_start": state_start,
         "leg_state": state,
-        "leg_group": group.astype(np.int32),
+        "leg_group": group.astype(np.int64),
         "group_platform": platforms_of_group,
     }
 
@@ -344,11 +344,11 @@ def route_arrays(tables: Tables, names: dict[str, tuple[str, ...]], found: list[
         "usual_cost_eur_per_kg": float(
             np.median([sum(tables.legs["cost_eur_per_kg"].iloc[leg_of[x]] for x in p.legs) for p in paths])
         ),
-        "route_source": np.array(source, dtype=np.int32),
-        "route_market": np.array([names["markets"].index(p.market) for p in paths], dtype=np.int32),
-        "route_mode": np.array([MODES.index(mode[leg]) for leg in trunk_leg], dtype=np.int32),
-        "route_load_mode": np.array([MODES.index(mode[trunk(legs)]) for legs in first_stage], dtype=np.int32),
-        "route_tight_leg": np.array([leg_of[leg] for leg in trunk_leg], dtype=np.int32),
+        "route_source": np.array(source, dtype=np.int64),
+        "route_market": np.array([names["markets"].index(p.market) for p in paths], dtype=np.int64),
+        "route_mode": np.array([MODES.index(mode[leg]) for leg in trunk_leg], dtype=np.int64),
+        "route_load_mode": np.array([MODES.index(mode[trunk(legs)]) for legs in first_stage], dtype=np.int64),
+        "route_tight_leg": np.array([leg_of[leg] for leg in trunk_leg], dtype=np.int64),
         "route_log_duplicates": np.array([math.log(twins[(s, x)]) for s, x in zip(source, trunk_leg, strict=True)]),
         "route_familiarity": np.array(
             [min(familiar[end[leg]] for leg in p.legs) * used[mode[x]] for p, x in zip(paths, trunk_leg, strict=True)]
@@ -356,7 +356,7 @@ def route_arrays(tables: Tables, names: dict[str, tuple[str, ...]], found: list[
         "route_start": start,
         "route_leg": legs,
         "route_break": np.array([x for b in breaks for x in b], dtype=np.int8),
-        "source_route_start": np.cumsum([0, *(len(routes) for routes in found)]).astype(np.int32),
+        "source_route_start": np.cumsum([0, *(len(routes) for routes in found)]).astype(np.int64),
     }
 
 
@@ -395,7 +395,7 @@ def actor_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str,
         "state_americas": np.array(
             [int(bool(regions.get(s, set()) & AMERICAS)) for s in names["states"]], dtype=np.int8
         ),
-        "state_waypoint": np.array([waypoint(tables, s) for s in names["states"]], dtype=np.int32),
+        "state_waypoint": np.array([waypoint(tables, s) for s in names["states"]], dtype=np.int64),
         "platform_tasks": platforms["tasks_assets"].to_numpy(dtype=np.int8).copy(),
         "platform_containers": platforms["targets_containers"].to_numpy(dtype=np.int8).copy(),
         "asset_owner": indices(assets["owner"], names["states"]),
