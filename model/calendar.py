@@ -16,6 +16,12 @@ __all__ = [
     "EPOCH",
     "FIRST_YEAR",
     "LAST_YEAR",
+    "MONTHS_PER_REVIEW",
+    "REVIEW_WEEKS",
+    "WEEKS_PER_MONTH",
+    "WEEKS_PER_YEAR",
+    "YEARS_PER_REVIEW",
+    "YEAR_MEMORY",
     "first_week",
     "monday",
     "week_of",
@@ -28,6 +34,13 @@ EPOCH = date(2000, 1, 3)
 """First day of week 0, a Monday."""
 FIRST_YEAR, LAST_YEAR = 2000, 2023
 """First and last year of the tables, as ISO years: weeks 0 to 1251."""
+DAYS_PER_YEAR = 365.25
+WEEKS_PER_YEAR, WEEKS_PER_MONTH = DAYS_PER_YEAR / 7, DAYS_PER_YEAR / 12 / 7
+REVIEW_WEEKS = 4
+"""Weeks from one monthly step to the next."""
+YEARS_PER_REVIEW, MONTHS_PER_REVIEW = 7 * REVIEW_WEEKS / DAYS_PER_YEAR, 7 * REVIEW_WEEKS * 12 / DAYS_PER_YEAR
+YEAR_MEMORY = 51.0 / 52.0
+"""What a week leaves of a quantity that fades over a year, so that it holds the sum of 52 weeks."""
 
 
 def week_of(day: date | str) -> int:

@@ -19,7 +19,7 @@ from mesa.discrete_space import Network
 from model import calendar
 from model.errors import InputError
 from model.frames import balance_frame, dimension_frame, seizure_frame, summed, weekly_frame, yearly_frame
-from model.kinds import AS_TABLED, MODES, STAGES, Counter, PlacementRule, Status
+from model.kinds import MODES, STAGES, Counter, Status
 from model.mesa_agents import (
     AGENTS,
     Consignment,
@@ -35,8 +35,6 @@ from model.record import SEIZURE, Record, copy_record, make_record
 from model.scenario import Scenario, difference
 from model.scenario.inputs import Inputs, lay_out
 from model.state import CONTACTS_AT_MOST, copy_state, empty_state, grow, memory_decay, sizes_of
-from model.submodels.allocation import cover
-from model.submodels.states import REVIEW_WEEKS
 from model.week import SCHEDULE, advance, events_at_most
 from model.world import World, load_world
 
@@ -180,7 +178,6 @@ class RouteModel(Model):  # type: ignore[misc]
         while self.week < end:
             stop = min([end, *(week for week in self._parameter_weeks if week > self.week), self._next_mesa_event()])
             stop = self.week + 1 if self.after_week is not None else max(stop, self.week + 1)
-            stop = self._plan_cover(stop)
             self._advance(stop)
             self._set_clock()
             if self.after_week is not None:
@@ -211,19 +208,6 @@ class RouteModel(Model):  # type: ignore[misc]
         """Cross into compiled code once for up to so many weeks; how many were run."""
         world, state, record = self.world.arrays, self.state, self.buffers
         return int(advance(world, self.inputs, state, record, self._in_force, self.seed_value, self.week, weeks))
-
-    def _plan_cover(self, stop: int) -> int:
-        """Where a platform plans its cover: solve this month's plan and stop before the next month."""
-        values, platforms = self._values_at(self.week), self.state.platforms
-        one = int(values.allocation)
-        chosen = platforms.allocation if one == AS_TABLED else np.full(len(platforms.active), one)
-        planning = np.flatnonzero((chosen == PlacementRule.COVERING) & (self.world.arrays.platform_tasks == 1))
-        if not len(planning):
-            return stop
-        if self.week % REVIEW_WEEKS == 0:
-            for platform in planning:
-                cover(self.world.arrays, self.state, int(platform))
-        return min(stop, self.week + REVIEW_WEEKS - self.week % REVIEW_WEEKS)
 
     def _make_room(self) -> None:
         live = int(self.state.counts[Counter.LIVE]) + int(self.state.counts[Counter.ROWS_NEEDED])

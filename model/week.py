@@ -17,6 +17,7 @@ from model.parameters import ParameterValues
 from model.record import Record, record_week
 from model.scenario.inputs import Inputs
 from model.state import CONTACTS_AT_MOST, State
+from model.submodels.allocation import plan_cover
 from model.submodels.beliefs import fade_public, weigh_public
 from model.submodels.elsewhere import fade_on_the_way, send_elsewhere
 from model.submodels.events import take_inputs
@@ -55,6 +56,7 @@ SCHEDULE = (
     Step("beliefs", weigh_public),
     Step("countries", begin_month),
     Step("countries", review),
+    Step("patrols", plan_cover),
     Step("supply", produce),
     Step("other markets", send_elsewhere),
     Step("supply", buy),

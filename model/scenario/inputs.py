@@ -24,7 +24,6 @@ from model.world import World
 
 __all__ = ["Inputs", "lay_out"]
 
-WEEKS_PER_YEAR = 365.25 / 7
 CAPACITY_FLOOR = 0.1
 OBSERVER_WEIGHT = 0.5
 """Level at which an observer shares, relative to a member (assumed)."""
@@ -158,8 +157,9 @@ def yearly_tables(world: World) -> dict[str, Array]:
     supply_states = sorted(set(tables.supply["state"]))
     share = source_shares(world)
     return {
-        "supply": np.stack([supply[:, supply_states.index(s)] * part for s, part in share], axis=1) / WEEKS_PER_YEAR,
-        "demand": by_year(tables.demand, "market", "kg", world.markets) / WEEKS_PER_YEAR,
+        "supply": np.stack([supply[:, supply_states.index(s)] * part for s, part in share], axis=1)
+        / calendar.WEEKS_PER_YEAR,
+        "demand": by_year(tables.demand, "market", "kg", world.markets) / calendar.WEEKS_PER_YEAR,
         "corruption": by_year(tables.governance, "state", "corruption", world.states),
         "rule_of_law": by_year(tables.governance, "state", "rule_of_law", world.states),
         "exposure": leg_exposure(world),

@@ -1,7 +1,7 @@
 """Allocation: where assets patrol between cases, by the rule of the platform they are lent to.
 
 A ladder: at random; in proportion to known seizures (as NarcoLogic, Magliocca et al. 2019); the largest marginal gain
-on believed flow; maximal covering (Church & ReVelle 1974), solved outside the compiled week by HiGHS; position in the
+on believed flow; maximal covering (Church & ReVelle 1974), planned by the month; position in the
 network of routes (Giommoni et al. 2021); a no-regret bandit (Exp3, Auer et al. 2002). Assets that are not lent follow
 the seizures of their own state. No belief falls to zero: each keeps a prior.
 """
@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-
+from model.calendar import REVIEW_WEEKS
 from model.columns import Array
 from model.context import Context
 from model.kernel.compiled import rule
@@ -31,10 +29,14 @@ SECOND_ASSET = 0.4
 
 @rule
 def rule_of(state: State, parameters: ParameterValues, asset: int) -> int:
-    """The rule that places an asset: the parameter's, or each platform's own."""
+    """The rule that places an asset: that of the platform it is lent to."""
     platform = state.assets.lent_to[asset]
-    if platform < 0:
-        return PlacementRule.LAST_SEIZURES.value
+    return PlacementRule.LAST_SEIZURES.value if platform < 0 else placing(state, parameters, platform)
+
+
+@rule
+def placing(state: State, parameters: ParameterValues, platform: int) -> int:
+    """The rule by which a platform places what is lent to it: the parameter's, or its own."""
     if parameters.allocation != AS_TABLED:
         return int(parameters.allocation)
     return int(state.platforms.allocation[platform])
@@ -52,7 +54,13 @@ def known_kg(world: WorldArrays, state: State, asset: int, area: int) -> float:
 @rule
 def believed_kg(world: WorldArrays, state: State, asset: int, area: int) -> float:
     """Believed flow: known seizures thinned by the search that found them."""
-    return known_kg(world, state, asset, area) / (1.0 + state.areas.effort[area] / EFFORT_UNIT)
+    return thinned(state, area, known_kg(world, state, asset, area))
+
+
+@rule
+def thinned(state: State, area: int, seen_kg: float) -> float:
+    """Flow that seizures tell of, the more search it took to make them the less."""
+    return seen_kg / (1.0 + state.areas.effort[area] / EFFORT_UNIT)
 
 
 @rule
@@ -138,12 +146,10 @@ def fade_evidence(state: State) -> None:
 @rule
 def in_use(state: State, parameters: ParameterValues, by: int) -> bool:
     """Whether any platform places its assets by a rule."""
-    if parameters.allocation != AS_TABLED:
-        return parameters.allocation == by
+    used = False
     for platform in range(state.platforms.allocation.shape[0]):
-        if int(state.platforms.allocation[platform]) == by:
-            return True
-    return False
+        used = used or placing(state, parameters, platform) == by
+    return used
 
 
 @rule
@@ -168,56 +174,80 @@ def set_position(ctx: Context) -> None:
                 state.areas.position[world.leg_area[k]] += told * world.leg_area_share[k]
 
 
-def cover(world: WorldArrays, state: State, platform: int) -> None:
-    """Give every asset lent to a platform an area, so that the believed flow covered is largest (HiGHS).
-
-    Maximal covering with a falling worth of the second asset in an area. Writes ``state.assets.assigned_area``.
-    """
-    lent = np.flatnonzero((state.assets.lent_to == platform) & (state.assets.active > 0.5))
-    state.assets.assigned_area[lent] = -1
-    pairs = [
-        (int(asset), int(area))
-        for asset in lent
-        for area in world.asset_area[world.asset_area_start[asset] : world.asset_area_start[asset + 1]]
-    ]
-    if not pairs:
+@rule
+def plan_cover(ctx: Context) -> None:
+    """Every fourth week, platforms that plan their cover give each ship and aircraft lent to them a patrol area."""
+    if ctx.week % REVIEW_WEEKS != 0:
         return
-    areas = sorted({area for _, area in pairs})
-    worth = believed_of(state, platform)
-    chosen = solve_cover(pairs, areas, {area: float(worth[area]) for area in areas})
-    for (asset, area), value in zip(pairs, chosen, strict=True):
-        if value > 0.5:
-            state.assets.assigned_area[asset] = area
+    for asset in range(ctx.state.assets.assigned_area.shape[0]):
+        ctx.state.assets.assigned_area[asset] = -1
+    for platform in range(ctx.world.platform_tasks.shape[0]):
+        if (
+            ctx.world.platform_tasks[platform] == 1
+            and placing(ctx.state, ctx.parameters, platform) == PlacementRule.COVERING
+        ):
+            cover(ctx, platform)
 
 
-def believed_of(state: State, platform: int) -> Array:
-    """Believed flow of every area, as a platform sees it; shape (areas,), kg."""
-    seen: Array = EVIDENCE_PRIOR_KG + state.platforms.evidence_kg[platform]
-    believed: Array = seen / (1.0 + state.areas.effort / EFFORT_UNIT)
-    return believed
+@rule
+def cover(ctx: Context, platform: int) -> None:
+    """Give the assets lent to a platform areas, so that the believed flow covered is largest.
 
-
-def solve_cover(pairs: list[tuple[int, int]], areas: list[int], worth: dict[int, float]) -> Array:
-    """Solve the covering plan: for each (asset, area) 1 where the asset is sent there; each asset once at most.
-
-    Variables: one for each pair, then first and second cover of each area, the second worth `SECOND_ASSET` of the
-    first.
+    Maximal covering (Church & ReVelle 1974), a second asset in an area being worth `SECOND_ASSET` of the first. Which
+    covers can be served together is a transversal matroid, so that to take them in order of worth, each wherever assets
+    can be moved to serve it, is exact (Edmonds & Fulkerson 1965).
     """
-    n, m = len(pairs), len(areas)
-    gain = np.zeros(n + 2 * m)
-    gain[n : n + m] = [worth[area] for area in areas]
-    gain[n + m :] = SECOND_ASSET * gain[n : n + m]
-    assets = sorted({asset for asset, _ in pairs})
-    once = np.zeros((len(assets), n + 2 * m))
-    covers = np.zeros((m, n + 2 * m))
-    for k, (asset, area) in enumerate(pairs):
-        once[assets.index(asset), k] = 1.0
-        covers[areas.index(area), k] = -1.0
-    for j in range(m):
-        covers[j, n + j] = covers[j, n + m + j] = 1.0
-    limits = [LinearConstraint(once, -np.inf, 1.0), LinearConstraint(covers, -np.inf, 0.0)]
-    found = milp(-gain, constraints=limits, integrality=np.ones(n + 2 * m, dtype=np.int64), bounds=Bounds(0.0, 1.0))
-    if found.x is None:
-        raise RuntimeError(f"the covering plan has no solution: {found.message}")
-    plan: Array = found.x[:n]
-    return plan
+    state, gain = ctx.state, ctx.state.workspace.area_gain_kg
+    areas = gain.shape[0]
+    for area in range(areas):
+        gain[area] = thinned(state, area, EVIDENCE_PRIOR_KG + state.platforms.evidence_kg[platform, area])
+    for _ in range(2 * areas):
+        best = 0
+        for area in range(areas):
+            if abs(gain[area]) > abs(gain[best]):
+                best = area
+        serve(ctx, platform, best)
+        # worth of the second asset in the area next, then nothing
+        gain[best] = -SECOND_ASSET * gain[best] if gain[best] > 0.0 else 0.0
+
+
+@rule
+def serve(ctx: Context, platform: int, area: int) -> None:
+    """Send one more asset to an area, if one is free or can be freed by moving others on from area to area."""
+    world, assets = ctx.world, ctx.state.assets
+    onward, leaving = ctx.state.workspace.area_onward, ctx.state.workspace.area_leaving
+    for other in range(onward.shape[0]):
+        onward[other] = -1
+    onward[area] = area
+    found = True
+    while found:
+        found = False
+        for asset in range(assets.lent_to.shape[0]):
+            here = assets.assigned_area[asset]
+            if assets.lent_to[asset] != platform or assets.active[asset] <= 0.5 or (here >= 0 and onward[here] >= 0):
+                continue
+            there = within_reach(world, onward, asset)
+            if there >= 0 and here < 0:
+                return move_on(ctx.state, asset, there)
+            if there >= 0:
+                leaving[here], onward[here], found = asset, there, True
+    return None
+
+
+@rule
+def within_reach(world: WorldArrays, onward: Array, asset: int) -> int:
+    """An area within reach of an asset that it would help to go to, -1 none."""
+    for k in range(world.asset_area_start[asset], world.asset_area_start[asset + 1]):
+        if onward[world.asset_area[k]] >= 0:
+            return int(world.asset_area[k])
+    return -1
+
+
+@rule
+def move_on(state: State, asset: int, area: int) -> None:
+    """Send an asset to an area, the one that leaves it to the next, and so on to the area that had one too few."""
+    onward, leaving = state.workspace.area_onward, state.workspace.area_leaving
+    while onward[area] != area:
+        state.assets.assigned_area[asset] = area
+        asset, area = leaving[area], onward[area]
+    state.assets.assigned_area[asset] = area

@@ -7,6 +7,7 @@ again (model.md, "Beliefs fade to a prior").
 
 from __future__ import annotations
 
+from model.calendar import YEAR_MEMORY
 from model.columns import Array, Legs, Organisations
 from model.context import Context
 from model.kernel.compiled import compiled, rule
@@ -90,4 +91,4 @@ def fade_public(ctx: Context) -> None:
     for leg in range(ctx.state.legs.public_hits.shape[0]):
         ctx.state.legs.public_hits[leg] *= ctx.state.memory_decay[1]
         ctx.state.legs.public_trips[leg] *= ctx.state.memory_decay[1]
-        ctx.state.legs.set_out_kg[leg] *= 51.0 / 52.0
+        ctx.state.legs.set_out_kg[leg] *= YEAR_MEMORY

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import math
 
+from model.calendar import WEEKS_PER_YEAR, YEARS_PER_REVIEW
 from model.context import Context
 from model.kernel.compiled import compiled, rule
 from model.kinds import SECTORS, Sector
 from model.parameters import ParameterValues
 from model.state import State
-
-YEARS_PER_REVIEW = 28.0 / 365.25
-WEEKS_PER_YEAR = 365.25 / 7.0
 
 
 @compiled

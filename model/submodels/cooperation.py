@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+from model.calendar import MONTHS_PER_REVIEW, REVIEW_WEEKS
 from model.context import Context
 from model.kernel.compiled import compiled, rule
 from model.kinds import Cooperation
@@ -21,7 +22,6 @@ REAL_LOAD_KG = 460.0
 REMOVAL_PRIOR = 0.3
 PRIOR_SHARED_KG = 4000.0
 """Removals per kg shared that a platform is credited with at first, and what that belief weighs (assumed)."""
-MONTH_PER_REVIEW = 4.0 * 7.0 * 12.0 / 365.25
 
 
 @compiled
@@ -60,9 +60,9 @@ def decide(ctx: Context) -> None:
     """The monthly decision of every member of every platform that works."""
     state, parameters = ctx.state, ctx.parameters
     states = state.states
-    fade = parameters.trust_memory_per_month**MONTH_PER_REVIEW
-    year = math.exp(-MONTH_PER_REVIEW / 12.0)
-    rise = 1.0 - math.exp(-parameters.sharing_build_up_per_month * MONTH_PER_REVIEW)
+    fade = parameters.trust_memory_per_month**MONTHS_PER_REVIEW
+    year = math.exp(-MONTHS_PER_REVIEW / 12.0)
+    rise = 1.0 - math.exp(-parameters.sharing_build_up_per_month * MONTHS_PER_REVIEW)
     for platform in range(state.platforms.active.shape[0]):
         state.platforms.shared_kg[platform] *= year
         state.platforms.removed_kg[platform] *= year
@@ -76,7 +76,7 @@ def decide(ctx: Context) -> None:
                 level = states.level[member, platform]
                 best = wanted_sharing(ctx, member, platform, members)
                 fall = parameters.sharing_loss_per_leak * states.leaked[member, platform]
-                fall += parameters.sharing_decay_per_month * MONTH_PER_REVIEW
+                fall += parameters.sharing_decay_per_month * MONTHS_PER_REVIEW
                 level = (level + rise * max(0.0, best - level)) * math.exp(-fall)
                 states.level[member, platform] = min(level, ceiling(state, parameters, member, platform))
             states.leaked[member, platform] = 0.0
@@ -121,7 +121,7 @@ def lend(ctx: Context) -> None:
             if not (lendable >> platform) & 1:
                 continue
             chance = parameters.lending_scale * state.states.sharing[world.asset_owner[asset], platform]
-            if chance > 0.0 and draws.uniform(seed, draws.STATE, week // 4, asset, platform) < chance:
+            if chance > 0.0 and draws.uniform(seed, draws.STATE, week // REVIEW_WEEKS, asset, platform) < chance:
                 state.assets.lent_to[asset] = platform
                 break
 

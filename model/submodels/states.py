@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 
+from model.calendar import REVIEW_WEEKS, YEAR_MEMORY
 from model.context import Context
 from model.kernel.compiled import rule
 from model.kinds import Counter
@@ -17,8 +18,7 @@ from model.submodels.inspection import follow_finds, prepare_controls
 from model.submodels.leads import prepare_leads
 from model.submodels.market import value_chain
 
-FLOW_MEMORY, YEAR_MEMORY = 12.0 / 13.0, 51.0 / 52.0
-REVIEW_WEEKS = 4
+FLOW_MEMORY = 12.0 / 13.0
 
 
 @rule

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from model import InputError, RouteModel
 from model.kinds import Counter
 from model.scenario import Scenario
+from model.scenario.events import Event
 from model.scenario.measures import dose_event
 
 DIGEST = """
@@ -106,6 +107,18 @@ def test_running_and_stepping_give_the_same(parameters: dict[str, object]) -> No
         stepped.step()
     assert same(straight, stepped)
     assert stepped.time == straight.time
+
+
+def test_a_change_of_placement_acts_at_once_however_the_model_is_run() -> None:
+    """An event in the middle of a month, inside a stretch that is run in one go."""
+    plan = Event("plan", date(2000, 9, 13), None, "platform", "jiatf-south", "allocation", "value", 3.0)
+    scenario = RouteModel("as-it-happened").policy.with_events(plan)
+    straight = RouteModel(scenario, rng=9, organisations=40).run_until("2001-01-01")
+    stepped = RouteModel(scenario, rng=9, organisations=40)
+    while stepped.week < straight.week:
+        stepped.step()
+    assert same(straight, stepped)
+    assert straight.state.assets.assigned_area.max() >= 0
 
 
 @pytest.mark.parametrize("parameters", [{}, ALL_ON])
