@@ -50,10 +50,11 @@ take_all = made(source_of_take_all(), {"take_changes": take_changes, "take_pair_
 
 @rule
 def take_inputs(ctx: Context) -> None:
-    """Facts and measures dated for this week take effect; a change asks for a review."""
+    """Facts and measures dated for this week take effect; a change, and a new year, ask for a review."""
+    new_year = ctx.year != ctx.inputs.year_of_week[max(0, ctx.week - 1)]
     epoch, before = ctx.inputs.epoch_of_week[ctx.week], ctx.state.counts[Counter.EPOCH]
     if epoch == before:
         return
     ctx.state.counts[Counter.EPOCH] = epoch
-    if take_all(ctx.state, ctx.inputs.dated, epoch, before) > 0:
+    if take_all(ctx.state, ctx.inputs.dated, epoch, before) > 0 or new_year:
         ctx.state.counts[Counter.REVIEW_DUE] = 1
