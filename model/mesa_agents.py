@@ -170,7 +170,14 @@ class RowAgent(Summary, Agent):  # type: ignore[misc]
             if field not in cls.__dict__:
                 setattr(cls, field, Row(cls.columns, field, column))
 
-    def __init__(self, model: Columnar, row: int, identity: int = 0) -> None:
+    def __init__(self, model: Columnar, row: int = -1, identity: int = 0) -> None:
+        if row < 0:
+            raise InputError(
+                "agents of this kind are rows of the model's columns, and the model makes them",
+                field=type(self).__name__,
+                allowed="agents of m.agents_by_type, and agents of classes of your own",
+                remedy="let organisations enter by the parameter entry_rate_per_week",
+            )
         super().__init__(model)
         self.row = row
         self.identity = identity

@@ -254,6 +254,16 @@ class RouteModel(Summary, WeeklyModel):
         other = self.policy if scenario is None else scenario
         other = other if isinstance(other, Scenario) else Scenario.load(other)
         other = other.changed_from(self.date, **parameters) if parameters else other
+        self._check_fork(other)
+        twin = copy.deepcopy(self)
+        ended = self.week > self.last_week
+        twin._follow(other)
+        twin.running = (self.running or ended) and twin.week <= twin.last_week
+        twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[Counter.EVENTS]))
+        return twin
+
+    def _check_fork(self, other: Scenario) -> None:
+        """Refuse a scenario that says something different about the time already simulated, or ends in it."""
         found = difference(self.policy, other, self.date)
         if found and self.week > self.first_week:
             raise InputError(
@@ -271,12 +281,6 @@ class RouteModel(Summary, WeeklyModel):
                 allowed=f"a day from {self.date} on",
                 remedy="fork earlier, or move the scenario's end",
             )
-        twin = copy.deepcopy(self)
-        ended = self.week > self.last_week
-        twin._follow(other)
-        twin.running = (self.running or ended) and twin.week <= twin.last_week
-        twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[Counter.EVENTS]))
-        return twin
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy keeps: all but what follows from world and scenario, and the room for seizures still to come."""

@@ -301,7 +301,7 @@ def test_an_organisation_that_is_removed_leaves_with_closed_books(model: RouteMo
 
 def test_all_organisations_may_be_removed(model: RouteModel) -> None:
     model.agents_by_type[TraffickingOrganisation].do("remove")
-    assert len(model.agents_by_type[TraffickingOrganisation]) == 0
+    assert (len(model.agents_by_type[TraffickingOrganisation]), model.state.organisations.alive.sum()) == (0, 0)
     model.run_for(8)
     assert (residuals(model)[0] < 1e-3, residuals(model)[1] < 1.0) == (True, True)
 
@@ -333,6 +333,21 @@ def test_an_agent_that_has_ended_is_not_mistaken_for_its_successor(model: RouteM
             attempt()
     assert agent.alive == 0
     assert "alive=0" in repr(agent)
+
+
+def test_agents_of_the_model_are_not_made_by_hand_and_others_are(model: RouteModel) -> None:
+    with pytest.raises(InputError, match="entry_rate_per_week"):
+        TraffickingOrganisation.create_agents(model, 2)
+
+    class Observer(mesa.Agent):
+        pass
+
+    before = len(model.agents)
+    observers = Observer.create_agents(model, 2)
+    assert len(model.run_for(1).agents_by_type[Observer]) == 2
+    observers.do("remove")
+    assert len(model.agents_by_type[Observer]) == 0
+    assert before > 0
 
 
 def test_agent_sets(model: RouteModel) -> None:
