@@ -291,8 +291,7 @@ class RouteModel(Summary, WeeklyModel):
     def __setstate__(self, kept: dict[str, Any]) -> None:
         """Make a model of what a copy keeps."""
         self.__dict__.update(kept)
-        self._default_schedule.pause()  # it is at work in a copy that is made during a step
-        self._set_clock()
+        self._set_clock()  # a copy may be made during a step
         self._follow(self.policy)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> RouteModel:

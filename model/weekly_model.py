@@ -14,6 +14,7 @@ from numbers import Real
 from typing import Any, Self
 
 from mesa import Model
+from mesa.time import Event, Priority
 
 from model.errors import InputError
 
@@ -31,9 +32,9 @@ class WeeklyModel(Model):  # type: ignore[misc]
 
     def __init__(self, seed: int) -> None:
         super().__init__(rng=seed)
-        # Private in Mesa 3.5, which has no public way to let time pass without a step for each unit of it: its own
-        # schedule of steps rests, except while one week is run.
-        self._default_schedule.pause()
+        # Private in Mesa 3.5, which has no public way to let time pass without a step for each unit of it.
+        self._default_schedule.stop()
+        self._due: Event | None = None
         self.step = self._one_week  # type: ignore[method-assign]  # in place of Mesa's own, which knows no end
 
     def _run_weeks_to(self, stop: int) -> None:
@@ -101,16 +102,15 @@ class WeeklyModel(Model):  # type: ignore[misc]
         return self
 
     def _one_week(self) -> None:
-        """Let Mesa make one step: it counts the step, calls `step` of the class and executes the events of the week."""
+        """Let Mesa's clock run for one week: it executes events of the user before, the step, and those after it."""
         if self.week > self.last_week:
             self.running = False
             return
         begin = self.week
-        self._default_schedule.resume()
+        self._due = self.schedule_event(self._make_step, after=1, priority=Priority.HIGH)
         try:
             super().run_for(1)
         finally:
-            self._default_schedule.pause()
             self._set_clock()
         if self.week != begin + 1:
             raise InputError(
@@ -121,8 +121,14 @@ class WeeklyModel(Model):  # type: ignore[misc]
                 remedy="call super().step() in it, once",
             )
 
+    def _make_step(self) -> None:
+        self.steps += 1
+        type(self).step(self)
+
     def _set_clock(self) -> None:
-        """Set Mesa's clock and count of steps to the weeks run so far; after the last week nothing runs."""
+        """Set Mesa's clock and count of steps to the weeks run so far; no step is due, and none after the last week."""
+        if self._due is not None:
+            self._due.cancel()
         self.steps = self.week - self.first_week
         self.time = float(self.steps)
         self.running = self.running and self.week <= self.last_week

@@ -247,6 +247,35 @@ def test_a_fork_made_within_a_step_resumes_after_it() -> None:
     assert same(model, twin)
 
 
+def test_a_fork_made_by_an_event_within_the_week_resumes_before_its_step() -> None:
+    class Visited(RouteModel):
+        def visit(self) -> None:
+            self.future = self.fork()
+
+    model = Visited(HALF, rng=3, organisations=20)
+    model.schedule_event(model.visit, at=3.5)
+    model.run_for(8)
+    assert (model.future.steps, model.future.run_for(5).steps) == (3, 8)
+    assert same(model, model.future)
+
+
+def test_a_step_that_fails_leaves_a_model_that_can_be_run() -> None:
+    class Failing(RouteModel):
+        fails = True
+
+        def step(self) -> None:
+            if self.week == 4 and self.fails:
+                raise RuntimeError
+            super().step()
+
+    model = Failing(HALF, rng=3, organisations=20)
+    with pytest.raises(RuntimeError):
+        model.run()
+    assert (model.steps, model.time) == (4, 4.0)
+    model.fails = False
+    assert same(model.run(), RouteModel(HALF, rng=3, organisations=20).run())
+
+
 def test_scheduled_events_of_a_copy_are_its_own() -> None:
     class Visited(RouteModel):
         visits = 0
