@@ -249,7 +249,8 @@ class RouteModel(Summary, WeeklyModel):
         Raises
         ------
         InputError
-            If the other scenario says something different about the time already simulated; it names what.
+            If the other scenario says something different about the time already simulated, or an attribute cannot be
+            copied; it names what.
         """
         other = self.policy if scenario is None else scenario
         other = other if isinstance(other, Scenario) else Scenario.load(other)
@@ -300,7 +301,7 @@ class RouteModel(Summary, WeeklyModel):
         kept = self.__getstate__()
         memo |= {id(self): twin, id(self.state): copy_state(self.state)}
         memo |= {id(fixed): fixed for fixed in (self.world, self.world.graph, self.policy)}
-        twin.__setstate__(copy.deepcopy(kept, memo))
+        twin.__setstate__({name: copied(name, value, memo) for name, value in kept.items()})
         return twin
 
     def __copy__(self) -> RouteModel:
@@ -485,6 +486,26 @@ def parameter_weeks(plan: Scenario) -> list[int]:
     events = [event for event in plan.events if event.kind == "parameter"]
     days = {event.date for event in events} | {event.until for event in events if event.until}
     return sorted(calendar.week_of(day) for day in days)
+
+
+def copied(name: str, value: Any, memo: dict[int, Any]) -> Any:
+    """A deep copy of an attribute of a model.
+
+    Raises
+    ------
+    InputError
+        If there is none, as of a lock or an open file.
+    """
+    try:
+        return copy.deepcopy(value, memo)
+    except (TypeError, copy.Error) as error:
+        raise InputError(
+            f"this attribute of a model cannot be copied ({error})",
+            field=name,
+            value=value,
+            allowed="what copy.deepcopy copies",
+            remedy="keep it outside the model, or give its class a __deepcopy__",
+        ) from error
 
 
 def check_numbers(rng: object, organisations: object, record: str) -> None:

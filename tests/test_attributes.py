@@ -57,7 +57,9 @@ def another(column: Column, old: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [(kind, name) for kind in AGENTS for name in SETTABLE[kind]], ids=lambda one: str(one)[-30:]
+    ("kind", "name"),
+    [(kind, name) for kind in AGENTS for name in SETTABLE[kind]],
+    ids=lambda one: getattr(one, "__name__", one),
 )
 def test_what_can_be_set_has_an_effect(kind: type[RowAgent], name: str) -> None:
     """What a rule overwrites before anything reads it must not be settable: every value changes some other column."""
@@ -77,7 +79,7 @@ def test_what_can_be_set_has_an_effect(kind: type[RowAgent], name: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(("kind", "name"), CONDITIONAL, ids=lambda one: str(one)[-30:])
+@pytest.mark.parametrize(("kind", "name"), CONDITIONAL, ids=lambda one: getattr(one, "__name__", one))
 def test_what_no_rule_of_the_model_reads_is_refused(kind: type[RowAgent], name: str) -> None:
     column = SETTABLE[kind][name]
     parameter, _, options = column.when.partition("=")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import multiprocessing
 import pickle
+import threading
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -224,6 +225,14 @@ def test_a_fork_keeps_class_and_attributes() -> None:
     assert same(Watched(rng=3).run_for(5), model)
 
 
+def test_an_attribute_that_cannot_be_copied_is_named() -> None:
+    model = RouteModel(HALF, rng=3, organisations=20)
+    model.lock = threading.Lock()
+    with pytest.raises(InputError, match="cannot be copied") as caught:
+        model.fork()
+    assert caught.value.field == "lock"
+
+
 def test_a_fork_of_a_finished_model_resumes_under_a_later_end() -> None:
     longer = Scenario.from_dict({"base": "as-it-happened", "title": "a year", "end": date(2000, 12, 31)}, "year")
     model = RouteModel(HALF, rng=3, organisations=20).run()
@@ -398,6 +407,7 @@ def test_agent_sets(model: RouteModel) -> None:
 def test_collectors_see_the_agents_of_the_week() -> None:
     collector = DataCollector(
         {"consignments": lambda m: int(m.state.consignments.alive.sum())},
+        agent_reporters={"kind": lambda agent: type(agent).__name__},
         agenttype_reporters={Consignment: {"load": "load_kg"}},
     )
     model = RouteModel(HALF, rng=7, organisations=30, after_week=collector.collect).run_for(12)
@@ -405,6 +415,8 @@ def test_collectors_see_the_agents_of_the_week() -> None:
     counted = collector.get_agenttype_vars_dataframe(Consignment).groupby(level=0).size()
     expected = collector.get_model_vars_dataframe()["consignments"].to_numpy()
     assert list(counted) == [count for count in expected if count]
+    kinds = collector.get_agent_vars_dataframe()["kind"]
+    assert (kinds == "PartnerState").groupby(level=0).sum().tolist() == [len(model.world.states)] * 12
 
 
 # --- batch_run --------------------------------------------------------------------------------------------------------
