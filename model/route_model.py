@@ -177,8 +177,8 @@ class RouteModel(Summary, WeeklyModel):
         """Run compiled weeks up to `stop`, or to where a covering plan is due."""
         self._advance(self._plan_cover(stop))
 
-    def _look(self) -> None:
-        """Let the agents follow the rows, where anybody has asked for agents."""
+    def _update(self) -> None:
+        """Bring the agents up to date with the rows, once agents have been asked for."""
         if self._rows:
             self._refresh_agents()
 
@@ -305,7 +305,7 @@ class RouteModel(Summary, WeeklyModel):
         return twin
 
     def __copy__(self) -> RouteModel:
-        """Do the same as a deep copy: two models that share columns would run into each other."""
+        """Do the same as a deep copy: two models that share columns would overwrite each other's."""
         return copy.deepcopy(self)
 
     # --- Mesa: agents and space -------------------------------------------------------------------------------------

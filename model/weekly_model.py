@@ -1,4 +1,4 @@
-"""A Mesa model in weeks: one step is one week, and weeks in which nobody looks are run at once.
+"""A Mesa model in weeks: one step is one week, and many weeks are run in one call where nothing is due after each.
 
 Mesa 3.5 replaces the `step` of a model by a method that moves its clock on by 1, counts the step and executes what
 users have scheduled. `WeeklyModel` does so week by week where a subclass has its own `step`, a rule is called after
@@ -41,8 +41,8 @@ class WeeklyModel(Model):  # type: ignore[misc]
         """Run weeks up to `stop`, or fewer; `week` moves on."""
         raise NotImplementedError
 
-    def _look(self) -> None:
-        """Called whenever control returns to Python."""
+    def _update(self) -> None:
+        """Bring up to date what Python reads between weeks; called whenever compiled code returns."""
 
     def _next_stop(self) -> int:
         """Week at which a run of many weeks has to stop."""
@@ -53,7 +53,7 @@ class WeeklyModel(Model):  # type: ignore[misc]
     def step(self) -> None:
         """Run one week. A subclass that has its own `step` calls ``super().step()`` in it, once."""
         self._run_weeks_to(self.week + 1)
-        self._look()
+        self._update()
         rule = self._rule_after_week
         if rule is not None:
             rule(self)
@@ -93,12 +93,12 @@ class WeeklyModel(Model):  # type: ignore[misc]
             )
         while self.running and self.week < end:
             stop = min(end, self._next_stop(), self._week_of_next_event())
-            if stop > self.week and not self._is_watched:
+            if stop > self.week and not self._is_run_by_week:
                 self._run_weeks_to(stop)
                 self._set_clock()
             else:
                 self.step()
-        self._look()
+        self._update()
         return self
 
     def _one_week(self) -> None:
@@ -139,7 +139,7 @@ class WeeklyModel(Model):  # type: ignore[misc]
         return self.__dict__.get("after_week") or type(self).after_week
 
     @property
-    def _is_watched(self) -> bool:
+    def _is_run_by_week(self) -> bool:
         """Whether every week has to be run by itself."""
         return type(self).step is not WeeklyModel.step or self._rule_after_week is not None
 

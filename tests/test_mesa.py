@@ -90,7 +90,7 @@ def test_week_by_week_gives_the_same_bits() -> None:
     assert len(stepped.datacollector.get_model_vars_dataframe()) == WEEKS
 
 
-def test_weeks_are_run_at_once_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_weeks_are_run_in_one_call_where_nothing_is_due_after_each(monkeypatch: pytest.MonkeyPatch) -> None:
     crossings = []
     cross = RouteModel._run_weeks
     monkeypatch.setattr(RouteModel, "_run_weeks", lambda m, weeks: crossings.append(weeks) or cross(m, weeks))
@@ -182,7 +182,7 @@ def test_a_seed_that_is_drawn_is_recorded() -> None:
 
 @pytest.mark.parametrize("make", [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), RouteModel.fork])
 @pytest.mark.parametrize("record", ["events", "summary"])
-def test_a_copy_goes_its_own_way_with_equal_bits(make: Any, record: str) -> None:
+def test_a_copy_is_independent_and_resumes_with_equal_bits(make: Any, record: str) -> None:
     model = RouteModel("as-it-happened", rng=5, organisations=40, record=record).run_until("2001-01-01")
     country = model.agents_by_type[PartnerState].to_list()[0]
     country.mine = 1.0
@@ -312,7 +312,7 @@ def model() -> RouteModel:
     return RouteModel("as-it-happened", rng=7, organisations=30).run_until("2003-01-06")
 
 
-def test_an_organisation_that_is_removed_leaves_with_closed_books(model: RouteModel) -> None:
+def test_accounts_balance_after_an_organisation_is_removed(model: RouteModel) -> None:
     organisations = model.agents_by_type[TraffickingOrganisation]
     richest = max(organisations, key=lambda one: one.inventory_kg + one.stock_kg.sum())
     held = richest.capital_eur + richest.dirty_eur + richest.frozen_eur
