@@ -31,6 +31,7 @@ from model import RouteModel, Scenario, calendar
 from model.errors import InputError
 from model.kernel.compiled import CACHE
 from model.route_model import LARGEST_SEED, check_numbers
+from model.summary import Summary
 from model.week import advance
 from model.world import World
 
@@ -70,8 +71,8 @@ class Stopped(Exception):  # noqa: N818
     """A run found that its study was stopped."""
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(Summary):
     """What is run: a scenario, the seeds, the number of organisations, the world; `last_week` is simulated too."""
 
     kind: str
@@ -82,6 +83,16 @@ class Study:
     last_week: int
     origin: provenance.Origin
     tables: Path | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """What `repr` shows of a study."""
+        return {
+            "kind": self.kind,
+            "scenario": self.scenario.name,
+            "replications": len(self.seeds),
+            "organisations": self.organisations,
+            "weeks": self.weeks,
+        }
 
     @property
     def weeks(self) -> int:

@@ -56,6 +56,7 @@ from model.errors import InputError, closest
 from model.route_model import LARGEST_SEED, check_numbers
 from model.scenario.events import PARAMETER_ROWS, Event
 from model.scenario.files import is_file, read_toml
+from model.summary import Summary
 from model.world import World
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ PAIRED: Final = ("compare", "headline", "attribution", "search")
 """Kinds that compare runs of the same seed."""
 
 
-@dataclass(frozen=True)
-class Arm:
+@dataclass(frozen=True, repr=False)
+class Arm(Summary):
     """A scenario that is run with some seeds: a point of the study, or a point with one set of the posterior."""
 
     point: int
@@ -89,9 +90,14 @@ class Arm:
     seeds: tuple[int, ...]
     record: str
 
+    def facts(self) -> dict[str, Any]:
+        """What `repr` shows of an arm."""
+        seeds = f"{len(self.seeds)} from {self.seeds[0]}" if self.seeds else "none"
+        return {"point": self.point, "scenario": self.scenario.name, "seeds": seeds, "record": self.record}
 
-@dataclass(frozen=True)
-class Study:
+
+@dataclass(frozen=True, repr=False)
+class Study(Summary):
     """What is asked; see the module for the file it is read from. Immutable; `with_` makes a changed copy."""
 
     name: str
@@ -156,6 +162,18 @@ class Study:
     def scenario(self, name: str) -> Scenario:
         """One of its scenarios, by name, before any factor changes it."""
         return Scenario.load(self.files.get(name, name))
+
+    def facts(self) -> dict[str, Any]:
+        """What `repr` shows of a study."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "scenarios": ", ".join(self.scenarios),
+            "factors": ", ".join(factor.name for factor in self.factors),
+            "replications": len(self.seeds),
+            "window": f"{self.window[0]} to {self.window[1]}",
+            "outcomes": len(self.outcomes),
+        }
 
     # --- the table of experiments ---------------------------------------------------------------------------------
 

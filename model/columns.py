@@ -34,7 +34,9 @@ class Column:
 
     `low` and `high` bound what may be set; by default shares lie between 0 and 1 and amounts are not negative. `base`
     is the value of a dated column before any event: a number, or `TABLES`. `asks_review` says whether what follows
-    from it is worked out anew when it changes. `by` names what a column that rules write follows from.
+    from it is worked out anew when it changes. `by` names what a column that rules write follows from. `when` is the
+    parameter and the options (``parameter=option|option``) under which a rule reads what is set, where it is not read
+    in every model; `instead` names what to set under other options.
     """
 
     dtype: str
@@ -46,6 +48,8 @@ class Column:
     base: float | str | None = None
     asks_review: bool = True
     by: str = ""
+    when: str = ""
+    instead: str = ""
 
     @property
     def is_dated(self) -> bool:
@@ -110,7 +114,17 @@ class Organisations(NamedTuple):
     ready_week: Annotated[
         Array, Column("i4", "week", "from when a known route can be used", ("known",), by="exploration and imitation")
     ]
-    attraction: Annotated[Array, Column("f4", "1000 EUR/kg", "experience-weighted attraction", ("known",))]
+    attraction: Annotated[
+        Array,
+        Column(
+            "f4",
+            "1000 EUR/kg",
+            "experience-weighted attraction",
+            ("known",),
+            when="choice_rule=experience",
+            instead="risk_aversion",
+        ),
+    ]
     known_value: Annotated[
         Array,
         Column(
@@ -178,7 +192,16 @@ class States(NamedTuple):
 
     corruption: Annotated[Array, dated("share", "corruption, from governance indicators and events", TABLES, 0, 1)]
     pledge_multiplier: Annotated[
-        Array, dated("1", "multiplies the most that it would share, where countries decide for themselves", 1.0, 0, 5)
+        Array,
+        dated(
+            "1",
+            "multiplies the most that it would share, where countries decide for themselves",
+            1.0,
+            0,
+            5,
+            when="cooperation=endogenous",
+            instead="pledge",
+        ),
     ]
     reform_per_year: Annotated[Array, dated("1/year", "corruption that reform takes away each year", 0.0, 0, 0.1)]
     reformed: Annotated[Array, Column("f8", "share", "corruption taken away so far")]
@@ -245,7 +268,16 @@ class States(NamedTuple):
         Array, Column("f8", "kg", "its own seizures in each area, fading", ("areas",), by="seizures at sea")
     ]
     level: Annotated[
-        Array, Column("f8", "share", "what it would share while a platform works", ("platforms",), low=-1.0)
+        Array,
+        Column(
+            "f8",
+            "share",
+            "what it would share while a platform works",
+            ("platforms",),
+            low=-1.0,
+            when="cooperation=endogenous",
+            instead="pledge",
+        ),
     ]
     sharing: Annotated[
         Array,
@@ -273,8 +305,28 @@ class States(NamedTuple):
             low=0.0,
         ),
     ]
-    trust_useful: Annotated[Array, Column("f8", "counts", "useful exchanges, fading", ("platforms",))]
-    trust_failed: Annotated[Array, Column("f8", "counts", "leaks and failures, fading", ("platforms",))]
+    trust_useful: Annotated[
+        Array,
+        Column(
+            "f8",
+            "counts",
+            "useful exchanges, fading",
+            ("platforms",),
+            when="cooperation=endogenous",
+            instead="pledge",
+        ),
+    ]
+    trust_failed: Annotated[
+        Array,
+        Column(
+            "f8",
+            "counts",
+            "leaks and failures, fading",
+            ("platforms",),
+            when="cooperation=endogenous",
+            instead="pledge",
+        ),
+    ]
     leads: Annotated[Array, Column("f8", "counts", "leads so far", by="leads")]
     seized_kg: Annotated[Array, Column("f8", "kg", "seized so far", by="seizures")]
     landed_boxed_kg: Annotated[Array, Column("f8", "kg", "landed here by container so far", by="arrivals by container")]
@@ -320,6 +372,8 @@ class Platforms(NamedTuple):
             TABLES,
             0,
             5,
+            when="allocation=table",
+            instead="the parameter allocation",
         ),
     ]
     liaison: Annotated[Array, dated("share", "posting of liaison officers: 1 in every member", 0.0, 0, 1)]
@@ -339,7 +393,18 @@ class Platforms(NamedTuple):
     evidence_kg: Annotated[
         Array, Column("f8", "kg", "seizures it knows of in each area, fading", ("areas",), by="seizures at sea")
     ]
-    weight: Annotated[Array, Column("f8", "log", "bandit: log weight of each area", ("areas",))]
+    weight: Annotated[
+        Array,
+        Column(
+            "f8",
+            "log",
+            "bandit: log weight of each area",
+            ("areas",),
+            high=50.0,
+            when="allocation=bandit|table",
+            instead="availability of assets",
+        ),
+    ]
     cues: Annotated[Array, Column("f8", "counts", "cues it received so far", by="cues")]
     acted: Annotated[Array, Column("f8", "counts", "cues for which an asset was sent", by="cues")]
     seized_kg: Annotated[Array, Column("f8", "kg", "seizures credited so far", by="seizures")]

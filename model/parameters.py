@@ -7,20 +7,27 @@ not facts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
 
 from model.kinds import AS_TABLED, ChoiceRule, Cooperation, Deterrence, PlacementRule, ServiceTimes
-from model.parameter_fields import Options, choice, lever, uncertainty, values_type
+from model.parameter_fields import Options, changed_values, choice, lever, uncertainty, values_type
+from model.summary import Summary
 
 __all__ = ["ParameterValues", "Parameters"]
 
 
-class Parameters(BaseModel):
+class Parameters(Summary, BaseModel):
     """The values one run is made with. Frozen; unknown names and values out of bounds are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def facts(self) -> dict[str, Any]:
+        """What `repr` shows: the values that differ from their defaults."""
+        return changed_values(self)
+
+    __str__ = Summary.__repr__
 
     # --- rival theories -------------------------------------------------------------------------------------------
     choice_rule: Annotated[str, Options(ChoiceRule)] = choice(

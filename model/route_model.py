@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-import math
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -13,10 +14,10 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pandas as pd
-from mesa import Model
 from mesa.discrete_space import Network
 
 from model import calendar
+from model.context import Context
 from model.errors import InputError
 from model.frames import balance_frame, dimension_frame, seizure_frame, summed, weekly_frame, yearly_frame
 from model.kinds import MODES, STAGES, Counter, Status
@@ -31,11 +32,14 @@ from model.mesa_agents import (
 )
 from model.parameter_fields import to_values
 from model.parameters import ParameterValues
-from model.record import SEIZURE, Record, copy_record, make_record
+from model.record import SEIZURE, Record, Weekly, copy_record, make_record
 from model.scenario import Scenario, difference
 from model.scenario.inputs import Inputs, lay_out
 from model.state import CONTACTS_AT_MOST, copy_state, empty_state, grow, memory_decay, sizes_of
+from model.submodels.groups import leave
+from model.summary import Summary
 from model.week import SCHEDULE, advance, events_at_most
+from model.weekly_model import WeeklyModel
 from model.world import World, load_world
 
 __all__ = ["RouteModel"]
@@ -44,17 +48,21 @@ LARGEST_SEED = 2**63 - 1
 FEWEST_ORGANISATIONS, MOST_ORGANISATIONS = 10, 5_000_000
 DIMENSIONS = ("state", "mode", "platform", "leg", "place", "region", "stage")
 RECORD_LEVELS = ("summary", "events")
+DRAWN_BITS = 53
+"""Bits of a seed that is drawn: as many as a table of decimal numbers keeps."""
+FOLLOWS = frozenset({"_plan", "inputs", "_parameter_weeks", "_values"})
+"""Attributes of a model that follow from its world and scenario."""
 
 
-class RouteModel(Model):  # type: ignore[misc]
+class RouteModel(Summary, WeeklyModel):
     """Trafficking organisations, states, platforms and patrols over the route graph of the Atlantic.
 
     Parameters
     ----------
     scenario : str, path or Scenario
         What is simulated; a name is looked up among the scenarios of the project.
-    rng : int
-        Seed, 0 to 2**63 - 1. The same seed gives the same run, to the last bit.
+    rng : int or None
+        Seed, 0 to 2**63 - 1. The same seed gives the same run, to the last bit. None draws one; `seed_value` holds it.
     organisations : int
         Number of trafficking organisations the trade is divided among.
     world : World, optional
@@ -62,7 +70,8 @@ class RouteModel(Model):  # type: ignore[misc]
     record : {"events", "summary"}
         Whether every seizure is kept as a row.
     after_week : callable, optional
-        A rule of your own, called with the model after every week (at interpreted speed).
+        A rule of your own, called with the model after every week (at interpreted speed); it may set `running` to
+        False to end the run. A subclass with its own `step` or `after_week` is run week by week, too.
     parameters : mapping of parameter names to values, as keywords
         Override the scenario's parameters.
 
@@ -83,7 +92,7 @@ class RouteModel(Model):  # type: ignore[misc]
     def __init__(
         self,
         scenario: str | PathLike[str] | Scenario = "as-it-happened",
-        rng: int = 0,
+        rng: int | None = 0,
         organisations: int = 150,
         *,
         world: World | None = None,
@@ -91,44 +100,46 @@ class RouteModel(Model):  # type: ignore[misc]
         after_week: Callable[[RouteModel], object] | None = None,
         **parameters: Any,
     ) -> None:
-        check_numbers(rng, organisations, record)
-        world = world if world is not None else load_world()
+        seed = secrets.randbits(DRAWN_BITS) if rng is None else rng
+        check_numbers(seed, organisations, record)
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         policy = chosen.with_parameters(**parameters) if parameters else chosen
-        self._settle(world, policy, int(rng), int(organisations), record, after_week)
+        super().__init__(int(seed))
+        self.world = world if world is not None else load_world()
+        self.seed_value, self.organisations, self.level = int(seed), int(organisations), record
+        if after_week is not None:
+            self.after_week = after_week
+        self.first_week = self.week = calendar.week_of(policy.start)
+        self._rows: dict[type[RowAgent], dict[int, RowAgent]] = {}
+        self._follow(policy)
         self.state = empty_state(self.world, self.organisations, self.policy.parameters)
         self.buffers = self._empty_record()
         self._in_force = self._values_at(self.week)
         self._run_weeks(0)
         self.opening = self.state.accounts.copy()
 
-    def _settle(
-        self,
-        world: World,
-        policy: Scenario,
-        seed: int,
-        organisations: int,
-        record: str,
-        after_week: Callable[[RouteModel], object] | None,
-    ) -> None:
-        """Everything of a model but its columns, which are new or those of the model it is forked from."""
-        super().__init__(rng=seed)
-        self.world, self.policy = world, policy
-        self._plan, self.inputs = prepare_plan(world, policy)
-        self.seed_value, self.organisations = seed, organisations
-        self.after_week, self.level = after_week, record
-        self.first_week, self.last_week = calendar.week_of(policy.start), calendar.week_of(policy.end)
-        self.week = self.first_week
+    def _follow(self, policy: Scenario) -> None:
+        """Take on a scenario that says the same of the weeks already run."""
+        self.policy = policy
+        self._plan, self.inputs = prepare_plan(self.world, policy)
+        self._parameter_weeks = parameter_weeks(self._plan)
         self._values: dict[int, ParameterValues] = {}
-        self._rows: dict[type[RowAgent], dict[int, RowAgent]] = {}
-        # Weeks are run by this class, many at a time; Mesa's clock only keeps the events that a user schedules. Mesa
-        # offers no public way to switch off its own step a week, hence the private name.
-        self._default_schedule.stop()
-        del self.step
+        self.last_week = calendar.week_of(policy.end)
 
     def _empty_record(self) -> Record:
         years = calendar.year_of(self.last_week) - calendar.FIRST_YEAR + 1
         return make_record(self.last_week + 1, years, sizes_of(self.world), keep_seizures=self.level == "events")
+
+    def facts(self) -> dict[str, Any]:
+        """What `repr` shows of a model."""
+        return {
+            "scenario": self.policy.name,
+            "rng": self.seed_value,
+            "organisations": self.organisations,
+            "date": self.date,
+            "steps": self.steps,
+            "end": self.policy.end,
+        }
 
     # --- running --------------------------------------------------------------------------------------------------
 
@@ -136,21 +147,6 @@ class RouteModel(Model):  # type: ignore[misc]
     def date(self) -> dt.date:
         """Monday of the week that comes next."""
         return calendar.monday(self.week)
-
-    def step(self) -> None:
-        """Run one week."""
-        if self.week > self.last_week:
-            self.running = False
-            return
-        self._run_to(self.week + 1)
-
-    def run(self) -> RouteModel:
-        """Run to the scenario's end and return the model."""
-        return self._run_to(self.last_week + 1)
-
-    def run_for(self, duration: float) -> RouteModel:
-        """Run a number of weeks, at most to the scenario's end."""
-        return self._run_to(min(self.week + int(duration), self.last_week + 1))
 
     def run_until(self, end: str | dt.date) -> RouteModel:
         """Run up to a date: the next week to be simulated is the one that holds it.
@@ -171,23 +167,16 @@ class RouteModel(Model):  # type: ignore[misc]
             )
         return self._run_to(week)
 
-    def _run_to(self, end: int) -> RouteModel:
-        """Run to a week in stretches: as far as no parameter changes, no Mesa event is due and no rule of the
-        user asks.
-        """
-        while self.week < end:
-            stop = min([end, *(week for week in self._parameter_weeks if week > self.week), self._next_mesa_event()])
-            stop = self.week + 1 if self.after_week is not None else max(stop, self.week + 1)
-            self._advance(stop)
-            self._set_clock()
-            if self.after_week is not None:
-                self.after_week(self)
-        self.running = self.week <= self.last_week
+    def _next_stop(self) -> int:
+        """Next week in which an event changes a parameter."""
+        return min((week for week in self._parameter_weeks if week > self.week), default=self.last_week + 1)
+
+    def _update(self) -> None:
+        """Bring the agents up to date with the rows, once agents have been asked for."""
         if self._rows:
             self._refresh_agents()
-        return self
 
-    def _advance(self, stop: int) -> None:
+    def _run_weeks_to(self, stop: int) -> None:
         """Run compiled weeks up to `stop`; buffers grow where they must, and nothing is dropped."""
         values = self._values_at(self.week)
         if values != self._in_force:
@@ -230,45 +219,33 @@ class RouteModel(Model):  # type: ignore[misc]
             self._values[epoch] = to_values(parameters)
         return self._values[epoch]
 
-    @cached_property
-    def _parameter_weeks(self) -> list[int]:
-        """Weeks in which an event changes a parameter."""
-        events = [event for event in self._plan.events if event.kind == "parameter"]
-        days = {event.date for event in events} | {event.until for event in events if event.until}
-        return sorted(calendar.week_of(day) for day in days)
-
-    def _set_clock(self) -> None:
-        """Bring Mesa's clock to the weeks run so far, executing events of the user that are due.
-
-        Private in Mesa 3.5: its public ways to move the clock are those that this class replaces.
-        """
-        if self.week - self.first_week > self.time:
-            self._advance_time(float(self.week - self.first_week))
-
-    def _next_mesa_event(self) -> int:
-        """Week after which the next event that a user has scheduled with Mesa is due.
-
-        Mesa has no public way to ask when that is.
-        """
-        try:
-            due = self._event_list.peek_ahead(1)[0].time
-        except IndexError:
-            return self.last_week + 1
-        return self.first_week + math.ceil(due)
-
     def fork(self, scenario: str | PathLike[str] | Scenario | None = None, **parameters: Any) -> RouteModel:
-        """Make an independent copy that goes on from here under another scenario, with the same luck.
+        """Make an independent copy that resumes from here under another scenario, with common random numbers.
 
-        Parameters given as keywords change from this week on.
+        Parameters given as keywords change from this week on. The copy is of the same class. Columns, recorded weeks,
+        agents, scheduled events and all attributes are copied as by `copy.deepcopy`: a collector of data keeps what it
+        has collected, and what is collected later goes to one model only. `__init__` is not called. World and
+        scenarios never change and are shared; functions, such as `after_week`, are the same ones.
 
         Raises
         ------
         InputError
-            If the other scenario says something different about the time already simulated; it names what.
+            If the other scenario says something different about the time already simulated, or an attribute cannot be
+            copied; it names what.
         """
         other = self.policy if scenario is None else scenario
         other = other if isinstance(other, Scenario) else Scenario.load(other)
         other = other.changed_from(self.date, **parameters) if parameters else other
+        self._check_fork(other)
+        twin = copy.deepcopy(self)
+        ended = self.week > self.last_week
+        twin._follow(other)
+        twin.running = (self.running or ended) and twin.week <= twin.last_week
+        twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[Counter.EVENTS]))
+        return twin
+
+    def _check_fork(self, other: Scenario) -> None:
+        """Refuse a scenario that says something different about the time already simulated, or ends in it."""
         found = difference(self.policy, other, self.date)
         if found and self.week > self.first_week:
             raise InputError(
@@ -286,13 +263,31 @@ class RouteModel(Model):  # type: ignore[misc]
                 allowed=f"a day from {self.date} on",
                 remedy="fork earlier, or move the scenario's end",
             )
-        twin = RouteModel.__new__(RouteModel)
-        twin._settle(self.world, other, self.seed_value, self.organisations, self.level, self.after_week)
-        twin.week, twin.state, twin.opening = self.week, copy_state(self.state), self.opening.copy()
-        twin._in_force = self._in_force
-        twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[Counter.EVENTS]))
-        twin._set_clock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy keeps: all but what follows from world and scenario, and the room for seizures still to come."""
+        kept = {name: value for name, value in self.__dict__.items() if name not in FOLLOWS}
+        rows = max(1, int(self.state.counts[Counter.EVENTS]))
+        return kept | {"buffers": self.buffers._replace(seizures=self.buffers.seizures[:rows])}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        """Make a model of what a copy keeps."""
+        self.__dict__.update(kept)
+        self._set_clock()  # a copy may be made during a step
+        self._follow(self.policy)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> RouteModel:
+        """Make an independent model that resumes with the same bits; world and scenario never change and are shared."""
+        twin = type(self).__new__(type(self))
+        kept = self.__getstate__()
+        memo |= {id(self): twin, id(self.state): copy_state(self.state)}
+        memo |= {id(fixed): fixed for fixed in (self.world, self.world.graph, self.policy)}
+        twin.__setstate__({name: copied(name, value, memo) for name, value in kept.items()})
         return twin
+
+    def __copy__(self) -> RouteModel:
+        """Do the same as a deep copy: two models that share columns would overwrite each other's."""
+        return copy.deepcopy(self)
 
     # --- Mesa: agents and space -------------------------------------------------------------------------------------
 
@@ -332,10 +327,35 @@ class RouteModel(Model):  # type: ignore[misc]
         for kind, rows in everyone.items():
             agents = self._rows[kind]
             for row in [row for row, agent in agents.items() if rows.get(row, -1) != agent.identity]:
-                agents.pop(row).remove()
+                agents.pop(row).leave_model()
             for row, identity in rows.items():
                 if row not in agents:
                     agents[row] = kind(self, row, identity)
+
+    def end_organisation(self, row: int) -> None:
+        """End an organisation between two weeks as one without means ends; the week to come counts it as left."""
+        world, week = self.world.arrays, self.week
+        ctx = Context(world, self.inputs, self.state, self._in_force, self.buffers, self.seed_value, week, 0)
+        getattr(leave, "py_func", leave)(ctx, row)  # a rule is compiled for other rules only
+        if week <= self.last_week:
+            self.buffers.weekly[week, Weekly.LEFT] += 1.0
+        if self._rows:
+            self._rows[TraffickingOrganisation].pop(row).leave_model()
+
+    def remove_all_agents(self) -> None:
+        """Refuse: countries, platforms and assets cannot leave a world.
+
+        Raises
+        ------
+        InputError
+            Always.
+        """
+        raise InputError(
+            "the agents of this model cannot all be removed",
+            field="remove_all_agents",
+            allowed="remove() of trafficking organisations",
+            remedy="build a new model, or m.agents_by_type[TraffickingOrganisation].do('remove')",
+        )
 
     @cached_property
     def space(self) -> Network:
@@ -442,12 +462,43 @@ def prepare_plan(world: World, policy: Scenario) -> tuple[Scenario, Inputs]:
     return replace(policy, events=events), inputs
 
 
+def parameter_weeks(plan: Scenario) -> list[int]:
+    """Weeks in which an event changes a parameter."""
+    events = [event for event in plan.events if event.kind == "parameter"]
+    days = {event.date for event in events} | {event.until for event in events if event.until}
+    return sorted(calendar.week_of(day) for day in days)
+
+
+def copied(name: str, value: Any, memo: dict[int, Any]) -> Any:
+    """A deep copy of an attribute of a model.
+
+    Raises
+    ------
+    InputError
+        If there is none, as of a lock or an open file.
+    """
+    try:
+        return copy.deepcopy(value, memo)
+    except (TypeError, copy.Error) as error:
+        raise InputError(
+            f"this attribute of a model cannot be copied ({error})",
+            field=name,
+            value=value,
+            allowed="what copy.deepcopy copies",
+            remedy="keep it outside the model, or give its class a __deepcopy__",
+        ) from error
+
+
 def check_numbers(rng: object, organisations: object, record: str) -> None:
     """Refuse seeds, numbers of organisations and record levels that make no sense."""
     whole = (int, np.integer)
     if isinstance(rng, bool) or not isinstance(rng, whole) or not 0 <= int(rng) <= LARGEST_SEED:
         raise InputError(
-            "not a seed", field="rng", value=rng, allowed="a whole number from 0 to 2**63 - 1", remedy="give e.g. rng=7"
+            "not a seed",
+            field="rng",
+            value=rng,
+            allowed="a whole number from 0 to 2**63 - 1, or None for one that is drawn",
+            remedy="give e.g. rng=7",
         )
     if (
         isinstance(organisations, bool)

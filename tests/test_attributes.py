@@ -2,29 +2,96 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from model import InputError, RouteModel
-from model.columns import columns_of
-from model.mesa_agents import AGENTS, PartnerState, RowAgent, TraffickingOrganisation
+from model.columns import PARTS, Column, columns_of
+from model.mesa_agents import AGENTS, PartnerState, Row, RowAgent, TraffickingOrganisation
+
+LEARNING = {"choice_rule": "experience", "cooperation": "endogenous"}
+"""Rules that read columns that others leave alone."""
+SETTABLE = {
+    kind: {name: row.column for name, row in vars(kind).items() if isinstance(row, Row) and not row.column.by}
+    for kind in AGENTS
+}
+CONDITIONAL = [(kind, name) for kind in AGENTS for name, column in SETTABLE[kind].items() if column.when]
+
+
+def run_to_2008(**parameters: str) -> RouteModel:
+    return RouteModel("as-it-happened", rng=4, organisations=20, **parameters).run_until("2008-01-07")
 
 
 @pytest.fixture(scope="module")
 def model() -> RouteModel:
-    return RouteModel("as-it-happened", rng=4, organisations=20, choice_rule="experience").run_until("2008-01-07")
+    return run_to_2008(**LEARNING)
 
 
 @pytest.mark.parametrize("kind", AGENTS, ids=lambda kind: kind.__name__)
 def test_what_is_read_can_be_written_back(model: RouteModel, kind: type[RowAgent]) -> None:
     """Of every agent and every column that no rule writes: no value of a run lies outside the declared bounds."""
-    assert kind.kind is not None
-    settable = [name for name, column in columns_of(kind.kind).items() if not column.by and name not in kind.__dict__]
+    assert SETTABLE[kind]
     for agent in model.agents_by_type[kind]:
-        for name in settable:
+        for name in SETTABLE[kind]:
             before = np.array(getattr(agent, name))
             setattr(agent, name, getattr(agent, name))
             assert np.array_equal(before, getattr(agent, name))
+
+
+@cache
+def eight_weeks_later(**parameters: str) -> tuple[RouteModel, RouteModel]:
+    before = run_to_2008(**parameters)
+    return before, before.fork().run_for(8)
+
+
+def another(column: Column, old: np.ndarray) -> np.ndarray:
+    """A value that is clearly another, within the bounds."""
+    low, high = column.bounds
+    if column.is_whole:
+        return np.where(old > low, low, min(high, low + 1))
+    if np.isfinite(low) and np.isfinite(high):
+        return np.where(2 * old > low + high, low + 0.25 * (high - low), low + 0.75 * (high - low))
+    return np.minimum(1.5 * old + 1.0, high)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(kind, name) for kind in AGENTS for name in SETTABLE[kind]],
+    ids=lambda one: getattr(one, "__name__", one),
+)
+def test_what_can_be_set_has_an_effect(kind: type[RowAgent], name: str) -> None:
+    """What a rule overwrites before anything reads it must not be settable: every value changes some other column."""
+    column = SETTABLE[kind][name]
+    parameter, _, options = column.when.partition("=")
+    before, plain = eight_weeks_later(**({parameter: options.split("|")[0]} if parameter else {}))
+    changed = before.fork()
+    for agent in changed.agents_by_type[kind]:
+        setattr(agent, name, another(column, np.asarray(getattr(agent, name), dtype=float)))
+    changed.run_for(8)
+    assert [
+        f"{part}.{other}"
+        for part, columns in PARTS.items()
+        for other in columns_of(columns)
+        if (part, other) != (kind.columns, name)
+        and not np.array_equal(*(getattr(getattr(m.state, part), other) for m in (plain, changed)))
+    ]
+
+
+@pytest.mark.parametrize(("kind", "name"), CONDITIONAL, ids=lambda one: getattr(one, "__name__", one))
+def test_what_no_rule_of_the_model_reads_is_refused(kind: type[RowAgent], name: str) -> None:
+    column = SETTABLE[kind][name]
+    parameter, _, options = column.when.partition("=")
+    other = {"choice_rule": "expected-value", "cooperation": "fixed", "allocation": "random"}[parameter]
+    agent = first(RouteModel(rng=1, organisations=20, **{parameter: other}).run_for(8), kind)
+    before = np.array(getattr(agent, name))
+    with pytest.raises(InputError, match=f"no effect in a model with {parameter}='{other}'") as caught:
+        setattr(agent, name, 0.5)
+    assert caught.value.field == f"{kind.__name__}.{name}"
+    assert column.instead in str(caught.value.remedy)
+    assert options.split("|")[0] in str(caught.value.remedy)
+    assert np.array_equal(before, getattr(agent, name))
 
 
 def first(model: RouteModel, kind: type[RowAgent]) -> RowAgent:

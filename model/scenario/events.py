@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from model.calendar import FIRST_YEAR, LAST_YEAR
 from model.columns import WHOLE, dated_columns
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
+from model.summary import Summary
 
 __all__ = [
     "EVENT_FIELDS",
@@ -125,8 +126,8 @@ def fields_of(kind: str) -> tuple[str, ...]:
     return tuple(field for owner, field in EVENT_FIELDS if owner == kind)
 
 
-@dataclass(frozen=True)
-class Event:
+@dataclass(frozen=True, repr=False)
+class Event(Summary):
     """One dated change of one field of one or several targets.
 
     From `date` on, until the day before `until` (for ever when None), the field holds `amount` (operation value), or
@@ -178,6 +179,10 @@ class Event:
             "operation": self.operation,
             "amount": self.amount,
         }
+
+    def facts(self) -> dict[str, Any]:
+        """What `repr` shows of an event."""
+        return {"id": self.id, **self.content()}
 
     def __str__(self) -> str:
         """One line for messages."""

@@ -35,6 +35,7 @@ from model.parameters import Parameters
 from model.scenario.events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of
 from model.scenario.files import find_scenario, is_file, list_scenarios, read_toml, to_toml
 from model.scenario.reading import Problems, read_date, read_event
+from model.summary import Summary
 
 __all__ = ["Scenario", "difference", "effects_before", "list_scenarios"]
 
@@ -47,8 +48,8 @@ MOST_BASES = 50
 """Scenarios that may build on one another; each takes some levels of the interpreter's stack."""
 
 
-@dataclass(frozen=True)
-class Scenario:
+@dataclass(frozen=True, repr=False)
+class Scenario(Summary):
     """What a run is asked to do. Immutable; `with_parameters` makes a changed copy.
 
     `bases` names the scenarios it builds on, nearest first. Outcomes count from `scored_from` on; `fork` is the day on
@@ -183,6 +184,12 @@ class Scenario:
     def without_events(self, *ids: str) -> Self:
         """Make a copy without some events."""
         return replace(self, events=tuple(event for event in self.events if event.id not in ids))
+
+    def facts(self) -> dict[str, Any]:
+        """What `repr` shows of a scenario."""
+        changed = changed_values(self.parameters)
+        days = {"start": self.start, "end": self.end, "fork": self.fork}
+        return {"name": self.name, "title": self.title, **days, "events": len(self.events), "parameters": changed}
 
     # --- asking ---------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from typing import Final
 import pandas as pd
 
 from model.errors import InputError
+from model.summary import Summary
 from model.world.table_checks import Schema, check_columns, check_keys, check_links, convert
 
 __all__ = ["DATA", "Tables", "load_tables"]
@@ -28,8 +29,8 @@ MOST: Final = 40
 """Problems that one error lists."""
 
 
-@dataclass(frozen=True, eq=False)
-class Tables:
+@dataclass(frozen=True, eq=False, repr=False)
+class Tables(Summary):
     """All tables, one DataFrame for each CSV file; shared, so not to be changed in place.
 
     Columns, units and sources are told in model/data/datapackage.json.
@@ -59,6 +60,10 @@ class Tables:
     purity: pd.DataFrame
     reporting: pd.DataFrame
     targets: pd.DataFrame
+
+    def facts(self) -> dict[str, int]:
+        """What `repr` shows of the tables: their rows."""
+        return {one.name: len(getattr(self, one.name)) for one in fields(self)}
 
 
 def load_tables(directory: Path | str | None = None) -> Tables:

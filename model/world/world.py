@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path as FilePath
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -20,6 +21,7 @@ from model import calendar
 from model.columns import Array
 from model.kinds import BUNDLED, MODES
 from model.random.samplers import load_body
+from model.summary import Summary
 from model.world.arrays import WorldArrays
 from model.world.route_library import Path, library
 from model.world.tables import Tables, load_tables
@@ -54,8 +56,8 @@ SORTIE_SHARE = 0.4
 """Flying hours of a patrol aircraft relative to the searching hours of a ship (assumed)."""
 
 
-@dataclass(frozen=True, eq=False)
-class World:
+@dataclass(frozen=True, eq=False, repr=False)
+class World(Summary):
     """Tables, graph and arrays of one data directory, with the names of every index."""
 
     tables: Tables
@@ -72,6 +74,18 @@ class World:
     hubs: tuple[str, ...]
     markets: tuple[str, ...]
     areas: tuple[str, ...]
+
+    def facts(self) -> dict[str, Any]:
+        """What `repr` shows of a world: how many there are of each kind."""
+        kinds = ("places", "legs", "routes", "states", "platforms", "assets", "sources", "markets")
+        return {kind: len(getattr(self, kind)) for kind in kinds}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        """Make a world of what pickle keeps; arrays are read-only again, for which the rules were compiled."""
+        self.__dict__.update(kept)
+        for array in self.arrays:
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
 
     @cached_property
     def names(self) -> dict[str, Collection[str]]:
