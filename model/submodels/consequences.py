@@ -78,6 +78,14 @@ def write_seizure(
 
 
 @rule
+def tally(table: Array, year: int, row: int, kg: float, cases: int) -> None:
+    """Add to what was seized in a row of a table by year, -1 none."""
+    if row >= 0:
+        table[year, row, Yearly.SEIZED_KG] += kg
+        table[year, row, Yearly.SEIZURES] += cases
+
+
+@rule
 def book(ctx: Context, at: Seizure, kg: float, share: float, cases: int, leg: int, owner: int) -> None:
     """Book one seizure once, in every table it belongs to."""
     state, record, week, year = ctx.state, ctx.record, ctx.week, ctx.year
@@ -85,23 +93,17 @@ def book(ctx: Context, at: Seizure, kg: float, share: float, cases: int, leg: in
     record.weekly[week, Weekly.SEIZED_KG] += kg
     record.weekly[week, Weekly.SEIZURES] += cases
     count_region(ctx, at, kg)
-    record.by_place[year, at.place, Yearly.SEIZED_KG] += kg
-    record.by_place[year, at.place, Yearly.SEIZURES] += cases
-    record.by_stage[year, at.stage, Yearly.SEIZED_KG] += kg
-    record.by_stage[year, at.stage, Yearly.SEIZURES] += cases
-    if leg >= 0:
-        record.by_leg[year, leg, Yearly.SEIZED_KG] += kg
-        record.by_leg[year, leg, Yearly.SEIZURES] += cases
+    tally(record.by_place, year, at.place, kg, cases)
+    tally(record.by_stage, year, at.stage, kg, cases)
+    tally(record.by_leg, year, leg, kg, cases)
+    tally(record.by_state, year, at.member, kg, cases)
+    tally(record.by_platform, year, at.platform, kg, cases)
     if at.member >= 0:
         state.states.seized_kg[at.member] += kg
         if at.stage == Stage.INSPECTION:
             state.states.found_kg[at.member] += kg
-        record.by_state[year, at.member, Yearly.SEIZED_KG] += kg
-        record.by_state[year, at.member, Yearly.SEIZURES] += cases
     if at.platform >= 0:
         state.platforms.seized_kg[at.platform] += kg
-        record.by_platform[year, at.platform, Yearly.SEIZED_KG] += kg
-        record.by_platform[year, at.platform, Yearly.SEIZURES] += cases
     if record.keep_seizures[0] == 1:
         value_eur = kg * state.places.value_eur_per_kg[at.place]
         write_seizure(record, state.counts, at, leg, owner, kg, share, value_eur)
