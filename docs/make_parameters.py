@@ -1,4 +1,4 @@
-"""Write docs/parameters.md from the fields of model/parameters.py: ``uv run python docs/make_parameters.py``."""
+"""Write docs/parameters.md from the rows of model/data/parameters.csv: ``uv run python docs/make_parameters.py``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from model.parameters import Parameters
 
 HEAD = """# Parameters
 
-Made from `model/parameters.py` by `docs/make_parameters.py`; do not edit by hand.
+Made from `model/data/parameters.csv` by `docs/make_parameters.py`; do not edit by hand.
 
 There are {count} parameters. A **lever** is what a policy sets, an **uncertainty** what nobody knows exactly (the
 allowed range is the range to sweep), a **switch** chooses between rival theories. Confidence `assumed` means that no

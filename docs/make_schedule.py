@@ -14,8 +14,8 @@ HERE = Path(__file__).parent
 BEGIN, END = "<!-- the week: made by docs/make_schedule.py -->", "<!-- end of the week -->"
 TARGETS = """# What events may change
 
-Made from the columns of `model/columns.py` and the levers of `model/scenario/events.py` by `docs/make_schedule.py`; do
-not edit by hand. `uv run run.py event-targets` prints the same.
+Made from `model/data/columns.csv` and the levers of `model/scenario/events.py` by `docs/make_schedule.py`; do not edit
+by hand. `uv run run.py event-targets` prints the same.
 
 An event names a target as `kind:name`, a field, and one of three operations: `value` sets the field, `add` and
 `multiply` change what it would be without the event. Results are held within the bounds. What is on or off, a year or a

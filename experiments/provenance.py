@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 import model
 from model.errors import InputError
-from model.kernel.sources import PACKAGE, SOURCE_HASH, hash_of, sources_in
+from model.kernel.sources import DECLARED, PACKAGE, SOURCE_HASH, hash_of, sources_in
 from model.world import World
 from model.world.tables import DATA, describe, load_tables
 from model.world.world import build_world
@@ -120,7 +120,7 @@ def _own(directory: Path | None) -> bool:
 def _hash_of_tables(folder: Path) -> str:
     described = [folder / str(resource["path"]) for resource in describe(folder).values()]
     found = {*folder.glob("*.csv"), *folder.glob("datapackage.json"), *(path for path in described if path.is_file())}
-    return hash_of(folder, found)
+    return hash_of(folder, [path for path in found if path.name not in DECLARED])
 
 
 def read_world(directory: Path | None = None, digest: str | None = None) -> World:

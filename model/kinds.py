@@ -24,6 +24,7 @@ __all__ = [
     "ServiceTimes",
     "Stage",
     "Status",
+    "codes",
 ]
 
 
@@ -47,6 +48,11 @@ class Code(IntEnum):
     def labels(cls) -> tuple[str, ...]:
         """Names in tables and files, by number."""
         return tuple(member.label for member in cls)
+
+
+def codes() -> dict[str, type[Code]]:
+    """Every enumeration by its name."""
+    return {kind.__name__: kind for kind in Code.__subclasses__()}
 
 
 class Mode(Code):

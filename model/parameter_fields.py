@@ -1,47 +1,38 @@
 """How a parameter is declared, checked, shown and handed to the compiled week.
 
-A parameter is one line of a pydantic class: its default, unit, bounds, role, group, source and confidence stand
-together, and everything else (table of the documentation, errors, scalars of the kernel) is made from that line::
-
-    class Parameters(BaseModel):
-        model_config = ConfigDict(frozen=True, extra="forbid")
-        theta: float = uncertainty(0.4, "1", 0.1, 1.0, group="routes", description="", source="", confidence="low")
-
+A parameter is one row of `model/data/parameters.csv`: its default, unit, bounds, role, group, source and confidence
+stand together, and everything else (table of the documentation, errors, scalars of the kernel) is made from that row.
 Roles follow the vocabulary of exploratory modelling (Kwakkel 2017): a lever is what a policy sets, an uncertainty is
 what nobody knows, a switch chooses between theories.
 """
 
 from __future__ import annotations
 
-import math
 from collections import namedtuple
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, Field, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_core import core_schema
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from model.errors import InputError, closest
-from model.kinds import Code
+from model.kinds import AS_TABLED, codes
+from model.rows import Row, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Options",
+    "Declared",
     "ParameterRow",
     "changed_values",
     "check_values",
-    "choice",
+    "declare",
     "describe",
-    "lever",
     "markdown_table",
     "parameter_rows",
-    "switch",
     "to_values",
     "try_values",
-    "uncertainty",
     "values_type",
 ]
 
@@ -49,17 +40,10 @@ type Number = float | int
 type Role = Literal["lever", "uncertainty", "switch"]
 
 CONFIDENCES = ("high", "medium", "low", "assumed")
-
-
-class Options:
-    """The options of a switch, from the enumeration that rules compare with, and perhaps more of them by number."""
-
-    def __init__(self, kind: type[Code], more: Mapping[str, int] | None = None) -> None:
-        self.numbers = {**(more or {}), **{member.label: int(member) for member in kind}}
-
-    def __get_pydantic_core_schema__(self, source: object, handler: object) -> core_schema.CoreSchema:
-        """Pydantic takes one of the labels, as text."""
-        return core_schema.literal_schema(list(self.numbers))
+FIELDS: Final = "name,default,unit,low,high,type,role,group,source,confidence,description"
+NUMBERS: Final[dict[str, type[float]]] = {"float": float, "int": int}
+TABLE: Final = "table"
+"""The option that leaves a choice to the tables; it stands before the members of the enumeration."""
 
 
 class ParameterRow(NamedTuple):
@@ -88,98 +72,99 @@ class ParameterRow(NamedTuple):
         kind = "a whole number, " if isinstance(self.default, int) else ""
         return f"{kind}{self.low:g} to {self.high:g}{unit}"
 
+    def scalar(self, value: Any) -> Number:
+        """A value as compiled rules read it: a switch is 0 or 1, or the number of its option."""
+        if self.options:
+            return self.options.index(value) + (AS_TABLED if TABLE in self.options else 0)
+        return float(value) if isinstance(self.default, float) else int(value)
+
+
+class Declared(BaseModel):
+    """The values one run is made with. Frozen; unknown names and values out of bounds are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    rows: ClassVar[dict[str, ParameterRow]] = {}
+    scalars: ClassVar[Any] = None
+
 
 # --- declaring ----------------------------------------------------------------------------------------------------
 
 
-def lever(
-    default: Number, unit: str, low: Number, high: Number, *, group: str, description: str, source: str, confidence: str
-) -> Any:
-    """Declare a number that a policy sets. The type of `default` (float or int) must be that of the field.
+def declare(path: Path, name: str, module: str) -> type[Declared]:
+    """Make the class of the parameters that a table declares; bind it to `name` in `module`, where pickle finds it.
 
     Raises
     ------
-    ValueError
-        When the default lies outside ``low..high`` or `confidence` is not high, medium, low or assumed.
+    InputError
+        Naming file, row and field of what makes no sense.
     """
-    return _number("lever", default, unit, low, high, (group, description, source, confidence))
-
-
-def uncertainty(
-    default: Number, unit: str, low: Number, high: Number, *, group: str, description: str, source: str, confidence: str
-) -> Any:
-    """Declare a number that nobody knows exactly, with the range to sweep. Otherwise as `lever`."""
-    return _number("uncertainty", default, unit, low, high, (group, description, source, confidence))
-
-
-def choice(default: str, *, group: str, description: str, source: str, confidence: str) -> Any:
-    """Declare a switch between the `Options` of the field."""
-    extra = _extra("switch", "", None, None, (group, source, confidence))
-    return Field(default, description=description, json_schema_extra=extra)
-
-
-def switch(default: bool, *, group: str, description: str, source: str, confidence: str) -> Any:
-    """Declare a field that is true or false."""
-    extra = _extra("switch", "", None, None, (group, source, confidence))
-    return Field(default, description=description, json_schema_extra=extra)
-
-
-def _number(role: Role, default: Number, unit: str, low: Number, high: Number, words: tuple[str, str, str, str]) -> Any:
-    group, description, source, confidence = words
-    if not (math.isfinite(low) and math.isfinite(high) and low <= default <= high):
-        raise ValueError(f"default {default} lies outside {low} to {high} ({description})")
-    extra = _extra(role, unit, low, high, (group, source, confidence))
-    return Field(default, ge=low, le=high, description=description, json_schema_extra=extra)
-
-
-def _extra(
-    role: Role, unit: str, low: Number | None, high: Number | None, words: tuple[str, str, str]
-) -> dict[str, Any]:
-    group, source, confidence = words
-    if confidence not in CONFIDENCES:
-        raise ValueError(f"confidence {confidence!r} is not one of {', '.join(CONFIDENCES)}")
-    return {
-        "role": role,
-        "unit": unit,
-        "low": low,
-        "high": high,
-        "group": group,
-        "source": source,
-        "confidence": confidence,
+    rows = {row["name"]: parameter_row(row) for row in read_rows(path, FIELDS)}
+    fields: dict[str, Any] = {
+        name: (
+            Literal[row.options] if row.options else type(row.default),
+            Field(row.default, ge=row.low, le=row.high, description=row.description),
+        )
+        for name, row in rows.items()
     }
+    made = create_model(name, __base__=Declared, __module__=module, __doc__=Declared.__doc__, **fields)
+    made.rows = rows
+    return made
+
+
+def parameter_row(row: Row) -> ParameterRow:
+    """What a row declares; InputError where it makes no sense."""
+    row.check(
+        *((field, row[field] != "", "some words") for field in ("group", "source", "description")),
+        ("confidence", row["confidence"] in CONFIDENCES, ", ".join(CONFIDENCES)),
+        ("name", not hasattr(Declared, row["name"]), "a name that pydantic's models do not use"),
+    )
+    known = number_of(row) if row["type"] in NUMBERS else switch_of(row)
+    return ParameterRow(**{field: row.cells[field] for field in ParameterRow._fields if field in row.cells} | known)
+
+
+def number_of(row: Row) -> dict[str, Any]:
+    """Default and bounds of a number."""
+    low, default, high = (row.number(field, NUMBERS[row["type"]]) for field in ("low", "default", "high"))
+    row.check(
+        ("default", low <= default <= high, f"{low} to {high}, its bounds"),
+        ("unit", row["unit"] != "", "a unit, 1 for a plain number"),
+        ("role", row["role"] in {"lever", "uncertainty"}, "lever or uncertainty"),
+    )
+    return {"default": default, "low": low, "high": high, "options": ()}
+
+
+def switch_of(row: Row) -> dict[str, Any]:
+    """Default and options of a switch: true or false, or the labels of an enumeration."""
+    kind, _, more = row["type"].partition(" or ")
+    known = row["type"] == "bool" or (kind in codes() and more in {"", TABLE})
+    row.check(("type", known, f"{', '.join(NUMBERS)}, bool or an enumeration of model/kinds.py"))
+    options = () if kind == "bool" else (*more.split(), *codes()[kind].labels())
+    labels = options or ("true", "false")
+    row.check(
+        ("default", row["default"] in labels, " or ".join(labels)),
+        ("role", row["role"] == "switch", "switch"),
+        *((field, row[field] == "", "nothing, as this is no number") for field in ("unit", "low", "high")),
+    )
+    default = row["default"] if options else row["default"] == "true"
+    return {"default": default, "low": None, "high": None, "options": options}
 
 
 # --- showing ------------------------------------------------------------------------------------------------------
 
 
-def parameter_rows(parameters: type[BaseModel]) -> dict[str, ParameterRow]:
+def parameter_rows(parameters: type[Declared]) -> dict[str, ParameterRow]:
     """Name -> row of every parameter, in the order of declaration."""
-    rows = {}
-    for name, field in parameters.model_fields.items():
-        extra = field.json_schema_extra
-        if not isinstance(extra, dict) or "role" not in extra:
-            raise TypeError(f"{parameters.__name__}.{name} must be declared with lever, uncertainty, choice or switch")
-        options = tuple(_numbers(field))
-        known: dict[str, Any] = dict(extra)
-        rows[name] = ParameterRow(
-            name=name, default=field.default, options=options, description=field.description or "", **known
-        )
-    return rows
+    return parameters.rows
 
 
-def _numbers(field: FieldInfo) -> dict[str, int]:
-    """Number of each option of a switch in compiled rules; empty for numbers."""
-    return next((entry.numbers for entry in field.metadata if isinstance(entry, Options)), {})
-
-
-def describe(parameters: type[BaseModel]) -> pd.DataFrame:
+def describe(parameters: type[Declared]) -> pd.DataFrame:
     """One row for each parameter, columns as `ParameterRow`."""
     import pandas as pd
 
     return pd.DataFrame([row._asdict() for row in parameter_rows(parameters).values()])
 
 
-def markdown_table(parameters: type[BaseModel]) -> str:
+def markdown_table(parameters: type[Declared]) -> str:
     """Write the parameter table of the documentation, a Markdown section for each group."""
     rows = list(parameter_rows(parameters).values())
     sections = []
@@ -199,7 +184,7 @@ def _markdown_row(row: ParameterRow) -> str:
 # --- checking -----------------------------------------------------------------------------------------------------
 
 
-def check_values[P: BaseModel](
+def check_values[P: Declared](
     parameters: type[P], values: Mapping[str, object], *, file: str = "", table: str = "parameters"
 ) -> P:
     """Make a `parameters` object of `values`; names that are not given keep their defaults.
@@ -217,7 +202,7 @@ def check_values[P: BaseModel](
     return made
 
 
-def try_values[P: BaseModel](
+def try_values[P: Declared](
     parameters: type[P], values: Mapping[str, object], *, file: str = "", table: str = "parameters"
 ) -> tuple[P | None, list[InputError]]:
     """As `check_values`, but give back the problems, so that a caller can list them beside others."""
@@ -228,7 +213,7 @@ def try_values[P: BaseModel](
 
 
 def _problems(
-    parameters: type[BaseModel], values: Mapping[str, object], error: ValidationError, file: str, table: str
+    parameters: type[Declared], values: Mapping[str, object], error: ValidationError, file: str, table: str
 ) -> Iterator[InputError]:
     rows = parameter_rows(parameters)
     for detail in error.errors(include_url=False):
@@ -282,42 +267,27 @@ def _field(table: str, name: str) -> str:
     return f"{table}.{name}" if table else name
 
 
-def changed_values(parameters: BaseModel) -> dict[str, Any]:
+def changed_values(parameters: Declared) -> dict[str, Any]:
     """Give the values that differ from their defaults, by name."""
-    defaults = type(parameters).model_fields
-    return {name: value for name, value in parameters if value != defaults[name].default}
+    return {name: value for name, value in parameters if value != parameters.rows[name].default}
 
 
 # --- compiled scalars ---------------------------------------------------------------------------------------------
 
-_VALUES_TYPES: dict[type[BaseModel], type] = {}
 
-
-def values_type(parameters: type[BaseModel], name: str, module: str) -> Any:
+def values_type(parameters: type[Declared], name: str, module: str) -> Any:
     """Make the namedtuple class of plain scalars that the compiled week reads.
 
-    Call it once, at module level, and bind the result to `name` in `module`, as ``ParameterValues =
-    values_type(Parameters, "ParameterValues", __name__)``: Numba finds its cache, and pickle the class, by that name.
+    Call it once, at module level, and bind the result to `name` in `module`: Numba finds its cache, and pickle the
+    class, by that name.
     """
-    made = namedtuple(name, list(parameter_rows(parameters)), module=module)  # type: ignore[misc]
-    made.__doc__ = f"Scalars of `{parameters.__name__}`: float or int; a switch is the number of its option."
-    _VALUES_TYPES[parameters] = made
-    return made
+    parameters.scalars = namedtuple(name, parameters.rows, module=module)  # type: ignore[misc]
+    parameters.scalars.__doc__ = (
+        f"Scalars of `{parameters.__name__}`: float or int; a switch is the number of its option."
+    )
+    return parameters.scalars
 
 
-def to_values(parameters: BaseModel) -> Any:
-    """Make plain scalars of `parameters`: float stays float, int stays int, bool is 0 or 1, an option is its number.
-
-    Raises
-    ------
-    KeyError
-        When `values_type` was not called for the class.
-    """
-    made, fields = _VALUES_TYPES[type(parameters)], type(parameters).model_fields
-    return made(**{name: _scalar(getattr(parameters, name), field) for name, field in fields.items()})
-
-
-def _scalar(value: object, field: FieldInfo) -> Number:
-    if isinstance(value, str):
-        return _numbers(field)[value]
-    return float(value) if isinstance(field.default, float) else int(value)  # type: ignore[arg-type, call-overload]
+def to_values(parameters: Declared) -> Any:
+    """Make plain scalars of `parameters`: float stays float, int stays int, bool is 0 or 1, an option is its number."""
+    return parameters.scalars(*(row.scalar(getattr(parameters, name)) for name, row in parameters.rows.items()))

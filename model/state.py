@@ -88,6 +88,9 @@ def sizes_of(world: World) -> dict[str, int]:
         "sectors": len(Sector),
         "stages": len(Stage),
         "leg_groups": len(arrays.group_platform),
+        "leg_areas": len(arrays.leg_area),
+        "route_legs": len(arrays.route_leg),
+        "asset_areas": len(arrays.asset_area),
     }
 
 
@@ -110,15 +113,7 @@ def empty_state(world: World, organisations: int, parameters: Parameters) -> Sta
         **{part: allocate(kind, lengths[part], sizes) for part, kind in PARTS.items()},
         cues=room_for_cues(rows),
         choice=allocate(Alternatives, alternatives, sizes),
-        workspace=Workspace(
-            nest_weight=np.zeros(sizes["modes"]),
-            sampling_key=np.zeros(KNOWN_ROUTES),
-            leg_use=np.zeros(sizes["legs"], dtype=np.int64),
-            ready_asset=np.zeros(sizes["assets"], dtype=np.int64),
-            area_gain_kg=np.zeros(sizes["areas"]),
-            area_onward=np.zeros(sizes["areas"], dtype=np.int64),
-            area_leaving=np.zeros(sizes["areas"], dtype=np.int64),
-        ),
+        workspace=allocate(Workspace, None, sizes),
         memory_decay=memory_decay(parameters.memory_months),
         live=np.zeros(rows, dtype=np.int64),
         free=np.arange(rows - 1, -1, -1, dtype=np.int64),

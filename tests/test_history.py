@@ -151,6 +151,8 @@ def test_hashes_notice_a_change(tmp_path: Path):
     before = provenance.data_hash(tmp_path)
     (tmp_path / "a.csv").write_bytes(b"x\r\n1\r\n")
     assert provenance.data_hash(tmp_path) == before
+    (tmp_path / "columns.csv").write_text("a source, no facts\n", encoding="utf-8")
+    assert provenance.data_hash(tmp_path) == before
     (tmp_path / "a.csv").write_text("x\n2\n", encoding="utf-8")
     assert provenance.data_hash(tmp_path) != before
 

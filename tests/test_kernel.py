@@ -29,6 +29,13 @@ def test_the_hash_covers_every_source_wherever_it_stands(tmp_path: Path) -> None
         "submodels/supply.py",
         "world/world.py",
     } <= names
+    for name in ("columns.csv", "parameters.csv"):
+        table = copy / "data" / name
+        text = table.read_text(encoding="utf-8")
+        table.write_text(text.replace(",f8,", ",f4,", 1).replace(",float,", ",int,", 1), encoding="utf-8")
+        assert hash_of(copy, sources_in(copy)) != SOURCE_HASH, name
+        table.write_text(text, encoding="utf-8")
+    assert hash_of(copy, sources_in(copy)) == SOURCE_HASH
     (copy / "submodels/supply.py").rename(copy / "supply.py")
     assert hash_of(copy, sources_in(copy)) != SOURCE_HASH
 

@@ -4,46 +4,51 @@ from __future__ import annotations
 
 import math
 import pickle
-from typing import Annotated
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from model.errors import InputError
-from model.kinds import Code
+from model.kinds import AS_TABLED, Code
 from model.parameter_fields import (
     CONFIDENCES,
-    Options,
+    FIELDS,
+    Declared,
     changed_values,
     check_values,
-    choice,
+    declare,
     describe,
-    lever,
     markdown_table,
     parameter_rows,
-    switch,
     to_values,
-    uncertainty,
     values_type,
 )
 from model.parameters import Parameters, ParameterValues
 
-WORDS = {"group": "g", "description": "d", "source": "s", "confidence": "low"}
+ROWS = {
+    "speed": "speed,10.0,kn,1.0,30.0,float,lever,g,s,low,d",
+    "crew": "crew,4,people,1,20,int,uncertainty,g,s,low,d",
+    "rule": "rule,greedy,,,,ToyRule,switch,g,s,low,d",
+    "cued": "cued,true,,,,bool,switch,g,s,low,d",
+    "own": "own,table,,,,ToyRule or table,switch,g,s,low,d",
+}
 
 
-class Rule(Code):
+class ToyRule(Code):
     GREEDY = "greedy"
     RANDOM = "random"
 
 
-class Small(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    speed: float = lever(10.0, "kn", 1.0, 30.0, **WORDS)
-    crew: int = uncertainty(4, "people", 1, 20, **WORDS)
-    rule: Annotated[str, Options(Rule)] = choice("greedy", **WORDS)
-    cued: bool = switch(True, **WORDS)
+def toy(*rows: str) -> type[Declared]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "toy.csv"
+        path.write_text("\n".join([FIELDS, *rows]) + "\n", encoding="utf-8")
+        return declare(path, "Small", __name__)
 
 
+Small = toy(*ROWS.values())
 SmallValues = values_type(Small, "SmallValues", __name__)
 
 
@@ -55,8 +60,9 @@ def small_error(**values: object) -> str:
 
 def test_every_kind_of_parameter_becomes_a_plain_scalar() -> None:
     values = to_values(Small(rule="random", cued=False))
-    assert tuple(values) == (10.0, 4, 1, 0)
-    assert [type(value) for value in values] == [float, int, int, int]
+    assert tuple(values) == (10.0, 4, 1, 0, AS_TABLED)
+    assert [type(value) for value in values] == [float, int, int, int, int]
+    assert [to_values(Small(own=rule.label)).own for rule in ToyRule] == [0, 1]
 
 
 def test_a_whole_number_given_for_a_float_is_a_float_in_the_kernel() -> None:
@@ -85,7 +91,7 @@ def test_values_type_is_found_by_its_name() -> None:
         ({"rule": "gredy"}, ["parameters.rule", "'gredy'", "'greedy' or 'random'", "did you mean 'greedy'?"]),
         ({"rule": 1}, ["parameters.rule", "1", "'greedy' or 'random'"]),
         ({"cued": 1}, ["parameters.cued", "1", "true or false"]),
-        ({"sped": 10.0}, ["parameters.sped", "10.0", "4 known parameters", "did you mean 'speed'?"]),
+        ({"sped": 10.0}, ["parameters.sped", "10.0", "5 known parameters", "did you mean 'speed'?"]),
     ],
 )
 def test_a_bad_value_is_refused_with_its_name_bounds_and_unit(values: dict[str, object], words: list[str]) -> None:
@@ -107,23 +113,50 @@ def test_parameters_are_frozen_and_closed() -> None:
         Parameters(no_such_parameter=1.0)
 
 
-@pytest.mark.parametrize(("default", "low", "high"), [(5.0, 6.0, 7.0), (8.0, 6.0, 7.0), (math.nan, 0.0, 1.0)])
-def test_a_default_out_of_bounds_is_refused_at_once(default: float, low: float, high: float) -> None:
-    with pytest.raises(ValueError, match="outside"):
-        lever(default, "1", low, high, **WORDS)
+SENSELESS = (
+    "speed,default,0.5",
+    "speed,default,31.0",
+    "speed,default,nan",
+    "speed,default,",
+    "speed,low,-inf",
+    "speed,high,fast",
+    "speed,unit,",
+    "speed,role,switch",
+    "speed,role,leverage",
+    "speed,confidence,sure",
+    "speed,source,",
+    "speed,type,flot",
+    "speed,group,",
+    "speed,description,",
+    "speed,name,crew",
+    "speed,name,7speed",
+    "speed,name,class",
+    "speed,name,copy",
+    "crew,default,4.0",
+    "crew,low,0.5",
+    "rule,default,gready",
+    "rule,role,lever",
+    "rule,low,0",
+    "rule,type,ToyRule or none",
+    "cued,default,1",
+    "cued,type,bool or table",
+    "cued,unit,1",
+)
 
 
-def test_an_unknown_confidence_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="confidence 'sure'"):
-        uncertainty(1.0, "1", 0.0, 2.0, group="g", description="d", source="s", confidence="sure")
+@pytest.mark.parametrize("case", SENSELESS)
+def test_a_senseless_row_is_refused_with_file_row_and_field(case: str) -> None:
+    name, field, text = case.split(",")
+    cells = dict(zip(FIELDS.split(","), ROWS[name].split(","), strict=True)) | {field: text}
+    with pytest.raises(InputError, match=rf"toy\.csv: {cells['name']}, {field} = '{text}'.*Allowed: ") as caught:
+        toy(ROWS["crew"], ",".join(cells.values())) if name != "crew" else toy(",".join(cells.values()))
+    assert caught.value.remedy
 
 
-def test_a_field_without_its_words_is_refused() -> None:
-    class Bare(BaseModel):
-        speed: float = 1.0
-
-    with pytest.raises(TypeError, match=r"Bare\.speed must be declared"):
-        parameter_rows(Bare)
+@pytest.mark.parametrize("lines", [["speed,1.0"], [ROWS["speed"] + ",more"], [""]])
+def test_a_line_with_other_cells_is_refused(lines: list[str]) -> None:
+    with pytest.raises(InputError, match=r"toy\.csv: line 2, cells"):
+        toy(*lines)
 
 
 def test_changed_values_are_those_that_differ_from_their_defaults() -> None:

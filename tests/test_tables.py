@@ -57,6 +57,14 @@ def test_every_column_has_a_meaning_and_a_unit_where_it_is_a_number():
                 assert field["unit"], (resource["name"], field["name"])
 
 
+def test_parameters_in_a_folder_of_tables_have_no_effect_and_that_is_said(folder: Path):
+    load_tables(folder)
+    text = (folder / "parameters.csv").read_text(encoding="utf-8")
+    (folder / "parameters.csv").write_text(text.replace("1900.0", "1901.0", 1), encoding="utf-8")
+    with pytest.warns(UserWarning, match=r"parameters\.csv in .* has no effect"):
+        load_tables(folder)
+
+
 def test_default_tables_are_read_once():
     assert load_tables() is load_tables()
     assert load_tables(DATA) is load_tables()

@@ -117,6 +117,7 @@ def test_the_wheel_holds_the_posteriors_and_no_caches(wheel: Path) -> None:
         if path.is_file()
     }
     assert {name.removeprefix("experiments/reference/") for name in names if "/reference/" in name} == kept
+    assert {"model/data/columns.csv", "model/data/parameters.csv", "model/layout.pyi", "model/py.typed"} <= set(names)
     assert not [name for name in names if "__pycache__" in name or name.split("/")[0] in ("tests", "docs", "results")]
 
 

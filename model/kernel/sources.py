@@ -1,4 +1,4 @@
-"""Hash of the sources of `model`, taken once: when they are imported.
+"""Hash of the sources of `model`, taken once: when they are imported. Tables of declarations are sources, too.
 
 A file that is edited later changes neither the loaded code nor its hash, so that results are never stored under the
 hash of code that did not make them.
@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-__all__ = ["PACKAGE", "SOURCE_HASH", "hash_of", "sources_in"]
+__all__ = ["DECLARED", "PACKAGE", "SOURCE_HASH", "hash_of", "sources_in"]
 
 PACKAGE: Final = Path(__file__).resolve().parents[1]
+DECLARED: Final = ("columns.csv", "parameters.csv")
+"""Tables in `data` that decide what is compiled."""
 
 
 def hash_of(folder: Path, files: Iterable[Path]) -> str:
@@ -26,8 +28,9 @@ def hash_of(folder: Path, files: Iterable[Path]) -> str:
 
 
 def sources_in(package: Path) -> list[Path]:
-    """Python sources of a copy of `model`, without the scripts that build its tables."""
-    return [path for path in package.rglob("*.py") if package / "data" not in path.parents]
+    """Python sources and declarations of a copy of `model`, without the scripts that build its tables."""
+    code = [path for path in package.rglob("*.py") if package / "data" not in path.parents]
+    return [*code, *(package / "data" / name for name in DECLARED)]
 
 
 SOURCE_HASH: Final = hash_of(PACKAGE, sources_in(PACKAGE))

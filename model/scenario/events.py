@@ -11,9 +11,10 @@ from datetime import date
 from typing import Any, Literal
 
 from model.calendar import FIRST_YEAR, LAST_YEAR
-from model.columns import WHOLE, dated_columns
+from model.columns import WHOLE, Column, dated_columns
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
+from model.rows import senseless
 from model.summary import Summary
 
 __all__ = [
@@ -93,17 +94,24 @@ LEVERS: dict[tuple[str, str], EventField] = {
 """What events may change that is no column by itself: `model/scenario/inputs.py` says what follows from it."""
 
 
-def _event_fields() -> dict[tuple[str, str], EventField]:
-    """All that an event may change: dated columns with bounds, and `LEVERS`."""
-    columns = {
-        (part.removesuffix("s"), name): EventField(column.low, column.high, column.unit, column.meaning)
-        for (part, name), column in ((key.split("."), column) for key, column in dated_columns().items())
-        if column.low is not None and column.high is not None
-    }
-    return columns | LEVERS
+def event_fields(columns: Mapping[str, Column]) -> dict[tuple[str, str], EventField]:
+    """All that an event may change: dated columns with bounds, and `LEVERS`.
+
+    Raises
+    ------
+    InputError
+        If a column has the name of a lever, which would hide it.
+    """
+    found = {}
+    for (part, name), column in ((key.split("."), column) for key, column in columns.items()):
+        if (key := (part.removesuffix("s"), name)) in LEVERS:
+            raise senseless("columns.csv", f"{part}.{name}", "name", name, "a name that is not in `LEVERS`")
+        if column.is_target:
+            found[key] = EventField(*column.bounds, column.unit, column.meaning)
+    return found | LEVERS
 
 
-EVENT_FIELDS = _event_fields()
+EVENT_FIELDS = event_fields(dated_columns())
 KINDS = ("parameter", *dict.fromkeys(kind for kind, _ in EVENT_FIELDS))
 PARAMETER_ROWS = parameter_rows(Parameters)
 

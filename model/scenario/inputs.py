@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,11 @@ import pandas as pd
 from model import calendar
 from model.columns import TABLES, Array, Dated, dated_columns
 from model.kinds import REGIMES, SECTORS, Code, Mode, PlacementRule, Regime
+from model.rows import senseless
 from model.scenario import Scenario
 from model.scenario.events import Event, expand
 from model.scenario.measures import spell_out
+from model.state import sizes_of
 from model.world import World
 
 __all__ = ["Inputs", "lay_out"]
@@ -34,7 +36,7 @@ class Inputs(NamedTuple):
 
     epoch_of_week: Array  # (weeks,)
     year_of_week: Array  # (weeks,), from the first year of the calendar
-    dated: Any  # `Dated`: an array for each dated column: (epochs, rows, *dims)
+    dated: Dated
     spend_meur: Array  # (epochs, states, sectors), million EUR a year
     membership_active: Array  # (epochs, states, platforms), 0/1; no rule reads it
 
@@ -280,10 +282,10 @@ def _boarding(world: World, base: Array, treaties: Array) -> Array:
 @lru_cache(maxsize=1024)
 def _base(world: World, week: int) -> Rows:
     """What the tables say for a week, before any event: every dated column, and what others follow from."""
-    lengths, rows = sizes(world), {}
+    sizes, rows = sizes_of(world), {}
     for name, column in dated_columns().items():
         if column.base != TABLES:
-            rows[name] = np.full(lengths[name.split(".")[0]], float(column.base or 0.0))
+            rows[name] = np.full([sizes[dim] for dim in (name.split(".")[0], *column.dims)], float(column.base or 0.0))
         elif name in TABLED:
             rows[name] = TABLED[name](world, week).astype(float)
     active, role = _memberships(world, week)
@@ -359,12 +361,14 @@ TABLED: dict[str, Tabled] = {
     "sources.supply_kg_per_week": _output,
     "markets.demand_kg_per_week": _by_year("demand"),
 }
-"""What the tables say of a dated column in a week; the columns that `_epoch` works out are missing."""
+"""What the tables say of a dated column in a week."""
+WORKED_OUT = ("states.pledge", "states.boarding_regime", "places.container_traffic")
+"""Dated columns that `_epoch` works out from tables and other columns."""
 
 
-def sizes(world: World) -> dict[str, int]:
-    """Rows of each part that has dated columns."""
-    return {part: len(getattr(world, part)) for part in {name.split(".")[0] for name in dated_columns()}}
+if odd := {name for name, column in dated_columns().items() if column.base == TABLES} ^ {*TABLED, *WORKED_OUT}:
+    base = f"{TABLES}, and a line in `TABLED` of model/scenario/inputs.py; or a number, and no line"
+    raise senseless("columns.csv", min(odd), "base", None, base)
 
 
 # --- what events do -----------------------------------------------------------------------------------------------

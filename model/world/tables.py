@@ -17,6 +17,7 @@ from typing import Final
 import pandas as pd
 
 from model.errors import InputError
+from model.kernel.sources import DECLARED
 from model.summary import Summary
 from model.world.table_checks import Schema, check_columns, check_keys, check_links, convert
 
@@ -88,6 +89,7 @@ def _default() -> Tables:
 
 def _load(directory: Path) -> Tables:
     """Read, convert and check everything that can be read."""
+    warn_of_declarations(directory)
     problems: list[InputError] = []
     resources = describe(directory)
     frames: dict[str, pd.DataFrame] = {}
@@ -103,6 +105,15 @@ def _load(directory: Path) -> Tables:
     if problems:
         raise InputError.collect(_shortened(problems))
     return Tables(**{field.name: frames[field.name] for field in fields(Tables)})
+
+
+def warn_of_declarations(directory: Path) -> None:
+    """Say that parameters and columns of a directory have no effect, where they differ from those of the model."""
+    for name in DECLARED:
+        path = directory / name
+        if path.is_file() and path.read_bytes() != (DATA / name).read_bytes():
+            text = f"{name} in {directory.name} has no effect: the model reads its own. Set parameters in a scenario"
+            warnings.warn(text, stacklevel=2)
 
 
 def _cross_checks(
