@@ -64,8 +64,14 @@ DATED: Final = (*NAMED, "Areas", "Sources")
 
 def senseless(file: str, name: str, field: str, value: object, allowed: str) -> InputError:
     """The error of a cell that makes no sense."""
-    text = f"the row {name!r} makes no sense"
-    return InputError(text, file=file, field=f"{name}, {field}", value=value, allowed=allowed, remedy="correct the row")
+    return InputError(
+        f"the row {name!r} makes no sense",
+        file=file,
+        field=f"{name}, {field}",
+        value=value,
+        allowed=allowed,
+        remedy="correct the row",
+    )
 
 
 @dataclass(frozen=True)
@@ -192,7 +198,7 @@ def check_cells(row: Row) -> None:
 
 def column_of(row: Row) -> Column:
     """The column that a row declares. Of one that holds codes the enumeration gives meaning and bounds."""
-    meaning, base = row["meaning"], row["base"]
+    meaning = row["meaning"]
     low, high = (row.number(field) if row[field] else None for field in ("low", "high"))
     if row["codes"]:
         labels = codes()[row["codes"]].labels()
@@ -205,7 +211,7 @@ def column_of(row: Row) -> Column:
         dims=tuple(row["dims"].split()),
         low=low,
         high=high,
-        base=None if base == "" else TABLES if base == TABLES else row.number("base"),
+        base=row["base"] if row["base"] == TABLES else row.number("base") if row["base"] else None,
         asks_review=row["asks_review"] != "false",
         by=row["by"],
     )
@@ -218,7 +224,7 @@ def check_column(row: Row, column: Column) -> None:
     good = base is None or (least <= base <= most and (base.is_integer() or not column.is_whole))
     row.check(
         ("high", least <= most, f"at least {least:g}"),
-        ("codes", column.is_whole or not row["codes"], f"codes only of whole numbers, or a unit of {set(WHOLE)}"),
+        ("codes", column.is_whole or not row["codes"], f"codes only of whole numbers, or a unit of {sorted(WHOLE)}"),
         ("kind", kind in DATED or not column.is_dated, f"a base only of {', '.join(DATED)}: their rows stay the same"),
         ("high", kind in NAMED or not column.is_target, f"no bound, or a kind of {', '.join(NAMED)}: events name them"),
         ("dims", len(column.dims) < 2 or not column.is_dated, "at most one dimension of a dated column"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from model.parameters import Parameters
-from model.rows import SCALARS, TUPLES, Column
+from model.rows import SCALARS, TUPLES
 
 __all__ = ["STUB", "stub"]
 
@@ -27,21 +27,14 @@ def class_of(name: str, base: str, docstring: str | None, fields: Mapping[str, s
 
 def stub() -> str:
     """Text of the stub."""
+    text = HEAD
+    for name, (docstring, columns) in TUPLES.items():
+        types = {field: column.dtype if column.dtype in SCALARS else "Array" for field, column in columns.items()}
+        text += class_of(name, "NamedTuple", docstring, types)
     given = {name: f"{type(row.default).__name__} = ..." for name, row in Parameters.rows.items()}
     scalars = {name: "float" if isinstance(row.default, float) else "int" for name, row in Parameters.rows.items()}
-    return "".join(
-        (
-            HEAD,
-            *(class_of(name, "NamedTuple", words, types_of(columns)) for name, (words, columns) in TUPLES.items()),
-            class_of("Parameters", "Declared", Parameters.__doc__, given),
-            class_of("ParameterValues", "NamedTuple", Parameters.scalars.__doc__, scalars),
-        )
-    )
-
-
-def types_of(columns: Mapping[str, Column]) -> dict[str, str]:
-    """Type of each column: an array, or a number."""
-    return {name: column.dtype if column.dtype in SCALARS else "Array" for name, column in columns.items()}
+    text += class_of("Parameters", "Declared", Parameters.__doc__, given)
+    return text + class_of("ParameterValues", "NamedTuple", Parameters.scalars.__doc__, scalars)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +13,10 @@ import pytest
 
 from model import columns, layout, load_world, rows, stubs
 from model.errors import InputError
+from model.kernel.sources import PACKAGE
 from model.parameters import Parameters
 from model.scenario.events import LEVERS, event_fields
-from model.scenario.inputs import _base
+from model.scenario.inputs import _base, check_tabled
 from model.state import KNOWN_ROUTES, sizes_of
 from model.world.arrays import WorldArrays
 
@@ -104,6 +108,26 @@ def test_rows_that_make_sense_are_read_with_any_line_ends(tmp_path: Path) -> Non
 def test_a_dated_column_with_the_name_of_a_lever_is_refused(kind: str, name: str) -> None:
     with pytest.raises(InputError, match=rf"columns\.csv: {kind}s\.{name}, name"):
         event_fields({f"{kind}s.{name}": columns.Column("f8", "1", "d", base=1.0)})
+
+
+@pytest.mark.parametrize("name", ["places.toy", "legs.exposure"])
+def test_a_column_that_follows_from_tables_says_how_and_no_other_does(name: str) -> None:
+    other = columns.Column("f8", "1", "d", base="tables" if name == "places.toy" else 1.0)
+    check_tabled(columns.dated_columns())
+    with pytest.raises(InputError, match=rf"columns\.csv: {name}, base.*TABLED"):
+        check_tabled(columns.dated_columns() | {name: other})
+
+
+@pytest.mark.parametrize(
+    ("file", "cells", "named"),
+    [("columns.csv", ",i8,", "Organisations.ident, dtype = 'x8'"), ("parameters.csv", ",0.7,", "supply_scale, low")],
+)
+def test_a_senseless_row_is_refused_at_import(file: str, cells: str, named: str, tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "model", ignore=shutil.ignore_patterns("__pycache__", "build"))
+    table = tmp_path / "model/data" / file
+    table.write_text(table.read_text(encoding="utf-8").replace(cells, ",x8,", 1), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", "import model"], cwd=tmp_path, capture_output=True, text=True)
+    assert f"{file}: {named}" in done.stderr
 
 
 def test_events_name_the_rows_of_all_kinds_that_they_may_change() -> None:

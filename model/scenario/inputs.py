@@ -7,7 +7,7 @@ knows a date. Two scenarios that say the same up to a date have the same rows up
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from model import calendar
-from model.columns import TABLES, Array, Dated, dated_columns
+from model.columns import TABLES, Array, Column, Dated, dated_columns
 from model.kinds import REGIMES, SECTORS, Code, Mode, PlacementRule, Regime
 from model.rows import senseless
 from model.scenario import Scenario
@@ -366,9 +366,14 @@ WORKED_OUT = ("states.pledge", "states.boarding_regime", "places.container_traff
 """Dated columns that `_epoch` works out from tables and other columns."""
 
 
-if odd := {name for name, column in dated_columns().items() if column.base == TABLES} ^ {*TABLED, *WORKED_OUT}:
-    base = f"{TABLES}, and a line in `TABLED` of model/scenario/inputs.py; or a number, and no line"
-    raise senseless("columns.csv", min(odd), "base", None, base)
+def check_tabled(columns: Mapping[str, Column]) -> None:
+    """Refuse a column that follows from tables where nothing says how, and the reverse; InputError."""
+    if odd := {name for name, column in columns.items() if column.base == TABLES} ^ {*TABLED, *WORKED_OUT}:
+        allowed = f"{TABLES}, and a line in `TABLED` of model/scenario/inputs.py; or a number, and no line"
+        raise senseless("columns.csv", min(odd), "base", None, allowed)
+
+
+check_tabled(dated_columns())
 
 
 # --- what events do -----------------------------------------------------------------------------------------------
