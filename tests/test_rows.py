@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import shutil
 import subprocess
@@ -56,6 +57,7 @@ SENSELESS = (
     "dated,asks_review,yes",
     "dated,dims,states platforms",
     "coded,low,0",
+    "coded,codes,Rule",
     "coded,unit,1",
     "coded,kind,WorldArrays",
     "array,dtype,int",
@@ -128,6 +130,12 @@ def test_a_senseless_row_is_refused_at_import(file: str, cells: str, named: str,
     table.write_text(table.read_text(encoding="utf-8").replace(cells, ",x8,", 1), encoding="utf-8")
     done = subprocess.run([sys.executable, "-c", "import model"], cwd=tmp_path, capture_output=True, text=True)
     assert f"{file}: {named}" in done.stderr
+
+
+def test_events_set_columns_with_one_value_a_row_only() -> None:
+    bounded = columns.Column("f8", "1", "d", low=0.0, high=1.0, base=1.0)
+    assert next(iter(event_fields({"states.toy": bounded}))) == ("state", "toy")
+    assert event_fields({"states.toy": dataclasses.replace(bounded, dims=("sectors",))}) == LEVERS
 
 
 def test_events_name_the_rows_of_all_kinds_that_they_may_change() -> None:
