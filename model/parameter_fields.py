@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from model.errors import InputError, closest
 from model.kinds import AS_TABLED, codes
 from model.rows import Row, read_rows
+from model.summary import Summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,12 +80,18 @@ class ParameterRow(NamedTuple):
         return float(value) if isinstance(self.default, float) else int(value)
 
 
-class Declared(BaseModel):
+class Declared(Summary, BaseModel):
     """The values one run is made with. Frozen; unknown names and values out of bounds are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     rows: ClassVar[dict[str, ParameterRow]] = {}
     scalars: ClassVar[Any] = None
+
+    def facts(self) -> dict[str, Any]:
+        """What `repr` shows: the values that differ from their defaults."""
+        return changed_values(self)
+
+    __str__ = Summary.__repr__
 
 
 # --- declaring ----------------------------------------------------------------------------------------------------

@@ -130,7 +130,9 @@ class Column:
 
     `low` and `high` bound what may be set; by default shares lie between 0 and 1 and amounts are not negative. `base`
     is the value of a dated column before any event: a number, or `TABLES`. `asks_review` says whether what follows
-    from it is worked out anew when it changes. `by` names what a column that rules write follows from.
+    from it is worked out anew when it changes. `by` names what a column that rules write follows from. `when` is the
+    parameter and the options (``parameter=option|option``) under which a rule reads what is set, where it is not read
+    in every model; `instead` names what to set under other options.
     """
 
     dtype: str
@@ -142,6 +144,8 @@ class Column:
     base: float | str | None = None
     asks_review: bool = True
     by: str = ""
+    when: str = ""
+    instead: str = ""
 
     @property
     def is_dated(self) -> bool:
@@ -166,7 +170,7 @@ class Column:
         return low, high
 
 
-FIELDS: Final = "kind,name,dtype,unit,dims,low,high,base,asks_review,codes,by,meaning"
+FIELDS: Final = "kind,name,dtype,unit,dims,low,high,base,asks_review,codes,by,when,instead,meaning"
 
 
 def read_columns(path: Path) -> dict[str, dict[str, Column]]:
@@ -192,6 +196,7 @@ def check_cells(row: Row) -> None:
         ("asks_review", row["asks_review"] in reviews, " or ".join(reviews) or "nothing, as the column is not dated"),
         ("codes", row["codes"] in {"", *codes()}, ", ".join(codes())),
         ("codes", not (row["codes"] and row["low"] + row["high"]), "codes, or low and high"),
+        ("instead", (row["when"] == "") == (row["instead"] == ""), "what to set under other options than `when`"),
         ("meaning", row["meaning"] != "", "what the column means"),
     )
 
@@ -205,15 +210,13 @@ def column_of(row: Row) -> Column:
         meaning += ": " + ", ".join(f"{number} {label}" for number, label in enumerate(labels))
         low, high = 0.0, len(labels) - 1.0
     return Column(
-        dtype=row["dtype"],
-        unit=row["unit"],
+        **{field: row[field] for field in ("dtype", "unit", "by", "when", "instead")},
         meaning=meaning,
         dims=tuple(row["dims"].split()),
         low=low,
         high=high,
         base=row["base"] if row["base"] == TABLES else row.number("base") if row["base"] else None,
         asks_review=row["asks_review"] != "false",
-        by=row["by"],
     )
 
 

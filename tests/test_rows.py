@@ -23,10 +23,10 @@ from model.world.arrays import WorldArrays
 
 HEAD = rows.FIELDS.split(",")
 GOOD = {
-    "dated": "Places,patrol_hours,f8,1,,0,10,1.0,true,,,multiplies search by assets based here",
-    "plain": "Organisations,weight,f8,1,,1e-06,,,,,,size",
-    "coded": "Platforms,allocation,f8,rule,,,,tables,true,PlacementRule,,places lent assets",
-    "array": "WorldArrays,leg_start,i4,,legs+1,,,,,,,where they begin",
+    "dated": "Places,patrol_hours,f8,1,,0,10,1.0,true,,,,,multiplies search by assets based here",
+    "plain": "Organisations,weight,f8,1,,1e-06,,,,,,,,size",
+    "coded": "Platforms,allocation,f8,rule,,,,tables,true,PlacementRule,,,,places lent assets",
+    "array": "WorldArrays,leg_start,i4,,legs+1,,,,,,,,,where they begin",
 }
 SENSELESS = (
     "plain,kind,Organisation",
@@ -44,6 +44,7 @@ SENSELESS = (
     "plain,codes,Rule",
     "plain,codes,PlacementRule",
     "plain,meaning,",
+    "plain,instead,capital_eur",
     "dated,kind,Organisations",
     "dated,kind,Jurisdictions",
     "dated,kind,Routes",
