@@ -31,6 +31,7 @@ from model.columns import (
 from model.kinds import Counter, Mode, Sector, Sensor, Stage
 from model.parameters import Parameters
 from model.record import Account
+from model.rows import DIMENSIONS
 from model.world import World
 
 KNOWN_ROUTES = 10
@@ -69,19 +70,9 @@ def sizes_of(world: World) -> dict[str, int]:
     """Length of every named dimension."""
     arrays = world.arrays
     return {
+        **{name: len(getattr(world, name)) for name in DIMENSIONS.split() if hasattr(world, name)},
         "known": KNOWN_ROUTES,
-        "legs": len(world.legs),
-        "hubs": len(world.hubs),
-        "states": len(world.states),
-        "platforms": len(world.platforms),
-        "assets": len(world.assets),
-        "places": len(world.places),
-        "regions": len(world.regions),
         "modes": len(Mode),
-        "routes": len(world.routes),
-        "sources": len(world.sources),
-        "markets": len(world.markets),
-        "areas": len(world.areas),
         "jurisdictions": len(arrays.leg_state),
         "year": 52,
         "sensors": len(Sensor),

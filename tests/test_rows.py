@@ -139,6 +139,14 @@ def test_events_set_columns_with_one_value_a_row_only() -> None:
     assert event_fields({"states.toy": dataclasses.replace(bounded, dims=("sectors",))}) == LEVERS
 
 
+def test_the_options_under_which_a_column_is_read_are_those_of_a_parameter() -> None:
+    conditions = {column.when for kind in rows.COLUMNS.values() for column in kind.values() if column.when}
+    assert conditions
+    for condition in conditions:
+        parameter, _, options = condition.partition("=")
+        assert set(options.split("|")) <= set(Parameters.rows[parameter].options)
+
+
 def test_events_name_the_rows_of_all_kinds_that_they_may_change() -> None:
     names = load_world().names
     assert all(kind.lower().removesuffix("s") in names for kind in rows.NAMED)
