@@ -1,7 +1,7 @@
 """Random numbers with an address: Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011).
 
-A draw is a pure function of (seed, stream, week, who, k). Nobody's luck depends on what others do, on the order of
-agents or on the number of workers; two scenarios meet the same luck until policy makes a difference.
+A draw is a pure function of (seed, stream, week, who, k). It depends neither on what others do, nor on the order of
+agents, nor on the number of workers: scenarios share common random numbers until policy makes a difference.
 
 The address fills the counter and the key of the generator: counter = (low word of who, high word of who,
 week + stream * 2**16, k), key = (low word of seed, high word of seed). So seed and who lie below 2**63, stream and week
@@ -10,10 +10,10 @@ below 2**16, k below 2**32. A decision has a stream of its own; `who` is an iden
 | Stream | Decides |
 |---|---|
 | SUPPLY | nothing: reserved for harvests and output of the producing states |
-| INITIAL | state at the start, and what a group is born with |
+| INITIAL | state at the start, and the features of a new organisation |
 | ROUTE | which route an organisation takes |
 | LOAD | size of a load |
-| EXPLORE | whether a group tries a route that is new to it, and which, or copies one of a peer, and whose |
+| EXPLORE | whether an organisation tries a route that is new to it, and which, or copies one of a peer, and whose |
 | IMITATE | nothing: reserved |
 | MOVEMENT | losses and length of a leg under way |
 | LEAD | whether and when a state learns of a load |
@@ -22,14 +22,14 @@ below 2**16, k below 2**32. A decision has a stream of its own; `who` is an iden
 | BOARDING | consent, pursuit and finding what is aboard |
 | INSPECTION | controls at ports, airports and borders |
 | POLICE | work of the police against hubs and stocks |
-| RUMOUR | nothing: reserved for news of a loss that reaches other groups |
+| RUMOUR | nothing: reserved for news of a loss that reaches other organisations |
 | NEWS | nothing: reserved for public reports |
 | MARKET | nothing: reserved for noise of prices and sales |
 | FINANCE | nothing: reserved for financial inquiries, freezing and confiscation |
 | STATE | choices of states |
 | PLATFORM | nothing: reserved for choices of platforms |
-| ENTRY | new groups |
-| EXIT | nothing: reserved for groups that end |
+| ENTRY | new organisations |
+| EXIT | nothing: reserved for organisations that end |
 | CORRUPTION | nothing: reserved for bribes tried and taken |
 | ASSET | availability of patrol assets |
 | SATELLITE | images and false contacts |
@@ -105,7 +105,7 @@ STREAM_NAMES = (
     PROSECUTION,
 ) = range(len(STREAM_NAMES))
 STREAMS = dict(zip(STREAM_NAMES, range(len(STREAM_NAMES)), strict=True))
-"""Number of each stream by name; new streams go to the end, so that the old ones keep their luck."""
+"""Number of each stream by name; new streams go to the end, so that the old ones keep their numbers."""
 
 
 @compiled

@@ -142,7 +142,7 @@ def take_load(ctx: Context, row: int, share: float, at: Seizure) -> None:
 
 @rule
 def jail(ctx: Context, owner: int, leg: int, member: int) -> None:
-    """Part of the group's people go to prison where courts work (mechanisms M16)."""
+    """Part of the organisation's people go to prison where courts work (mechanisms M16)."""
     world, state, parameters = ctx.world, ctx.state, ctx.parameters
     if member < 0:
         return

@@ -2,9 +2,9 @@
 
 A container needs no crew but insiders who let the goods in and out. They are paid for what comes through, at a rate
 that falls with what has been landed by container so far, as unit costs fall with experience (Wright 1936): each
-doubling leaves ``contact_progress_ratio`` of it. Experience is open to all groups, so splitting an organisation changes
-nothing. Part of it is tied to the state where the goods landed; ``contact_spread`` of it belongs to the EU as a whole
-and is shared out among its states by the licit trade of the year by container. Nothing of the sum is forgotten.
+doubling leaves ``contact_progress_ratio`` of it. Experience is open to all organisations, so splitting an organisation
+changes nothing. Part of it is tied to the state where the goods landed; ``contact_spread`` of it belongs to the EU as a
+whole and is shared out among its states by the licit trade of the year by container. Nothing of the sum is forgotten.
 ``contact_cost`` of `states.csv` makes it dearer where other ways in lie nearer (decisions 0026 to 0028).
 """
 

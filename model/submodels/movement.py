@@ -107,7 +107,7 @@ def send_from_stock(ctx: Context) -> None:
         ctx.state.places.handled_kg[place] = 0.0
     rows = organisations.alive.shape[0]
     for k in range(rows):
-        # another group comes first every week, so that scarce handling is nobody's privilege
+        # another organisation comes first every week, so that scarce handling is nobody's privilege
         organisation = (ctx.week + k) % rows
         stocked = organisations.hubs_stocked[organisation]
         if stocked == 0:
@@ -269,7 +269,7 @@ def pay_contacts(state: State, row: int, leg: int) -> None:
 
 @rule
 def charge(state: State, owner: int, amount_eur: float) -> None:
-    """Take money from the owner of a load; a load whose group has left is paid for from the group's estate."""
+    """Take money from the owner of a load; a load whose owner has left is paid for from its estate."""
     if owner >= 0:
         state.organisations.capital_eur[owner] -= amount_eur
     else:
