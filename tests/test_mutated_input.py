@@ -28,7 +28,8 @@ from experiments.study import STUDIES, Study
 from experiments.validation.against import read_reports
 from model import Scenario, load_world
 from model.errors import InputError
-from model.scenario.files import SHIPPED, to_toml
+from model.files import to_toml
+from model.scenario.files import SHIPPED
 
 CASES = int(os.environ.get("HIGHWAY10_MUTATIONS", "200"))
 LONGEST = 3_000

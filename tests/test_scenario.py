@@ -120,7 +120,10 @@ MALFORMED = {
     "event no table": (HEAD + "events = [3]\n", ["events[1]", "3", "[[events]]"]),
     "event without id": (HEAD + EVENT.replace('id = "e"\n', "") + "add = 0.1\n", ["events[1].id", "small letters"]),
     "event id no slug": (HEAD + EVENT.replace('"e"', '"My Event"') + "add = 0.1\n", ["events[1].id", "My Event"]),
-    "event without date": (HEAD + EVENT.replace("date = 2006-01-01\n", "") + "add = 0.1\n", ["events.e.date", "a day"]),
+    "event without date": (
+        HEAD + EVENT.replace("date = 2006-01-01\n", "") + "add = 0.1\n",
+        ["events.e.date", "needs a date", "existing day"],
+    ),
     "event before start": (
         HEAD + EVENT.replace("2006-01-01", "2003-01-01") + "add = 0.1\n",
         ["events.e.date", "2003-01-01", "2004-01-05 to 2010-12-31"],
@@ -199,6 +202,16 @@ MALFORMED = {
         ["events.e.field", "corruption", "reach_km"],
     ),
     "duplicate ids": (HEAD + (EVENT + "add = 0.1\n") * 2, ["events[2].id", "'e'", "rename"]),
+    "parameter is a day": (HEAD + "[parameters]\nreach_km = 2011-05-10\n", ["parameters.reach_km = '2011-05-10'"]),
+    "one source is a number": (HEAD + 'sources = ["GAO", 7]\n', ["sources = 7: ", "each text in quotes"]),
+    "field in a list": (
+        HEAD + EVENT.replace('"corruption"', '["corruption"]') + "add = 0.1\n",
+        ["events.e.field", "did you mean 'corruption'?"],
+    ),
+    "field is a huge number": (
+        HEAD + EVENT.replace('"corruption"', "0x" + "f" * 5_000) + "add = 0.1\n",
+        ["events.e.field = (a int too long to be shown)"],
+    ),
     "drop is a number": (HEAD + "drop = 3\n", ["drop", "3", "square brackets"]),
     "drop is text": (HEAD + 'drop = "e"\n' + EVENT + "add = 0.1\n", ["drop", "'e'", "square brackets"]),
     "huge value": (HEAD + EVENT + f"value = {10**400}\n", ["events.e.value", "1000000", "0 to 1"]),

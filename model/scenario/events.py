@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Literal
 
 from model.calendar import FIRST_YEAR, LAST_YEAR
@@ -107,6 +108,7 @@ KINDS = ("parameter", *dict.fromkeys(kind for kind, _ in EVENT_FIELDS))
 PARAMETER_ROWS = parameter_rows(Parameters)
 
 
+@cache
 def event_field(kind: str, field: str) -> EventField | None:
     """Tell what an event may do to a column or to a numeric parameter; None when there is no such field."""
     if kind != "parameter":
@@ -118,6 +120,7 @@ def event_field(kind: str, field: str) -> EventField | None:
     return EventField(low, high, row.unit, row.description)
 
 
+@cache
 def fields_of(kind: str) -> tuple[str, ...]:
     """Names of the fields that an event may change in a kind of target."""
     if kind == "parameter":
