@@ -7,7 +7,6 @@ semicolons, empty cells are missing values. Every problem of every table is list
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -16,8 +15,10 @@ from typing import Final
 
 import pandas as pd
 
+from model.csv_file import Table, read_csv
 from model.errors import InputError
-from model.world.table_checks import Schema, check_columns, check_keys, check_links, convert
+from model.files import is_file, read_text
+from model.world.table_checks import Schema, Sheet, Sheets, check_keys, check_links, say
 
 __all__ = ["DATA", "Tables", "load_tables"]
 
@@ -84,31 +85,25 @@ def _default() -> Tables:
 def _load(directory: Path) -> Tables:
     """Read, convert and check everything that can be read."""
     problems: list[InputError] = []
-    resources = describe(directory)
-    frames: dict[str, pd.DataFrame] = {}
-    for name, resource in resources.items():
+    sheets: dict[str, Sheet] = {}
+    for name, resource in describe(directory).items():
         try:
-            raw = read(directory / str(resource["path"]), resource)
+            sheets[name] = Sheet(resource, read(directory / str(resource["path"]), resource))
+            problems += sheets[name].problems
         except InputError as error:
             problems.append(error)
-            continue
-        frames[name], found = convert(resource, raw)
-        problems += found
-    problems += list(_cross_checks(resources, frames, problems))
+    problems += list(_cross_checks(sheets, problems))
     if problems:
         raise InputError.collect(_shortened(problems))
-    return Tables(**{field.name: frames[field.name] for field in fields(Tables)})
+    return Tables(**{name: sheet.frame for name, sheet in sheets.items()})
 
 
-def _cross_checks(
-    resources: dict[str, Schema], frames: dict[str, pd.DataFrame], problems: list[InputError]
-) -> Iterator[InputError]:
+def _cross_checks(sheets: Sheets, problems: list[InputError]) -> Iterator[InputError]:
     """Keys and links; of a table with faulty cells only the names, and none of them twice."""
-    broken = {problem.file for problem in problems}
     told = {(problem.file, problem.field, problem.value) for problem in problems}
-    for name, frame in frames.items():
-        yield from check_keys(resources[name], frame)
-        links = check_links(resources[name], frames, names_only=resources[name]["path"] in broken)
+    for sheet in sheets.values():
+        yield from check_keys(sheet)
+        links = check_links(sheet, sheets, names_only=bool(sheet.problems))
         yield from (link for link in links if (link.file, link.field, link.value) not in told)
 
 
@@ -120,75 +115,55 @@ def _shortened(problems: list[InputError]) -> list[InputError]:
 
 
 def describe(directory: Path) -> dict[str, Schema]:
-    """Descriptions of the tables that `Tables` holds, from datapackage.json.
+    """Descriptions of the tables that `Tables` holds, from datapackage.json of the directory or else the project's.
 
     Raises
     ------
     InputError
-        If the file is not JSON or leaves out a table.
+        If the file is not JSON, or leaves out a table or a column of the project's.
     """
-    path = directory / DESCRIPTION
-    path = path if path.exists() else DATA / DESCRIPTION
-    try:
-        package = json.loads(path.read_text(encoding="utf-8"))
-        found = {resource["name"]: resource for resource in package["resources"]}
-    except (ValueError, KeyError, TypeError) as error:
-        text = f"the description of the tables cannot be read: {error}"
-        raise InputError(text, file=DESCRIPTION, remedy="restore the file of the project") from error
-    names = [field.name for field in fields(Tables)]
-    for name in names:
-        if name not in found:
-            raise InputError(
-                "the table is not described",
-                file=DESCRIPTION,
-                field="resources",
-                value=name,
-                allowed=", ".join(names),
-                remedy="restore the file of the project",
+    described, own = _description(DATA / DESCRIPTION), directory / DESCRIPTION
+    ours = {field.name: described[field.name] for field in fields(Tables)}
+    if directory == DATA or not own.exists():
+        return ours
+    found, remedy = _description(own), "delete the file, so that the project's holds, or restore what it lacks"
+    problems = []
+    for name, wanted in ((name, columns_of(resource)) for name, resource in ours.items()):
+        lacks = [column for column in wanted if name in found and column not in columns_of(found[name])]
+        if lacks or name not in found:
+            message, allowed = f"the {'columns are' if lacks else 'table is'} not described", say([*wanted])
+            value, field = ", ".join(lacks) or name, name if lacks else "resources"
+            problems.append(
+                InputError(message, file=DESCRIPTION, field=field, value=value, allowed=allowed, remedy=remedy)
             )
-    return {name: found[name] for name in names}
-
-
-def read(path: Path, resource: Schema) -> pd.DataFrame:
-    """The cells of a CSV file as text, in the order of its description.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, empty, not CSV in UTF-8, or has other columns.
-    """
-    if not path.is_file():
-        raise InputError(
-            "the table is missing",
-            file=path.name,
-            allowed=f"a CSV file in {path.parent}",
-            remedy="copy it from model/data of the project",
-        )
-    try:
-        frame = _read_text(path)
-    except UnicodeDecodeError as error:
-        raise InputError(f"the file is not UTF-8: {error}", file=path.name, remedy="save it as CSV, UTF-8") from error
-    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
-        text = " ".join(str(error).split())
-        remedy = "put cells with commas in double quotes; every line needs as many cells as the first"
-        raise InputError(f"the file is not a CSV table: {text}", file=path.name, remedy=remedy) from error
-    problems = list(check_columns(resource, [str(c) for c in frame.columns]))
-    if not problems and frame.empty:
-        problems = [InputError("the table has no rows", file=path.name, remedy="restore the rows of the project")]
     if problems:
         raise InputError.collect(problems)
-    return frame
+    return {name: found[name] for name in ours}
 
 
-def _read_text(path: Path) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
-            path,
-            dtype="str",
-            keep_default_na=False,
-            na_values=[""],
-            index_col=False,
-            encoding="utf-8-sig",
-            skip_blank_lines=False,
-        )
+def columns_of(resource: Schema) -> list[str]:
+    """Columns that a table must have, in order."""
+    return [field["name"] for field in resource["schema"]["fields"]]
+
+
+def _description(path: Path) -> dict[str, Schema]:
+    try:
+        return {entry["name"]: entry for entry in json.loads(read_text(path, path.name))["resources"]}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        text = f"the description of the tables cannot be read: {error}"
+        raise InputError(text, file=DESCRIPTION, remedy="restore the file of the project") from error
+
+
+def read(path: Path, resource: Schema) -> Table:
+    """The cells of a CSV file as text.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or empty, is not CSV in UTF-8, or has other columns or ragged lines.
+    """
+    if not is_file(path):
+        allowed, remedy = f"a CSV file in {path.parent}", "copy it from model/data of the project"
+        raise InputError("the table is missing", file=path.name, allowed=allowed, remedy=remedy)
+    missing = f"copy them from model/data/{path.name} of the project"
+    return read_csv(path, columns_of(resource), "table", "tables", path.name, missing)
