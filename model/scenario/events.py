@@ -5,7 +5,7 @@ What an event may change follows from the dated columns of `model/columns.py`; `
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -30,6 +30,7 @@ __all__ = [
     "event_field",
     "expand",
     "fields_of",
+    "in_order",
 ]
 
 type Day = date
@@ -186,6 +187,11 @@ class Event:
         """One line for messages."""
         until = f" until {self.until}" if self.until else ""
         return f"{self.id}: {self.target} {self.field} {self.operation} {self.amount:g} from {self.date}{until}"
+
+
+def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Events in the order in which they apply: by date, then id."""
+    return tuple(sorted(events, key=lambda event: (event.date, event.id)))
 
 
 # --- names and patterns -------------------------------------------------------------------------------------------

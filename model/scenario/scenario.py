@@ -33,7 +33,7 @@ from model.errors import InputError, suggest
 from model.files import is_file, read_toml, to_toml
 from model.parameter_fields import changed_values, check_values, try_values
 from model.parameters import Parameters
-from model.scenario.events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of
+from model.scenario.events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of, in_order
 from model.scenario.files import find_scenario, list_scenarios
 from model.scenario.reading import ScenarioFile, read_event
 from model.toml_fields import try_part
@@ -139,12 +139,12 @@ class Scenario:
             if amount != float(values[name]):
                 event = Event(f"{name}-from-{day}", day, None, "parameter", name, name, "value", amount)
                 events = [e for e in events if e.id != event.id] + [event]
-        return replace(self, events=_sorted(events))
+        return replace(self, events=in_order(events))
 
     def with_events(self, *events: Event) -> Self:
         """Make a copy with more events; one with the id of another takes its place."""
         kept = {event.id: event for event in (*self.events, *events)}
-        return replace(self, events=_sorted(kept.values()))
+        return replace(self, events=in_order(kept.values()))
 
     def without_events(self, *ids: str) -> Self:
         """Make a copy without some events."""
@@ -340,11 +340,7 @@ def _read_events(
             problems.append(InputError(message, field=field, value=slug, allowed=allowed, remedy=remedy))
         own |= {slug} if isinstance(slug, str) else set()
         events |= {event.id: event} if event else {}
-    return _sorted(events.values())
-
-
-def _sorted(events: Iterable[Event]) -> tuple[Event, ...]:
-    return tuple(sorted(events, key=lambda event: (event.date, event.id)))
+    return in_order(events.values())
 
 
 def _not_to_drop(dropped: Sequence[str], events: Mapping[str, Event]) -> Iterator[InputError]:

@@ -138,7 +138,7 @@ def indices(names: pd.Series, order: tuple[str, ...]) -> Array:
 
 
 def positions(items: object, order: tuple[str, ...]) -> list[int]:
-    """Positions in `order` of some names, or of those of a cell that joins them by semicolons; none of an empty cell."""
+    """Positions in `order` of some names, or of those that a cell joins by semicolons; none of an empty cell."""
     names = items.split(";") if isinstance(items, str) else items if isinstance(items, list | tuple) else []
     place = {name: i for i, name in enumerate(order)}
     return [place[name] for name in names if name]
@@ -167,6 +167,12 @@ def build_world(tables: Tables) -> World:
     graph, names = build_graph(tables), names_of(tables)
     prior = dict(zip(tables.modes["mode"], tables.modes["prior_risk_per_leg"], strict=True))
     found = [library(graph, source, prior) for source in names["sources"]]
+    routes = tuple(path for paths in found for path in paths)
+    return World(tables=tables, graph=graph, arrays=arrays_of(tables, names, found), routes=routes, **names)
+
+
+def arrays_of(tables: Tables, names: Names, found: list[list[Path]]) -> WorldArrays:
+    """All arrays, read-only; `found` holds the routes from each source."""
     fields = {
         **plain_arrays(tables, names),
         **place_arrays(tables, names),
@@ -174,6 +180,7 @@ def build_world(tables: Tables) -> World:
         **leg_arrays(tables, names),
         **mode_arrays(tables),
         **route_arrays(tables, names, found),
+        **trunk_arrays(tables, names, found),
         **state_arrays(tables, names),
         **platform_arrays(tables, names),
     }
@@ -183,8 +190,11 @@ def build_world(tables: Tables) -> World:
     for value in fields.values():
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
-    routes = tuple(path for paths in found for path in paths)
-    return World(tables=tables, graph=graph, arrays=WorldArrays(**fields), routes=routes, **names)  # type: ignore[arg-type]
+    return WorldArrays(**fields)  # type: ignore[arg-type]
+
+
+KEYED: Final = ("place", "leg", "state", "platform", "asset")
+"""Kinds whose tables have a row for each name."""
 
 
 def names_of(tables: Tables) -> Names:
@@ -293,7 +303,7 @@ def source_arrays(tables: Tables, names: Names) -> dict[str, object]:
 def leg_arrays(tables: Tables, names: Names) -> dict[str, object]:
     """Arrays by leg: mode, where it sets out, patrol areas, jurisdictions, platforms that work on it."""
     legs, origins = tables.legs, tables.places.set_index("place").reindex(tables.legs["origin"])
-    shares = {leg: rows for leg, rows in tables.leg_sea_areas.groupby("leg")}
+    shares = dict(iter(tables.leg_sea_areas.groupby("leg")))
     on_leg = [shares[leg] if leg in shares else tables.leg_sea_areas[:0] for leg in names["legs"]]
     areas = [indices(rows["sea_area"], names["areas"]).tolist() for rows in on_leg]
     platforms_of_group, group = np.unique(legs_of_platforms(tables, names, areas), axis=0, return_inverse=True)
@@ -378,7 +388,6 @@ def route_arrays(tables: Tables, names: Names, found: list[list[Path]]) -> dict[
         **compressed("route_leg", [positions(p.legs, names["legs"]) for p in paths], "route_start"),
         "route_break": np.array([x for b in breaks for x in b], dtype=np.int8),
         "source_route_start": np.cumsum([0, *(len(routes) for routes in found)]).astype(np.int32),
-        **trunk_arrays(tables, names, found),
     }
 
 
@@ -456,52 +465,46 @@ def finance_strength(tables: Tables) -> float:
     return float(strength.loc[places["state"]].mean())
 
 
+def lists_of(fields: dict[str, object], name: str) -> list[list[int]]:
+    """The lists that two arrays hold, see `compressed`."""
+    return [part.tolist() for part in np.split(np.asarray(fields[name]), np.asarray(fields[f"{name}_start"])[1:-1])]
+
+
 def concern_watchers(fields: dict[str, object]) -> dict[str, object]:
     """Add to the states that a leg touches those whose patrol aircraft watch its sea; as CSR arrays."""
-    start, state = np.asarray(fields["leg_state_start"]), np.asarray(fields["leg_state"])
-    area_start, area = np.asarray(fields["leg_area_start"]), np.asarray(fields["leg_area"])
-    watched = reach_by_owner(fields, np.asarray(fields["asset_flies"]))
-    lists = []
-    for leg in range(len(start) - 1):
-        on_leg = set(area[area_start[leg] : area_start[leg + 1]].tolist())
-        known = state[start[leg] : start[leg + 1]].tolist()
-        lists.append(known + sorted(m for m, areas in watched.items() if areas & on_leg and m not in known))
-    new_start, new_state = compress(lists)
-    return {"leg_state_start": new_start, "leg_state": new_state}
+    watched = reach_by_owner(fields, "asset_flies")
+    concerned = [
+        known + sorted(m for m, areas in watched.items() if areas.intersection(on_leg) and m not in known)
+        for known, on_leg in zip(lists_of(fields, "leg_state"), lists_of(fields, "leg_area"), strict=True)
+    ]
+    return compressed("leg_state", concerned)
 
 
-def reach_by_owner(fields: dict[str, object], chosen: Array) -> dict[int, set[int]]:
-    """Patrol areas within reach of each state's assets of a kind."""
-    owner, start = np.asarray(fields["asset_owner"]), np.asarray(fields["asset_area_start"])
-    area = np.asarray(fields["asset_area"])
+def reach_by_owner(fields: dict[str, object], chosen: str) -> dict[int, set[int]]:
+    """Patrol areas within reach of each state's assets that are chosen by an array of 0/1."""
     reached: dict[int, set[int]] = {}
-    for asset in np.flatnonzero(chosen):
-        reached.setdefault(int(owner[asset]), set()).update(area[start[asset] : start[asset + 1]].tolist())
+    assets = zip(np.asarray(fields["asset_owner"]).tolist(), lists_of(fields, "asset_area"), strict=True)
+    for (owner, areas), is_chosen in zip(assets, np.asarray(fields[chosen]), strict=True):
+        reached.setdefault(owner, set()).update(areas if is_chosen else ())
     return reached
 
 
 def markets_apart(fields: dict[str, object]) -> Array:
     """Whether the state of a market is not yet among those a leg concerns: (legs, markets) of 0/1."""
-    start, state = np.asarray(fields["leg_state_start"]), np.asarray(fields["leg_state"])
     home = np.asarray(fields["place_state"])[np.asarray(fields["market_place"])]
-    apart = np.zeros((len(start) - 1, len(home)), dtype=np.int8)
-    for leg in range(len(start) - 1):
-        apart[leg] = ~np.isin(home, state[start[leg] : start[leg + 1]])
-    return apart
+    return np.array([~np.isin(home, known) for known in lists_of(fields, "leg_state")], dtype=np.int8)
 
 
 def pairs_that_act(fields: dict[str, object]) -> Array:
     """Whether a state touched by a leg can act there itself: it is the destination, or has ships that patrol
     its sea.
     """
-    start, state = np.asarray(fields["leg_state_start"]), np.asarray(fields["leg_state"])
-    area_start, area = np.asarray(fields["leg_area_start"]), np.asarray(fields["leg_area"])
-    patrolled = reach_by_owner(fields, np.asarray(fields["asset_boards"]))
-    place_state, destination = np.asarray(fields["place_state"]), np.asarray(fields["leg_destination"])
-    acts = np.zeros(len(state), dtype=np.int8)
-    for leg in range(len(destination)):
-        on_leg = set(area[area_start[leg] : area_start[leg + 1]].tolist())
-        for pair in range(start[leg], start[leg + 1]):
-            member = int(state[pair])
-            acts[pair] = int(member == place_state[destination[leg]] or bool(patrolled.get(member, set()) & on_leg))
-    return acts
+    patrolled = reach_by_owner(fields, "asset_boards")
+    home = np.asarray(fields["place_state"])[np.asarray(fields["leg_destination"])]
+    legs = zip(home, lists_of(fields, "leg_state"), lists_of(fields, "leg_area"), strict=True)
+    acts = [
+        int(m == own or not patrolled.get(m, set()).isdisjoint(on_leg))
+        for own, members, on_leg in legs
+        for m in members
+    ]
+    return np.array(acts, dtype=np.int8)
