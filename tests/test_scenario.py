@@ -584,6 +584,39 @@ def test_what_is_written_is_read_back_as_the_same_scenario(document: dict[str, o
     assert (again.title, again.description, again.events) == (made.title, made.description, made.events)
 
 
+OF_VERSION_0_1 = (
+    *(
+        "place coastal_radar 0.6",
+        "place total_control 1",
+        "place inspection_share 2",
+        "place risk_premium_eur_per_kg 500",
+    ),
+    *("leg open 0", "leg cost_multiplier 2", "leg inspection_multiplier 2", "mode cost_multiplier 2"),
+    *("state corruption 0.5", "state rule_of_law 0.5", "state capacity 0.5", "state inspection_container_share 0.1"),
+    *("state inspection_air_share 0.1", "state inspection_land_share 0.1", "state coast_police_share 0.1"),
+    *("state finance_strength 0.5", "state protection_price 2", "platform active 1", "platform sharing 0.5"),
+    *("membership active 1", "membership sharing 0.5", "asset active 0", "asset availability 0.5"),
+    *("market demand_multiplier 2", "supply multiplier 2", "trade frozen_year 2005"),
+)
+"""Kinds and fields of events in version 0.1, each with a value that it took."""
+
+
+def test_a_scenario_of_version_0_1_is_read(folder: Path) -> None:
+    text = (
+        HEAD
+        + 'scored_from = 2005-01-03\nfork = 2006-01-02\n[parameters]\nsharing_scale = 1.5\nchoice_rule = "experience"\n'
+    )
+    for number, line in enumerate(OF_VERSION_0_1):
+        kind, field, value = line.split()
+        text += f'[[events]]\nid = "e{number}"\ndate = 2006-05-10\ntarget = "{kind}:*"\n'
+        text += f'field = "{field}"\nvalue = {value}\nsource = "s"\nconfidence = "medium"\nnote = "n"\n'
+    made = Scenario.load(write(folder, text))
+    lay_out(load_world(), made)
+    assert [f"{event.kind} {event.field} {event.amount:g}" for event in made.events] == sorted(
+        OF_VERSION_0_1, key=lambda line: f"e{OF_VERSION_0_1.index(line)}"
+    )
+
+
 def test_a_study_given_for_a_scenario_is_known(tmp_path: Path) -> None:
     path = tmp_path / "one.toml"
     path.write_text('title = "x"\nkind = "sweep"\nscenarios = ["as-it-happened"]\n', encoding="utf-8")

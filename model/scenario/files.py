@@ -42,7 +42,7 @@ def find_scenario(name_or_path: str | os.PathLike[str], *, wanted_by: str = "", 
     for path in places:
         if is_file(path):
             return path
-    known = known_scenarios()
+    known = sorted(scenario_paths())
     folder = any(_is_folder(path) for path in places)
     otherwise = f"write the file, or set {SCENARIOS_VARIABLE} to its directory"
     raise InputError(
@@ -70,11 +70,6 @@ def scenario_paths() -> dict[str, Path]:
             if folder != Path() or _looks_like_scenario(path):
                 found.setdefault(path.stem, path)
     return found
-
-
-def known_scenarios() -> list[str]:
-    """Names of the scenarios within reach, sorted."""
-    return sorted(scenario_paths())
 
 
 def _looks_like_scenario(path: Path) -> bool:

@@ -81,25 +81,21 @@ class Scenario:
         InputError
             Lists everything that is wrong with the file.
         """
-        scenario = cls._read(find_scenario(name_or_path), ())
-        if names is not None:
-            scenario.check(names)
-        return scenario
+        return cls._read(find_scenario(name_or_path), (), names)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any], name: str = "unnamed", names: Names | None = None) -> Self:
         """Make a scenario of what a TOML file would hold; raises InputError as `load` does."""
-        scenario = cls._build(document, name, f"scenario {name!r}", ())
-        if names is not None:
-            scenario.check(names)
-        return scenario
+        return cls._build(document, name, f"scenario {name!r}", (), names)
 
     @classmethod
-    def _read(cls, path: Path, chain: tuple[Path, ...]) -> Self:
-        return cls._build(read_toml(path), path.stem, str(path), (*chain, path))
+    def _read(cls, path: Path, chain: tuple[Path, ...], names: Names | None = None) -> Self:
+        return cls._build(read_toml(path), path.stem, str(path), (*chain, path), names)
 
     @classmethod
-    def _build(cls, document: Mapping[str, Any], name: str, file: str, chain: tuple[Path, ...]) -> Self:
+    def _build(
+        cls, document: Mapping[str, Any], name: str, file: str, chain: tuple[Path, ...], names: Names | None
+    ) -> Self:
         if STUDY_FIELDS & document.keys():
             value, allowed = document.get("kind", "compare"), ", ".join(ScenarioFile.model_fields)
             message, remedy = "this is a study, not a scenario", "uv run run.py study FILE"
@@ -113,8 +109,10 @@ class Scenario:
             raise InputError.collect(problems).in_file(file)
         bases = (base.name, *base.bases) if base else ()
         sources = tuple(dict.fromkeys((*(base.sources if base else ()), *given.sources)))
-        made = {"sources": sources, "parameters": parameters, "events": events, "bases": bases, **days}
-        return cls(name=name, title=given.title, description=given.description, file=file, **made)
+        fields = {"sources": sources, "parameters": parameters, "events": events, "bases": bases, **days}
+        made = cls(name=name, title=given.title, description=given.description, file=file, **fields)
+        made.check(names or {})
+        return made
 
     def with_parameters(self, **changes: object) -> Self:
         """Make a copy with other parameter values; raises InputError that lists what is wrong with them."""

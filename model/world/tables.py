@@ -25,8 +25,6 @@ __all__ = ["DATA", "Tables", "load_tables"]
 DATA: Final = Path(__file__).resolve().parents[1] / "data"
 """The project's own tables."""
 DESCRIPTION: Final = "datapackage.json"
-MOST: Final = 40
-"""Problems that one error lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +92,7 @@ def _load(directory: Path) -> Tables:
             problems.append(error)
     problems += list(_cross_checks(sheets, problems))
     if problems:
-        raise InputError.collect(_shortened(problems))
+        raise InputError.collect(problems)
     return Tables(**{name: sheet.frame for name, sheet in sheets.items()})
 
 
@@ -105,13 +103,6 @@ def _cross_checks(sheets: Sheets, problems: list[InputError]) -> Iterator[InputE
         yield from check_keys(sheet)
         links = check_links(sheet, sheets, names_only=bool(sheet.problems))
         yield from (link for link in links if (link.file, link.field, link.value) not in told)
-
-
-def _shortened(problems: list[InputError]) -> list[InputError]:
-    """The first problems, and how many more there are."""
-    if len(problems) <= MOST:
-        return problems
-    return [*problems[:MOST], InputError(f"{len(problems) - MOST} more problems; they are shown once these are solved")]
 
 
 def describe(directory: Path) -> dict[str, Schema]:
