@@ -22,7 +22,7 @@ from model.files import is_file, read_text
 __all__ = ["Row", "Table", "read_csv"]
 
 SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
-POINT: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+POINT: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 COMMA: Final = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
 COLUMN_OF_POINTS: Final = re.compile(rf"(?:(?:{POINT.pattern})?\0)*", re.ASCII)
 THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)

@@ -68,6 +68,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "a word": ("dose,paris\n0.2,many\n", r"paris, line 2 = 'many': this is not a number"),
     "a unit": ("dose,paris\n0.2,90%\n", r"paris, line 2 = '90%'.*without a unit"),
     "not a number": ("dose,paris\n0.2,nan\n", r"paris, line 2 = 'nan'"),
+    "100,000 digits and a letter": (f"dose,paris\n0.2,{'9' * 100_000}x\n", r"paris, line 2 = '9999.*not a number"),
     "infinite": ("dose,paris\n0.2,inf\n", r"paris, line 2 = 'inf'"),
     "too large": ("dose,paris\n0.2,1e999\n", r"paris, line 2 = '1e999'.*too large"),
     "absurd": ("dose,paris\n0.2,1e308\n", r"paris, line 2 = '1e308'.*out of the factor's range.*0 to 1"),

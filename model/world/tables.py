@@ -134,7 +134,7 @@ def describe(directory: Path) -> dict[str, Schema]:
 
 def columns_of(resource: Schema) -> list[str]:
     """Columns that a table must have, in order."""
-    return [field["name"] for field in resource["schema"]["fields"]]
+    return [field["name"] for field in resource.get("schema", {}).get("fields", ())]
 
 
 def _description(path: Path) -> dict[str, Schema]:
@@ -142,7 +142,8 @@ def _description(path: Path) -> dict[str, Schema]:
         return {entry["name"]: entry for entry in json.loads(read_text(path, path.name))["resources"]}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         text = f"the description of the tables cannot be read: {error}"
-        raise InputError(text, file=DESCRIPTION, remedy="restore the file of the project") from error
+        allowed, remedy = "JSON after the Frictionless specification", "restore the file of the project"
+        raise InputError(text, file=DESCRIPTION, allowed=allowed, remedy=remedy) from error
 
 
 def read(path: Path, resource: Schema) -> Table:
