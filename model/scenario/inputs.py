@@ -317,14 +317,10 @@ def _by_year(table: str) -> Tabled:
     return lambda world, week: yearly_tables(world)[table][calendar.year_of(week) - calendar.FIRST_YEAR]
 
 
-def _of_table(table: str, column: str) -> Tabled:
-    """A column of a table, whatever the week."""
-    return lambda world, week: getattr(world.tables, table)[column].to_numpy(float)
-
-
-def _of_names(table: str, column: str, kind: type[Code]) -> Tabled:
-    """A column of names, as numbers of their kind."""
-    return lambda world, week: np.array([kind.labels().index(name) for name in getattr(world.tables, table)[column]])
+def _of_table(table: str, column: str, kind: type[Code] | None = None) -> Tabled:
+    """A column of a table, whatever the week; names as numbers of their kind."""
+    numbers = kind.labels().index if kind else float
+    return lambda world, week: np.array([numbers(cell) for cell in getattr(world.tables, table)[column]])
 
 
 def _in_service(table: str) -> Tabled:
@@ -352,9 +348,9 @@ TABLED: dict[str, Tabled] = {
     "states.coast_police_share": _of_table("states", "coast_police_share"),
     "states.finance_strength": _of_table("states", "finance_strength"),
     "states.capacity": _own_capacity,
-    "states.consent_regime": _of_names("states", "consent_regime", Regime),
+    "states.consent_regime": _of_table("states", "consent_regime", Regime),
     "platforms.active": _in_service("platforms"),
-    "platforms.allocation": _of_names("platforms", "allocation", PlacementRule),
+    "platforms.allocation": _of_table("platforms", "allocation", PlacementRule),
     "assets.active": _in_service("assets"),
     "assets.availability": _of_table("assets", "availability"),
     "legs.exposure": _by_year("exposure"),

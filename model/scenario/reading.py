@@ -40,14 +40,6 @@ type Window = tuple[date, date]
 # --- fields -------------------------------------------------------------------------------------------------------
 
 
-def _title(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("this is not text")
-    if not value.strip():
-        raise ValueError("a scenario needs a title")
-    return value
-
-
 def _day(value: object) -> object:
     """A calendar day: a date of TOML, or ISO text."""
     if isinstance(value, str) and ISO_DAY.fullmatch(value):
@@ -73,7 +65,7 @@ def texts() -> Any:
     return row((), "this is not a list of texts", 'a list as ["a", "b"]', remedy)
 
 
-type Title = Annotated[str, PlainValidator(_title)]
+type Title = Annotated[str, StringConstraints(strict=True, pattern=r"\S")]
 type Day = Annotated[date, PlainValidator(_day)]
 type Slug = Annotated[str, StringConstraints(strict=True, pattern=SLUG)]
 type Target = Annotated[str, StringConstraints(strict=True, pattern=r"^[^:]*:\S((?s:.)*\S)?$")]
@@ -86,7 +78,7 @@ class ScenarioFile(Part):
     otherwise: ClassVar[str] = "remove it, or put it under [parameters]"
     title: Title = row(
         ...,
-        "",
+        "this is not text that can be a title",
         "some words, as text in quotes",
         'add title = "..." as the first line',
         missing="a scenario needs a title",

@@ -117,18 +117,17 @@ def describe(directory: Path) -> dict[str, Schema]:
     ours = {field.name: described[field.name] for field in fields(Tables)}
     if directory == DATA or not own.exists():
         return ours
-    found, remedy = _description(own), "delete the file, so that the project's holds, or restore what it lacks"
-    problems = []
-    for name, wanted in ((name, columns_of(resource)) for name, resource in ours.items()):
-        lacks = [column for column in wanted if name in found and column not in columns_of(found[name])]
-        if lacks or name not in found:
-            message, allowed = f"the {'columns are' if lacks else 'table is'} not described", say([*wanted])
-            value, field = ", ".join(lacks) or name, name if lacks else "resources"
-            problems.append(
-                InputError(message, file=DESCRIPTION, field=field, value=value, allowed=allowed, remedy=remedy)
-            )
-    if problems:
-        raise InputError.collect(problems)
+    found = _description(own)
+    lacks = [name for name in ours if name not in found]
+    kept = [(name, column) for name in ours if name in found for column in columns_of(ours[name])]
+    lacks += [f"{name}.{column}" for name, column in kept if column not in columns_of(found[name])]
+    if lacks:
+        message, allowed = (
+            f"tables or columns are not described: {say(lacks)}",
+            "every table and column of the project's",
+        )
+        remedy = "delete the file, so that the project's holds, or describe them"
+        raise InputError(message, file=DESCRIPTION, field="resources", allowed=allowed, remedy=remedy)
     return {name: found[name] for name in ours}
 
 

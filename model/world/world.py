@@ -125,12 +125,6 @@ def great_circle_km(lat: Array, lon: Array) -> Array:
     return distance
 
 
-def compress(lists: list[list[int]]) -> tuple[Array, Array]:
-    """Lists of different length as (start, values): row i is values[start[i]:start[i + 1]]."""
-    start = np.cumsum([0, *(len(x) for x in lists)])
-    return start.astype(np.int32), np.array([v for x in lists for v in x], dtype=np.int32)
-
-
 def indices(names: pd.Series, order: tuple[str, ...]) -> Array:
     """Position of every name in `order`, -1 where it is missing or empty."""
     position = {name: i for i, name in enumerate(order)}
@@ -145,9 +139,9 @@ def positions(items: object, order: tuple[str, ...]) -> list[int]:
 
 
 def compressed(name: str, lists: list[list[int]], start: str = "") -> dict[str, object]:
-    """The two arrays of lists of different length, by name."""
-    begins, items = compress(lists)
-    return {start or f"{name}_start": begins, name: items}
+    """Lists of different length as two arrays, by name: row i is values[start[i]:start[i + 1]]."""
+    begins = np.cumsum([0, *(len(items) for items in lists)]).astype(np.int32)
+    return {start or f"{name}_start": begins, name: np.array([i for items in lists for i in items], dtype=np.int32)}
 
 
 @lru_cache(maxsize=4)
