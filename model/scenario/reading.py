@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import cache
 from itertools import compress
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -30,7 +31,7 @@ __all__ = ["EventEntry", "ScenarioFile", "bounds_of", "read_event"]
 MULTIPLY_MAX: Final = 100.0
 LARGE: Final = 1e300
 LEAVE_OUT: Final = "leave it out: then it lasts"
-SLUG: Final = r"^[a-z0-9][a-z0-9_-]*$"
+SLUG: Final = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
 ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 type Window = tuple[date, date]
@@ -67,7 +68,7 @@ def texts() -> Any:
 
 type Title = Annotated[str, StringConstraints(strict=True, pattern=r"\S")]
 type Day = Annotated[date, PlainValidator(_day)]
-type Slug = Annotated[str, StringConstraints(strict=True, pattern=SLUG)]
+type Slug = Annotated[str, StringConstraints(strict=True, pattern=SLUG.pattern)]
 type Target = Annotated[str, StringConstraints(strict=True, pattern=r"^[^:]*:\S((?s:.)*\S)?$")]
 
 
@@ -137,7 +138,7 @@ def read_event(entry: object, number: int, window: Window) -> tuple[Event | None
         allowed = "a [[events]] table"
         return None, [InputError("an event must be a table", field=where, value=entry, allowed=allowed, remedy=remedy)]
     slug = entry.get("id")
-    where = f"events.{slug}" if isinstance(slug, str) and re.fullmatch(SLUG, slug) else where
+    where = f"events.{slug}" if isinstance(slug, str) and SLUG.fullmatch(slug) else where
     given, problems = try_part(EventEntry, entry, where)
     kind, _, name = (given.target or "").partition(":")
     field = name if kind == "parameter" else given.field if isinstance(given.field, str) else ""
@@ -238,6 +239,7 @@ def _faults(operation: Operation, amount: Any, field: str, bounds: EventField | 
         yield "this value is not allowed", allowed, "take a number that is allowed"
 
 
+@cache
 def bounds_of(operation: Operation, bounds: EventField | None) -> tuple[float, float, str]:
     """Bounds of what is written in the file; an unknown field is a problem of its own and bounds nothing here."""
     if operation == "multiply":
