@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from experiments.csv_file import Row, Table, read_csv
 from experiments.factors import Factor, Value
 from experiments.study_file import METHODS, MOST_POINTS, CsvDesign, SampledDesign, SteppedDesign, read_design
+from model.csv_file import Row, Table, read_csv
 from model.errors import InputError
 
 __all__ = ["METHODS", "from_csv", "grid", "lhs", "make", "morris", "one_at_a_time", "saltelli", "sobol"]
@@ -108,7 +108,7 @@ def _no_repeats(table: Table, rows: Sequence[dict[str, Value | None]]) -> None:
         if first != row.line:
             raise InputError(
                 f"this line is the same point as line {first}",
-                file=str(table.path),
+                file=table.file,
                 field=f"line {row.line}",
                 value=table.separator.join(row.cells.values()),
                 allowed="every point once",

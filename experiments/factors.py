@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Final, Literal, NamedTuple
 
 from experiments.outcomes import OUTCOMES
-from experiments.study_file import FactorEntry, read_part
+from experiments.study_file import FactorEntry
 from model.errors import InputError, closest
 from model.record import Account, Weekly
 from model.scenario import Scenario
@@ -29,6 +29,7 @@ from model.scenario.events import (
     fields_of,
 )
 from model.scenario.reading import bounds_of
+from model.toml_fields import read_part
 
 __all__ = ["RESERVED", "Factor", "apply_all", "check_together"]
 

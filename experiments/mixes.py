@@ -26,9 +26,10 @@ from experiments.intervals import mean_difference
 from experiments.runner import Effort
 from experiments.store import DONE, Store
 from experiments.study import Study
-from experiments.study_file import SearchEntry, read_part
+from experiments.study_file import SearchEntry
 from model.columns import Array
 from model.errors import InputError, closest
+from model.toml_fields import read_part
 
 __all__ = ["COST", "Mixes", "confirmed", "nondominated", "search", "within_budget"]
 

@@ -48,15 +48,15 @@ from experiments.study_file import (
     SearchEntry,
     StudyFile,
     read_design,
-    read_part,
     read_study,
 )
 from model import Scenario, calendar, load_world
 from model.errors import InputError, closest
+from model.files import is_file, read_toml
 from model.route_model import LARGEST_SEED, check_numbers
 from model.scenario.events import PARAMETER_ROWS, Event
-from model.scenario.files import is_file, read_toml
 from model.summary import Summary
+from model.toml_fields import read_part
 from model.world import World
 
 if TYPE_CHECKING:

@@ -1,8 +1,7 @@
 """What a study's file may hold: a pydantic class for each kind of study, each design and each part.
 
-A field is one line: its type, its default, and the words of the error. A value of another type is refused and never
-turned into one that fits; a name that no field has is refused. What depends on other fields, on the scenarios or on the
-tables of the model is checked in `experiments.study`.
+`model.toml_fields` says how a field is declared. What depends on other fields, on the scenarios or on the tables of the
+model is checked in `experiments.study`.
 """
 
 from __future__ import annotations
@@ -11,14 +10,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
+from pydantic import BeforeValidator, Field, PlainValidator, StringConstraints
 from pydantic import StrictBool as Switch
 from pydantic import StrictInt as Whole
 
 from experiments.attribution import MOST_PLAYERS, PERMUTATIONS
-from model.errors import InputError, closest
+from model.errors import InputError, suggest
 from model.route_model import LARGEST_SEED
 from model.scenario.events import FIRST_DAY, LAST_DAY
+from model.toml_fields import Part, one_of, read_part, row, table, tables, text
 
 __all__ = [
     "KINDS",
@@ -34,7 +34,6 @@ __all__ = [
     "SteppedDesign",
     "StudyFile",
     "read_design",
-    "read_part",
     "read_study",
 ]
 
@@ -80,24 +79,6 @@ type Level = Annotated[float | int | bool | str | date, PlainValidator(_level)]
 type Table = dict[str, Any]
 
 
-def row(default: Any, says: str, allowed: str, remedy: str, options: tuple[str, ...] = (), **bounds: Any) -> Any:
-    """A field: its default (... where it must be given), and what is said of a value that does not fit."""
-    words: dict[str, Any] = {
-        "says": says,
-        "allowed": allowed or ", ".join(options),
-        "remedy": remedy,
-        "options": list(options),
-    }
-    return Field(default, json_schema_extra=words, **bounds)
-
-
-def text(default: str = "") -> Any:
-    """A field of words."""
-    return row(
-        default, "this is not text", f"text in quotes, of at most {LONGEST_TEXT:,} characters", "put it in quotes"
-    )
-
-
 def names(default: Any, **bounds: Any) -> Any:
     """A field of names."""
     return row(
@@ -119,29 +100,6 @@ def whole(default: int, least: int, most: int, remedy: str) -> Any:
         ge=least,
         le=most,
     )
-
-
-def one_of(default: str, options: tuple[str, ...], says: str = "this is not one of the choices") -> Any:
-    """A field of a choice; its type is the Literal of the same options."""
-    return row(default, says, "", "take one of these", options)
-
-
-def table(default: Any, name: str) -> Any:
-    """A field that is a table of its own."""
-    return row(default, f"{name} must be a table", f"a [{name}] table", f"write [{name}] on a line of its own")
-
-
-def tables(name: str) -> Any:
-    """A field that is a list of tables."""
-    return row((), f"{name} must be a list of tables", f"[[{name}]] tables", f"head each with [[{name}]]")
-
-
-class Part(BaseModel):
-    """A table of a study's file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    what: ClassVar[str]
-    """What it is, in words for messages."""
 
 
 # --- designs ------------------------------------------------------------------------------------------------------
@@ -240,8 +198,8 @@ class FactorEntry(Part):
     since: Literal["start", "fork"] | None = row(
         None, "a factor holds from the start or from the fork", "", "take one of these", ("start", "fork")
     )
-    title: Text = text()
-    unit: Text = text()
+    title: Text = text("", LONGEST_TEXT)
+    unit: Text = text("", LONGEST_TEXT)
 
 
 class AttributionEntry(Part):
@@ -294,8 +252,8 @@ class StudyFile(Part):
     """What a study of every kind may hold."""
 
     kind: Name
-    title: Text = text()
-    question: Text = text()
+    title: Text = text("", LONGEST_TEXT)
+    question: Text = text("", LONGEST_TEXT)
     scenarios: tuple[Path_, ...] = names(("as-it-happened",), min_length=1)
     baseline: Path_ | None = row(None, "this is not a name", "one of the scenarios", "put its name in quotes")
     fork: Day | None = row(
@@ -408,55 +366,7 @@ def read_design(settings: Mapping[str, Any]) -> SteppedDesign | SampledDesign | 
     return read_part(DESIGNS[method], {**settings, "method": method}, "design")
 
 
-def read_part[P: Part](part: type[P], values: Mapping[str, Any], where: str) -> P:
-    """A table of a study's file as an object of a class.
-
-    Parameters
-    ----------
-    where
-        Name of the table in messages; "" for the file itself.
-
-    Raises
-    ------
-    InputError
-        Lists every field that is unknown, missing or wrong.
-    """
-    try:
-        return part.model_validate(dict(values))
-    except ValidationError as error:
-        found = {str(detail["loc"][0] if detail["loc"] else ""): detail for detail in reversed(error.errors())}
-    raise InputError.collect([_problem(part, name, detail, where) for name, detail in reversed(found.items())])
-
-
 def _chosen(value: object, choices: Mapping[str, object], field: str, says: str) -> str:
     if isinstance(value, str) and value in choices:
         return value
-    raise InputError(says, field=field, value=value, allowed=", ".join(choices), remedy=_remedy(value, choices))
-
-
-def _problem(part: type[Part], name: str, detail: Mapping[str, Any], where: str) -> InputError:
-    """The error of one field; the value is the entry of a list that does not fit, where it is one."""
-    field, fields = f"{where}.{name}" if where else name, part.model_fields
-    value = None if detail["type"] == "missing" else detail["input"]
-    if name not in fields:
-        return InputError(
-            f"{part.what} has no such field",
-            field=field,
-            value=value,
-            allowed=", ".join(fields),
-            remedy=_remedy(name, fields, "leave it out"),
-        )
-    words: dict[str, Any] = dict(fields[name].json_schema_extra or {})  # type: ignore[arg-type]
-    shown = value.isoformat() if isinstance(value, date) else value
-    return InputError(
-        words["says"],
-        field=field,
-        value=shown,
-        allowed=words["allowed"],
-        remedy=_remedy(value, words["options"], words["remedy"]),
-    )
-
-
-def _remedy(value: object, choices: Any, otherwise: str = "take one of these") -> str:
-    near = closest(value, choices) if isinstance(value, str) else ""
-    return f"did you mean {near!r}?" if near else otherwise
+    raise InputError(says, field=field, value=value, allowed=", ".join(choices), remedy=suggest(value, choices))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from difflib import get_close_matches
 
-__all__ = ["InputError", "closest"]
+__all__ = ["InputError", "closest", "suggest"]
 
 SHORTEST_BEGINNING = 3
 """Letters from which the beginning of a name tells which one is meant."""
@@ -115,7 +116,7 @@ def _cut(text: str, longest: int) -> str:
 def _shown(value: object) -> str:
     """A value as it is written, cut where it is long; some numbers and lists cannot be written at all."""
     try:
-        return _cut(repr(value), LONGEST_VALUE)
+        return _cut(repr(value.isoformat() if isinstance(value, date) else value), LONGEST_VALUE)
     except (ValueError, RecursionError):
         return f"(a {type(value).__name__} too long to be shown)"
 
@@ -127,6 +128,12 @@ def closest(name: object, choices: Iterable[str]) -> str:
     begun = [choice for choice in plain if len(word) >= SHORTEST_BEGINNING and choice.startswith(word)]
     found = begun[:1] or get_close_matches(word, plain, n=1, cutoff=0.5)
     return plain[found[0]] if found else ""
+
+
+def suggest(value: object, choices: Iterable[str], otherwise: str = "take one of these", form: str = "'{}'") -> str:
+    """The remedy for a name that is not known: the choice most like it, written in a form, if one is."""
+    near = closest(value if isinstance(value, str) else _shown(value), choices)
+    return f"did you mean {form.replace('{}', near)}?" if near else otherwise
 
 
 def _plain(name: object) -> str:

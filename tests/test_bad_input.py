@@ -470,7 +470,7 @@ def without_line(line: int) -> Damage:
 
 DAMAGES: dict[str, tuple[str, Damage, list[str]]] = {
     "empty table": ("legs.csv", lambda _: "", ["legs.csv"]),
-    "only a header": ("supply.csv", lambda text: text.split("\n")[0] + "\n", ["supply.csv", "no rows"]),
+    "only a header": ("supply.csv", lambda text: text.split("\n")[0] + "\n", ["supply.csv", "no row below the names"]),
     "missing column": ("places.csv", swap("kind", "kinds"), ["places.csv", "missing", "rename the column 'kinds'"]),
     "unknown column": ("exchange.csv", swap("source", "colour,source"), ["exchange.csv", "colour"]),
     "text for a number": ("legs.csv", cell(2, 4, "far"), ["legs.csv", "distance_km = 'far'", "line 2", "not a number"]),

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.csv_file import read_csv
 from experiments.study import Study
 from experiments.validation.against import read_reports
+from model.csv_file import read_csv
 from model.errors import InputError
 
 LEVERS = [
@@ -68,6 +68,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "a word": ("dose,paris\n0.2,many\n", r"paris, line 2 = 'many': this is not a number"),
     "a unit": ("dose,paris\n0.2,90%\n", r"paris, line 2 = '90%'.*without a unit"),
     "not a number": ("dose,paris\n0.2,nan\n", r"paris, line 2 = 'nan'"),
+    "100,000 digits and a letter": (f"dose,paris\n0.2,{'9' * 100_000}x\n", r"paris, line 2 = '9999.*not a number"),
     "infinite": ("dose,paris\n0.2,inf\n", r"paris, line 2 = 'inf'"),
     "too large": ("dose,paris\n0.2,1e999\n", r"paris, line 2 = '1e999'.*too large"),
     "absurd": ("dose,paris\n0.2,1e308\n", r"paris, line 2 = '1e308'.*out of the factor's range.*0 to 1"),
@@ -117,6 +118,14 @@ def test_marks_of_thousands_are_never_taken_for_decimals(content: str, tonnes: f
             read_reports(tmp_path / "mine.csv", {"ESP": "Spain"})
     else:
         assert read_reports(tmp_path / "mine.csv", {"ESP": "Spain"})["tonnes"].to_list() == [tonnes]
+
+
+def test_a_number_that_can_only_be_a_decimal_tells_how_the_others_are_meant(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("state;year;tonnes\nESP;2012;1,250\nESP;2013;3,5\nESP;2014;1250\n")
+    assert read_reports(tmp_path / "mine.csv", {"ESP": "Spain"})["tonnes"].to_list() == [1.25, 3.5, 1250.0]
+    (tmp_path / "mine.csv").write_text("state;year;tonnes\nESP;2012;1,250,000\nESP;2013;3,5\n")
+    with pytest.raises(InputError, match=r"line 2 = '1,250,000'.*two different numbers"):
+        read_reports(tmp_path / "mine.csv", {"ESP": "Spain"})
 
 
 def test_an_empty_cell_leaves_a_factor_as_it_is(tmp_path: Path) -> None:

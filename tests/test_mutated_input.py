@@ -28,7 +28,10 @@ from experiments.study import STUDIES, Study
 from experiments.validation.against import read_reports
 from model import Scenario, load_world
 from model.errors import InputError
-from model.scenario.files import SHIPPED, to_toml
+from model.files import to_toml
+from model.scenario.files import SHIPPED
+from model.world.table_checks import Sheet, check_keys
+from model.world.tables import DATA, describe, read
 
 CASES = int(os.environ.get("HIGHWAY10_MUTATIONS", "200"))
 LONGEST = 3_000
@@ -338,7 +341,14 @@ CELLS = [
 ]
 
 
-GOOD = {"state": ["ESP"], "year": ["2009", "2012", "2023"], "tonnes": ["3", "0.4", "21.6", "1250"]}
+GOOD = {
+    "state": ["ESP"],
+    "year": ["2009", "2012", "2023"],
+    "tonnes": ["3", "0.4", "21.6", "1250"],
+    "usd_per_eur": ["0.9", "1.25"],
+    "source": ["ECB"],
+    "confidence": ["high", "low"],
+}
 
 
 def csv_text(columns: list[str], data: st.DataObject) -> str:
@@ -374,11 +384,26 @@ def check_reports(folder: Path) -> None:
     assert found["year"].between(2009, 2023).all()
 
 
+def check_table(folder: Path) -> None:
+    resource = describe(DATA)["exchange"]
+    sheet = Sheet(resource, read(folder / "mine.csv", resource))
+    if problems := [*sheet.problems, *check_keys(sheet)]:
+        raise InputError.collect(problems)
+    assert sheet.frame["usd_per_eur"].between(0.5, 2.0).all()
+    assert sheet.frame["year"].is_unique
+
+
 @many
 @given(st.data())
 def test_csv_files_are_used_or_refused(tmp_path: Path, data: st.DataObject) -> None:
     columns, check = data.draw(
-        st.sampled_from([(["dose", "paris"], check_design), (["state", "year", "tonnes"], check_reports)])
+        st.sampled_from(
+            [
+                (["dose", "paris"], check_design),
+                (["state", "year", "tonnes"], check_reports),
+                (["year", "usd_per_eur", "source", "confidence"], check_table),
+            ]
+        )
     )
     write(tmp_path / "mine.csv", garbled(csv_text(columns, data), data))
     used_or_refused(lambda: check(tmp_path))

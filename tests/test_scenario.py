@@ -120,7 +120,10 @@ MALFORMED = {
     "event no table": (HEAD + "events = [3]\n", ["events[1]", "3", "[[events]]"]),
     "event without id": (HEAD + EVENT.replace('id = "e"\n', "") + "add = 0.1\n", ["events[1].id", "small letters"]),
     "event id no slug": (HEAD + EVENT.replace('"e"', '"My Event"') + "add = 0.1\n", ["events[1].id", "My Event"]),
-    "event without date": (HEAD + EVENT.replace("date = 2006-01-01\n", "") + "add = 0.1\n", ["events.e.date", "a day"]),
+    "event without date": (
+        HEAD + EVENT.replace("date = 2006-01-01\n", "") + "add = 0.1\n",
+        ["events.e.date", "needs a date", "existing day"],
+    ),
     "event before start": (
         HEAD + EVENT.replace("2006-01-01", "2003-01-01") + "add = 0.1\n",
         ["events.e.date", "2003-01-01", "2004-01-05 to 2010-12-31"],
@@ -199,6 +202,16 @@ MALFORMED = {
         ["events.e.field", "corruption", "reach_km"],
     ),
     "duplicate ids": (HEAD + (EVENT + "add = 0.1\n") * 2, ["events[2].id", "'e'", "rename"]),
+    "parameter is a day": (HEAD + "[parameters]\nreach_km = 2011-05-10\n", ["parameters.reach_km = '2011-05-10'"]),
+    "one source is a number": (HEAD + 'sources = ["GAO", 7]\n', ["sources = 7: ", "each text in quotes"]),
+    "field in a list": (
+        HEAD + EVENT.replace('"corruption"', '["corruption"]') + "add = 0.1\n",
+        ["events.e.field", "did you mean 'corruption'?"],
+    ),
+    "field is a huge number": (
+        HEAD + EVENT.replace('"corruption"', "0x" + "f" * 5_000) + "add = 0.1\n",
+        ["events.e.field = (a int too long to be shown)"],
+    ),
     "drop is a number": (HEAD + "drop = 3\n", ["drop", "3", "square brackets"]),
     "drop is text": (HEAD + 'drop = "e"\n' + EVENT + "add = 0.1\n", ["drop", "'e'", "square brackets"]),
     "huge value": (HEAD + EVENT + f"value = {10**400}\n", ["events.e.value", "1000000", "0 to 1"]),
@@ -569,6 +582,39 @@ def test_what_is_written_is_read_back_as_the_same_scenario(document: dict[str, o
         again = Scenario.load(write(Path(folder), text, "made"))
     assert again.identity() == made.identity()
     assert (again.title, again.description, again.events) == (made.title, made.description, made.events)
+
+
+OF_VERSION_0_1 = (
+    *(
+        "place coastal_radar 0.6",
+        "place total_control 1",
+        "place inspection_share 2",
+        "place risk_premium_eur_per_kg 500",
+    ),
+    *("leg open 0", "leg cost_multiplier 2", "leg inspection_multiplier 2", "mode cost_multiplier 2"),
+    *("state corruption 0.5", "state rule_of_law 0.5", "state capacity 0.5", "state inspection_container_share 0.1"),
+    *("state inspection_air_share 0.1", "state inspection_land_share 0.1", "state coast_police_share 0.1"),
+    *("state finance_strength 0.5", "state protection_price 2", "platform active 1", "platform sharing 0.5"),
+    *("membership active 1", "membership sharing 0.5", "asset active 0", "asset availability 0.5"),
+    *("market demand_multiplier 2", "supply multiplier 2", "trade frozen_year 2005"),
+)
+"""Kinds and fields of events in version 0.1, each with a value that it took."""
+
+
+def test_a_scenario_of_version_0_1_is_read(folder: Path) -> None:
+    text = (
+        HEAD
+        + 'scored_from = 2005-01-03\nfork = 2006-01-02\n[parameters]\nsharing_scale = 1.5\nchoice_rule = "experience"\n'
+    )
+    for number, line in enumerate(OF_VERSION_0_1):
+        kind, field, value = line.split()
+        text += f'[[events]]\nid = "e{number}"\ndate = 2006-05-10\ntarget = "{kind}:*"\n'
+        text += f'field = "{field}"\nvalue = {value}\nsource = "s"\nconfidence = "medium"\nnote = "n"\n'
+    made = Scenario.load(write(folder, text))
+    lay_out(load_world(), made)
+    assert [f"{event.kind} {event.field} {event.amount:g}" for event in made.events] == sorted(
+        OF_VERSION_0_1, key=lambda line: f"e{OF_VERSION_0_1.index(line)}"
+    )
 
 
 def test_a_study_given_for_a_scenario_is_known(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterable
@@ -317,13 +319,17 @@ BROKEN: dict[str, tuple[str, Breaker, list[str]]] = {
         lambda frame: frame.drop(index=5),
         ["governance.csv", "year", "no row for 2005 of state COL"],
     ),
-    "column missing": ("legs", lambda frame: frame.drop(columns="days"), ["legs.csv", "days", "column is missing"]),
+    "column missing": (
+        "legs",
+        lambda frame: frame.drop(columns="days"),
+        ["legs.csv", "are missing: days", "copy them from"],
+    ),
     "column renamed": (
         "legs",
         lambda frame: frame.rename(columns={"cost_eur_per_kg": "cost_usd_per_kg"}),
         ["cost_usd_per_kg", "rename the column", "did you mean 'cost_eur_per_kg'"],
     ),
-    "no rows": ("exchange", lambda frame: frame.iloc[:0], ["exchange.csv", "no rows"]),
+    "no rows": ("exchange", lambda frame: frame.iloc[:0], ["exchange.csv", "no row below the names"]),
 }
 
 
@@ -378,25 +384,118 @@ def test_a_missing_table_is_named(folder: Path):
         load_tables(folder)
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "not a CSV table"),
-        ("year,usd_per_eur,source,confidence\n2000,1,caf\xe9,high\n".encode("latin-1"), "not UTF-8"),
-        (b"year,usd_per_eur,source,confidence\n2000,0.9,ECB, Frankfurt,high\n", "not a CSV table"),
-        (b'year,usd_per_eur,source,confidence\n2000,0.9,"ECB,high\n', "not a CSV table"),
-    ],
-)
-def test_a_file_that_is_no_table_is_refused(folder: Path, content: bytes, words: str):
-    (folder / "exchange.csv").write_bytes(content)
-    with pytest.raises(InputError, match=words):
+def as_spreadsheet(text: str, mark: str = ";", comma: bool = True) -> str:
+    """The table of exchange rates as a spreadsheet of another country writes it."""
+    rows = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
+    if comma:
+        rows["usd_per_eur"] = rows["usd_per_eur"].str.replace(".", ",")
+    return rows.to_csv(index=False, sep=mark)
+
+
+FORMS: dict[str, Callable[[str], str | bytes]] = {
+    "a byte order mark": lambda text: text.encode("utf-8-sig"),
+    "lines as Windows ends them": lambda text: text.replace("\n", "\r\n"),
+    "semicolons": lambda text: as_spreadsheet(text, comma=False),
+    "semicolons and decimal commas": as_spreadsheet,
+    "tabs and decimal commas": lambda text: as_spreadsheet(text, "\t"),
+    "columns in another order": lambda text: (
+        pd.read_csv(io.StringIO(text), dtype="str").iloc[:, ::-1].to_csv(index=False)
+    ),
+    "empty columns behind the last": lambda text: text.replace("\n", ",,\n"),
+    "blank lines": lambda text: text.replace("\n", "\n\n"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_spreadsheet_writes_is_read(form: str, folder: Path):
+    path = folder / "exchange.csv"
+    made = FORMS[form](path.read_text(encoding="utf-8"))
+    path.write_bytes(made.encode() if isinstance(made, str) else made)
+    pd.testing.assert_frame_equal(load_tables(folder).exchange, load_tables().exchange, check_exact=True)
+
+
+HEAD, LINE = "year,usd_per_eur,source,confidence", "2000,0.9,ECB,high"
+NOT_READ: dict[str, tuple[str | bytes, str]] = {
+    "nothing": ("", "whole file: the file is empty"),
+    "names only": (f"{HEAD}\n", "whole file: there is no row below the names"),
+    "another encoding": (
+        f"{HEAD}\n2000,1,caf\xe9,high\n".encode("latin-1"),
+        "line 2 = 'byte 0xe9'.*not written in UTF-8",
+    ),
+    "bytes of no text": (f"{HEAD}\n{LINE}\0\n", "whole file: the file holds bytes that no text has"),
+    "a cell too many": (
+        f"{HEAD}\n{LINE}\n2001,0.9,ECB, Frankfurt,high\n",
+        "line 3 = '2001,0.9,ECB,Frankfurt,high'.*in quotes",
+    ),
+    "a cell too few": (f"{HEAD}\n2000,0.9,ECB\n", "line 2 = '2000,0.9,ECB'.*4 cells.*fill in the missing separators"),
+    "quotes that do not end": (f'{HEAD}\n2000,0.9,"ECB,high\n', "line 2: this line is not CSV"),
+    "two separators": (HEAD.replace(",", ";", 1) + f"\n{LINE}\n", "first line = .*cannot be told what separates"),
+    "a column twice": (f"{HEAD},year\n{LINE},2000\n", "column = 'year': this column stands twice"),
+    "a column without a name": (f",{HEAD}\n1,{LINE}\n", "column = '': a column has no name"),
+    "an unknown column": (f"{HEAD},rate\n{LINE},1\n", "column = 'rate': there is no such column.*leave the column out"),
+    "a decimal comma in quotes": (
+        f'{HEAD}\n2000,"0,9",ECB,high\n',
+        "usd_per_eur = '0,9': line 2 .*not a number",
+    ),
+    "marks for thousands": (
+        f'{HEAD}\n2000,"1,250",ECB,high\n',
+        "usd_per_eur = '1,250': line 2 .*two different",
+    ),
+    "a word": (f"{HEAD}\n2000,about one,ECB,high\n", "usd_per_eur = 'about one': line 2 .*not a number.*plain number"),
+    "a unit": (f"{HEAD}\n2000,0.9 USD,ECB,high\n", "usd_per_eur = '0.9 USD': line 2 .*without a unit"),
+    "digits of another script": (f"{HEAD}\n2000,０.9,ECB,high\n", "usd_per_eur = '０.9': line 2 .*not a number"),
+    "underscores": (f"{HEAD}\n2_000,0.9,ECB,high\n", "year = '2_000': line 2 .*not a number"),
+    "too large": (f"{HEAD}\n2000,1e999,ECB,high\n", "usd_per_eur = '1e999': line 2 .*too large"),
+    "absurd": (f"{HEAD}\n2000,1e300,ECB,high\n", "usd_per_eur = '1e300': line 2 .*out of bounds"),
+    "half a year": (f"{HEAD}\n2000.5,0.9,ECB,high\n", "year = '2000.5': line 2 .*not a whole number"),
+    "after a blank line": (f"{HEAD}\n\n\n2000,much,ECB,high\n", "usd_per_eur = 'much': line 4 "),
+}
+
+
+@pytest.mark.parametrize("form", NOT_READ)
+def test_a_file_with_no_or_two_meanings_is_refused_by_line(form: str, folder: Path):
+    content, words = NOT_READ[form]
+    (folder / "exchange.csv").write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(InputError, match=f"(?s)exchange.csv: {words}") as refused:
+        load_tables(folder)
+    for problem in refused.value.problems or (refused.value,):
+        assert problem.file == "exchange.csv"
+        assert problem.allowed
+        assert problem.remedy
+
+
+def test_a_quantity_without_a_bound_of_its_own_has_one_nevertheless(folder: Path):
+    frame = pd.read_csv(folder / "supply.csv", dtype="str", keep_default_na=False)
+    cell(0, "kg_high", "1e300")(frame).to_csv(folder / "supply.csv", index=False)
+    with pytest.raises(InputError, match=r"kg_high = '1e300': line 2 .* Allowed: 0 to 1e\+12 \(kg pure\)"):
         load_tables(folder)
 
 
-def test_spreadsheet_marks_do_no_harm(folder: Path):
-    text = (folder / "exchange.csv").read_text(encoding="utf-8")
-    (folder / "exchange.csv").write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
-    pd.testing.assert_frame_equal(load_tables(folder).exchange, load_tables().exchange)
+def test_tables_of_version_0_1_are_refused_by_name(folder: Path):
+    """They lacked columns and tables; who has their description, too, is told of it first."""
+    lacked = {"places": ["output_share"], "states": ["contact_cost", "lead_strength", "source_loss"]}
+    for name, columns in lacked.items():
+        frame = pd.read_csv(folder / f"{name}.csv", dtype="str", keep_default_na=False)
+        frame.drop(columns=columns).to_csv(folder / f"{name}.csv", index=False)
+    (folder / "doses.csv").unlink()
+    with pytest.raises(InputError, match="3 problems") as refused:
+        load_tables(folder)
+    for words in (
+        "places.csv: first line = .*missing: output_share.*copy them from model/data/places.csv",
+        "states.csv: first line = .*missing: lead_strength, source_loss, contact_cost.*copy them from",
+        "doses.csv: the table is missing.*copy it from model/data",
+    ):
+        assert re.search(words, str(refused.value)), (words, str(refused.value))
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    package["resources"] = [entry for entry in package["resources"] if entry["name"] != "doses"]
+    for entry in package["resources"]:
+        if entry["name"] in lacked:
+            kept = [field for field in entry["schema"]["fields"] if field["name"] not in lacked[entry["name"]]]
+            entry["schema"]["fields"] = kept
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    lacking = "doses, places.output_share, states.lead_strength, states.source_loss, states.contact_cost"
+    with pytest.raises(InputError, match=f"datapackage.json: resources: .*not described: {lacking}.*delete the file"):
+        load_tables(folder)
 
 
 def test_a_broken_description_is_named(folder: Path):

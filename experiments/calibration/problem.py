@@ -18,8 +18,8 @@ from experiments.threads import mapped
 from model import RouteModel, Scenario, calendar, load_world
 from model.columns import Array
 from model.errors import InputError, closest
+from model.files import read_toml
 from model.scenario.events import PARAMETER_ROWS
-from model.scenario.files import read_toml
 from model.world import World
 
 __all__ = ["STRUCTURES", "Prior", "Problem", "Structure", "read_priors", "read_structures", "seed_of",

@@ -13,7 +13,6 @@ import pandas as pd
 
 from experiments import provenance
 from experiments.calibration.posterior import load_posterior
-from experiments.csv_file import Row, Table, read_csv
 from experiments.folder import write_atomically
 from experiments.validation import annual
 from experiments.validation.cells import CountryYears
@@ -21,6 +20,7 @@ from experiments.validation.predict import predict
 from experiments.validation.scores import crps_each, score
 from experiments.validation.wander import LAST_FITTED
 from model import calendar, load_world
+from model.csv_file import Row, Table, read_csv
 from model.errors import InputError
 
 __all__ = ["COLUMNS", "Against", "against", "read_reports"]

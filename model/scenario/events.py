@@ -5,9 +5,10 @@ What an event may change follows from the dated columns of `model/columns.py`; `
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Literal
 
 from model.calendar import FIRST_YEAR, LAST_YEAR
@@ -31,6 +32,7 @@ __all__ = [
     "event_field",
     "expand",
     "fields_of",
+    "in_order",
 ]
 
 type Day = date
@@ -116,6 +118,7 @@ KINDS = ("parameter", *dict.fromkeys(kind for kind, _ in EVENT_FIELDS))
 PARAMETER_ROWS = parameter_rows(Parameters)
 
 
+@cache
 def event_field(kind: str, field: str) -> EventField | None:
     """Tell what an event may do to a column or to a numeric parameter; None when there is no such field."""
     if kind != "parameter":
@@ -127,6 +130,7 @@ def event_field(kind: str, field: str) -> EventField | None:
     return EventField(low, high, row.unit, row.description)
 
 
+@cache
 def fields_of(kind: str) -> tuple[str, ...]:
     """Names of the fields that an event may change in a kind of target."""
     if kind == "parameter":
@@ -196,6 +200,11 @@ class Event(Summary):
         """One line for messages."""
         until = f" until {self.until}" if self.until else ""
         return f"{self.id}: {self.target} {self.field} {self.operation} {self.amount:g} from {self.date}{until}"
+
+
+def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Events in the order in which they apply: by date, then id."""
+    return tuple(sorted(events, key=lambda event: (event.date, event.id)))
 
 
 # --- names and patterns -------------------------------------------------------------------------------------------

@@ -45,7 +45,8 @@ type Rows = dict[str, Array]
 type Dating = tuple[tuple[Event, tuple[str, ...]], ...]
 """Events with the names that their targets stand for."""
 type Tabled = Callable[[World, int], Array]
-type Applied = Callable[[World, Rows, Event, tuple[str, ...], int], None]
+type Change = Callable[[World, Event, float, int, int], float]
+"""The new value of a row, from the world, an event, the old value, the row and the week."""
 
 
 class _Course:
@@ -241,7 +242,8 @@ def _epoch(world: World, week: int, in_force: Dating) -> Rows:
     for event, targets in order:
         if event.is_neutral:
             continue
-        APPLIED.get((event.kind, event.field), _apply)(world, rows, event, targets, week)
+        apply = _apply_membership if event.kind == "membership" else _apply
+        apply(world, rows, event, targets, week)
     own = rows.pop("membership_sharing")
     level = rows.pop("membership_role") * rows.pop("platform_sharing")[None, :]
     rows["states.pledge"] = np.where(np.isnan(own), level, own) * rows["membership_active"]
@@ -317,14 +319,10 @@ def _by_year(table: str) -> Tabled:
     return lambda world, week: yearly_tables(world)[table][calendar.year_of(week) - calendar.FIRST_YEAR]
 
 
-def _of_table(table: str, column: str) -> Tabled:
-    """A column of a table, whatever the week."""
-    return lambda world, week: getattr(world.tables, table)[column].to_numpy(float)
-
-
-def _of_names(table: str, column: str, kind: type[Code]) -> Tabled:
-    """A column of names, as numbers of their kind."""
-    return lambda world, week: np.array([kind.labels().index(name) for name in getattr(world.tables, table)[column]])
+def _of_table(table: str, column: str, kind: type[Code] | None = None) -> Tabled:
+    """A column of a table, whatever the week; names as numbers of their kind."""
+    numbers = kind.labels().index if kind else float
+    return lambda world, week: np.array([numbers(cell) for cell in getattr(world.tables, table)[column]])
 
 
 def _in_service(table: str) -> Tabled:
@@ -352,9 +350,9 @@ TABLED: dict[str, Tabled] = {
     "states.coast_police_share": _of_table("states", "coast_police_share"),
     "states.finance_strength": _of_table("states", "finance_strength"),
     "states.capacity": _own_capacity,
-    "states.consent_regime": _of_names("states", "consent_regime", Regime),
+    "states.consent_regime": _of_table("states", "consent_regime", Regime),
     "platforms.active": _in_service("platforms"),
-    "platforms.allocation": _of_names("platforms", "allocation", PlacementRule),
+    "platforms.allocation": _of_table("platforms", "allocation", PlacementRule),
     "assets.active": _in_service("assets"),
     "assets.availability": _of_table("assets", "availability"),
     "legs.exposure": _by_year("exposure"),
@@ -379,27 +377,23 @@ check_tabled(dated_columns())
 # --- what events do -----------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=64)
+def _rows_named(world: World, kind: str) -> dict[str, list[int]]:
+    """Rows that each name of a kind of target stands for."""
+    rows: dict[str, list[int]] = {}
+    names = NAMES[kind](world) if kind in NAMES else getattr(world, f"{kind}s")
+    for i, name in enumerate(names):
+        rows.setdefault(name, []).append(i)
+    return rows
+
+
 def _apply(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
-    """Change the rows of a dated column that the event names."""
-    part = f"{event.kind}s"
-    order, column = list(getattr(world, part)), rows[f"{part}.{event.field}"]
+    """Change the rows that an event names: of its dated column, or of what stands in `LEVERS_OF`."""
+    dated = f"{event.kind}s.{event.field}", _changed
+    column, change = LEVERS_OF.get((event.kind, event.field), dated)
     for name in targets:
-        i = order.index(name)
-        column[i] = event.apply(float(column[i]))
-
-
-def _apply_mode(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
-    """Change all legs of some modes."""
-    column = rows[f"legs.{event.field}"]
-    for i in np.flatnonzero(world.tables.legs["mode"].isin(targets)):
-        column[i] = event.apply(float(column[i]))
-
-
-def _apply_sharing(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
-    """Change the level at which members of some platforms share."""
-    for name in targets:
-        i = world.platforms.index(name)
-        rows["platform_sharing"][i] = event.apply(float(rows["platform_sharing"][i]))
+        for i in _rows_named(world, event.kind).get(name, ()):
+            rows[column][i] = change(world, event, float(rows[column][i]), i, week)
 
 
 def _apply_membership(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
@@ -416,53 +410,46 @@ def _apply_membership(world: World, rows: Rows, event: Event, targets: tuple[str
             role[pair] = 1.0  # who joins is a full member, unless an event says that it observes
 
 
-def _apply_programme(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
-    """Multiply the money of some programmes."""
-    rows["programme_eur"][world.tables.programmes["programme"].isin(targets).to_numpy()] *= event.apply(1.0)
+def _changed(world: World, event: Event, old: float, row: int, week: int) -> float:
+    """What the event makes of the value."""
+    return event.apply(old)
 
 
-def _apply_treaty(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
-    """Put some treaties into force or out of it."""
-    rows["treaty_active"][world.tables.treaties["treaty"].isin(targets).to_numpy()] = event.amount
+def _scaled(world: World, event: Event, old: float, row: int, week: int) -> float:
+    """The value, times what the event makes of 1."""
+    return old * event.apply(1.0)
 
 
-def _apply_demand(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
-    """Multiply demand of some markets."""
-    for name in targets:
-        rows["markets.demand_kg_per_week"][world.markets.index(name)] *= event.apply(1.0)
+def _grown(world: World, event: Event, old: float, row: int, week: int) -> float:
+    """The value, grown by a share for each year since the event."""
+    growth: float = (1.0 + event.apply(0.0)) ** (calendar.year_of(week) - event.date.year)
+    return old * growth
 
 
-def _apply_supply(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
-    """Freeze the output of some producing countries, let it grow, or multiply it."""
-    output = rows["sources.supply_kg_per_week"]
-    for i in [i for i, (state, _) in enumerate(source_shares(world)) if state in targets]:
-        if event.field == "frozen_year":
-            output[i] = yearly_tables(world)["supply"][int(event.amount) - calendar.FIRST_YEAR, i]
-        elif event.field == "growth_per_year":
-            output[i] *= (1.0 + event.apply(0.0)) ** (calendar.year_of(week) - event.date.year)
-        else:
-            output[i] = float(output[i]) * event.apply(1.0)
+def _frozen(table: str) -> Change:
+    """The value of a yearly table in the year that the event names."""
+    return lambda world, event, old, row, week: yearly_tables(world)[table][
+        int(event.amount) - calendar.FIRST_YEAR, row
+    ]
 
 
-def _apply_trade(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
-    """Freeze the licit traffic of some corridors."""
-    chosen = world.tables.legs["corridor"].isin(targets).to_numpy()
-    frozen = yearly_tables(world)["exposure"][int(event.amount) - calendar.FIRST_YEAR]
-    rows["legs.exposure"][chosen] = frozen[chosen]
-
-
-APPLIED: dict[tuple[str, str], Applied] = {
-    ("mode", "cost_multiplier"): _apply_mode,
-    ("platform", "sharing"): _apply_sharing,
-    ("membership", "active"): _apply_membership,
-    ("membership", "role"): _apply_membership,
-    ("membership", "sharing"): _apply_membership,
-    ("programme", "spend_multiplier"): _apply_programme,
-    ("treaty", "active"): _apply_treaty,
-    ("market", "demand_multiplier"): _apply_demand,
-    ("supply", "frozen_year"): _apply_supply,
-    ("supply", "growth_per_year"): _apply_supply,
-    ("supply", "multiplier"): _apply_supply,
-    ("trade", "frozen_year"): _apply_trade,
+NAMES: dict[str, Callable[[World], Iterable[str]]] = {
+    "mode": lambda world: world.tables.legs["mode"],
+    "trade": lambda world: world.tables.legs["corridor"],
+    "programme": lambda world: world.tables.programmes["programme"],
+    "treaty": lambda world: world.tables.treaties["treaty"],
+    "supply": lambda world: [state for state, _ in source_shares(world)],
 }
-"""What an event on one of `LEVERS` does to the rows; events on dated columns follow `_apply`."""
+"""Name of each row that events on a lever change, where the rows are not those of a part of the state."""
+LEVERS_OF: dict[tuple[str, str], tuple[str, Change]] = {
+    ("mode", "cost_multiplier"): ("legs.cost_multiplier", _changed),
+    ("platform", "sharing"): ("platform_sharing", _changed),
+    ("programme", "spend_multiplier"): ("programme_eur", _scaled),
+    ("treaty", "active"): ("treaty_active", _changed),
+    ("market", "demand_multiplier"): ("markets.demand_kg_per_week", _scaled),
+    ("supply", "frozen_year"): ("sources.supply_kg_per_week", _frozen("supply")),
+    ("supply", "growth_per_year"): ("sources.supply_kg_per_week", _grown),
+    ("supply", "multiplier"): ("sources.supply_kg_per_week", _scaled),
+    ("trade", "frozen_year"): ("legs.exposure", _frozen("exposure")),
+}
+"""What an event on one of `LEVERS` changes, and how; memberships follow `_apply_membership`."""

@@ -16,7 +16,7 @@ import pandas as pd
 
 from model.errors import InputError
 from model.scenario import Scenario
-from model.scenario.events import Event, event_field, fields_of
+from model.scenario.events import Event, event_field, fields_of, in_order
 
 __all__ = ["MEASURE", "amount_at", "dose_event", "spell_out"]
 
@@ -41,7 +41,7 @@ def spell_out(scenario: Scenario, doses: pd.DataFrame) -> Scenario:
     if not any(event.kind == MEASURE for event in scenario.events):
         return scenario
     events = [lever for event in scenario.events for lever in _levers(event, doses)]
-    return replace(scenario, events=tuple(sorted(events, key=lambda event: (event.date, event.id))))
+    return replace(scenario, events=in_order(events))
 
 
 def _levers(event: Event, doses: pd.DataFrame) -> Iterator[Event]:
@@ -50,26 +50,25 @@ def _levers(event: Event, doses: pd.DataFrame) -> Iterator[Event]:
         yield event
         return
     chosen = doses["measure"].isin(event.name.split(",")) | (event.name == "*")
-    for number, row in enumerate(doses[chosen].to_dict("records")):
+    rows = cast("list[dict[str, Any]]", doses[chosen].to_dict("records"))
+    for number, row in enumerate(rows):
         kind, _, name = row["target"].partition(":")
         if event_field(kind, row["field"]) is None:
-            raise InputError(
-                "an event cannot change this",
-                file="doses.csv",
-                field="field",
-                value=f"{row['target']} {row['field']}",
-                allowed=", ".join(fields_of(kind)) or "a target that exists",
-                remedy=f"mend the row of {row['measure']}",
-            )
-        yield replace(
-            event,
-            id=f"{event.id}/{row['measure']}-{number}",
-            kind=kind,
-            name=name,
-            field=row["field"],
-            operation=row["operation"],
-            amount=amount_at(cast("dict[str, Any]", row), event.amount),
-        )
+            raise _no_lever(row, kind)
+        slug, amount = f"{event.id}/{row['measure']}-{number}", amount_at(row, event.amount)
+        change = {"field": row["field"], "operation": row["operation"], "amount": amount}
+        yield replace(event, id=slug, kind=kind, name=name, **change)
+
+
+def _no_lever(row: dict[str, Any], kind: str) -> InputError:
+    return InputError(
+        "an event cannot change this",
+        file="doses.csv",
+        field="field",
+        value=f"{row['target']} {row['field']}",
+        allowed=", ".join(fields_of(kind)) or "a target that exists",
+        remedy=f"mend the row of {row['measure']}",
+    )
 
 
 def amount_at(row: dict[str, Any], dose: float) -> float:

@@ -1,13 +1,17 @@
-"""Reading the dates and events of a scenario file, and gathering what is wrong with them."""
+"""What a scenario file may hold, as pydantic classes, and the checks of an event that take more than one field."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, cast
+from functools import cache
+from itertools import compress
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from model.errors import InputError, closest
+from pydantic import PlainValidator, StrictStr, StringConstraints
+
+from model.errors import InputError, suggest
 from model.parameter_fields import CONFIDENCES
 from model.scenario.events import (
     KINDS,
@@ -20,266 +24,222 @@ from model.scenario.events import (
     event_field,
     fields_of,
 )
+from model.toml_fields import Part, one_of, row, table, tables, text, try_part
 
-__all__ = ["Problems", "bounds_of", "read_date", "read_event"]
+__all__ = ["EventEntry", "ScenarioFile", "bounds_of", "read_event"]
 
-MULTIPLY_MAX = 100.0
-LARGE = 1e300
-SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
-ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-EVENT_KEYS = ("id", "date", "until", "target", "field", *OPERATIONS, "source", "confidence", "note")
+MULTIPLY_MAX: Final = 100.0
+LARGE: Final = 1e300
+LEAVE_OUT: Final = "leave it out: then it lasts"
+SLUG: Final = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
+ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
-
-class Problems:
-    """What is wrong with one file, gathered so that all of it can be told at once."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.found: list[InputError] = []
-
-    def add(self, message: str, *, field: str, value: object, allowed: str, remedy: str) -> None:
-        """Note one problem; a date is shown as it is written in the file."""
-        shown = value.isoformat() if isinstance(value, date) else value
-        self.found.append(InputError(message, file=self.file, field=field, value=shown, allowed=allowed, remedy=remedy))
-
-    def raise_if_any(self) -> None:
-        """Raise one error that lists what was noted."""
-        if self.found:
-            raise InputError.collect(self.found)
+type Window = tuple[date, date]
+"""First and last day of a scenario."""
 
 
-def read_date(value: object, field: str, problems: Problems) -> date | None:
-    """Read a calendar day (TOML date or ISO text); None, and a problem noted, when it is none."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
+# --- fields -------------------------------------------------------------------------------------------------------
+
+
+def _day(value: object) -> object:
+    """A calendar day: a date of TOML, or ISO text."""
     if isinstance(value, str) and ISO_DAY.fullmatch(value):
         try:
             return date.fromisoformat(value)
         except ValueError:
-            _note_no_date("this day does not exist", value, field, problems)
-            return None
-    _note_no_date("this is not a day in ISO form", value, field, problems)
-    return None
+            raise ValueError("this day does not exist") from None
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError("this is not a day in ISO form")
+    return value
 
 
-def _note_no_date(message: str, value: object, field: str, problems: Problems) -> None:
-    problems.add(
-        message,
-        field=field,
-        value=value,
-        allowed="an existing day, year-month-day",
-        remedy="write it as 2011-05-10, without a time",
+def day(default: Any = None, missing: str = "") -> Any:
+    """A field of a day."""
+    return row(
+        default, "", "an existing day, year-month-day", "write it as 2011-05-10, without a time", missing=missing
     )
 
 
-def read_event(entry: object, where: str, window: tuple[date, date] | None, problems: Problems) -> Event | None:
-    """Read one ``[[events]]`` table.
+def texts() -> Any:
+    """A field of several texts."""
+    remedy = "put it in square brackets, each text in quotes"
+    return row((), "this is not a list of texts", 'a list as ["a", "b"]', remedy)
 
-    `where` names it in messages, `window` is the first and last day of the scenario. None, and the problems noted, when
-    something is wrong.
-    """
+
+type Title = Annotated[str, StringConstraints(strict=True, pattern=r"\S")]
+type Day = Annotated[date, PlainValidator(_day)]
+type Slug = Annotated[str, StringConstraints(strict=True, pattern=SLUG.pattern)]
+type Target = Annotated[str, StringConstraints(strict=True, pattern=r"^[^:]*:\S((?s:.)*\S)?$")]
+
+
+class ScenarioFile(Part):
+    """What a scenario file may hold."""
+
+    what: ClassVar[str] = "a scenario"
+    otherwise: ClassVar[str] = "remove it, or put it under [parameters]"
+    title: Title = row(
+        ...,
+        "this is not text that can be a title",
+        "some words, as text in quotes",
+        'add title = "..." as the first line',
+        missing="a scenario needs a title",
+    )
+    description: StrictStr = text()
+    base: StrictStr | None = text(None)
+    start: Day | None = day()
+    end: Day | None = day()
+    scored_from: Day | None = day()
+    fork: Day | None = day()
+    sources: tuple[StrictStr, ...] = texts()
+    drop: tuple[StrictStr, ...] = texts()
+    parameters: dict[str, Any] = table({}, "parameters")
+    events: tuple[Any, ...] = tables("events")
+
+
+class EventEntry(Part):
+    """An `[[events]]` table; what `field` and the operations may hold follows from the target."""
+
+    what: ClassVar[str] = "an event"
+    otherwise: ClassVar[str] = "remove it"
+    id: Slug = row(
+        ...,
+        "this is no id",
+        "small letters, digits, hyphens and underscores",
+        'give every event its own, as id = "guinea-bissau-coup-2012"',
+        missing="an event needs an id",
+    )
+    date: Day = day(..., "an event needs a date")
+    until: Day | None = day()
+    target: Target = row(
+        ...,
+        "the target is not written as kind:name",
+        f"kind:name, kind one of {', '.join(KINDS)}",
+        'as target = "state:GNB" or "asset:owner=USA"',
+    )
+    field: Any = None
+    value: Any = None
+    add: Any = None
+    multiply: Any = None
+    source: StrictStr = text()
+    confidence: Literal["high", "medium", "low", "assumed"] = one_of(
+        "assumed", CONFIDENCES, "there is no such confidence", "take assumed if no source gives it"
+    )
+    note: StrictStr = text()
+
+
+# --- events -------------------------------------------------------------------------------------------------------
+
+
+def read_event(entry: object, number: int, window: Window) -> tuple[Event | None, list[InputError]]:
+    """Read one ``[[events]]`` table, the `number`-th of its file: the event, or what is wrong with it."""
+    where = f"events[{number}]"
     if not isinstance(entry, Mapping):
-        problems.add(
-            "an event must be a table",
-            field=where,
-            value=entry,
-            allowed="a [[events]] table",
-            remedy="head it with [[events]] on a line of its own",
-        )
-        return None
-    before = len(problems.found)
-    slug = _read_id(entry, where, problems)
-    where = f"events.{slug}" if slug else where
-    _check_keys(entry, where, problems)
-    day, until = _read_days(entry, where, window, problems)
-    kind, name, field = _read_target(entry, where, problems)
-    operation, amount = _read_change(entry, where, kind, field, problems)
-    words = _read_words(entry, where, problems)
-    if len(problems.found) > before or day is None:
-        return None
-    return Event(slug, day, until, kind, name, field, operation, amount, **words)
-
-
-def _check_keys(entry: Mapping[str, object], where: str, problems: Problems) -> None:
-    for key in entry:
-        if key not in EVENT_KEYS:
-            near = closest(key, EVENT_KEYS)
-            remedy = f"did you mean {near!r}?" if near else "remove it"
-            problems.add(
-                "an event has no such field",
-                field=f"{where}.{key}",
-                value=entry[key],
-                allowed=", ".join(EVENT_KEYS),
-                remedy=remedy,
-            )
-
-
-def _read_id(entry: Mapping[str, object], where: str, problems: Problems) -> str:
+        remedy = "head it with [[events]] on a line of its own"
+        allowed = "a [[events]] table"
+        return None, [InputError("an event must be a table", field=where, value=entry, allowed=allowed, remedy=remedy)]
     slug = entry.get("id")
-    if isinstance(slug, str) and SLUG.fullmatch(slug):
-        return slug
-    problems.add(
-        "an event needs an id" if slug is None else "this is no id",
-        field=f"{where}.id",
-        value=slug,
-        allowed="small letters, digits, hyphens and underscores",
-        remedy='give every event its own, as id = "guinea-bissau-coup-2012"',
-    )
-    return ""
+    where = f"events.{slug}" if isinstance(slug, str) and SLUG.fullmatch(slug) else where
+    given, problems = try_part(EventEntry, entry, where)
+    kind, _, name = (given.target or "").partition(":")
+    field = name if kind == "parameter" else given.field if isinstance(given.field, str) else ""
+    problems += [*_check_days(given, where, window), *_check_target(given, where, kind, field)]
+    problems += _check_change(given, where, field, event_field(kind, field))
+    if problems:
+        return None, problems
+    operation = _operations(given)[0]
+    amount = float(getattr(given, operation)) + 0.0
+    words = given.source, given.confidence, given.note
+    return Event(given.id, given.date, given.until, kind, name, field, operation, amount, *words), []
 
 
-def _read_days(
-    entry: Mapping[str, object], where: str, window: tuple[date, date] | None, problems: Problems
-) -> tuple[date | None, date | None]:
-    if "date" not in entry:
-        problems.add(
-            "an event needs a date",
-            field=f"{where}.date",
-            value=None,
-            allowed="a day, as 2011-05-10",
-            remedy="add date = 2011-05-10",
-        )
-        return None, None
-    day = read_date(entry["date"], f"{where}.date", problems)
-    until = read_date(entry["until"], f"{where}.until", problems) if "until" in entry else None
-    if day and window and not window[0] <= day <= window[1]:
-        problems.add(
-            "the event lies outside the scenario",
-            field=f"{where}.date",
-            value=day,
-            allowed=f"{window[0]} to {window[1]}",
-            remedy="move the event, or the start or end",
-        )
-    if until and until > LAST_DAY:
-        problems.add(
-            "until lies after the last day of all scenarios",
-            field=f"{where}.until",
-            value=until,
-            allowed=f"a day up to {LAST_DAY}",
-            remedy="leave it out: then it lasts",
-        )
-    if day and until and until <= day:
-        problems.add(
-            "the event ends before it begins",
-            field=f"{where}.until",
-            value=until,
-            allowed=f"a day after {day}",
-            remedy="move until, or leave it out: then it lasts",
-        )
-    return day, until
+DAYS: Final = {
+    "the event lies outside the scenario": ("date", "{first} to {last}", "move the event, or the start or end"),
+    "until lies after the last day of all scenarios": ("until", f"a day up to {LAST_DAY}", LEAVE_OUT),
+    "the event ends before it begins": ("until", "a day after {date}", f"move until, or {LEAVE_OUT}"),
+}
+"""What can be wrong with the days of an event: the field, what is allowed, the remedy."""
 
 
-def _read_target(entry: Mapping[str, object], where: str, problems: Problems) -> tuple[str, str, str]:
-    target = entry.get("target")
-    kind, colon, name = target.partition(":") if isinstance(target, str) else ("", "", "")
-    if not (colon and name.strip() == name and name):
-        problems.add(
-            "the target is not written as kind:name",
-            field=f"{where}.target",
-            value=target,
-            allowed=f"kind:name, kind one of {', '.join(KINDS)}",
-            remedy='as target = "state:GNB" or "asset:owner=USA"',
-        )
-        return "", "", ""
-    if kind not in KINDS:
-        near = closest(kind, KINDS)
-        problems.add(
-            "there is no such kind of target",
-            field=f"{where}.target",
-            value=target,
-            allowed=", ".join(KINDS),
-            remedy=f"did you mean {near}:{name}?" if near else "take one of these kinds",
-        )
-        return "", "", ""
+def _check_days(given: EventEntry, where: str, window: Window) -> Iterator[InputError]:
+    day, until, (first, last) = given.date, given.until, window
+    wrong = (day and not first <= day <= last, until and until > LAST_DAY, day and until and until <= day)
+    for message, (name, allowed, remedy) in compress(DAYS.items(), wrong):
+        allowed = allowed.format(first=first, last=last, date=day)
+        value = getattr(given, name)
+        yield InputError(message, field=f"{where}.{name}", value=value, allowed=allowed, remedy=remedy)
+
+
+def _check_target(given: EventEntry, where: str, kind: str, field: str) -> Iterator[InputError]:
+    """Whether there is such a kind of target, and such a field in it."""
+    fields, target = fields_of(kind), given.target
     if kind == "parameter":
-        return _read_parameter(entry, where, name, problems)
-    return kind, name, _read_field(entry, where, kind, problems)
+        yield from _check_parameter(given, where, field)
+    elif target and kind not in KINDS:
+        remedy = suggest(kind, KINDS, "take one of these kinds", "{}:" + target.partition(":")[2])
+        message, allowed = "there is no such kind of target", ", ".join(KINDS)
+        yield InputError(message, field=f"{where}.target", value=target, allowed=allowed, remedy=remedy)
+    elif target and field not in fields:
+        message = "an event needs a field" if given.field is None else f"an event cannot change this in a {kind}"
+        remedy = suggest(given.field or "", fields, f"take one of the fields of a {kind}")
+        allowed = ", ".join(fields)
+        yield InputError(message, field=f"{where}.field", value=given.field, allowed=allowed, remedy=remedy)
 
 
-def _read_field(entry: Mapping[str, object], where: str, kind: str, problems: Problems) -> str:
-    field, allowed = entry.get("field"), fields_of(kind)
-    if isinstance(field, str) and field in allowed:
-        return field
-    near = closest(str(field), allowed)
-    problems.add(
-        "an event needs a field" if field is None else f"an event cannot change this in a {kind}",
-        field=f"{where}.field",
-        value=field,
-        allowed=", ".join(allowed),
-        remedy=f"did you mean {near!r}?" if near else f"take one of the fields of a {kind}",
-    )
-    return ""
-
-
-def _read_parameter(entry: Mapping[str, object], where: str, name: str, problems: Problems) -> tuple[str, str, str]:
+def _check_parameter(given: EventEntry, where: str, name: str) -> Iterator[InputError]:
     numbers = fields_of("parameter")
     if name not in numbers:
-        near = closest(name, numbers)
-        known = name in PARAMETER_ROWS
-        problems.add(
+        known, otherwise = name in PARAMETER_ROWS, "`run.py parameters` lists them all"
+        yield InputError(
             "a switch holds for the whole run" if known else f"there is no parameter {name!r}",
             field=f"{where}.target",
-            value=entry["target"],
+            value=given.target,
             allowed="the numeric parameters",
-            remedy="set it under [parameters]"
-            if known
-            else f"did you mean 'parameter:{near}'?"
-            if near
-            else "`run.py parameters` lists them all",
+            remedy="set it under [parameters]" if known else suggest(name, numbers, otherwise, "'parameter:{}'"),
         )
-        return "", "", ""
-    if entry.get("field", name) != name:
-        problems.add(
+    elif given.field not in (None, name):
+        yield InputError(
             "a parameter has no fields",
             field=f"{where}.field",
-            value=entry["field"],
+            value=given.field,
             allowed=f"nothing, or {name}",
             remedy="remove it",
         )
-    return "parameter", name, name
 
 
-def _read_change(
-    entry: Mapping[str, object], where: str, kind: str, field: str, problems: Problems
-) -> tuple[Operation, float]:
-    given = [operation for operation in OPERATIONS if operation in entry]
-    if len(given) != 1:
-        problems.add(
+def _operations(given: EventEntry) -> list[Operation]:
+    """The operations that a table gives; an event has one."""
+    return [operation for operation in OPERATIONS if operation in given.model_fields_set]
+
+
+def _check_change(given: EventEntry, where: str, field: str, bounds: EventField | None) -> Iterator[InputError]:
+    operations = _operations(given)
+    if len(operations) != 1:
+        yield InputError(
             "an event needs exactly one of value, add, multiply",
             field=where,
-            value=" and ".join(given) or "none of them",
+            value=" and ".join(operations) or "none of them",
             allowed="value, add or multiply",
-            remedy="keep one" if given else "add one, as value = 0.9",
+            remedy="keep one" if operations else "add one, as value = 0.9",
         )
-        return "value", 0.0
-    operation, amount = given[0], entry[given[0]]
-    bounds = event_field(kind, field)
+        return
+    amount = getattr(given, operations[0])
+    for message, allowed, remedy in _faults(operations[0], amount, field, bounds):
+        yield InputError(message, field=f"{where}.{operations[0]}", value=amount, allowed=allowed, remedy=remedy)
+
+
+def _faults(operation: Operation, amount: Any, field: str, bounds: EventField | None) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with an amount, if anything: message, what is allowed, remedy."""
     low, high, allowed = bounds_of(operation, bounds)
-    if isinstance(amount, bool) and operation == "value" and bounds and (low, high) == (0, 1):
-        return operation, float(amount)
+    on_or_off = operation == "value" and bounds is not None and (low, high) == (0, 1)
     if bounds and bounds.only_set and operation != "value":
-        problems.add(
-            f"{field} can only be set",
-            field=f"{where}.{operation}",
-            value=amount,
-            allowed=bounds.allowed,
-            remedy=f"write value = ... in place of {operation}",
-        )
-        return operation, 0.0
-    number = isinstance(amount, int | float) and not isinstance(amount, bool)
-    fits = number and low <= cast(float, amount) <= high
-    if not fits or (bounds and bounds.whole and cast(float, amount) % 1 != 0):
-        problems.add(
-            "this value is not allowed" if number else "this is not a number",
-            field=f"{where}.{operation}",
-            value=amount,
-            allowed=allowed,
-            remedy="take a number that is allowed" if number else "write a plain number, without quotes",
-        )
-        return operation, 0.0
-    return operation, float(cast(float, amount)) + 0.0
+        yield f"{field} can only be set", bounds.allowed, f"write value = ... in place of {operation}"
+    elif not isinstance(amount, int | float) or (isinstance(amount, bool) and not on_or_off):
+        yield "this is not a number", allowed, "write a plain number, without quotes"
+    elif not low <= amount <= high or (bounds and bounds.whole and amount % 1 != 0):
+        yield "this value is not allowed", allowed, "take a number that is allowed"
 
 
+@cache
 def bounds_of(operation: Operation, bounds: EventField | None) -> tuple[float, float, str]:
     """Bounds of what is written in the file; an unknown field is a problem of its own and bounds nothing here."""
     if operation == "multiply":
@@ -290,26 +250,3 @@ def bounds_of(operation: Operation, bounds: EventField | None) -> tuple[float, f
         return bounds.low, bounds.high, bounds.allowed
     width = bounds.high - bounds.low
     return -width, width, f"-{width:g} to {width:g} (the result stays within {bounds.allowed})"
-
-
-def _read_words(entry: Mapping[str, object], where: str, problems: Problems) -> dict[str, Any]:
-    words = {key: entry[key] for key in ("source", "confidence", "note") if key in entry}
-    for key, value in words.items():
-        if not isinstance(value, str):
-            problems.add(
-                "this is not text",
-                field=f"{where}.{key}",
-                value=value,
-                allowed="text in quotes",
-                remedy="put it in quotes",
-            )
-        elif key == "confidence" and value not in CONFIDENCES:
-            near = closest(value, CONFIDENCES)
-            problems.add(
-                "there is no such confidence",
-                field=f"{where}.confidence",
-                value=value,
-                allowed=", ".join(CONFIDENCES),
-                remedy=f"did you mean {near!r}?" if near else "take assumed if no source gives it",
-            )
-    return words

@@ -23,27 +23,27 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
-from model.errors import InputError, closest
+from model.errors import InputError, suggest
+from model.files import is_file, read_toml, to_toml
 from model.parameter_fields import changed_values, check_values, try_values
 from model.parameters import Parameters
-from model.scenario.events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of
-from model.scenario.files import find_scenario, is_file, list_scenarios, read_toml, to_toml
-from model.scenario.reading import Problems, read_date, read_event
+from model.scenario.events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of, in_order
+from model.scenario.files import find_scenario, list_scenarios
+from model.scenario.reading import ScenarioFile, read_event
 from model.summary import Summary
+from model.toml_fields import try_part
 
 __all__ = ["Scenario", "difference", "effects_before", "list_scenarios"]
 
-TEXTS = ("title", "description", "base")
 DATES = ("start", "end", "scored_from", "fork")
 STUDY_FIELDS = {"scenarios", "levers", "design", "outcomes", "replications"}
 """Fields by which a file is known for a study."""
-FIELDS = (*TEXTS, *DATES, "sources", "drop", "parameters", "events")
 MOST_BASES = 50
 """Scenarios that may build on one another; each takes some levels of the interpreter's stack."""
 
@@ -82,84 +82,48 @@ class Scenario(Summary):
         InputError
             Lists everything that is wrong with the file.
         """
-        scenario = cls._read(find_scenario(name_or_path), ())
-        if names is not None:
-            scenario.check(names)
-        return scenario
+        return cls._read(find_scenario(name_or_path), (), names)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any], name: str = "unnamed", names: Names | None = None) -> Self:
         """Make a scenario of what a TOML file would hold; raises InputError as `load` does."""
-        scenario = cls._build(document, name, f"scenario {name!r}", ())
-        if names is not None:
-            scenario.check(names)
-        return scenario
+        return cls._build(document, name, f"scenario {name!r}", (), names)
 
     @classmethod
-    def _read(cls, path: Path, chain: tuple[Path, ...]) -> Self:
-        return cls._build(read_toml(path), path.stem, str(path), (*chain, path))
+    def _read(cls, path: Path, chain: tuple[Path, ...], names: Names | None = None) -> Self:
+        return cls._build(read_toml(path), path.stem, str(path), (*chain, path), names)
 
     @classmethod
-    def _build(cls, document: Mapping[str, Any], name: str, file: str, chain: tuple[Path, ...]) -> Self:
+    def _build(
+        cls, document: Mapping[str, Any], name: str, file: str, chain: tuple[Path, ...], names: Names | None
+    ) -> Self:
         if STUDY_FIELDS & document.keys():
-            raise InputError(
-                "this is a study, not a scenario",
-                file=file,
-                field="kind",
-                value=document.get("kind", "compare"),
-                allowed=", ".join(FIELDS),
-                remedy="uv run run.py study FILE",
-            )
-        problems = Problems(file)
-        _check_fields(document, problems)
-        base = cls._base(document, file, chain)
-        days = _read_window(document, base, problems)
-        parameters = _read_parameters(document, base, problems)
-        events = _read_events(document, base, days, problems)
-        words = _read_words(document, base, problems)
-        problems.raise_if_any()
+            value, allowed = document.get("kind", "compare"), ", ".join(ScenarioFile.model_fields)
+            message, remedy = "this is a study, not a scenario", "uv run run.py study FILE"
+            raise InputError(message, file=file, field="kind", value=value, allowed=allowed, remedy=remedy)
+        given, problems = try_part(ScenarioFile, document)
+        base = cls._read(_base_path(given.base, file, chain), chain) if given.base is not None else None
+        days = _read_window(given, document, base, problems)
+        parameters = _read_parameters(given, base, problems)
+        events = _read_events(given, base, days, problems)
+        if problems:
+            raise InputError.collect(problems).in_file(file)
         bases = (base.name, *base.bases) if base else ()
-        return cls(name=name, parameters=parameters, events=events, bases=bases, file=file, **words, **days)
-
-    @classmethod
-    def _base(cls, document: Mapping[str, Any], file: str, chain: tuple[Path, ...]) -> Self | None:
-        name = document.get("base")
-        if not isinstance(name, str):
-            return None
-        beside = chain[-1].parent / f"{name}.toml" if chain else None
-        path = beside if beside and is_file(beside) else find_scenario(name, wanted_by=file, field="base")
-        if any(path.resolve() == seen.resolve() for seen in chain):
-            circle = " -> ".join([*(seen.stem for seen in chain), path.stem])
-            raise InputError(
-                "the scenario is its own base",
-                file=file,
-                field="base",
-                value=circle,
-                allowed="a base that does not lead back here",
-                remedy="change or remove base",
-            )
-        if len(chain) > MOST_BASES:
-            raise InputError(
-                "the scenario has too many bases, one behind the other",
-                file=file,
-                field="base",
-                value=name,
-                allowed=f"at most {MOST_BASES}",
-                remedy="write the events into fewer files",
-            )
-        return cls._read(path, chain)
+        sources = tuple(dict.fromkeys((*(base.sources if base else ()), *given.sources)))
+        fields = {"sources": sources, "parameters": parameters, "events": events, "bases": bases, **days}
+        made = cls(name=name, title=given.title, description=given.description, file=file, **fields)
+        made.check(names or {})
+        return made
 
     def with_parameters(self, **changes: object) -> Self:
         """Make a copy with other parameter values; raises InputError that lists what is wrong with them."""
         values = {**changed_values(self.parameters), **changes}
-        return replace(self, parameters=check_values(Parameters, values, file=f"scenario {self.name!r}"))
+        return replace(self, parameters=check_values(Parameters, values, file=self._where))
 
     def changed_from(self, day: date, **changes: object) -> Self:
         """Make a copy in which parameters have other values from a day on; raises InputError if they cannot have."""
         values = dict(self.parameters)
-        checked = check_values(
-            Parameters, {**changed_values(self.parameters), **changes}, file=f"scenario {self.name!r}"
-        )
+        checked = check_values(Parameters, {**changed_values(self.parameters), **changes}, file=self._where)
         events = list(self.events)
         for name in changes:
             if event_field("parameter", name) is None:
@@ -174,12 +138,12 @@ class Scenario(Summary):
             if amount != float(values[name]):
                 event = Event(f"{name}-from-{day}", day, None, "parameter", name, name, "value", amount)
                 events = [e for e in events if e.id != event.id] + [event]
-        return replace(self, events=tuple(sorted(events, key=lambda event: (event.date, event.id))))
+        return replace(self, events=in_order(events))
 
     def with_events(self, *events: Event) -> Self:
         """Make a copy with more events; one with the id of another takes its place."""
         kept = {event.id: event for event in (*self.events, *events)}
-        return replace(self, events=tuple(sorted(kept.values(), key=lambda event: (event.date, event.id))))
+        return replace(self, events=in_order(kept.values()))
 
     def without_events(self, *ids: str) -> Self:
         """Make a copy without some events."""
@@ -190,6 +154,11 @@ class Scenario(Summary):
         changed = changed_values(self.parameters)
         days = {"start": self.start, "end": self.end, "fork": self.fork}
         return {"name": self.name, "title": self.title, **days, "events": len(self.events), "parameters": changed}
+
+    @property
+    def _where(self) -> str:
+        """Its file, or its name where it has none, for messages."""
+        return self.file or f"scenario {self.name!r}"
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
@@ -210,7 +179,7 @@ class Scenario(Summary):
                 old = values[event.field]
                 new = event.apply(float(old))
                 values[event.field] = type(old)(round(new)) if isinstance(old, int) else new
-        return check_values(Parameters, values, file=f"scenario {self.name!r}")
+        return check_values(Parameters, values, file=self._where)
 
     def check(self, names: Names) -> None:
         """Compare the targets of all events with the valid names of each kind.
@@ -223,11 +192,13 @@ class Scenario(Summary):
         InputError
             Lists every target that stands for nothing.
         """
-        problems = Problems(self.file or f"scenario {self.name!r}")
-        for event in self.events:
-            if event.kind in names and not expand(event.kind, event.name, names):
-                _note_unknown(event, names, problems)
-        problems.raise_if_any()
+        unknown = [
+            _unknown_target(event, names)
+            for event in self.events
+            if event.kind in names and not expand(event.kind, event.name, names)
+        ]
+        if unknown:
+            raise InputError.collect(unknown).in_file(self._where)
 
     def identity(self) -> str:
         """Hash of what the scenario does (dates, all parameters, events), not of its words; 64 hex digits."""
@@ -293,82 +264,39 @@ def effects_before(scenario: Scenario, before: date) -> dict[str, Event]:
 # --- reading the parts --------------------------------------------------------------------------------------------
 
 
-def _check_fields(document: Mapping[str, Any], problems: Problems) -> None:
-    for field, value in document.items():
-        if field not in FIELDS:
-            near = closest(field, FIELDS)
-            problems.add(
-                "a scenario has no such field",
-                field=field,
-                value=value,
-                allowed=", ".join(FIELDS),
-                remedy=f"did you mean {near!r}?" if near else "remove it, or put it under [parameters]",
-            )
-    for field in TEXTS:
-        if field in document and not isinstance(document[field], str):
-            problems.add(
-                "this is not text",
-                field=field,
-                value=document[field],
-                allowed="text in quotes",
-                remedy="put it in quotes",
-            )
-    if not str(document.get("title", "")).strip():
-        problems.add(
-            "a scenario needs a title",
-            field="title",
-            value=document.get("title"),
-            allowed="some words",
-            remedy='add title = "..." as the first line',
-        )
+def _base_path(name: str, file: str, chain: tuple[Path, ...]) -> Path:
+    """File of the base that a scenario names: beside it, or where scenarios are looked for."""
+    beside = chain[-1].parent / f"{name}.toml" if chain else None
+    path = beside if beside and is_file(beside) else find_scenario(name, wanted_by=file, field="base")
+    if any(path.resolve() == seen.resolve() for seen in chain):
+        message, allowed = "the scenario is its own base", "a base that does not lead back here"
+        name, remedy = " -> ".join([*(seen.stem for seen in chain), path.stem]), "change or remove base"
+    elif len(chain) > MOST_BASES:
+        message, allowed = "the scenario has too many bases, one behind the other", f"at most {MOST_BASES}"
+        remedy = "write the events into fewer files"
+    else:
+        return path
+    raise InputError(message, file=file, field="base", value=name, allowed=allowed, remedy=remedy)
 
 
-def _read_words(document: Mapping[str, Any], base: Scenario | None, problems: Problems) -> dict[str, Any]:
-    sources = _read_texts(document, "sources", problems)
-    inherited = base.sources if base else ()
-    return {
-        "title": document.get("title"),
-        "description": document.get("description", ""),
-        "sources": tuple(dict.fromkeys((*inherited, *sources))),
-    }
-
-
-def _read_texts(document: Mapping[str, Any], field: str, problems: Problems) -> list[str]:
-    value = document.get(field, [])
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return list(value)
-    problems.add(
-        "this is not a list of texts",
-        field=field,
-        value=value,
-        allowed='a list as ["a", "b"]',
-        remedy="put it in square brackets, each text in quotes",
-    )
-    return []
-
-
-def _read_window(document: Mapping[str, Any], base: Scenario | None, problems: Problems) -> dict[str, Any]:
-    days: dict[str, date | None] = {field: getattr(base, field, None) for field in DATES}
-    before = len(problems.found)
-    for field in DATES:
-        if field in document:
-            days[field] = read_date(document[field], field, problems)
+def _read_window(
+    given: ScenarioFile, document: Mapping[str, Any], base: Scenario | None, problems: list[InputError]
+) -> dict[str, Any]:
+    days = {field: getattr(given if field in document else base, field, None) for field in DATES}
+    failed = {problem.field for problem in problems}
     _fit_inherited(days, document)
     for field in ("start", "end"):
         if days[field] is None and field not in document:
-            problems.add(
-                f"a scenario without a base needs its {field}",
-                field=field,
-                value=None,
-                allowed=f"a day from {FIRST_DAY} to {LAST_DAY}",
-                remedy='add it, or base = "as-it-happened"',
-            )
-    if len(problems.found) == before:
-        _check_order(days, problems)
+            message, allowed = f"a scenario without a base needs its {field}", f"a day from {FIRST_DAY} to {LAST_DAY}"
+            remedy = 'add it, or base = "as-it-happened"'
+            problems.append(InputError(message, field=field, allowed=allowed, remedy=remedy))
+            failed.add(field)
+    if not failed & set(DATES):
+        problems += _out_of_order(days)
     return days
 
 
-def _fit_inherited(days: dict[str, date | None], document: Mapping[str, Any]) -> None:
+def _fit_inherited(days: dict[str, Any], document: Mapping[str, Any]) -> None:
     """Keep what the file itself does not set within a start or end that it moves."""
     start, end = days["start"], days["end"]
     for field, otherwise in (("scored_from", start), ("fork", None)):
@@ -377,112 +305,76 @@ def _fit_inherited(days: dict[str, date | None], document: Mapping[str, Any]) ->
             days[field] = otherwise
 
 
-def _check_order(days: Mapping[str, date | None], problems: Problems) -> None:
+def _out_of_order(days: Mapping[str, date | None]) -> Iterator[InputError]:
+    """Days that the tables do not cover, or that lie outside the scenario."""
     start, end = days["start"] or FIRST_DAY, days["end"] or LAST_DAY
     data, inside = "the tables hold no data for this day", "this day lies outside the scenario"
-    whole = (FIRST_DAY, LAST_DAY)
-    checks = {
-        "start": (whole, data),
-        "end": (whole, data),
-        "scored_from": ((start, end), inside),
-        "fork": ((start, end), inside),
-    }
+    checks = [("start", FIRST_DAY, LAST_DAY, data), ("end", FIRST_DAY, LAST_DAY, data)]
+    checks += [("scored_from", start, end, inside), ("fork", start, end, inside)]
     if FIRST_DAY <= end < start <= LAST_DAY:
-        checks = {"end": ((start, LAST_DAY), "end lies before start")}
-    for field, ((low, high), message) in checks.items():
-        day = days[field]
+        checks = [("end", start, LAST_DAY, "end lies before start")]
+    for field, low, high, message in checks:
+        day, allowed = days[field], f"{low} to {high}"
         if day and not low <= day <= high:
-            problems.add(message, field=field, value=day, allowed=f"{low} to {high}", remedy="take a day within these")
+            yield InputError(message, field=field, value=day, allowed=allowed, remedy="take a day within these")
 
 
-def _read_parameters(document: Mapping[str, Any], base: Scenario | None, problems: Problems) -> Parameters:
-    given = document.get("parameters", {})
+def _read_parameters(given: ScenarioFile, base: Scenario | None, problems: list[InputError]) -> Parameters:
     inherited = base.parameters if base else Parameters()
-    if not isinstance(given, Mapping):
-        problems.add(
-            "parameters must be a table",
-            field="parameters",
-            value=given,
-            allowed="a [parameters] table",
-            remedy="write [parameters] on a line of its own, then name = value",
-        )
-        return inherited
-    made, found = try_values(Parameters, {**changed_values(inherited), **given}, file=problems.file)
-    problems.found += found
+    made, found = try_values(Parameters, {**changed_values(inherited), **given.parameters})
+    problems += found
     return made or inherited
 
 
 def _read_events(
-    document: Mapping[str, Any], base: Scenario | None, days: Mapping[str, date | None], problems: Problems
+    given: ScenarioFile, base: Scenario | None, days: Mapping[str, Any], problems: list[InputError]
 ) -> tuple[Event, ...]:
     start, end = days["start"], days["end"]
-    window = (start, end) if start and end and start <= end else None
-    events = _inherited(document, base, window, problems)
-    given = document.get("events", [])
-    if not isinstance(given, Sequence) or isinstance(given, str):
-        problems.add(
-            "events must be a list of tables",
-            field="events",
-            value=given,
-            allowed="[[events]] tables",
-            remedy="head every event with [[events]], in double brackets",
-        )
-        return ()
+    window = (start, end) if start and end and start <= end else (date.min, date.max)
+    kept = {event.id: event for event in base.events} if base else {}
+    problems += _not_to_drop(given.drop, kept)
+    events = {event.id: event for event in _cut(kept.values(), window) if event.id not in given.drop}
     own: set[str] = set()
-    for number, entry in enumerate(given, start=1):
-        event = read_event(entry, f"events[{number}]", window, problems)
+    for number, entry in enumerate(given.events, start=1):
+        event, found = read_event(entry, number, window)
+        problems += found
         slug = entry.get("id") if isinstance(entry, Mapping) else None
         if isinstance(slug, str) and slug in own:
-            problems.add(
-                "two events have the same id",
-                field=f"events[{number}].id",
-                value=slug,
-                allowed="an id used once in the file",
-                remedy="rename one of them",
-            )
+            allowed, field = "an id used once in the file", f"events[{number}].id"
+            message, remedy = "two events have the same id", "rename one of them"
+            problems.append(InputError(message, field=field, value=slug, allowed=allowed, remedy=remedy))
         own |= {slug} if isinstance(slug, str) else set()
-        if event:
-            events[event.id] = event
-    return tuple(sorted(events.values(), key=lambda event: (event.date, event.id)))
+        events |= {event.id: event} if event else {}
+    return in_order(events.values())
 
 
-def _inherited(
-    document: Mapping[str, Any], base: Scenario | None, window: tuple[date, date] | None, problems: Problems
-) -> dict[str, Event]:
-    """Events of the base less those dropped; cut to the window: what began before it is in force at its start."""
-    events = {event.id: event for event in base.events} if base else {}
-    dropped = _read_texts(document, "drop", problems)
+def _not_to_drop(dropped: Sequence[str], events: Mapping[str, Event]) -> Iterator[InputError]:
+    """What a file drops though its base has no such event."""
+    allowed = ", ".join(events) or "nothing: there is no base with events"
     for slug in dropped:
         if slug not in events:
-            near = closest(slug, events)
-            problems.add(
-                "the base has no such event to drop",
-                field="drop",
-                value=slug,
-                allowed=", ".join(events) or "nothing: there is no base with events",
-                remedy=f"did you mean {near!r}?" if near else "remove it from drop",
-            )
-    kept = [event for slug, event in events.items() if slug not in dropped]
-    if window is None:
-        return {event.id: event for event in kept}
+            remedy = suggest(slug, events, "remove it from drop")
+            message = "the base has no such event to drop"
+            yield InputError(message, field="drop", value=slug, allowed=allowed, remedy=remedy)
+
+
+def _cut(events: Iterable[Event], window: tuple[date, date]) -> Iterator[Event]:
+    """Events of the base within a window: what began before it and has not ended is in force at its start."""
     start, end = window
-    return {
-        event.id: replace(event, date=max(event.date, start))
-        for event in kept
-        if event.date <= end and (event.until is None or event.until > start)
-    }
+    for event in events:
+        if event.date <= end and (event.until is None or event.until > start):
+            yield replace(event, date=max(event.date, start))
 
 
-def _note_unknown(event: Event, names: Names, problems: Problems) -> None:
+def _unknown_target(event: Event, names: Names) -> InputError:
     known = list(names[event.kind])
-    near = closest(event.name, known)
     shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")
-    problems.add(
+    return InputError(
         f"there is no such {event.kind}",
         field=f"events.{event.id}.target",
         value=event.target,
         allowed=f"{shown or '(none)'}; or a pattern such as {event.kind}:*",
-        remedy=f"did you mean '{event.kind}:{near}'?" if near else "take one of these names",
+        remedy=suggest(event.name, known, "take one of these names", f"'{event.kind}:{{}}'"),
     )
 
 

@@ -42,14 +42,11 @@ def find_paths(graph: nx.MultiDiGraph[str], start: str, costs: dict[str, float])
     visited = {start}
 
     def walk(place: str, cost: float) -> None:
-        market = graph.nodes[place]["market"]
-        if market:
+        if graph.nodes[place]["market"]:
             found.append(Path(tuple(legs), place, cost))
             return
-        if len(legs) == LONGEST:
-            return
         for _, nearby, leg in graph.out_edges(place, keys=True):
-            if nearby not in visited and allowed(graph, legs, leg):
+            if len(legs) < LONGEST and nearby not in visited and allowed(graph, legs, leg):
                 visited.add(nearby)
                 legs.append(leg)
                 walk(nearby, cost + costs[leg])

@@ -7,176 +7,145 @@ resource: ``lists``, ``ordered``, ``complete``, ``sums`` and ``some``, one funct
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from itertools import combinations
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from model.errors import InputError, closest
+from model.csv_file import Table
+from model.errors import InputError, suggest
 
-__all__ = ["Frames", "Schema", "check_columns", "check_keys", "check_links", "convert"]
+__all__ = ["Schema", "Sheet", "Sheets", "check_keys", "check_links"]
 
 type Schema = Mapping[str, Any]
 """One resource of datapackage.json."""
-type Frames = Mapping[str, pd.DataFrame]
+type Sheets = Mapping[str, Sheet]
+type Values = npt.NDArray[np.float64]
 type Mask = npt.NDArray[np.bool_]
+type Check = Callable[[Sheet, Sheets, Any], Iterator[InputError]]
 
-SHOWN = 12
+NUMBERS: Final = ("number", "integer")
+"""Types of columns that hold numbers."""
+SHOWN: Final = 12
 """Allowed values that a message lists."""
-PER_COLUMN = 5
+PER_COLUMN: Final = 5
 """Rows that are reported for one fault of one column."""
-TOLERANCE = 1e-9
+TOLERANCE: Final = 1e-9
+LARGEST: Final = 1e12
+"""No quantity of the tables, in any unit, comes near it."""
 
 
-def names_of(resource: Schema) -> list[str]:
-    """Columns that a table must have, in order."""
-    return [field["name"] for field in resource["schema"]["fields"]]
-
-
-def say(choices: Collection[str]) -> str:
+def say(choices: Collection[Any]) -> str:
     """Allowed names in words, shortened."""
     ordered = list(choices)
     more = f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else ""
     return ", ".join(ordered[:SHOWN]) + more
 
 
-def suggest(value: object, choices: Collection[str], otherwise: str) -> str:
-    """What to do about a name that is not known."""
-    near = closest(value, choices)
-    return f"did you mean {near!r}?" if near else otherwise
+class Sheet:
+    """A table under test: its description, its cells as text, its columns in their types, and what does not fit."""
+
+    def __init__(self, resource: Schema, table: Table) -> None:
+        self.resource, self.table, self.file = resource, table, str(resource["path"])
+        self.keys = list(resource["schema"]["primaryKey"])
+        self.fields = {field["name"]: {"constraints": {}, **field} for field in resource["schema"]["fields"]}
+        self.cells = {name: [row.cells[name] for row in table.rows] for name in self.fields}
+        self.typed: dict[str, Any] = dict(self.cells)
+        """Columns as text, "" where a cell is empty, or as numbers, nan where it is."""
+        self.problems = [problem for field in self.fields.values() for problem in self._converted(field)]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table in the types of its description; empty cells are missing values."""
+        return pd.DataFrame({name: self._column(name) for name in self.fields})
+
+    def _column(self, name: str) -> pd.Series:
+        if self.fields[name]["type"] not in NUMBERS:
+            return pd.Series([cell or None for cell in self.cells[name]], dtype="str")
+        numbers = pd.Series(self.typed[name], dtype=float)
+        if self.fields[name]["type"] == "number":
+            return numbers
+        return numbers.astype("Int64") if "" in self.cells[name] else numbers.astype("int64")
+
+    def wrong(
+        self,
+        column: str,
+        faulty: Mapping[int, str],
+        message: str,
+        allowed: str,
+        remedy: str,
+        choices: Collection[str] = (),
+    ) -> Iterator[InputError]:
+        """One error for each of the first faulty cells, which are given by row, and one for the rest."""
+        words: dict[str, Any] = {"file": self.file, "field": column, "allowed": allowed}
+        for row in list(faulty)[:PER_COLUMN]:
+            remedy_here = suggest(faulty[row], choices, remedy)
+            yield InputError(f"{self.where(row)}: {message}", value=faulty[row], remedy=remedy_here, **words)
+        if len(faulty) > PER_COLUMN:
+            yield InputError(f"{len(faulty) - PER_COLUMN} more rows: {message}", remedy=remedy, **words)
+
+    def where(self, row: int) -> str:
+        """A row as a person finds it: line of the file and key."""
+        key = " ".join(self.cells[key][row] for key in self.keys if key != "basis")
+        return f"line {self.table.rows[row].line} ({key[:60]})"
+
+    def among(self, column: str, values: Collection[str]) -> dict[int, str]:
+        """Rows of a column that hold one of some texts."""
+        return {row: cell for row, cell in enumerate(self.cells[column]) if cell in values} if values else {}
+
+    def _converted(self, field: Schema) -> Iterator[InputError]:
+        """Turn a column into the type of its description, and say what does not fit."""
+        name = field["name"]
+        if field["constraints"].get("required"):
+            yield from self.wrong(name, self.among(name, {""}), "the cell is empty", field["description"], "fill it in")
+        if field["type"] in NUMBERS:
+            yield from self._numbers(field)
+        for fits, *words in rules_of_text(field):
+            faulty = {value for value in set(self.cells[name]) if value and not fits(value)}
+            yield from self.wrong(name, self.among(name, faulty), *words)
+
+    def _numbers(self, field: Schema) -> Iterator[InputError]:
+        name, allowed = field["name"], bounds(field)
+        cells = self.cells[name]
+        numbers, refused = self.table.numbers(name)
+        values = self.typed[name] = np.array(numbers)
+        for message, remedy in dict.fromkeys(refused.values()):
+            faulty = {row: cells[row] for row, words in refused.items() if words == (message, remedy)}
+            yield from self.wrong(name, faulty, message, allowed, remedy)
+        for bad, message, remedy in rules_of_numbers(field, values):
+            faulty = {int(row): cells[row] for row in np.flatnonzero(bad & ~np.isnan(values))}
+            yield from self.wrong(name, faulty, message, allowed, remedy)
 
 
-def check_columns(resource: Schema, columns: list[str]) -> Iterator[InputError]:
-    """Columns missing from a table, and columns that do not belong there."""
-    file, wanted = resource["path"], names_of(resource)
-    unknown = [c for c in columns if c not in wanted]
-    for name in wanted:
-        if name not in columns:
-            near = closest(name, unknown)
-            remedy = f"rename the column {near!r}" if near else "add the column; datapackage.json says what it means"
-            yield InputError("the column is missing", file=file, field=name, allowed=say(wanted), remedy=remedy)
-    for name in unknown:
-        remedy = suggest(name, wanted, "remove it, or describe it in datapackage.json")
-        yield InputError("the column is not known", file=file, field=name, allowed=say(wanted), remedy=remedy)
+# --- rules of cells -----------------------------------------------------------------------------------------------
 
 
-class Column:
-    """A column under test: its raw text, its description, and how to name a row."""
-
-    def __init__(self, resource: Schema, field: Schema, frame: pd.DataFrame) -> None:
-        self.resource, self.field, self.frame = resource, field, frame
-        self.name: str = field["name"]
-        self.text: pd.Series = frame[str(self.name)]
-        self.empty: Mask = self.text.isna().to_numpy()
-
-    def wrong(self, rows: Mask, message: str, allowed: str, remedy: str) -> Iterator[InputError]:
-        """One error for each of the first faulty rows, and one for the rest."""
-        found = np.flatnonzero(rows)
-        for i in found[:PER_COLUMN]:
-            value = self.text.iloc[i]
-            shown = "" if pd.isna(value) else value
-            near = remedy
-            if "enum" in self.field["constraints"] and shown:
-                near = suggest(shown, [str(v) for v in self.field["constraints"]["enum"]], remedy)
-            yield InputError(
-                f"{where(self.resource, self.frame, int(i))}: {message}",
-                file=self.resource["path"],
-                field=self.name,
-                value=shown,
-                allowed=allowed,
-                remedy=near,
-            )
-        if len(found) > PER_COLUMN:
-            yield InputError(
-                f"{len(found) - PER_COLUMN} more rows: {message}",
-                file=self.resource["path"],
-                field=self.name,
-                allowed=allowed,
-                remedy=remedy,
-            )
-
-
-def where(resource: Schema, frame: pd.DataFrame, row: int) -> str:
-    """A row as a person finds it: line of the file and key."""
-    keys = [k for k in resource["schema"]["primaryKey"] if k in frame and k != "basis"]
-    key = " ".join(str(frame[k].iloc[row]) for k in keys)
-    return f"line {row + 2} ({key[:60]})"
-
-
-def convert(resource: Schema, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[InputError]]:
-    """Turn the text of a table into the types of its description, and list what does not fit."""
-    problems: list[InputError] = []
-    columns: dict[str, pd.Series] = {}
-    for field in resource["schema"]["fields"]:
-        column = Column(resource, field, frame)
-        columns[column.name], found = CONVERTERS[field["type"]](column)
-        problems += required(column)
-        problems += found
-    return pd.DataFrame(columns), problems
-
-
-def required(column: Column) -> Iterator[InputError]:
-    """Empty cells where none may be."""
-    if column.field["constraints"].get("required"):
-        yield from column.wrong(column.empty, "the cell is empty", column.field["description"], "fill it in")
-
-
-def as_text(column: Column) -> tuple[pd.Series, list[InputError]]:
-    """Names and words: enumeration and pattern."""
-    rules, text = column.field["constraints"], column.text
-    problems: list[InputError] = []
-    if "enum" in rules:
-        faulty = [value for value in distinct(text) if value not in rules["enum"]]
-        problems += column.wrong(among(text, faulty), "the value is not known", say(rules["enum"]), "use one of these")
+def rules_of_text(field: Schema) -> Iterator[tuple[Any, ...]]:
+    """What a text or a day must fit: test, message, what is allowed, remedy, and perhaps names that may be meant."""
+    rules = field["constraints"]
+    if field["type"] == "date":  # ISO text, which sorts as days do
+        example = "a day that exists, year-month-day, as 2007-04-01"
+        yield is_day, "this is not a day", example, "write it as year-month-day"
+    if field["type"] == "string" and "enum" in rules:
+        options = rules["enum"]
+        yield options.__contains__, "the value is not known", say(options), "use one of these", options
     if "pattern" in rules:
-        faulty = [value for value in distinct(text) if not re.search(rules["pattern"], value)]
-        allowed = f"text of the form {rules['pattern']}"
-        problems += column.wrong(among(text, faulty), "the form is not right", allowed, column.field["description"])
-    return text, problems
+        allowed, fits = f"text of the form {rules['pattern']}", re.compile(rules["pattern"]).search
+        yield fits, "the form is not right", allowed, field["description"]
 
 
-def distinct(text: pd.Series) -> list[str]:
-    """The values that a column holds, empty cells left out."""
-    return [str(value) for value in text.dropna().unique()]
-
-
-def among(text: pd.Series, values: Collection[str]) -> Mask:
-    """Rows that hold one of some values."""
-    return text.isin(values).to_numpy() if values else np.zeros(len(text), dtype=bool)
-
-
-def as_number(column: Column) -> tuple[pd.Series, list[InputError]]:
-    """Numbers: finite, whole where they must be, within bounds, of a list."""
-    rules, whole = column.field["constraints"], column.field["type"] == "integer"
-    values = np.asarray(pd.to_numeric(column.text.to_numpy(dtype=object), errors="coerce"), dtype=float)
-    allowed, written = bounds(column.field), ~column.empty
-    broken = written & ~np.isfinite(values)
-    if whole:
-        broken |= written & (np.mod(values, 1, where=~broken, out=np.zeros_like(values)) != 0)
-    kind = "a whole number" if whole else "a number"
-    problems = list(column.wrong(broken, f"this is not {kind}", allowed, f"write {kind} with a point, without a unit"))
-    remedy = f"check the unit ({column.field['unit']})" if column.field.get("unit") else "correct the value"
-    problems += column.wrong(outside(values, rules) & written & ~broken, "the value is out of bounds", allowed, remedy)
-    if whole and not problems:
-        result = pd.Series(values)
-        return (result.astype("int64") if written.all() else result.astype("Int64")), problems
-    return pd.Series(values), problems
-
-
-def outside(values: npt.NDArray[np.float64], rules: Schema) -> Mask:
-    """Numbers below the least, above the most, or not in the list."""
-    bad = np.zeros(len(values), dtype=bool)
-    if "minimum" in rules:
-        bad |= values < rules["minimum"]
-    if "maximum" in rules:
-        bad |= values > rules["maximum"]
-    if "enum" in rules:
-        bad |= ~np.isin(values, rules["enum"])
-    return bad
+def rules_of_numbers(field: Schema, values: Values) -> Iterator[tuple[Mask, str, str]]:
+    """What numbers must not be: which of them are, the message, the remedy."""
+    rules = field["constraints"]
+    if field["type"] == "integer":
+        yield values % 1 != 0, "this is not a whole number", "write a whole number, without a point or a unit"
+    check = f"check the unit ({field['unit']})" if field.get("unit") else "correct the value"
+    outside = (values < rules.get("minimum", -LARGEST)) | (values > rules.get("maximum", LARGEST))
+    yield ~np.isin(values, rules["enum"]) if "enum" in rules else outside, "the value is out of bounds", check
 
 
 def bounds(field: Schema) -> str:
@@ -184,21 +153,8 @@ def bounds(field: Schema) -> str:
     rules, unit = field["constraints"], field.get("unit", "")
     if "enum" in rules:
         return " or ".join(str(v) for v in rules["enum"])
-    low, high = rules.get("minimum"), rules.get("maximum")
-    kind = "a whole number" if field["type"] == "integer" else "a number"
-    if low is not None and high is not None:
-        kind = f"{low:g} to {high:g}"
-    elif low is not None or high is not None:
-        kind = f"{low:g} or more" if low is not None else f"{high:g} or less"
-    return kind + (f" ({unit})" if unit else "")
-
-
-def as_date(column: Column) -> tuple[pd.Series, list[InputError]]:
-    """Days as ISO text, which sorts as days do."""
-    faulty = [value for value in distinct(column.text) if not is_day(value)]
-    example = "a day that exists, year-month-day, as 2007-04-01"
-    problems = column.wrong(among(column.text, faulty), "this is not a day", example, "write it as year-month-day")
-    return column.text, list(problems)
+    low, high = rules.get("minimum", -LARGEST), rules.get("maximum", LARGEST)
+    return f"{low:g} to {high:g}" + (f" ({unit})" if unit else "")
 
 
 def is_day(text: str) -> bool:
@@ -209,133 +165,96 @@ def is_day(text: str) -> bool:
         return False
 
 
-CONVERTERS = {"string": as_text, "number": as_number, "integer": as_number, "date": as_date}
+# --- rules of rows and tables -------------------------------------------------------------------------------------
 
 
-def check_keys(resource: Schema, frame: pd.DataFrame) -> Iterator[InputError]:
+def check_keys(sheet: Sheet) -> Iterator[InputError]:
     """Rows with the same key, and values that must be unique and are not."""
-    keys = list(resource["schema"]["primaryKey"])
-    unique = [[f["name"]] for f in resource["schema"]["fields"] if f["constraints"].get("unique")]
-    for columns in [keys, *(u for u in unique if u != keys)]:
-        again = frame.duplicated(columns)
-        for i in np.flatnonzero(again.to_numpy())[:PER_COLUMN]:
-            value = ", ".join(str(frame[c].iloc[i]) for c in columns)
-            yield InputError(
-                f"line {i + 2}: stands in the table already",
-                file=resource["path"],
-                field=", ".join(columns),
-                value=value,
-                allowed="every key once",
-                remedy="remove one of the rows or give it another key",
-            )
+    unique = [[name] for name, field in sheet.fields.items() if field["constraints"].get("unique")]
+    remedy = "remove one of the rows or give it another key"
+    for columns in [sheet.keys, *(one for one in unique if one != sheet.keys)]:
+        seen: dict[tuple[str, ...], int] = {}
+        keys = enumerate(zip(*(sheet.cells[column] for column in columns), strict=True))
+        again = {row: ", ".join(key) for row, key in keys if seen.setdefault(key, row) != row}
+        yield from sheet.wrong(", ".join(columns), again, "stands in the table already", "every key once", remedy)
 
 
-def check_links(resource: Schema, frames: Frames, *, names_only: bool = False) -> Iterator[InputError]:
+def check_links(sheet: Sheet, sheets: Sheets, *, names_only: bool = False) -> Iterator[InputError]:
     """Everything that needs more than one cell: references and lists; also order, completeness and sums."""
-    frame, checks = frames[resource["name"]], resource.get("checks", {})
-    for link in resource["schema"].get("foreignKeys", []):
-        yield from references(resource, frame, frames, {**link, "plain": True})
+    checks = sheet.resource.get("checks", {})
+    for link in sheet.resource["schema"].get("foreignKeys", []):
+        yield from references(sheet, sheets, link)
     for link in checks.get("lists", []):
-        yield from references(resource, frame, frames, link)
-    if names_only:
-        return
-    for columns in checks.get("ordered", []):
-        yield from ordered(resource, frame, columns)
-    for columns in checks.get("some", []):
-        none = frame[columns].isna().all(axis=1).to_numpy()
-        column = Column(resource, field_of(resource, columns[0]), frame)
-        yield from column.wrong(none, f"all of {', '.join(columns)} are empty", "at least one figure", "fill one in")
-    for rule in checks.get("sums", []):
-        yield from sums(resource, frame, rule)
-    if "complete" in checks:
-        yield from complete(resource, frame, frames, checks["complete"])
+        yield from references(sheet, sheets, {**link, "several": True})
+    for name, check in () if names_only else CHECKS.items():
+        rules = checks.get(name, [])
+        for rule in [rules] if isinstance(rules, Mapping) else rules:
+            yield from check(sheet, sheets, rule)
 
 
-def field_of(resource: Schema, name: str) -> Schema:
-    """Return the description of a column."""
-    found: Schema = next(f for f in resource["schema"]["fields"] if f["name"] == name)
-    return found
-
-
-def keys_of(frames: Frames, link: Schema) -> list[str]:
+def keys_of(sheets: Sheets, reference: Schema, where: Schema) -> list[str]:
     """Keys that a reference may point to, in order, if its table could be read."""
-    target = frames[link["reference"]["resource"]]
-    rows = pd.Series(True, index=target.index)
-    for column, value in link.get("where", {}).items():
-        rows &= target[column] == value
-    return list(dict.fromkeys(target.loc[rows, link["reference"]["fields"]].dropna()))
+    rows = (row.cells for row in sheets[reference["resource"]].table.rows)
+    kept = (cells[reference["fields"]] for cells in rows if where.items() <= cells.items())
+    return [key for key in dict.fromkeys(kept) if key]
 
 
-def references(resource: Schema, frame: pd.DataFrame, frames: Frames, link: Schema) -> Iterator[InputError]:
+def references(sheet: Sheet, sheets: Sheets, link: Schema) -> Iterator[InputError]:
     """Names that no row of the other table has; a cell may hold several joined by semicolons."""
-    name = link["fields"] if isinstance(link["fields"], str) else link["fields"][0]
-    if link["reference"]["resource"] not in frames:
+    name, to, where = link["fields"], link["reference"], link.get("where", {})
+    if to["resource"] not in sheets:
         return
-    known = keys_of(frames, link)
-    table, where_text = link["reference"]["resource"], "".join(f" of {k} {v}" for k, v in link.get("where", {}).items())
-    cells = frame[name].dropna()
-    valid = set(known)
-    wrong = {c for c in cells.unique() if (c not in valid if link.get("plain") else not set(c.split(";")) <= valid)}
-    if not wrong:
-        return
-    for i in cells.index[cells.isin(wrong)][:PER_COLUMN]:
-        items = [cells[i]] if link.get("plain") else cells[i].split(";")
-        item = next(part for part in items if part not in valid)
-        yield InputError(
-            f"{where(resource, frame, int(i))}: is no {link['reference']['fields']}{where_text} in {table}.csv",
-            file=resource["path"],
-            field=name,
-            value=item,
-            allowed=say(known),
-            remedy=suggest(item, known, f"correct the name or add a row to {table}.csv"),
-        )
+    known, file = keys_of(sheets, to, where), sheets[to["resource"]].file
+    valid, parts = set(known), {cell: cell.split(";") if link.get("several") else [cell] for cell in sheet.cells[name]}
+    unknown = {cell: next((part for part in parts[cell] if part not in valid), "") for cell in parts if cell}
+    faulty = sheet.among(name, {cell for cell in unknown if not set(parts[cell]) <= valid})
+    message = f"is no {to['fields']}{''.join(f' of {k} {v}' for k, v in where.items())} in {file}"
+    remedy = f"correct the name or add a row to {file}"
+    yield from sheet.wrong(name, {row: unknown[c] for row, c in faulty.items()}, message, say(known), remedy, known)
 
 
-def ordered(resource: Schema, frame: pd.DataFrame, columns: list[str]) -> Iterator[InputError]:
+def ordered(sheet: Sheet, sheets: Sheets, columns: list[str]) -> Iterator[InputError]:
     """Columns of one row that must not fall from left to right; empty cells are passed over."""
     for left, right in combinations(columns, 2):
-        a, b = frame[left], frame[right]
-        both = (a.notna() & b.notna()).to_numpy()
-        wrong = np.zeros(len(frame), dtype=bool)
-        wrong[both] = a[both].to_numpy() > b[both].to_numpy()
-        column = Column(resource, field_of(resource, left), frame)
-        yield from column.wrong(wrong, f"is above {right}", " <= ".join(columns), "correct one of them")
+        pairs = enumerate(zip(sheet.typed[left], sheet.typed[right], strict=True))
+        falls = {row: sheet.cells[left][row] for row, (a, b) in pairs if b != "" and a > b}
+        yield from sheet.wrong(left, falls, f"is above {right}", " <= ".join(columns), "correct one of them")
 
 
-def sums(resource: Schema, frame: pd.DataFrame, rule: Schema) -> Iterator[InputError]:
+def some(sheet: Sheet, sheets: Sheets, columns: list[str]) -> Iterator[InputError]:
+    """Columns of which one at least must hold something."""
+    cells = enumerate(zip(*(sheet.cells[column] for column in columns), strict=True))
+    none = {row: "" for row, texts in cells if not any(texts)}
+    message = f"all of {', '.join(columns)} are empty"
+    yield from sheet.wrong(columns[0], none, message, "at least one figure", "fill one in")
+
+
+def sums(sheet: Sheet, sheets: Sheets, rule: Schema) -> Iterator[InputError]:
     """Sums by key above what they may be."""
-    total = frame.groupby(rule["by"])[rule["column"]].sum()
-    for key, value in total[total > rule["most"] + TOLERANCE].head(PER_COLUMN).items():
-        yield InputError(
-            f"sum over {rule['by']} {key}",
-            file=resource["path"],
-            field=rule["column"],
-            value=round(float(value), 6),
-            allowed=f"{rule['most']:g} at most",
-            remedy="lower the values of this key",
-        )
+    total: dict[str, float] = {}
+    for key, value in zip(sheet.cells[rule["by"]], sheet.typed[rule["column"]], strict=True):
+        total[key] = total.get(key, 0.0) + (0.0 if np.isnan(value) else float(value))
+    allowed, remedy = f"{rule['most']:g} at most", "lower the values of this key"
+    for key in [key for key in total if key and total[key] > rule["most"] + TOLERANCE][:PER_COLUMN]:
+        message, words = f"sum over {rule['by']} {key}", {"file": sheet.file, "field": rule["column"]}
+        yield InputError(message, value=round(total[key], 6), allowed=allowed, remedy=remedy, **words)
 
 
-def complete(resource: Schema, frame: pd.DataFrame, frames: Frames, rule: Schema) -> Iterator[InputError]:
+def complete(sheet: Sheet, sheets: Sheets, rule: Schema) -> Iterator[InputError]:
     """Years that a key lacks, and keys that lack every year."""
-    span = range(rule["first"], rule["last"] + 1)
-    by = rule.get("by")
-    groups: dict[str, set[int]] = {} if by else {"": set()}
-    for key, year in zip(
-        frame[str(by)].tolist() if by else [""] * len(frame), frame[str(rule["over"])].tolist(), strict=True
-    ):
-        groups.setdefault(key, set()).add(year)
-    if "keys" in rule and rule["keys"]["resource"] in frames:
-        link = {"reference": rule["keys"], "where": rule["keys"].get("where", {})}
-        groups = {key: groups.get(key, set()) for key in [*keys_of(frames, link), *groups]}
-    for key, years in list(groups.items()):
-        gap = [year for year in span if year not in years]
+    by, years, keys = rule.get("by"), sheet.typed[rule["over"]], rule.get("keys")
+    held: dict[str, set[float]] = {} if by else {"": set()}
+    if keys and keys["resource"] in sheets:
+        held = {key: set() for key in keys_of(sheets, keys, keys.get("where", {}))}
+    for key, year in zip(sheet.cells[by] if by else [""] * len(years), years.tolist(), strict=True):
+        held.setdefault(key, set()).add(year)
+    for key, found in held.items():
+        gap = [str(year) for year in range(rule["first"], rule["last"] + 1) if year not in found]
+        message = f"no row for {', '.join(gap[:4])}{', ...' if len(gap) > 4 else ''}{f' of {by} {key}' if by else ''}"
+        allowed = f"every year from {rule['first']} to {rule['last']}"
         if gap:
-            shown = ", ".join(map(str, gap[:4])) + (", ..." if len(gap) > 4 else "")
-            yield InputError(
-                f"no row for {shown}{f' of {by} {key}' if by else ''}",
-                file=resource["path"],
-                field=rule["over"],
-                allowed=f"every year from {rule['first']} to {rule['last']}",
-                remedy="add the missing rows",
-            )
+            remedy = "add the missing rows"
+            yield InputError(message, file=sheet.file, field=rule["over"], allowed=allowed, remedy=remedy)
+
+
+CHECKS: Final[dict[str, Check]] = {"ordered": ordered, "some": some, "sums": sums, "complete": complete}

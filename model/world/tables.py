@@ -16,18 +16,18 @@ from typing import Final
 
 import pandas as pd
 
+from model.csv_file import Table, read_csv
 from model.errors import InputError
+from model.files import is_file, read_text
 from model.kernel.sources import DECLARED
 from model.summary import Summary
-from model.world.table_checks import Schema, check_columns, check_keys, check_links, convert
+from model.world.table_checks import Schema, Sheet, Sheets, check_keys, check_links, say
 
 __all__ = ["DATA", "Tables", "load_tables"]
 
 DATA: Final = Path(__file__).resolve().parents[1] / "data"
 """The project's own tables."""
 DESCRIPTION: Final = "datapackage.json"
-MOST: Final = 40
-"""Problems that one error lists."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,20 +91,17 @@ def _load(directory: Path) -> Tables:
     """Read, convert and check everything that can be read."""
     warn_of_declarations(directory)
     problems: list[InputError] = []
-    resources = describe(directory)
-    frames: dict[str, pd.DataFrame] = {}
-    for name, resource in resources.items():
+    sheets: dict[str, Sheet] = {}
+    for name, resource in describe(directory).items():
         try:
-            raw = read(directory / str(resource["path"]), resource)
+            sheets[name] = Sheet(resource, read(directory / str(resource["path"]), resource))
+            problems += sheets[name].problems
         except InputError as error:
             problems.append(error)
-            continue
-        frames[name], found = convert(resource, raw)
-        problems += found
-    problems += list(_cross_checks(resources, frames, problems))
+    problems += list(_cross_checks(sheets, problems))
     if problems:
-        raise InputError.collect(_shortened(problems))
-    return Tables(**{field.name: frames[field.name] for field in fields(Tables)})
+        raise InputError.collect(problems)
+    return Tables(**{name: sheet.frame for name, sheet in sheets.items()})
 
 
 def warn_of_declarations(directory: Path) -> None:
@@ -116,95 +113,65 @@ def warn_of_declarations(directory: Path) -> None:
             warnings.warn(text, stacklevel=2)
 
 
-def _cross_checks(
-    resources: dict[str, Schema], frames: dict[str, pd.DataFrame], problems: list[InputError]
-) -> Iterator[InputError]:
+def _cross_checks(sheets: Sheets, problems: list[InputError]) -> Iterator[InputError]:
     """Keys and links; of a table with faulty cells only the names, and none of them twice."""
-    broken = {problem.file for problem in problems}
     told = {(problem.file, problem.field, problem.value) for problem in problems}
-    for name, frame in frames.items():
-        yield from check_keys(resources[name], frame)
-        links = check_links(resources[name], frames, names_only=resources[name]["path"] in broken)
+    for sheet in sheets.values():
+        yield from check_keys(sheet)
+        links = check_links(sheet, sheets, names_only=bool(sheet.problems))
         yield from (link for link in links if (link.file, link.field, link.value) not in told)
 
 
-def _shortened(problems: list[InputError]) -> list[InputError]:
-    """The first problems, and how many more there are."""
-    if len(problems) <= MOST:
-        return problems
-    return [*problems[:MOST], InputError(f"{len(problems) - MOST} more problems; they are shown once these are solved")]
-
-
 def describe(directory: Path) -> dict[str, Schema]:
-    """Descriptions of the tables that `Tables` holds, from datapackage.json.
+    """Descriptions of the tables that `Tables` holds, from datapackage.json of the directory or else the project's.
 
     Raises
     ------
     InputError
-        If the file is not JSON or leaves out a table.
+        If the file is not JSON, or leaves out a table or a column of the project's.
     """
-    path = directory / DESCRIPTION
-    path = path if path.exists() else DATA / DESCRIPTION
+    described, own = _description(DATA / DESCRIPTION), directory / DESCRIPTION
+    ours = {field.name: described[field.name] for field in fields(Tables)}
+    if directory == DATA or not own.exists():
+        return ours
+    found = _description(own)
+    lacks = [name for name in ours if name not in found]
+    kept = [(name, column) for name in ours if name in found for column in columns_of(ours[name])]
+    lacks += [f"{name}.{column}" for name, column in kept if column not in columns_of(found[name])]
+    if lacks:
+        message, allowed = (
+            f"tables or columns are not described: {say(lacks)}",
+            "every table and column of the project's",
+        )
+        remedy = "delete the file, so that the project's holds, or describe them"
+        raise InputError(message, file=DESCRIPTION, field="resources", allowed=allowed, remedy=remedy)
+    return {name: found[name] for name in ours}
+
+
+def columns_of(resource: Schema) -> list[str]:
+    """Columns that a table must have, in order."""
+    return [field["name"] for field in resource.get("schema", {}).get("fields", ())]
+
+
+def _description(path: Path) -> dict[str, Schema]:
     try:
-        package = json.loads(path.read_text(encoding="utf-8"))
-        found = {resource["name"]: resource for resource in package["resources"]}
-    except (ValueError, KeyError, TypeError) as error:
+        return {entry["name"]: entry for entry in json.loads(read_text(path, path.name))["resources"]}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         text = f"the description of the tables cannot be read: {error}"
-        raise InputError(text, file=DESCRIPTION, remedy="restore the file of the project") from error
-    names = [field.name for field in fields(Tables)]
-    for name in names:
-        if name not in found:
-            raise InputError(
-                "the table is not described",
-                file=DESCRIPTION,
-                field="resources",
-                value=name,
-                allowed=", ".join(names),
-                remedy="restore the file of the project",
-            )
-    return {name: found[name] for name in names}
+        allowed, remedy = "JSON after the Frictionless specification", "restore the file of the project"
+        raise InputError(text, file=DESCRIPTION, allowed=allowed, remedy=remedy) from error
 
 
-def read(path: Path, resource: Schema) -> pd.DataFrame:
-    """The cells of a CSV file as text, in the order of its description.
+def read(path: Path, resource: Schema) -> Table:
+    """The cells of a CSV file as text.
 
     Raises
     ------
     InputError
-        If the file is missing, empty, not CSV in UTF-8, or has other columns.
+        If the file is missing or empty, is not CSV in UTF-8, or has other columns or ragged lines.
     """
-    if not path.is_file():
-        raise InputError(
-            "the table is missing",
-            file=path.name,
-            allowed=f"a CSV file in {path.parent}",
-            remedy="copy it from model/data of the project",
-        )
-    try:
-        frame = _read_text(path)
-    except UnicodeDecodeError as error:
-        raise InputError(f"the file is not UTF-8: {error}", file=path.name, remedy="save it as CSV, UTF-8") from error
-    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
-        text = " ".join(str(error).split())
-        remedy = "put cells with commas in double quotes; every line needs as many cells as the first"
-        raise InputError(f"the file is not a CSV table: {text}", file=path.name, remedy=remedy) from error
-    problems = list(check_columns(resource, [str(c) for c in frame.columns]))
-    if not problems and frame.empty:
-        problems = [InputError("the table has no rows", file=path.name, remedy="restore the rows of the project")]
-    if problems:
-        raise InputError.collect(problems)
-    return frame
-
-
-def _read_text(path: Path) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
-            path,
-            dtype="str",
-            keep_default_na=False,
-            na_values=[""],
-            index_col=False,
-            encoding="utf-8-sig",
-            skip_blank_lines=False,
-        )
+    if not is_file(path):
+        allowed, remedy = f"a CSV file in {path.parent}", "copy it from model/data of the project"
+        raise InputError("the table is missing", file=path.name, allowed=allowed, remedy=remedy)
+    missing = f"copy them from model/data/{path.name} of the project"
+    return read_csv(path, columns_of(resource), "table", "tables", path.name, missing)

@@ -6,12 +6,13 @@ World arrays are read-only and shared by all models and threads.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Final
 
 import networkx as nx
 import numpy as np
@@ -35,6 +36,9 @@ BASE_YEAR = 2005
 EXCHANGE = "eu-exchange"
 """The platform over which states trace money across borders."""
 BELT_AREAS_WITHIN_KM = 900.0
+SATELLITES = "eurosur"
+"""The platform that fuses what satellites see."""
+WEST_AFRICA = frozenset({"west_africa", "sahel"})
 FLAGGED_REGIONS = frozenset({"caribbean", "guianas", "caribbean_coast"})
 AMERICAS = frozenset(
     {
@@ -54,6 +58,10 @@ CONTACTS_PER_LOOK = 4.0
 """Harmless contacts in a fully imaged patrol area at one satellite pass that look suspect (assumed)."""
 SORTIE_SHARE = 0.4
 """Flying hours of a patrol aircraft relative to the searching hours of a ship (assumed)."""
+
+
+type Names = dict[str, tuple[str, ...]]
+"""The names of every index: kind, in plural -> names in order."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -130,21 +138,23 @@ def great_circle_km(lat: Array, lon: Array) -> Array:
     return distance
 
 
-def compress(lists: list[list[int]]) -> tuple[Array, Array]:
-    """Lists of different length as (start, values): row i is values[start[i]:start[i + 1]]."""
-    start = np.cumsum([0, *(len(x) for x in lists)])
-    return start.astype(np.int64), np.array([v for x in lists for v in x], dtype=np.int64)
-
-
 def indices(names: pd.Series, order: tuple[str, ...]) -> Array:
     """Position of every name in `order`, -1 where it is missing or empty."""
     position = {name: i for i, name in enumerate(order)}
     return np.array([position.get(str(name), -1) for name in names.fillna("")], dtype=np.int64)
 
 
-def split(cell: object) -> list[str]:
-    """The items of a cell joined by semicolons."""
-    return [item for item in str(cell).split(";") if item] if isinstance(cell, str) else []
+def positions(items: object, order: tuple[str, ...]) -> list[int]:
+    """Positions in `order` of some names, or of those that a cell joins by semicolons; none of an empty cell."""
+    names = items.split(";") if isinstance(items, str) else items if isinstance(items, list | tuple) else []
+    place = {name: i for i, name in enumerate(order)}
+    return [place[name] for name in names if name]
+
+
+def compressed(name: str, lists: list[list[int]], start: str = "") -> dict[str, object]:
+    """Lists of different length as two arrays, by name: row i is values[start[i]:start[i + 1]]."""
+    begins = np.cumsum([0, *(len(items) for items in lists)]).astype(np.int64)
+    return {start or f"{name}_start": begins, name: np.array([i for items in lists for i in items], dtype=np.int64)}
 
 
 @lru_cache(maxsize=4)
@@ -161,40 +171,94 @@ def load_world(directory: FilePath | None = None) -> World:
 
 def build_world(tables: Tables) -> World:
     """Graph, library of routes and arrays made of checked tables."""
-    graph = build_graph(tables)
-    places = tuple(tables.places["place"])
-    kinds = dict(zip(places, tables.places["kind"], strict=True))
-    hubs = tuple(tables.places.loc[tables.places["transhipment"] == 1, "place"])
-    sources = (*(p for p in places if kinds[p] == "origin"), *hubs)
+    graph, names = build_graph(tables), names_of(tables)
     prior = dict(zip(tables.modes["mode"], tables.modes["prior_risk_per_leg"], strict=True))
-    found = [library(graph, source, prior) for source in sources]
-    names = {
-        "places": places,
-        "legs": tuple(tables.legs["leg"]),
-        "states": tuple(tables.states["state"]),
-        "platforms": tuple(tables.platforms["platform"]),
-        "assets": tuple(tables.assets["asset"]),
-        "regions": tuple(dict.fromkeys(tables.places["region"])),
-        "sources": sources,
-        "hubs": hubs,
-        "markets": tuple(tables.places.loc[tables.places["kind"] == "market", "place"]),
-        "areas": tuple(p for p in places if kinds[p] == "sea_area"),
-    }
+    found = [library(graph, source, prior) for source in names["sources"]]
+    routes = tuple(path for paths in found for path in paths)
+    return World(tables=tables, graph=graph, arrays=arrays_of(tables, names, found), routes=routes, **names)
+
+
+def arrays_of(tables: Tables, names: Names, found: list[list[Path]]) -> WorldArrays:
+    """All arrays, read-only; `found` holds the routes from each source."""
     fields = {
+        **plain_arrays(tables, names),
         **place_arrays(tables, names),
+        **source_arrays(tables, names),
         **leg_arrays(tables, names),
         **mode_arrays(tables),
         **route_arrays(tables, names, found),
-        **actor_arrays(tables, names),
+        **trunk_arrays(tables, names, found),
+        **state_arrays(tables, names),
+        **platform_arrays(tables, names),
     }
-    fields.update(concern_watchers(fields))
-    fields["pair_acts"] = pairs_that_act(fields)
-    fields["leg_market_apart"] = markets_apart(fields)
+    fields |= asset_arrays(tables, names, fields)
+    fields |= concern_watchers(fields)
+    fields |= {"pair_acts": pairs_that_act(fields), "leg_market_apart": markets_apart(fields)}
     for value in fields.values():
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
-    routes = tuple(path for paths in found for path in paths)
-    return World(tables=tables, graph=graph, arrays=WorldArrays(**fields), routes=routes, **names)  # type: ignore[arg-type]
+    return WorldArrays(**fields)  # type: ignore[arg-type]
+
+
+KEYED: Final = ("place", "leg", "state", "platform", "asset")
+"""Kinds whose tables have a row for each name."""
+
+
+def names_of(tables: Tables) -> Names:
+    """The names of every index, in order."""
+    places = tables.places.set_index("place")
+    of_kind = {kind: tuple(rows.index) for kind, rows in places.groupby("kind")}
+    hubs = tuple(places.index[places["transhipment"] == 1])
+    return {
+        **{
+            f"{name}s": tuple(getattr(tables, f"{name}s")[name])
+            for name in ("place", "leg", "state", "platform", "asset")
+        },
+        "regions": tuple(dict.fromkeys(places["region"])),
+        "sources": (*of_kind["origin"], *hubs),
+        "hubs": hubs,
+        "markets": of_kind["market"],
+        "areas": of_kind["sea_area"],
+    }
+
+
+PLAIN: Final = (
+    ("places", float, {"place_handling_kg": "handling_kg_per_week", "place_storage_eur": "storage_eur_per_kg_week"}),
+    ("legs", float, {"leg_days": "days", "leg_cost": "cost_eur_per_kg"}),
+    (
+        "states",
+        float,
+        {f"state_{name}": name for name in ("own_benefit", "lead_strength", "source_loss", "contact_cost")},
+    ),
+    ("platforms", np.int8, {"platform_tasks": "tasks_assets", "platform_containers": "targets_containers"}),
+    ("assets", float, {"asset_endurance_days": "endurance_days"}),
+    ("assets", np.int8, {"asset_boards": "boards"}),
+)
+"""Arrays that are columns of a table: the table, the type, and the column of each array."""
+INDICES: Final = {
+    "place_state": ("places", "state", "states"),
+    "place_region": ("places", "region", "regions"),
+    "place_hub": ("places", "place", "hubs"),
+    "place_market": ("places", "place", "markets"),
+    "place_area": ("places", "place", "areas"),
+    "leg_origin": ("legs", "origin", "places"),
+    "leg_destination": ("legs", "destination", "places"),
+    "asset_owner": ("assets", "owner", "states"),
+    "asset_base": ("assets", "base", "places"),
+}
+"""Arrays that say at which position the names of a column stand: the table, the column, and the names."""
+
+
+def plain_arrays(tables: Tables, names: Names) -> dict[str, object]:
+    """Arrays that follow from one column."""
+    return {
+        field: getattr(tables, table)[column].to_numpy(dtype=kind).copy()
+        for table, kind, columns in PLAIN
+        for field, column in columns.items()
+    } | {
+        field: indices(getattr(tables, table)[column], names[order])
+        for field, (table, column, order) in INDICES.items()
+    }
 
 
 def waypoint(tables: Tables, state: str) -> int:
@@ -204,94 +268,76 @@ def waypoint(tables: Tables, state: str) -> int:
     return int(str(own["handling_kg_per_week"].idxmax())) if region in WAYS_ELSEWHERE and len(own) else -1
 
 
-def place_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str, object]:
-    """Arrays by place, source, hub, market and patrol area."""
-    table, places = tables.places, names["places"]
-    position = {name: i for i, name in enumerate(places)}
+def places_of(names: Names, kind: str) -> Array:
+    """Positions of the sources, hubs, markets or patrol areas among the places."""
+    return indices(pd.Series(names[kind], dtype="str"), names["places"])
+
+
+def place_arrays(tables: Tables, names: Names) -> dict[str, object]:
+    """Arrays by place and patrol area."""
+    table, area = tables.places, places_of(names, "areas")
     distance = great_circle_km(table["lat"].to_numpy(), table["lon"].to_numpy())
-    area_place = np.array([position[a] for a in names["areas"]], dtype=np.int64)
-    source_place = np.array([position[s] for s in names["sources"]], dtype=np.int64)
-    market_place = np.array([position[m] for m in names["markets"]], dtype=np.int64)
     eu = set(tables.states.loc[tables.states["eu_since"].notna(), "state"])
-    eu_places = [i for i, s in enumerate(table["state"]) if s in eu and table["kind"].iloc[i] != "market"]
-    is_origin = (table["kind"] == "origin").to_numpy()[source_place]
-    output = tables.supply.groupby("state")["kg"].mean()
-    weight = [
-        float(output[table["state"].iloc[p]]) * float(table["output_share"].iloc[p])
-        if is_origin[i]
-        else 0.05 + float(table["familiarity_2000"].iloc[p])
-        for i, p in enumerate(source_place)
-    ]
+    eu_places = np.flatnonzero(table["state"].isin(eu) & (table["kind"] != "market"))
     return {
-        "origins": int(is_origin.sum()),
         "base_year": BASE_YEAR - calendar.FIRST_YEAR,
-        "place_state": indices(table["state"], names["states"]),
-        "place_region": indices(table["region"], names["regions"]),
-        "place_hub": indices(table["place"], names["hubs"]),
-        "place_market": indices(table["place"], names["markets"]),
-        "place_area": indices(table["place"], names["areas"]),
-        "place_near_area": distance[:, area_place].argmin(axis=1).astype(np.int64),
-        "place_west_africa": table["region"].isin(["west_africa", "sahel"]).to_numpy().astype(np.int8),
-        "place_handling_kg": table["handling_kg_per_week"].to_numpy(dtype=float).copy(),
-        "place_storage_eur": table["storage_eur_per_kg_week"].to_numpy(dtype=float).copy(),
-        "hub_place": np.array([position[h] for h in names["hubs"]], dtype=np.int64),
-        "source_place": source_place,
-        "source_is_origin": is_origin.astype(np.int8),
-        "source_weight": np.array(weight),
-        "market_place": market_place,
-        "market_is_europe": (table["market"] == "europe").to_numpy()[market_place].astype(np.int8),
-        "area_place": area_place,
-        "area_belt": (distance[np.ix_(area_place, eu_places)].min(axis=1) < BELT_AREAS_WITHIN_KM).astype(np.int8),
-        "area_contacts_per_look": np.full(len(area_place), CONTACTS_PER_LOOK),
+        "place_near_area": distance[:, area].argmin(axis=1).astype(np.int64),
+        "place_west_africa": table["region"].isin(WEST_AFRICA).to_numpy().astype(np.int8),
+        "hub_place": places_of(names, "hubs"),
+        "area_place": area,
+        "area_belt": (distance[np.ix_(area, eu_places)].min(axis=1) < BELT_AREAS_WITHIN_KM).astype(np.int8),
+        "area_contacts_per_look": np.full(len(area), CONTACTS_PER_LOOK),
         "distance_km": distance,
     }
 
 
-def leg_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str, object]:
-    """Arrays by leg: ends, mode, days, cost, patrol areas, jurisdictions, platforms that work on it."""
-    legs, places = tables.legs, tables.places.set_index("place")
-    origin_region = places["region"].reindex(legs["origin"]).to_numpy()
-    shares = tables.leg_sea_areas
-    area_of = {name: i for i, name in enumerate(names["areas"])}
-    on_leg: dict[str, list[tuple[int, float]]] = {}
-    for row in shares.itertuples():
-        on_leg.setdefault(str(row.leg), []).append((area_of[str(row.sea_area)], float(str(row.share))))
-    area_start, area = compress([[a for a, _ in on_leg.get(leg, [])] for leg in names["legs"]])
-    state_of = {name: i for i, name in enumerate(names["states"])}
-    state_start, state = compress([[state_of[s] for s in split(cell)] for cell in legs["jurisdictions"]])
-    platforms_of_group, group = np.unique(legs_of_platforms(tables, names, on_leg), axis=0, return_inverse=True)
+def source_arrays(tables: Tables, names: Names) -> dict[str, object]:
+    """Arrays by source and market."""
+    sources, markets = places_of(names, "sources"), places_of(names, "markets")
+    table = tables.places.iloc[sources]
+    is_origin = (table["kind"] == "origin").to_numpy()
+    output = table["state"].map(tables.supply.groupby("state")["kg"].mean()) * table["output_share"]
     return {
-        "leg_origin": indices(legs["origin"], names["places"]),
-        "leg_destination": indices(legs["destination"], names["places"]),
+        "origins": int(is_origin.sum()),
+        "source_place": sources,
+        "source_is_origin": is_origin.astype(np.int8),
+        "source_weight": np.where(is_origin, output, 0.05 + table["familiarity_2000"]),
+        "market_place": markets,
+        "market_is_europe": (tables.places["market"] == "europe").to_numpy()[markets].astype(np.int8),
+    }
+
+
+def leg_arrays(tables: Tables, names: Names) -> dict[str, object]:
+    """Arrays by leg: mode, where it sets out, patrol areas, jurisdictions, platforms that work on it."""
+    legs, origins = tables.legs, tables.places.set_index("place").reindex(tables.legs["origin"])
+    shares = dict(iter(tables.leg_sea_areas.groupby("leg")))
+    on_leg = [shares[leg] if leg in shares else tables.leg_sea_areas[:0] for leg in names["legs"]]
+    areas = [indices(rows["sea_area"], names["areas"]).tolist() for rows in on_leg]
+    platforms_of_group, group = np.unique(legs_of_platforms(tables, names, areas), axis=0, return_inverse=True)
+    return {
         "leg_mode": indices(legs["mode"], MODES),
-        "leg_days": legs["days"].to_numpy(dtype=float).copy(),
-        "leg_cost": legs["cost_eur_per_kg"].to_numpy(dtype=float).copy(),
-        "leg_flagged": np.isin(origin_region, sorted(FLAGGED_REGIONS)).astype(np.float64),
-        "leg_africa": np.isin(origin_region, ["west_africa", "sahel"]).astype(np.int8),
-        "leg_flag_state": indices(places["state"].reindex(legs["origin"]), names["states"]),
-        "leg_area_start": area_start,
-        "leg_area": area,
-        "leg_area_share": np.array([s for leg in names["legs"] for _, s in on_leg.get(leg, [])]),
-        "leg_state_start": state_start,
-        "leg_state": state,
+        "leg_flagged": origins["region"].isin(FLAGGED_REGIONS).to_numpy().astype(np.float64),
+        "leg_africa": origins["region"].isin(WEST_AFRICA).to_numpy().astype(np.int8),
+        "leg_flag_state": indices(origins["state"], names["states"]),
+        **compressed("leg_area", areas),
+        "leg_area_share": np.concatenate([rows["share"].to_numpy(float) for rows in on_leg]),
+        **compressed("leg_state", [positions(cell, names["states"]) for cell in legs["jurisdictions"]]),
         "leg_group": group.astype(np.int64),
         "group_platform": platforms_of_group,
     }
 
 
-def legs_of_platforms(
-    tables: Tables, names: dict[str, tuple[str, ...]], on_leg: dict[str, list[tuple[int, float]]]
-) -> Array:
+def legs_of_platforms(tables: Tables, names: Names, areas_of_legs: list[list[int]]) -> Array:
     """Whether a platform works on a leg: (legs, platforms) of 0/1.
 
     By its sea areas at sea, by its targets at ports and airports, and everywhere if it is a plain exchange of leads.
     """
     works = np.zeros((len(names["legs"]), len(names["platforms"])), dtype=np.int8)
     for p, row in enumerate(tables.platforms.to_dict("records")):
-        areas = {names["areas"].index(a) for a in split(row["sea_areas"])}
-        for i, (leg, mode) in enumerate(zip(names["legs"], tables.legs["mode"], strict=True)):
+        areas = set(positions(row["sea_areas"], names["areas"]))
+        for i, (on_leg, mode) in enumerate(zip(areas_of_legs, tables.legs["mode"], strict=True)):
             at_sea = mode in {"fast_boat", "small_vessel", "merchant_vessel", "light_aircraft"}
-            in_area = at_sea and any(a in areas for a, _ in on_leg.get(leg, []))
+            in_area = at_sea and not areas.isdisjoint(on_leg)
             at_port = mode == "container" and row["targets_containers"] == 1
             at_airport = mode == "air_courier" and row["targets_airports"] == 1
             special = areas or row["targets_containers"] or row["targets_airports"]
@@ -329,100 +375,93 @@ def hull_recall(length_m: float) -> float:
     return 1.0 / (1.0 + math.exp(-(1.54 + 1.93 * math.log(length_m / 20.0)))) if length_m > 0 else 0.0
 
 
-def route_arrays(tables: Tables, names: dict[str, tuple[str, ...]], found: list[list[Path]]) -> dict[str, object]:
+def route_arrays(tables: Tables, names: Names, found: list[list[Path]]) -> dict[str, object]:
     """Arrays by route of the library, sorted by source."""
-    leg_of = {name: i for i, name in enumerate(names["legs"])}
-    mode = dict(zip(tables.legs["leg"], tables.legs["mode"], strict=True))
-    length = dict(zip(tables.legs["leg"], tables.legs["distance_km"], strict=True))
-    end = dict(zip(tables.legs["leg"], tables.legs["destination"], strict=True))
-    used = dict(zip(tables.modes["mode"], tables.modes["familiarity_2000"], strict=True))
-    familiar = dict(zip(tables.places["place"], tables.places["familiarity_2000"], strict=True))
-    hubs = set(names["hubs"])
-    paths = [path for routes in found for path in routes]
-    start, legs = compress([[leg_of[leg] for leg in path.legs] for path in paths])
-
-    def trunk(legs: tuple[str, ...]) -> str:
-        return max((x for x in legs if mode[x] != "overland"), key=lambda x: length[x], default=legs[0])
-
-    trunk_leg = [trunk(p.legs) for p in paths]
-    source = [i for i, routes in enumerate(found) for _ in routes]
-    twins: dict[tuple[int, str], int] = {}
-    for s, leg in zip(source, trunk_leg, strict=True):
-        twins[(s, leg)] = twins.get((s, leg), 0) + 1
+    paths, cost = (
+        [path for routes in found for path in routes],
+        tables.legs.set_index("leg")["cost_eur_per_kg"].to_dict(),
+    )
+    mode, end = (tables.legs.set_index("leg")[column].to_dict() for column in ("mode", "destination"))
     breaks = [
-        [int(end[leg] in hubs and mode[leg] != mode[after]) for leg, after in pairwise(p.legs)] + [0] for p in paths
+        [int(end[leg] in names["hubs"] and mode[leg] != mode[after]) for leg, after in pairwise(p.legs)] + [0]
+        for p in paths
     ]
     # what is loaded at the source goes on as one load until bulk is broken
     first_stage = [p.legs[: [*b, 1].index(1) + 1] for p, b in zip(paths, breaks, strict=True)]
     return {
-        "usual_cost_eur_per_kg": float(
-            np.median([sum(tables.legs["cost_eur_per_kg"].iloc[leg_of[x]] for x in p.legs) for p in paths])
-        ),
-        "route_source": np.array(source, dtype=np.int64),
+        "usual_cost_eur_per_kg": float(np.median([sum(cost[leg] for leg in p.legs) for p in paths])),
         "route_market": np.array([names["markets"].index(p.market) for p in paths], dtype=np.int64),
-        "route_mode": np.array([MODES.index(mode[leg]) for leg in trunk_leg], dtype=np.int64),
-        "route_load_mode": np.array([MODES.index(mode[trunk(legs)]) for legs in first_stage], dtype=np.int64),
-        "route_tight_leg": np.array([leg_of[leg] for leg in trunk_leg], dtype=np.int64),
-        "route_log_duplicates": np.array([math.log(twins[(s, x)]) for s, x in zip(source, trunk_leg, strict=True)]),
-        "route_familiarity": np.array(
-            [min(familiar[end[leg]] for leg in p.legs) * used[mode[x]] for p, x in zip(paths, trunk_leg, strict=True)]
-        ),
-        "route_start": start,
-        "route_leg": legs,
+        "route_load_mode": np.array([MODES.index(mode[leg]) for leg in trunks(tables, first_stage)], dtype=np.int64),
+        **compressed("route_leg", [positions(p.legs, names["legs"]) for p in paths], "route_start"),
         "route_break": np.array([x for b in breaks for x in b], dtype=np.int8),
         "source_route_start": np.cumsum([0, *(len(routes) for routes in found)]).astype(np.int64),
     }
 
 
-def actor_arrays(tables: Tables, names: dict[str, tuple[str, ...]]) -> dict[str, object]:
-    """Arrays by state, platform and asset."""
-    states, platforms, assets = tables.states, tables.platforms, tables.assets
-    regions = tables.places.groupby("state")["region"].agg(set).to_dict()
-    places = tables.places.reset_index(drop=True)
-    distance = great_circle_km(places["lat"].to_numpy(), places["lon"].to_numpy())
-    base = indices(assets["base"], names["places"])
-    area_place = np.array([names["places"].index(a) for a in names["areas"]])
-    reach = [
-        [a for a in np.argsort(distance[b, area_place]) if distance[b, area_place[a]] <= ASSET_REACH_KM][:3]
-        or [int(distance[b, area_place].argmin())]
-        for b in base
-    ]
-    asset_area_start, asset_area = compress([[int(a) for a in areas] for areas in reach])
-    platform_of = {name: i for i, name in enumerate(names["platforms"])}
-    lent = [sum(1 << platform_of[p] for p in split(cell)) for cell in assets["lent_to"]]
-    satellite = platforms.index[platforms["fuses_sensors"] == 1].tolist()
-    exchange = names["platforms"].index(EXCHANGE) if EXCHANGE in names["platforms"] else -1
+def trunk_arrays(tables: Tables, names: Names, found: list[list[Path]]) -> dict[str, object]:
+    """Arrays by route that follow from its trunk: the leg, its mode, routes of the same, how familiar it was."""
+    legs, paths = tables.legs.set_index("leg"), [path.legs for routes in found for path in routes]
+    source = [i for i, routes in enumerate(found) for _ in routes]
+    trunk, end = trunks(tables, paths), legs["destination"].to_dict()
+    mode = indices(legs["mode"].loc[trunk], MODES)
+    twins = Counter(zip(source, trunk, strict=True))
+    used = tables.modes.set_index("mode")["familiarity_2000"].loc[list(MODES)].to_numpy()[mode]
+    known = tables.places.set_index("place")["familiarity_2000"].to_dict()
     return {
-        "satellite_platform": names["platforms"].index("eurosur")
-        if "eurosur" in names["platforms"] and satellite
-        else -1,
+        "route_source": np.array(source, dtype=np.int64),
+        "route_mode": mode,
+        "route_tight_leg": np.array(positions(trunk, names["legs"]), dtype=np.int64),
+        "route_log_duplicates": np.array([math.log(twins[pair]) for pair in zip(source, trunk, strict=True)]),
+        "route_familiarity": np.array([min(known[end[leg]] for leg in path) for path in paths]) * used,
+    }
+
+
+def trunks(tables: Tables, paths: Iterable[tuple[str, ...]]) -> list[str]:
+    """The longest leg of each path that is not overland, or its first."""
+    afar = tables.legs[tables.legs["mode"] != "overland"].set_index("leg")["distance_km"].to_dict()
+    return [max((leg for leg in path if leg in afar), key=afar.__getitem__, default=path[0]) for path in paths]
+
+
+def state_arrays(tables: Tables, names: Names) -> dict[str, object]:
+    """Arrays by state."""
+    regions = tables.places.groupby("state")["region"].agg(set).to_dict()
+
+    def lie_in(chosen: Collection[str]) -> Array:
+        return np.array([int(bool(regions.get(s, set()) & {*chosen})) for s in names["states"]], dtype=np.int8)
+
+    return {
+        "state_eu": tables.states["eu_since"].notna().to_numpy().astype(np.int8),
+        "state_west_africa": lie_in(WEST_AFRICA),
+        "state_americas": lie_in(AMERICAS),
+        "state_waypoint": np.array([waypoint(tables, s) for s in names["states"]], dtype=np.int64),
+    }
+
+
+def platform_arrays(tables: Tables, names: Names) -> dict[str, object]:
+    """Which platform looks from space, over which money is traced, and how well that is done."""
+    platforms, sees = names["platforms"], (tables.platforms["fuses_sensors"] == 1).any()
+    exchange = platforms.index(EXCHANGE) if EXCHANGE in platforms else -1
+    return {
+        "satellite_platform": platforms.index(SATELLITES) if SATELLITES in platforms and sees else -1,
         "exchange_platform": exchange,
         "finance_normal": finance_strength(tables) if exchange >= 0 else 1.0,
-        "state_own_benefit": states["own_benefit"].to_numpy(dtype=float).copy(),
-        "state_eu": states["eu_since"].notna().to_numpy().astype(np.int8),
-        "state_lead_strength": states["lead_strength"].to_numpy(dtype=np.float64),
-        "state_source_loss": states["source_loss"].to_numpy(dtype=np.float64),
-        "state_contact_cost": states["contact_cost"].to_numpy(dtype=np.float64),
-        "state_west_africa": np.array(
-            [int(bool(regions.get(s, set()) & {"west_africa", "sahel"})) for s in names["states"]], dtype=np.int8
-        ),
-        "state_americas": np.array(
-            [int(bool(regions.get(s, set()) & AMERICAS)) for s in names["states"]], dtype=np.int8
-        ),
-        "state_waypoint": np.array([waypoint(tables, s) for s in names["states"]], dtype=np.int64),
-        "platform_tasks": platforms["tasks_assets"].to_numpy(dtype=np.int8).copy(),
-        "platform_containers": platforms["targets_containers"].to_numpy(dtype=np.int8).copy(),
-        "asset_owner": indices(assets["owner"], names["states"]),
-        "asset_base": base,
+    }
+
+
+def asset_arrays(tables: Tables, names: Names, fields: dict[str, object]) -> dict[str, object]:
+    """Arrays by asset: speed, sweep, the patrol areas within its reach, the platforms that it is lent to."""
+    assets, base, area = tables.assets, np.asarray(fields["asset_base"]), np.asarray(fields["area_place"])
+    away = np.asarray(fields["distance_km"])[np.ix_(base, area)]
+    # the nearest three within reach, or the nearest one
+    reach = [row.argsort()[: max(1, min(3, int((row <= ASSET_REACH_KM).sum())))].tolist() for row in away]
+    lent = [sum(1 << p for p in positions(cell, names["platforms"])) for cell in assets["lent_to"]]
+    return {
         "asset_speed_km_h": assets["speed_kn"].to_numpy(dtype=float) * KM_PER_NAUTICAL_MILE,
         "asset_sweep_km": assets["sweep_width_nm"].to_numpy(dtype=float) * KM_PER_NAUTICAL_MILE,
-        "asset_endurance_days": assets["endurance_days"].to_numpy(dtype=float).copy(),
-        "asset_boards": assets["boards"].to_numpy(dtype=np.int8).copy(),
         "asset_flies": (assets["kind"] == "patrol_aircraft").to_numpy().astype(np.int8),
         "asset_sortie_share": np.full(len(assets), SORTIE_SHARE),
         "asset_platforms": np.array(lent, dtype=np.int64),
-        "asset_area_start": asset_area_start,
-        "asset_area": asset_area,
+        **compressed("asset_area", reach),
     }
 
 
@@ -433,52 +472,46 @@ def finance_strength(tables: Tables) -> float:
     return float(strength.loc[places["state"]].mean())
 
 
+def lists_of(fields: dict[str, object], name: str) -> list[list[int]]:
+    """The lists that two arrays hold, see `compressed`."""
+    return [part.tolist() for part in np.split(np.asarray(fields[name]), np.asarray(fields[f"{name}_start"])[1:-1])]
+
+
 def concern_watchers(fields: dict[str, object]) -> dict[str, object]:
     """Add to the states that a leg touches those whose patrol aircraft watch its sea; as CSR arrays."""
-    start, state = np.asarray(fields["leg_state_start"]), np.asarray(fields["leg_state"])
-    area_start, area = np.asarray(fields["leg_area_start"]), np.asarray(fields["leg_area"])
-    watched = reach_by_owner(fields, np.asarray(fields["asset_flies"]))
-    lists = []
-    for leg in range(len(start) - 1):
-        on_leg = set(area[area_start[leg] : area_start[leg + 1]].tolist())
-        known = state[start[leg] : start[leg + 1]].tolist()
-        lists.append(known + sorted(m for m, areas in watched.items() if areas & on_leg and m not in known))
-    new_start, new_state = compress(lists)
-    return {"leg_state_start": new_start, "leg_state": new_state}
+    watched = reach_by_owner(fields, "asset_flies")
+    concerned = [
+        known + sorted(m for m, areas in watched.items() if areas.intersection(on_leg) and m not in known)
+        for known, on_leg in zip(lists_of(fields, "leg_state"), lists_of(fields, "leg_area"), strict=True)
+    ]
+    return compressed("leg_state", concerned)
 
 
-def reach_by_owner(fields: dict[str, object], chosen: Array) -> dict[int, set[int]]:
-    """Patrol areas within reach of each state's assets of a kind."""
-    owner, start = np.asarray(fields["asset_owner"]), np.asarray(fields["asset_area_start"])
-    area = np.asarray(fields["asset_area"])
+def reach_by_owner(fields: dict[str, object], chosen: str) -> dict[int, set[int]]:
+    """Patrol areas within reach of each state's assets that are chosen by an array of 0/1."""
     reached: dict[int, set[int]] = {}
-    for asset in np.flatnonzero(chosen):
-        reached.setdefault(int(owner[asset]), set()).update(area[start[asset] : start[asset + 1]].tolist())
+    assets = zip(np.asarray(fields["asset_owner"]).tolist(), lists_of(fields, "asset_area"), strict=True)
+    for (owner, areas), is_chosen in zip(assets, np.asarray(fields[chosen]), strict=True):
+        reached.setdefault(owner, set()).update(areas if is_chosen else ())
     return reached
 
 
 def markets_apart(fields: dict[str, object]) -> Array:
     """Whether the state of a market is not yet among those a leg concerns: (legs, markets) of 0/1."""
-    start, state = np.asarray(fields["leg_state_start"]), np.asarray(fields["leg_state"])
     home = np.asarray(fields["place_state"])[np.asarray(fields["market_place"])]
-    apart = np.zeros((len(start) - 1, len(home)), dtype=np.int8)
-    for leg in range(len(start) - 1):
-        apart[leg] = ~np.isin(home, state[start[leg] : start[leg + 1]])
-    return apart
+    return np.array([~np.isin(home, known) for known in lists_of(fields, "leg_state")], dtype=np.int8)
 
 
 def pairs_that_act(fields: dict[str, object]) -> Array:
     """Whether a state touched by a leg can act there itself: it is the destination, or has ships that patrol
     its sea.
     """
-    start, state = np.asarray(fields["leg_state_start"]), np.asarray(fields["leg_state"])
-    area_start, area = np.asarray(fields["leg_area_start"]), np.asarray(fields["leg_area"])
-    patrolled = reach_by_owner(fields, np.asarray(fields["asset_boards"]))
-    place_state, destination = np.asarray(fields["place_state"]), np.asarray(fields["leg_destination"])
-    acts = np.zeros(len(state), dtype=np.int8)
-    for leg in range(len(destination)):
-        on_leg = set(area[area_start[leg] : area_start[leg + 1]].tolist())
-        for pair in range(start[leg], start[leg + 1]):
-            member = int(state[pair])
-            acts[pair] = int(member == place_state[destination[leg]] or bool(patrolled.get(member, set()) & on_leg))
-    return acts
+    patrolled = reach_by_owner(fields, "asset_boards")
+    home = np.asarray(fields["place_state"])[np.asarray(fields["leg_destination"])]
+    legs = zip(home, lists_of(fields, "leg_state"), lists_of(fields, "leg_area"), strict=True)
+    acts = [
+        int(m == own or not patrolled.get(m, set()).isdisjoint(on_leg))
+        for own, members, on_leg in legs
+        for m in members
+    ]
+    return np.array(acts, dtype=np.int8)

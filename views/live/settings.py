@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, urlencode
 
 from model import calendar, load_world
 from model.errors import InputError, closest
+from model.files import read_toml
 from model.scenario.events import Event, event_field, expand, fields_of
-from model.scenario.files import list_scenarios, read_toml
+from model.scenario.files import list_scenarios
 
 __all__ = ["LIMITS", "Move", "Settings", "View", "read_address", "scenario_names"]
 

@@ -40,6 +40,14 @@ SHARE_SOURCE = (
     "assumed by class of state (build/seed/state_classes.csv): containers bounded by M9 (EU 2-10%, world under 2%), "
     "own benefit by M1, consent by M6 and members.csv; others order of magnitude"
 )
+STATE_COLUMNS = (
+    *("state", "name", "region", "role", "own_benefit", "eu_since", "consent_regime", *SHARES, "finance_strength"),
+    *("lead_strength", "source_loss", "contact_cost", "source", "confidence", "note"),
+)
+ASSET_COLUMNS = (
+    *("asset", "name", "owner", "kind", "base", "speed_kn", "sweep_width_nm", "endurance_days", "turnaround_days"),
+    *("availability", "boards", "lent_to", "since", "until", "source", "confidence", "note"),
+)
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -73,21 +81,7 @@ def states() -> pd.DataFrame:
     note = "Class " + table["class"] + "; " + table["basis"] + ". Shares swept by a factor of 3 either way"
     table["note"] = (table["note"] + ". ").fillna("") + note
     table["source"], table["confidence"] = SHARE_SOURCE, "assumed"
-    columns = [
-        "state",
-        "name",
-        "region",
-        "role",
-        "own_benefit",
-        "eu_since",
-        "consent_regime",
-        *SHARES,
-        "finance_strength",
-        "lead_strength",
-        "source_loss",
-        "contact_cost",
-    ]
-    return table[[*columns, "source", "confidence", "note"]]
+    return table[list(STATE_COLUMNS)]
 
 
 def rescaled(reference: Path) -> dict[str, pd.DataFrame]:
@@ -136,13 +130,7 @@ def assets() -> pd.DataFrame:
     """One row per ship or aircraft; a seed row stands for several of the same kind."""
     table = seed("assets").merge(seed("asset_kinds"), on="kind", how="left", validate="m:1")
     table = table.loc[table.index.repeat(table["count"])].reset_index(drop=True)
-    stem = (
-        table["owner"].str.lower()
-        + "-"
-        + table["kind"].str.replace("_", "-")
-        + "-"
-        + table["base"].str.replace("_", "-")
-    )
+    stem = (table["owner"].str.lower() + "-" + table["kind"] + "-" + table["base"]).str.replace("_", "-")
     number = (stem.groupby(stem).cumcount() + 1).astype(str)
     table["asset"] = stem + "-" + number
     words = table["kind"].str.replace("_", " ").str.capitalize()
@@ -153,18 +141,7 @@ def assets() -> pd.DataFrame:
         "assumed, order of magnitude; speed and sweep width M2, availability M5",
         "assumed",
     )
-    columns = [
-        "asset",
-        "name",
-        "owner",
-        "kind",
-        "base",
-        "speed_kn",
-        "sweep_width_nm",
-        "endurance_days",
-        "turnaround_days",
-    ]
-    return table[[*columns, "availability", "boards", "lent_to", "since", "until", "source", "confidence", "note"]]
+    return table[list(ASSET_COLUMNS)]
 
 
 def timeline(reference: Path) -> pd.DataFrame:

@@ -97,32 +97,25 @@ def _row(
 def demand() -> pd.DataFrame:
     """Consumption at the reference price by market, kg pure: a smooth path through a few anchors."""
     anchors, shares = pd.read_csv(SEED / "demand_anchors.csv"), pd.read_csv(SEED / "demand_shares.csv")
-    rows = []
+    markets = []
     for area, anchor in anchors.groupby("area", sort=False):
-        paths = {
-            column: np.exp(PchipInterpolator(anchor["year"], np.log(anchor[column]))(np.array(YEARS)))
-            for column in ("low", "kg", "high")
-        }
         for share in shares[shares["area"] == area].itertuples():
-            for i, year in enumerate(YEARS):
-                at = anchor[anchor["year"] == year]
-                basis = (
-                    f"anchor: {at['basis'].iloc[0]}"
-                    if len(at)
-                    else "smooth path between anchors (monotone cubic in logs)"
-                )
-                low, kg, high = (round(float(paths[c][i]) * share.share) for c in ("low", "kg", "high"))
-                rows.append(
-                    {
-                        "year": year,
-                        "market": share.market,
-                        "kg_low": low,
-                        "kg": kg,
-                        "kg_high": high,
-                        "basis": f"{basis}; constant share {share.share:g} of {area.replace('_', ' ')}",
-                    }
-                )
+            market = _path(anchor, share.share)
+            market.insert(1, "market", share.market)
+            market["basis"] += f"; constant share {share.share:g} of {str(area).replace('_', ' ')}"
+            markets.append(market)
     source = (
         "assumed path; anchors: flows.csv of the notes (UNODC, DEA, EMCDDA-Europol), SF52; shares of markets assumed"
     )
-    return pd.DataFrame(rows).assign(source=source, confidence="assumed")
+    return pd.concat(markets).assign(source=source, confidence="assumed")
+
+
+def _path(anchor: pd.DataFrame, share: float) -> pd.DataFrame:
+    """A market's share of an area's consumption, by year."""
+    path = {"year": np.array(YEARS)}
+    for name, column in {"kg_low": "low", "kg": "kg", "kg_high": "high"}.items():
+        level = np.exp(PchipInterpolator(anchor["year"], np.log(anchor[column]))(path["year"]))
+        path[name] = np.array([round(float(kg) * share) for kg in level])
+    known = ("anchor: " + anchor.set_index("year")["basis"]).to_dict()
+    basis = [known.get(year, "smooth path between anchors (monotone cubic in logs)") for year in YEARS]
+    return pd.DataFrame({**path, "basis": basis})
