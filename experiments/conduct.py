@@ -14,6 +14,7 @@ import pandas as pd
 
 from experiments import runner
 from experiments.analysis import analyse
+from experiments.no_effect import warnings_of
 from experiments.runner import Effort
 from experiments.store import Store
 from experiments.study import Study
@@ -38,15 +39,20 @@ def conduct(
         If the study cannot be or nothing can be written; what is stored stays.
     """
     store.claim()  # before the rules are compiled, which may take a minute
+    warned = warnings_of(study)
+
+    def told(effort: Effort) -> None:
+        progress(effort._replace(notes=(*(f"Warning: {text}" for text in warned), *effort.notes)))
+
     if runner.cache_is_cold():
         doing("compiling the weekly rules (first time only, about a minute)")
     runner.warm_up(study)
     if study.kind == "search":
         from experiments.mixes import search
 
-        effort = search(study, store, executor, workers=workers, progress=progress)
+        effort = search(study, store, executor, workers=workers, progress=told)
     else:
-        effort = runner.run(study, store, executor, workers=workers, retry=retry, progress=progress)
+        effort = runner.run(study, store, executor, workers=workers, retry=retry, progress=told)
         doing("comparing")
         analyse(study, store)
     runs = store.runs()
@@ -56,7 +62,7 @@ def conduct(
         **store.manifest, **study.describe(), "state": "complete", "created": now, "seconds": round(effort.seconds, 2),
         "fresh": effort.fresh, "workers": workers or os.cpu_count(),
         "runs": {"planned": effort.planned, "done": int(counts.get("done", 0)), "failed": int(counts.get("failed", 0))},
-        "notes": list(effort.notes),
+        "notes": list(effort.notes), "warnings": warned,
     })  # fmt: skip
     if study.file:
         store.put("study.toml", Path(study.file).read_bytes())

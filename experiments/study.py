@@ -157,6 +157,11 @@ class Study:
         """One of its scenarios, by name, before any factor changes it."""
         return Scenario.load(self.files.get(name, name))
 
+    def run_of(self, name: str) -> Scenario:
+        """One of its scenarios as it is run: up to the last year that is read, in the structure of its posterior."""
+        scenario = self._shortened(self.scenario(name))
+        return scenario.with_parameters(**self.posterior.settings) if self.posterior is not None else scenario
+
     # --- the table of experiments ---------------------------------------------------------------------------------
 
     @cached_property

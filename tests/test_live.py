@@ -387,6 +387,16 @@ def test_a_session_plays_pauses_jumps_and_goes_on_after_an_error(tab: Tab) -> No
     assert "lever=measure:maoc-n.dose@2001-01-01=0.4" in moved["address"]
 
 
+def test_what_has_no_effect_is_named_beside_the_title(tab: Tab) -> None:
+    tab.session.ask({"kind": "hello", "search": "?organisations=30&year=2000&scenario=zero-effect"})
+    told = tab.until("state")["warnings"]
+    assert [text.split()[1] for text in told] == ["nothing-at-algeciras", "nothing-in-spain"]
+    tab.session.ask({"kind": "lever", "target": "state:*", "field": "pledge_multiplier", "value": 3})
+    assert "no rule reads it unless cooperation = endogenous" in tab.until("state")["warnings"][2]
+    tab.session.ask({"kind": "lever", "target": "state:ESP", "field": "finance_strength", "value": 0.9})
+    assert len(tab.until("state")["warnings"]) == 3
+
+
 def test_what_cannot_be_had_is_said_where_it_was_asked_for(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
     tab.session.ask({"kind": "hello", "search": "?organisations=30&year=2000"})
     tab.until("state")

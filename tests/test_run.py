@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 import run
 from experiments import history
 from experiments.discovery import Box
+from experiments.folder import read_manifest
 from model.parameter_fields import markdown_table, parameter_rows
 from model.parameters import Parameters
 from model.scenario.events import EVENT_FIELDS
@@ -214,6 +215,27 @@ def test_run_writes_frames_and_prints_years(elsewhere: Path):
     assert list(yearly["year"]) == [2000]
     assert yearly.columns[0] == "replication"
     assert [path.name for path in (elsewhere / "out").iterdir()] == ["one"]
+
+
+def test_what_has_no_effect_is_said_kept_and_shown(elsewhere: Path):
+    (elsewhere / "quiet.toml").write_text(
+        'title = "Quiet"\nbase = "as-it-happened"\nend = 2008-12-28\n[parameters]\nsalience_bias = 0.4\n[[events]]\n'
+        'id = "pledges"\ndate = 2002-01-07\ntarget = "state:*"\nfield = "pledge_multiplier"\nvalue = 3\n',
+        encoding="utf-8",
+    )
+    result = call("history", "--scenario", "quiet", "--quick", "--replications", "2", "--organisations", "20")
+    warned = [
+        "parameter salience_bias = 0.4 has no effect because no rule reads it unless choice_rule = salience",
+        "event pledges (state:* pledge_multiplier) has no effect because no rule reads it unless cooperation = "
+        "endogenous",
+    ]
+    report = (elsewhere / "results/history-quick/report.html").read_text(encoding="utf-8")
+    costs = call("policies", "--cost", "quiet")
+    for text in warned:
+        assert f"Warning: {text}" in words(result.stderr)
+        assert f"Warning: {text}" in words(costs.stderr)
+        assert f"P{text[1:]}." in report or f"E{text[1:]}." in report
+    assert read_manifest(elsewhere / "results/history-quick")["warnings"] == warned
 
 
 def test_run_says_when_a_year_is_incomplete():

@@ -111,6 +111,7 @@ def _texts(study: Study, compared: list[page.Comparison], notice: str) -> dict[s
         "title": escape(f"Cocaine across the Atlantic: {title[:1].lower()}{title[1:]}{theme.bracketed(study.note)}"),
         "finding": finding(compared),
         "notice": escape(notice),
+        "warnings": page.warnings(study.manifest.get("warnings", [])),
         "facts": page.facts(_facts(study)),
         "tiles_title": f"The year 2008: model beside record{theme.bracketed(study.note)}",
         "tiles": "".join(page.tile(item) for item in _headlines(compared)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,10 +59,14 @@ class Difference(NamedTuple):
         return "; ".join(dict.fromkeys(conditions[n].why if n in conditions else TOO_LATE for n in self.said))
 
 
-def without_effect(world: World, scenario: Scenario, end: dt.date | None = None) -> tuple[NoEffect, ...]:
+@lru_cache(maxsize=64)
+def without_effect(
+    world: World, scenario: Scenario, end: dt.date | None = None, only: frozenset[str] | None = None
+) -> tuple[NoEffect, ...]:
     """List the events and changed parameters of a scenario that change nothing in a run that ends on a day.
 
-    Events that a scenario takes over from its base are not listed: its own may well replace them.
+    Events that a scenario takes over from its base are not listed: its own may well replace them. Nor is what history
+    holds after the end. `only` names the events that are looked at.
     """
     run = scenario if end is None else replace(scenario, end=min(end, scenario.end))
     course = _Course(world, run)
@@ -72,11 +76,12 @@ def without_effect(world: World, scenario: Scenario, end: dt.date | None = None)
         for name in values if name in READ_IF and not course.reads(name)
     ]  # fmt: skip
     taken = _taken_over(scenario)
-    events = [
-        NoEffect(f"event {event.id} ({event.target} {event.field})", why)
-        for event in run.events if _without_date(event) not in taken and (why := _why(course, event))
-    ]  # fmt: skip
-    return (*parameters, *events)
+    asked = [e for e in run.events if _without_date(e) not in taken and (only is None or e.id in only)]
+    late = ", ".join(event.id for event in asked if event.date > run.end and scenario.bases)
+    after = [NoEffect(f"each event of {late}", f"it begins after the run, which ends on {run.end}")] if late else []
+    within = [event for event in asked if event.date <= run.end]
+    events = [NoEffect(f"event {e.id} ({e.target} {e.field})", why) for e in within if (why := _why(course, e))]
+    return (*parameters, *events, *after)
 
 
 def differing(world: World, one: Scenario, other: Scenario) -> Difference:
@@ -147,7 +152,8 @@ def _differ(one: _Course, other: _Course, name: str, *, read: bool) -> bool:
     weeks = one.weeks(name, read=read)
     weeks = weeks[weeks < min(len(one.inputs.epoch_of_week), len(other.inputs.epoch_of_week))]
     a, b = (course.read(name) if read else course.columns[name] for course in (one, other))
-    pairs = np.unique([course.inputs.epoch_of_week[weeks] for course in (one, other)], axis=1)
+    pairs = np.stack([course.inputs.epoch_of_week[weeks] for course in (one, other)])
+    pairs = pairs[:, np.diff(pairs, axis=1, prepend=-1).any(axis=0)]
     return not np.array_equal(a[pairs[0]], b[pairs[1]], equal_nan=a.dtype.kind == "f")
 
 
@@ -185,8 +191,6 @@ def _why(course: _Course, event: Event) -> str:
 def _outside(course: _Course, event: Event) -> str:
     """Why an event is in force in no week of a run; empty where it is."""
     first, until = calendar.week_of(event.date), None if event.until is None else calendar.week_of(event.until)
-    if event.date > course.scenario.end or first > course.last:
-        return f"it begins after the run, which ends on {course.scenario.end}"
     if until is not None and until <= course.first:
         return f"it ends before the run, which begins on {course.scenario.start}"
     return "it begins and ends within a week, and the model runs by the week" if until == first else ""

@@ -359,7 +359,7 @@ class Session:
             "moves": [{"target": m.target, "field": m.field, "value": m.value, "date": m.date.isoformat()}
                       for m in settings.moves],
             "titles": [model.policy.title for model in worlds.models],
-            "levers": values_of(worlds.models[-1]),
+            "levers": values_of(worlds.models[-1]), "warnings": worlds.warnings,
             "events": geometry.events_of(worlds.steered), "start": worlds.models[0].policy.start.isoformat(),
         }, [])  # fmt: skip
 
