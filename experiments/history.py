@@ -31,6 +31,7 @@ from experiments.threads import interruptions_held
 from model import RouteModel, Scenario, calendar
 from model.errors import InputError
 from model.kernel.compiled import CACHE
+from model.results_version import RESULTS_VERSION
 from model.route_model import LARGEST_SEED, check_numbers
 from model.scenario.no_effect import without_effect
 from model.week import advance
@@ -346,7 +347,7 @@ def describe(study: Study) -> dict[str, Any]:
         "scored_from": scenario.scored_from.isoformat(), "weeks": study.weeks, "warnings": list(study.warnings),
         "replications": len(study.seeds), "seeds": list(study.seeds), "organisations": study.organisations,
         "parameters_hash": _hash(parameters), "parameters": parameters,
-        "data_hash": study.origin.data, "source_hash": study.origin.source,
+        "results_version": RESULTS_VERSION, "data_hash": study.origin.data, "source_hash": study.origin.source,
         "git_commit": commit, "git_dirty": dirty, "versions": provenance.versions(),
     }  # fmt: skip
     keys = ("scenario_identity", "weeks", "seeds", "organisations", "data_hash", "source_hash")

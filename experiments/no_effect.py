@@ -15,7 +15,9 @@ FALSE_NULL = "a comparison that holds it reports a false null"
 
 
 def warnings_of(study: Study) -> list[str]:
-    """Warnings of a study, in words: parts of its scenarios, whole scenarios, and factors that have no effect.
+    """Warnings of a study, in words: a posterior of other sources, and what has no effect.
+
+    The latter are parts of its scenarios, scenarios that run as the baseline, and factors.
 
     A factor is named only if no other factor, at either end, gives it an effect.
 
@@ -27,7 +29,8 @@ def warnings_of(study: Study) -> list[str]:
     names = dict.fromkeys((*study.scenarios, *study.swept))
     scenarios = {name: study.run_of(name) for name in names}
     parts = [f"scenario {name}: {one}" for name, made in scenarios.items() for one in without_effect(study.world, made)]
-    return [*parts, *(str(one) for one in (*_arms(study, scenarios), *_factors(study, scenarios)))]
+    fitted = [study.posterior.warning] if study.posterior is not None and study.posterior.warning else []
+    return [*fitted, *parts, *(str(one) for one in (*_arms(study, scenarios), *_factors(study, scenarios)))]
 
 
 def _arms(study: Study, scenarios: dict[str, Scenario]) -> Iterator[NoEffect]:

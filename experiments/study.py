@@ -53,6 +53,7 @@ from experiments.study_file import (
 )
 from model import Scenario, calendar, load_world
 from model.errors import InputError, closest
+from model.results_version import RESULTS_VERSION
 from model.route_model import LARGEST_SEED, check_numbers
 from model.scenario.events import PARAMETER_ROWS, Event
 from model.scenario.files import is_file, read_toml
@@ -349,7 +350,7 @@ class Study:
             "fork": self.fork.isoformat() if self.fork else None,
             "window": list(self.window), "organisations": self.organisations, "record": self.record,
             "versions": provenance.versions(), "git_commit": commit, "git_dirty": dirty,
-            "source_hash": self.origin.source, "data_hash": self.origin.data,
+            "results_version": RESULTS_VERSION, "source_hash": self.origin.source, "data_hash": self.origin.data,
         }  # fmt: skip
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from experiments.study import Study
 
 __all__ = [
-    "check_calibration", "check_validation", "conduct_made", "conduct_study", "fit_structure", "judge_against",
-    "judge_structure", "rank_sets", "recover_known", "report_again", "screen_structure", "serve_page", "study_history",
-    "write_report", "write_study_report",
+    "check_calibration", "check_validation", "conduct_made", "conduct_study", "drawing_from", "fit_structure",
+    "judge_against", "judge_structure", "rank_sets", "recover_known", "report_again", "screen_structure", "serve_page",
+    "study_history", "write_report", "write_study_report",
 ]  # fmt: skip
 
 
@@ -120,6 +120,18 @@ def _kept(store: Store) -> str:
     if not count:
         return "No run had ended; nothing was kept."
     return f"{count:,} runs are kept; the same command goes on from there."
+
+
+@contextmanager
+def drawing_from(*, other_model: bool) -> Iterator[None]:
+    """Draw from posteriors of any version of the model, where that is asked for."""
+    if not other_model:
+        yield
+        return
+    from experiments.calibration.posterior import reading_from
+
+    with reading_from(other_model=True):
+        yield
 
 
 # --- whose folder it is -------------------------------------------------------------------------------------------
@@ -222,10 +234,20 @@ def rank_sets(structure: str, folder: Path, size: Size, workers: int | None) -> 
     from experiments.calibration import calibrate as fitting
     from views import fit_terminal, terminal
 
+    _warn_of_fit(structure)
     with fit_terminal.showing_fit() as shown:
         found, ranked = fitting.defaults(structure, folder, size, workers, shown.step)
     fit_terminal.print_best(ranked)
     typer.echo(terminal.shown(found))
+
+
+def _warn_of_fit(structure: str) -> None:
+    """Say where a posterior was fitted on another version of the model."""
+    from experiments.calibration.posterior import load_posterior
+    from views import terminal
+
+    if warning := load_posterior(structure).warning:
+        terminal.say(f"Warning: {warning}", style="yellow")
 
 
 def judge_structure(structure: str, folder: Path, workers: int | None, *, quick: bool = False) -> None:
@@ -235,6 +257,7 @@ def judge_structure(structure: str, folder: Path, workers: int | None, *, quick:
     from views.validation import write_validation_report
 
     with fit_terminal.showing_fit() as shown:
+        _warn_of_fit(structure)
         size = judging.QUICK if quick else judging.USUAL
         verdict = judging.validate(folder, structure, size, workers=workers, doing=shown.doing, done=shown.runs)
     fit_terminal.print_verdict(verdict, quick=quick)
@@ -249,6 +272,7 @@ def judge_against(reports: Path, structure: str, folder: Path, workers: int | No
 
     size = QUICK if quick else USUAL
     with fit_terminal.showing_fit() as shown:
+        _warn_of_fit(structure)
         shown.doing("predicting")
         found = scoring.against(folder, reports, structure, size.draws, size.organisations, quick=quick,
                                 workers=workers, done=shown.runs)  # fmt: skip
