@@ -60,7 +60,10 @@ def check_folder(out: Path, study: str) -> Path:
     found = {path.name for path in folder.iterdir()}
     if found and MANIFEST not in found:
         raise _refused("the folder holds something else (there is no manifest.json) and is left alone", out)
-    if found and read_manifest(folder).get("study") != study:
+    manifest = read_manifest(folder) if found else {}
+    if "run_id" in manifest and "study" not in manifest:
+        raise _refused("the folder holds results of version 0.1, which are left alone", out)
+    if found and manifest.get("study") != study:
         raise _refused(f"the folder holds other results than those of {study!r}", out)
     if found - OURS:
         raise _refused(f"the folder also holds {', '.join(sorted(found - OURS))}, which would be lost", out)

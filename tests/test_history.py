@@ -239,6 +239,7 @@ def foreign(kind: str, tmp_path: Path) -> Path:
     texts = {
         "other files": {"thesis.docx": "years of work"}, "another manifest": {"manifest.json": '{"name": "web page"}'},
         "no json": {"manifest.json": "hello"}, "another study": {"manifest.json": '{"study": "run"}'},
+        "version 0.1": {"manifest.json": '{"run_id": "c3641009b14a4c68", "versions": {"highway10": "0.1.0"}}'},
         "own notes": {"manifest.json": '{"study": "history"}', "notes.md": "what I think"},
     }  # fmt: skip
     for name, text in texts[kind].items():
@@ -247,7 +248,17 @@ def foreign(kind: str, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "kind", ["a file", "below a file", "other files", "another manifest", "no json", "another study", "own notes"]
+    "kind",
+    [
+        "a file",
+        "below a file",
+        "other files",
+        "another manifest",
+        "no json",
+        "another study",
+        "own notes",
+        "version 0.1",
+    ],
 )
 def test_a_foreign_folder_is_refused_and_left_alone(kind: str, tmp_path: Path):
     out = foreign(kind, tmp_path)
@@ -257,6 +268,7 @@ def test_a_foreign_folder_is_refused_and_left_alone(kind: str, tmp_path: Path):
     assert refused.value.field == "out"
     assert str(out) in str(refused.value)
     assert "choose another folder" in str(refused.value)
+    assert ("holds results of version 0.1" in str(refused.value)) is (kind == "version 0.1")
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 

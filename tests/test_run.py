@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import shlex
@@ -256,6 +257,13 @@ def test_history_writes_a_report_and_prints_its_path_last(elsewhere: Path):
         assert part in text
     again = call("report", "results/history-quick")
     assert again.stdout.splitlines()[-1] == str(last)
+    assert "Warning" not in again.stderr
+    manifest = read_manifest(elsewhere / last.parent)
+    as_in_0_1 = {name: manifest[name] for name in ("title", "scenario", "run_id", "seeds", "organisations", "created")}
+    for made in ({}, {"results_version": 7}):  # version 0.1 did not tell its own
+        (elsewhere / last.parent / "manifest.json").write_text(json.dumps({**as_in_0_1, **made}))
+        assert "do not compare them with results made now" in call("report", "results/history-quick").stderr
+        assert "do not compare them with results made now" in (elsewhere / last).read_text(encoding="utf-8")
 
 
 def test_no_command_is_the_main_job(monkeypatch: pytest.MonkeyPatch):

@@ -19,6 +19,7 @@ from plotly.offline import get_plotlyjs
 
 from experiments.folder import write_atomically
 from experiments.intervals import preliminary
+from experiments.provenance import other_results
 from model.errors import InputError
 from views import figures, flowmap, observed, page, theme
 from views.bands import bands
@@ -111,7 +112,7 @@ def _texts(study: Study, compared: list[page.Comparison], notice: str) -> dict[s
         "title": escape(f"Cocaine across the Atlantic: {title[:1].lower()}{title[1:]}{theme.bracketed(study.note)}"),
         "finding": finding(compared),
         "notice": escape(notice),
-        "warnings": page.warnings(study.manifest.get("warnings", [])),
+        "warnings": page.warnings(told_with(study.manifest)),
         "facts": page.facts(_facts(study)),
         "tiles_title": f"The year 2008: model beside record{theme.bracketed(study.note)}",
         "tiles": "".join(page.tile(item) for item in _headlines(compared)),
@@ -121,6 +122,11 @@ def _texts(study: Study, compared: list[page.Comparison], notice: str) -> dict[s
         "responsible": "".join(f"<p>{escape(p)}</p>" for p in RESPONSIBLE),
         "sources": page.items(sources(study.tables)),
     }
+
+
+def told_with(manifest: dict[str, Any]) -> list[str]:
+    """Warnings that go with results: those of their manifest, and that another version of the model made them."""
+    return [*manifest.get("warnings", []), *filter(None, [other_results(manifest)])]
 
 
 def _headlines(compared: list[page.Comparison]) -> list[page.Comparison]:

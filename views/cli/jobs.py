@@ -286,12 +286,15 @@ def judge_against(reports: Path, structure: str, folder: Path, workers: int | No
 def report_again(folder: Path, *, images: bool = False) -> None:
     """Write the report of results that are there, whatever wrote them, and print its path."""
     from experiments.folder import read_manifest
+    from experiments.provenance import other_results
     from views import terminal
 
     manifest = read_manifest(folder)
     if not manifest:
         refuse("there are no results in this folder", "folder", str(folder),
                "a folder with the manifest.json of a history, a run or a study", "run one of them first")  # fmt: skip
+    if warning := other_results(manifest):
+        terminal.say(f"Warning: {warning}", style="yellow")
     if manifest.get("kind") == "validation":
         from views.validation import write_validation_report
 

@@ -23,7 +23,7 @@ from experiments.validation.validate import USUAL
 from model.errors import InputError
 from views import page, theme
 from views.command import COMMAND
-from views.report import TEMPLATES
+from views.report import TEMPLATES, told_with
 from views.texts import RESPONSIBLE
 from views.validation import figures, theories
 from views.validation.look import words
@@ -395,7 +395,7 @@ def render(results: Results, parts: list[tuple[str, str, str, list[Drawn]]]) -> 
         "question": "Fitted to 2004-08, judged on what came after: every target, every score, every failure.",
         "finding": f'<dl class="findings">{points}</dl>',
         "notice": (LOOK if size["draws"] < USUAL.draws else "") + NOTICE, "facts": page.facts(facts),
-        "sections": "\n".join(bodies), "warnings": page.warnings(m.get("warnings", [])),
+        "sections": "\n".join(bodies), "warnings": page.warnings(told_with(m)),
         "method": page.items(list(METHOD), "ol"), "run": page.terms(run),
         "responsible": "".join(f"<p>{escape(text)}</p>" for text in RESPONSIBLE),
         "notes": page.items(_notes(results)), "data": "\n".join(scripts), "plotly": get_plotlyjs(),
