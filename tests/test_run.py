@@ -20,9 +20,14 @@ import typer
 from typer.testing import CliRunner, Result
 
 import run
-from experiments import history
+from experiments import expected, history
+from experiments.calibration import calibrate as fitting
+from experiments.calibration.posterior import load_posterior
+from experiments.calibration.problem import Problem
 from experiments.discovery import Box
 from experiments.folder import read_manifest
+from experiments.study import Study
+from experiments.validation.validate import USUAL
 from model.parameter_fields import markdown_table, parameter_rows
 from model.parameters import Parameters
 from model.scenario.events import EVENT_FIELDS
@@ -237,6 +242,43 @@ def test_what_has_no_effect_is_said_kept_and_shown(elsewhere: Path):
         assert f"Warning: {text}" in words(costs.stderr)
         assert f"P{text[1:]}." in report or f"E{text[1:]}." in report
     assert read_manifest(elsewhere / "results/history-quick")["warnings"] == warned
+
+
+def test_a_long_job_says_what_it_will_take_and_a_short_one_nothing(monkeypatch: pytest.MonkeyPatch, capsys):
+    small = ("--replications", "2", "--organisations", "20", "--workers", "2")
+    runs, study = ("history", *small), ("compare", "s00-status-quo", "s15-demand", *small)
+    for command in (runs, study):
+        assert "Expected" not in call(*command).stderr
+    monkeypatch.setattr(expected, "SHORT_WEEKS", 0)
+    monkeypatch.setattr(expected, "LONG_SECONDS", 0.0)
+    monkeypatch.setattr(expected, "_pace", lambda *_: expected._Pace(0.1, 60.0, 1e9))
+    assert re.search(r"Expected: about 6 minutes, \d\.\d GB on 2 workers", call(*runs).stderr)
+    assert re.search(r"Expected: about 1[89] minutes, 2\d\.\d GB on 2 workers", call(*study, "--out", "s").stderr)
+    jobs._say_fit(lambda e, problem: e.of_fit(fitting.USUAL, problem), "base", fitting.USUAL, 2)
+    assert "Expected: about 25 days, " in capsys.readouterr().err
+
+
+def test_what_jobs_are_expected_to_do():
+    problem = Problem.usual("base")
+    fit = expected.of_fit(fitting.USUAL, problem)
+    shipped = load_posterior().manifest
+    assert 0.8 < fit.runs / (shipped["simulations"] + shipped["sets"] + shipped["chance_seeds"]) < 1.25
+    assert expected.of_fit(fitting.USUAL, problem, temperature_given=True).runs == 5224 + 300 + 24 - 600 + 600
+    packages = Study.load("packages")
+    work = expected.of_study(packages, 0)
+    assert work.runs == packages.plan["run"].nunique()
+    assert work.weeks > 500 * work.runs
+    assert expected.of_study(packages, int(work.runs)).runs == 0
+    assert expected.of_study(Study.load("robust-mix"), 0).runs > 1000
+    assert expected.of_validation(USUAL, problem, 300).weeks > 3e6
+
+
+@pytest.mark.parametrize(("seconds", "said"), [
+    (119.0, ""), (121.0, "about 2 minutes, 1.5 GB on 2 workers"), (9000.0, "about 2 hours"), (2e6, "about 24 days"),
+])  # fmt: skip
+def test_how_long_a_job_takes_is_said_in_words(seconds: float, said: str):
+    assert said in str(expected.Expected(seconds, 1.5e9, 2))
+    assert bool(str(expected.Expected(seconds, 1.5e9, 2))) is bool(said)
 
 
 def test_run_says_when_a_year_is_incomplete():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ from views.settings import read_pairs, refuse
 
 if TYPE_CHECKING:
     from experiments.calibration.calibrate import Size
+    from experiments.calibration.problem import Problem
+    from experiments.expected import Work
+    from experiments.history import Progress
+    from experiments.runner import Effort
     from experiments.store import Store
     from experiments.study import Study
 
@@ -26,6 +31,15 @@ __all__ = [
     "judge_against", "judge_structure", "rank_sets", "recover_known", "report_again", "screen_structure", "serve_page",
     "study_history", "write_report", "write_study_report",
 ]  # fmt: skip
+
+
+def _say_expected(work: Callable[[Any], Work], organisations: int, workers: int | None) -> None:
+    """Say before a long job how long it will take and how much memory; `work` gets the module that knows."""
+    from experiments import expected
+    from views import terminal
+
+    if text := str(expected.expect(work(expected), organisations, workers)):
+        terminal.say(text)
 
 
 # --- history ------------------------------------------------------------------------------------------------------
@@ -41,8 +55,15 @@ def study_history(
     from views import terminal
 
     with terminal.showing_progress() as progress:
+
+        def told(state: Progress) -> None:
+            progress(state)
+            if state.stage == "prepared":
+                work = (state.all_replications, state.all_weeks, "history")
+                _say_expected(lambda expected: expected.Work(*work), organisations, workers)
+
         folder = run_history(
-            scenario, replications, seed, organisations, out, workers, values, progress, tables=tables
+            scenario, replications, seed, organisations, out, workers, values, told, tables=tables
         )  # fmt: skip
     try:
         path = write_report(folder, tables)
@@ -103,9 +124,14 @@ def _conduct(made: Study, store: Store, where: Machines, *, retry: bool) -> None
 
     machines = executing(where.scheduler, where.cluster, read_pairs(where.options))
     with machines as executor, terminal.showing_runs() as progress:
-        effort = conduct(
-            made, store, executor, workers=where.workers, retry=retry, progress=progress, doing=progress.doing
-        )
+        first = [executor is None]
+
+        def told(state: Effort) -> None:
+            if first and first.pop():
+                _say_expected(lambda expected: expected.of_study(made, state.kept), made.organisations, where.workers)
+            progress(state)
+
+        effort = conduct(made, store, executor, workers=where.workers, retry=retry, progress=told, doing=progress.doing)
     terminal.print_effort(effort)
 
 
@@ -180,6 +206,7 @@ def fit_structure(
     if kept:
         terminal.say("This fit has ended; only what follows it is done again. --restart makes it anew." if ended
                      else f"Going on after generation {kept}.")  # fmt: skip
+    _say_fit(lambda e, p: e.of_fit(size, p, temperature_given=temperature is not None), structure, size, workers)
     with (
         _going_on(lambda: f"Generations kept: {generations_kept(database)[0]}"), fit_terminal.showing_fit() as shown
     ):  # fmt: skip
@@ -189,6 +216,18 @@ def fit_structure(
         )  # fmt: skip
     fit_terminal.print_posterior(posterior)
     typer.echo(terminal.shown(keep or folder / structure))
+
+
+def _say_fit(work: Callable[[Any, Problem], Work], structure: str, size: Size, workers: int | None) -> None:
+    """Say how long a job on the targets of the fit will take; compiling comes first, and is said."""
+    from experiments.calibration.problem import Problem
+    from experiments.history import cache_is_cold
+    from views import terminal
+
+    if cache_is_cold():
+        terminal.say("compiling the weekly rules (first time only, about a minute)")
+    problem = Problem.usual(structure, size.organisations, size.families, size.free)
+    _say_expected(lambda expected: work(expected, problem), size.organisations, workers)
 
 
 @contextmanager
@@ -205,6 +244,7 @@ def screen_structure(structure: str, folder: Path, size: Size, workers: int | No
     from experiments.calibration import calibrate as fitting
     from views import fit_terminal, terminal
 
+    _say_fit(lambda expected, problem: expected.of_screening(size, problem), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
         found = fitting.screening(structure, folder, size, workers, shown.step)
     typer.echo(terminal.shown(found))
@@ -218,6 +258,7 @@ def recover_known(
     from experiments.calibration import calibrate as fitting
     from views import fit_terminal, terminal
 
+    _say_fit(lambda e, problem: e.of_recovery(size, problem, trials if of_model else 0), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
         if of_model:
             with _going_on(lambda: "Trials that had ended are kept"):
@@ -235,30 +276,35 @@ def rank_sets(structure: str, folder: Path, size: Size, workers: int | None) -> 
     from views import fit_terminal, terminal
 
     _warn_of_fit(structure)
+    _say_fit(lambda expected, problem: expected.of_best(size, problem), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
         found, ranked = fitting.defaults(structure, folder, size, workers, shown.step)
     fit_terminal.print_best(ranked)
     typer.echo(terminal.shown(found))
 
 
-def _warn_of_fit(structure: str) -> None:
-    """Say where a posterior was fitted on another version of the model."""
+def _warn_of_fit(structure: str) -> int:
+    """Say where a posterior was fitted on another version of the model; gives the number of its sets."""
     from experiments.calibration.posterior import load_posterior
     from views import terminal
 
-    if warning := load_posterior(structure).warning:
-        terminal.say(f"Warning: {warning}", style="yellow")
+    posterior = load_posterior(structure)
+    if posterior.warning:
+        terminal.say(f"Warning: {posterior.warning}", style="yellow")
+    return len(posterior)
 
 
 def judge_structure(structure: str, folder: Path, workers: int | None, *, quick: bool = False) -> None:
     """Validate a structure, print the verdict, write the report; its path comes last."""
+    from experiments.calibration import calibrate as fitting
     from experiments.validation import validate as judging
     from views import fit_terminal, terminal
     from views.validation import write_validation_report
 
+    size, sets = judging.QUICK if quick else judging.USUAL, _warn_of_fit(structure)
+    of_fit = replace(fitting.USUAL, organisations=size.organisations)
+    _say_fit(lambda expected, problem: expected.of_validation(size, problem, sets), structure, of_fit, workers)
     with fit_terminal.showing_fit() as shown:
-        _warn_of_fit(structure)
-        size = judging.QUICK if quick else judging.USUAL
         verdict = judging.validate(folder, structure, size, workers=workers, doing=shown.doing, done=shown.runs)
     fit_terminal.print_verdict(verdict, quick=quick)
     typer.echo(terminal.shown(write_validation_report(folder)))
@@ -271,8 +317,9 @@ def judge_against(reports: Path, structure: str, folder: Path, workers: int | No
     from views import fit_terminal, terminal
 
     size = QUICK if quick else USUAL
+    draws = min(size.draws, _warn_of_fit(structure))
+    _say_expected(lambda expected: expected.of_predictions(draws), size.organisations, workers)
     with fit_terminal.showing_fit() as shown:
-        _warn_of_fit(structure)
         shown.doing("predicting")
         found = scoring.against(folder, reports, structure, size.draws, size.organisations, quick=quick,
                                 workers=workers, done=shown.runs)  # fmt: skip
