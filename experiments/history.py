@@ -26,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 
 from experiments import provenance
-from experiments.folder import FRAMES, FrameFiles, arrow_table, check_folder, replacing
+from experiments.folder import FRAMES, FrameFiles, arrow_table, check_folder, replacing, to_json
 from experiments.threads import interruptions_held
 from model import RouteModel, Scenario, calendar
 from model.errors import InputError
@@ -202,8 +202,7 @@ def run_study(study: Study, out: Path, workers: int | None = None, progress: Rep
                 files.add(tables)
         manifest = {**describe(study), **_effort(threads, time.perf_counter() - started, first)}
         manifest["files"] = files.summary()
-        text = json.dumps(manifest, indent=1, ensure_ascii=False)
-        (making / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        (making / "manifest.json").write_text(to_json(manifest), encoding="utf-8")
     return folder
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ import pandas as pd
 import pytest
 
 from experiments import folder, history, provenance
+from experiments.folder import read_manifest, to_json
 from experiments.history import Progress, run_history, run_once
+from experiments.store import Store
 from model import RouteModel, Scenario
 from model.errors import InputError
 from model.parameters import Parameters
@@ -144,6 +147,25 @@ def test_a_run_without_seizures_has_the_same_columns(results: Path, short: Path,
     out = run_once(short, tmp_path / "run", 7, 10, until="2000-01-03")
     ours, theirs = (pd.read_parquet(path / "seizures.parquet").dtypes for path in (out, results))
     assert ours.equals(theirs)
+
+
+def test_a_manifest_is_json_whatever_its_numbers_are(tmp_path: Path):
+    told = {"kind": "validation", "verdict": {"error": math.nan, "list": [1.5, math.inf, {"low": -math.inf}]}, "n": 3}
+    text = to_json(told)
+    plain = json.loads(text, parse_constant=pytest.fail)  # NaN and Infinity are no JSON
+    assert plain["verdict"] == {"error": None, "list": [1.5, None, {"low": None}]}
+    assert plain["not_finite"] == {"verdict/error": "nan", "verdict/list/1": "inf", "verdict/list/2/low": "-inf"}
+    (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+    again = read_manifest(tmp_path)
+    assert math.isnan(again["verdict"]["error"])
+    assert again["verdict"]["list"] == told["verdict"]["list"]
+    assert "not_finite" not in to_json({"n": 3.5})
+    store = Store(tmp_path / "study")
+    store.write_manifest({"kind": "sweep", "seconds": math.nan})
+    json.loads((tmp_path / "study/manifest.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert math.isnan(store.manifest["seconds"])
+    (tmp_path / "manifest.json").write_text('{"not_finite": {"gone/3": "nan"}}', encoding="utf-8")
+    assert read_manifest(tmp_path) == {}
 
 
 def test_hashes_notice_a_change(tmp_path: Path):

@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -32,7 +33,9 @@ from model.parameter_fields import markdown_table, parameter_rows
 from model.parameters import Parameters
 from model.scenario.events import EVENT_FIELDS
 from model.week import SCHEDULE
+from views import terminal
 from views.cli import jobs
+from views.command import INSTALLED, as_called
 from views.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -376,6 +379,27 @@ def test_ctrl_c_in_a_terminal(elsewhere: Path):
     assert "Interrupted" in said
     assert "Traceback" not in said
     assert list((elsewhere / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("host", ["", "no such host", "256.1.1.1", "198.51.100.7", "x" * 70 + ".y", "::zz"])
+def test_a_host_that_is_no_address_here_is_refused(host: str):
+    said = call("app", "--no-open", "--host", host, "--port", "8791", code=2).stderr
+    assert "--host" in said
+    assert "127.0.0.1" in said
+
+
+def test_a_port_that_is_taken_is_refused():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = call("app", "--no-open", "--port", str(taken.getsockname()[1]), code=2).stderr
+    assert "--port" in said
+    assert "Address already in use" in said
+
+
+def test_messages_name_the_command_that_is_there(monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setattr(terminal, "as_called", lambda text: as_called(text, INSTALLED))
+    terminal.say("Remedy: uv run run.py calibrate base; `run.py parameters` lists them")
+    assert capsys.readouterr().err == "Remedy: highway10 calibrate base; `highway10 parameters` lists them\n"
+    assert "highway10 query" in call("query", "", code=2).stderr
 
 
 def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch):

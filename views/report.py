@@ -6,7 +6,6 @@ writes one self-contained HTML file: plotly.js is embedded once and nothing is f
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,7 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from experiments.folder import write_atomically
+from experiments.folder import from_json, write_atomically
 from experiments.intervals import preliminary
 from experiments.provenance import other_results
 from model.errors import InputError
@@ -69,7 +68,7 @@ def read_study(results_dir: Path, tables: Any = None) -> Study:
         )  # fmt: skip
     frames = {name: pd.read_parquet(results_dir / f"{name}.parquet") for name in FRAMES}
     path = results_dir / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    manifest = from_json(path.read_text(encoding="utf-8")) if path.exists() else {}
     return Study(frames, manifest, observed.load() if tables is None else tables)
 
 

@@ -7,7 +7,6 @@ set is a row: its seed, its parameters, its misfit. The same row gives the same 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import pandas as pd
 
 from experiments import provenance
 from experiments.calibration.problem import Problem, read_structures, seed_of
-from experiments.folder import write_atomically
+from experiments.folder import from_json, to_json, write_atomically
 from model.columns import Array
 from model.errors import InputError, closest
 from model.results_version import RESULTS_VERSION, changes_since
@@ -91,7 +90,7 @@ class Posterior:
         folder.mkdir(parents=True, exist_ok=True)
         # 17 digits give every double back
         write_atomically(folder / SETS, self.sets.to_csv(index=False, float_format="%.17g", lineterminator="\n"))
-        write_atomically(folder / MANIFEST, json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n")
+        write_atomically(folder / MANIFEST, to_json(self.manifest))
         return folder
 
 
@@ -126,7 +125,7 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
         raise InputError("there is no such structure", field="structure", value=structure, allowed=", ".join(known),
                          remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
     try:
-        manifest = json.loads((where / MANIFEST).read_text(encoding="utf-8"))
+        manifest = from_json((where / MANIFEST).read_text(encoding="utf-8"))
         sets = _exact((where / SETS).read_text(encoding="utf-8"))
         priors = {row[0]: row for row in manifest["priors"]}
     except (OSError, ValueError, KeyError) as error:

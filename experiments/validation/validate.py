@@ -5,7 +5,6 @@ Nothing here fits anything. Failures are written down in the same tables, in the
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from experiments.calibration.calibrate import now
 from experiments.calibration.posterior import Posterior, has_posterior, load_posterior
 from experiments.calibration.problem import Prior, Problem, misfit, read_structures
 from experiments.conduct import conduct
-from experiments.folder import alone_in, write_atomically
+from experiments.folder import alone_in, to_json, write_atomically
 from experiments.store import Store
 from experiments.study import Study
 from experiments.threads import mapped
@@ -119,7 +118,7 @@ def validate(
         # only now: an interrupted validation leaves what was there as it was
         for name, table in tables.items():
             _write(folder, name, table)
-        write_atomically(folder / "manifest.json", json.dumps({
+        write_atomically(folder / "manifest.json", to_json({
             "kind": "validation", "name": folder.name, "title": "How far can the model be trusted?",
             "structure": structure, "created": now(), "size": size.__dict__, "verdict": verdict,
             "posterior": posterior.manifest, "warnings": [posterior.warning] if posterior.warning else [],
@@ -127,7 +126,7 @@ def validate(
             "judging_hash": provenance.judging_hash(), "data_hash": provenance.data_hash(),
             "versions": provenance.versions(), "git_commit": provenance.git_state()[0],
             "structures": {name: s.title for name, s in read_structures().items()},
-        }, indent=1, ensure_ascii=False) + "\n")  # fmt: skip
+        }))  # fmt: skip
     return verdict
 
 

@@ -5,6 +5,8 @@ Imports that take time stand inside the functions, so that help is quick.
 
 from __future__ import annotations
 
+import errno
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -377,6 +379,22 @@ def write_report(folder: Path, tables: Path | None = None) -> Path:
         return write_history_report(folder, load_tables(tables))
 
 
+def _check_address(host: str, port: int) -> None:
+    """Refuse a host that is no address of this machine, or a port that is taken, before anything is compiled."""
+    try:
+        if not host.strip():
+            raise OSError(errno.EINVAL, "it is empty")
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            return
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "it cannot be read"
+        if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
+            refuse(f"nothing can be served there ({reason})", "--port", port, "a free port from 1024 to 65535",
+                   "choose another, as --port 8800, or end what uses it")  # fmt: skip
+        refuse(f"this is no address of this machine ({reason})", "--host", host, "127.0.0.1, 0.0.0.0, or its name",
+               "leave it out")  # fmt: skip
+
+
 def serve_page(host: str, port: int, *, browser: bool) -> None:
     """Serve the live page until Ctrl-C."""
     from experiments.extras import from_extra
@@ -385,6 +403,7 @@ def serve_page(host: str, port: int, *, browser: bool) -> None:
     with from_extra("viz", "app"):
         import anywidget  # noqa: F401
         from solara.__main__ import run as serve
+    _check_address(host, port)
     terminal.say(
         f"Highway 10 at http://{host}:{port} - the first page compiles the rules, a minute or two; Ctrl-C ends it"
     )

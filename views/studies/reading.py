@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from experiments.folder import from_json
 from experiments.intervals import preliminary
 from model.errors import InputError
 from views import theme
@@ -139,7 +139,7 @@ def read_study(folder: Path) -> Study:
     """
     path = Path(folder) / "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         manifest = {}
     needed = ("kind", "title", "baseline", "window", "outcomes")

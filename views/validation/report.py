@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from experiments.folder import write_atomically
+from experiments.folder import from_json, write_atomically
 from experiments.intervals import preliminary
 from experiments.validation import annual
 from experiments.validation.nulls import NULLS
@@ -102,7 +101,7 @@ def write_validation_report(folder: Path) -> Path:
     """
     path = Path(folder) / "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         manifest = {}
     if manifest.get("kind") != "validation":
