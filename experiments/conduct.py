@@ -14,6 +14,7 @@ import pandas as pd
 
 from experiments import runner
 from experiments.analysis import analyse
+from experiments.intervals import preliminary_results
 from experiments.no_effect import warnings_of
 from experiments.runner import Effort
 from experiments.store import Store
@@ -112,6 +113,8 @@ def list_stores(folder: Path = RESULTS) -> pd.DataFrame:
         if "kind" in manifest:
             runs = manifest.get("runs", {})
             told = [manifest.get(name, "") for name in ("kind", "title", "state", "created")]
+            few = preliminary_results(manifest)
+            told[1] += f" ({few})" if few else ""
             rows.append((path.parent.name, *told[:2], runs.get("done", 0), runs.get("failed", 0), *told[2:]))
     return pd.DataFrame(rows, columns=["name", "kind", "title", "runs", "failed", "state", "created"])
 

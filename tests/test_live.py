@@ -238,6 +238,8 @@ def test_missing_and_broken_results_are_said_and_do_not_raise(tmp_path: Path) ->
     assert results.list_results(tmp_path)["studies"][0]["kind"] == "its manifest cannot be read"
     with pytest.raises(InputError, match="no single runs"):
         results.runs_of("broken", tmp_path)
+    (tmp_path / "broken" / "manifest.json").write_text('{"title": "Ships", "kind": "compare", "seeds": [1, 2, 3]}')
+    assert results.list_results(tmp_path)["studies"][0]["title"] == "Ships (preliminary, 3 seeds)"
     with pytest.raises(InputError, match="no longer"):
         results.runs_of("../..", tmp_path)
 

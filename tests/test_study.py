@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from experiments import analysis, design
 from experiments.conduct import comparison, list_stores, query, quick
 from experiments.factors import Factor, read_factor
+from experiments.intervals import preliminary_results
 from experiments.no_effect import warnings_of
+from experiments.queries import of_few_seeds
 from experiments.study import STUDIES, Study, list_studies
 from model import Scenario, load_world
 from model.errors import InputError
@@ -215,6 +217,18 @@ def test_duckdb_answers(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be answered"):
         query("select nonsense", tmp_path)
     assert list_stores(tmp_path)["name"].tolist() == ["my study"]
+    assert list_stores(tmp_path)["title"].iloc[0].endswith("(preliminary, 1 seed)")
+    assert of_few_seeds('select 1 from "my study".runs', tmp_path) == ["my study: preliminary, 1 seed"]
+
+
+@pytest.mark.parametrize(("manifest", "note"), [
+    ({"seeds": [1, 2]}, "preliminary, 2 seeds"), ({"seeds": list(range(10))}, ""), ({}, ""), ({"seeds": 7}, ""),
+    ({"kind": "sobol", "seeds": [1], "design": {"n": 4}}, "preliminary, 4 blocks"),
+    ({"kind": "screening", "seeds": [1], "design": {"n": 40}}, ""), ({"kind": "search", "seeds": [1]}, ""),
+    ({"kind": "validation", "size": {"draws": 200, "trials": 4, "organisations": 60}}, "preliminary, 4 parameter sets"),
+])  # fmt: skip
+def test_lists_say_of_what_kind_and_how_few_results_are(manifest: dict[str, object], note: str) -> None:
+    assert preliminary_results(manifest) == note
 
 
 def test_a_span_is_the_effect_of_a_factor_seed_by_seed() -> None:

@@ -427,11 +427,12 @@ def query(
     folder: ResultsFolder = RESULTS,
 ) -> None:
     """Ask DuckDB about the runs of all studies."""
+    from experiments.queries import of_few_seeds
     from experiments.queries import query as ask
     from views import terminal
 
     found, notes = ask(sql, folder)
-    for note in notes:
+    for note in (*notes, *of_few_seeds(sql, folder)):
         terminal.say(note)
     if csv:
         typer.echo(found.to_csv(index=False, lineterminator="\n"), nl=False)
@@ -458,6 +459,7 @@ def discover(
     from experiments import discovery
     from experiments.store import Store
     from views import terminal
+    from views.theme import bracketed
 
     known = RESULTS / name
     found = discovery.discover(
@@ -466,7 +468,8 @@ def discover(
     )  # fmt: skip
     columns = tuple(found.limits.columns)
     rows = [tuple(terminal.cell(value) for value in row) for row in found.limits.itertuples(index=False)]
-    terminal.print_table(f"Conditions of {outcome} {found.worst} {found.cut:,.4g}", columns, rows)
+    title = f"Conditions of {outcome} {found.worst} {found.cut:,.4g}{bracketed(found.note)}"
+    terminal.print_table(title, columns, rows)
     typer.echo(found.sentence())
 
 

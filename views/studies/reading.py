@@ -10,14 +10,12 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from experiments.folder import from_json
-from experiments.intervals import preliminary
+from experiments.intervals import UNITS, preliminary
 from model.errors import InputError
 from views import theme
 
 __all__ = ["OUTCOMES", "Shown", "Study", "read_study"]
 
-UNITS: Final = {"screening": "trajectory", "sobol": "block", "search": "world"}
-"""Kind of study -> what is drawn at random in it, where that is not seeds."""
 MAIN_TABLES: Final = ("paired", "morris", "sobol", "shapley", "front", "arms")
 KINDS: Final = ("compare", "sweep", "screening", "sobol", "attribution", "search", "headline")
 
