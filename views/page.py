@@ -276,7 +276,7 @@ def warnings(texts: Sequence[str]) -> str:
     if not texts:
         return ""
     said = items([f"{text[:1].upper()}{text[1:]}." for text in texts])
-    return f'<div class="notice" role="note"><strong>Warning</strong>{said}</div>'
+    return f'<div class="warnings" role="note"><strong>Warning</strong>{said}</div>'
 
 
 def items(texts: Sequence[str], tag: str = "ul") -> str:
