@@ -56,6 +56,14 @@ def conduct(
         effort = runner.run(study, store, executor, workers=workers, retry=retry, progress=told)
         doing("comparing")
         analyse(study, store)
+    _close(study, store, effort, workers, warned)
+    if study.file:
+        store.put("study.toml", Path(study.file).read_bytes())
+    return effort
+
+
+def _close(study: Study, store: Store, effort: Effort, workers: int | None, warned: list[str]) -> None:
+    """Write the manifest of a study that is complete."""
     runs = store.runs()
     counts = runs["status"].value_counts()
     now = dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
@@ -65,9 +73,6 @@ def conduct(
         "runs": {"planned": effort.planned, "done": int(counts.get("done", 0)), "failed": int(counts.get("failed", 0))},
         "notes": list(effort.notes), "warnings": warned,
     })  # fmt: skip
-    if study.file:
-        store.put("study.toml", Path(study.file).read_bytes())
-    return effort
 
 
 def comparison(scenarios: list[str], replications: int, seed: int, organisations: int, **changes: Any) -> Study:

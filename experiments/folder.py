@@ -133,15 +133,18 @@ def _finite(value: Any, path: str, found: dict[str, str]) -> Any:
 
 
 def from_json(text: str | bytes) -> Any:
-    """What `to_json` wrote, numbers that are not finite as they were."""
+    """What `to_json` wrote, numbers that are not finite as they were; raises ValueError if it cannot be."""
     content = json.loads(text)
     told = content.get(NOT_FINITE, {}) if isinstance(content, dict) else {}
-    for path, value in told.items() if isinstance(told, dict) else ():
-        *above, last = path.split("/")
-        at = content
-        for key in above:
-            at = at[int(key)] if isinstance(at, list) else at[key]
-        at[int(last) if isinstance(at, list) else last] = float(value)
+    try:
+        for path, value in told.items():
+            *above, last = path.split("/")
+            at = content
+            for key in above:
+                at = at[int(key)] if isinstance(at, list) else at[key]
+            at[int(last) if isinstance(at, list) else last] = float(value)
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"{NOT_FINITE} names what is not there") from error
     return content
 
 
@@ -149,7 +152,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a results folder; empty when there is none or it is not ours."""
     try:
         manifest = from_json((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
 

@@ -133,7 +133,7 @@ class Store(Place):
             found = from_json(self.get(MANIFEST) or b"{}")
         except InputError:
             raise
-        except (ValueError, LookupError, TypeError):
+        except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
 

@@ -124,6 +124,18 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
         near = closest(structure, known)
         raise InputError("there is no such structure", field="structure", value=structure, allowed=", ".join(known),
                          remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
+    manifest, sets, priors = _read(where, structure)
+    _check_version(manifest, where)
+    names = [name for name in sets if name in priors]
+    from experiments.calibration.problem import Prior
+
+    units = np.column_stack([Prior(*priors[name]).to_unit(sets[name].to_numpy()) for name in names])
+    return Posterior(str(manifest["structure"]), dict(manifest["settings"]), units, sets,
+                     float(manifest["temperature"]), manifest)  # fmt: skip
+
+
+def _read(where: Path, structure: str) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any]]:
+    """Manifest, sets and priors of a posterior; raises InputError."""
     try:
         manifest = from_json((where / MANIFEST).read_text(encoding="utf-8"))
         sets = _exact((where / SETS).read_text(encoding="utf-8"))
@@ -133,13 +145,7 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
         raise InputError("there is no posterior to draw from" if missing else "the posterior cannot be read",
                          field="posterior", value=str(where), allowed=f"a folder with {SETS} and {MANIFEST}",
                          remedy=f"uv run run.py calibrate {structure}") from None  # fmt: skip
-    _check_version(manifest, where)
-    names = [name for name in sets if name in priors]
-    from experiments.calibration.problem import Prior
-
-    units = np.column_stack([Prior(*priors[name]).to_unit(sets[name].to_numpy()) for name in names])
-    return Posterior(str(manifest["structure"]), dict(manifest["settings"]), units, sets,
-                     float(manifest["temperature"]), manifest)  # fmt: skip
+    return manifest, sets, priors
 
 
 def _check_version(manifest: dict[str, Any], where: Path) -> None:

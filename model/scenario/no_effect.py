@@ -2,7 +2,8 @@
 
 Inputs by epoch are laid out with and without an event. Where they are equal, the event sets what is in force already,
 lies outside the run, or another hides it. Where they differ only in what no rule reads, `model.scenario.conditions`
-says what it would take. What is named here is sure; not all that has no effect is found.
+says what it would take. What is named here is sure; not all that has no effect is found. A measure without effect on
+a run may have costs.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from model.scenario.conditions import NEVER_READ, READ_IF, READ_WHERE, Facts
 from model.scenario.events import Event, expand
 from model.scenario.files import is_file
 from model.scenario.inputs import WEEKS_PER_YEAR, lay_out
-from model.scenario.measures import spell_out
+from model.scenario.measures import MEASURE, spell_out
 from model.world import World
 
 __all__ = ["Difference", "NoEffect", "differing", "without_effect"]
@@ -185,7 +186,8 @@ def _why(course: _Course, event: Event) -> str:
     found = _compared(course, _Course(course.world, scenario.without_events(event.id)))
     if found.read:
         return ""
-    return found.unread if found.said else _equal(course, event)
+    why = found.unread if found.said else _equal(course, event)
+    return f"{why}; its costs count all the same" if event.kind == MEASURE else why
 
 
 def _outside(course: _Course, event: Event) -> str:

@@ -270,7 +270,7 @@ def test_an_event_where_no_rule_reads_it_changes_nothing_and_is_named(column: st
     (Event("again", DAY, None, "asset", WORLD.assets[0], "active", "value", 1.0), "in force already"),
     (Event("stranger", DAY, None, "membership", "maoc-n/BRA", "sharing", "value", 0.7), "no member"),
     (Event("closed", DAY, date(2012, 1, 1), "membership", "eurosur/ESP", "active", "value", 1.0), "does not work then"),
-    (Event("g8", DAY, None, "measure", "g8-paris", "dose", "value", 1.0), "unless cooperation = endogenous"),
+    (Event("g8", DAY, None, "measure", "g8-paris", "dose", "value", 1.0), "endogenous; its costs count all the same"),
     (Event("leak", DAY, None, "parameter", "leak_loss", "leak_loss", "value", 2.5), "unless cooperation = endogenous"),
     (Event("default", DAY, None, "parameter", "reach_km", "reach_km", "value", HISTORY.parameters.reach_km), "already"),
 ], ids=lambda value: getattr(value, "id", ""))  # fmt: skip

@@ -57,13 +57,7 @@ def study_history(
     from views import terminal
 
     with terminal.showing_progress() as progress:
-
-        def told(state: Progress) -> None:
-            progress(state)
-            if state.stage == "prepared":
-                work = (state.all_replications, state.all_weeks, "history")
-                _say_expected(lambda expected: expected.Work(*work), organisations, workers)
-
+        told = _with_expected(progress, organisations, workers)
         folder = run_history(
             scenario, replications, seed, organisations, out, workers, values, told, tables=tables
         )  # fmt: skip
@@ -76,6 +70,20 @@ def study_history(
         ) from None
     terminal.print_summary(folder, load_tables(tables))
     typer.echo(terminal.shown(path))
+
+
+def _with_expected(
+    progress: Callable[[Progress], object], organisations: int, workers: int | None
+) -> Callable[[Progress], None]:
+    """Show progress, and say what a long job will take once its rules are there."""
+
+    def told(state: Progress) -> None:
+        progress(state)
+        if state.stage == "prepared":
+            work = (state.all_replications, state.all_weeks, "history")
+            _say_expected(lambda expected: expected.Work(*work), organisations, workers)
+
+    return told
 
 
 # --- studies ------------------------------------------------------------------------------------------------------
