@@ -14,6 +14,8 @@ import pandas as pd
 
 from experiments import runner
 from experiments.analysis import analyse
+from experiments.intervals import preliminary_results
+from experiments.no_effect import warnings_of
 from experiments.runner import Effort
 from experiments.store import Store
 from experiments.study import Study
@@ -38,17 +40,30 @@ def conduct(
         If the study cannot be or nothing can be written; what is stored stays.
     """
     store.claim()  # before the rules are compiled, which may take a minute
+    warned = warnings_of(study)
+
+    def told(effort: Effort) -> None:
+        progress(effort._replace(notes=(*(f"Warning: {text}" for text in warned), *effort.notes)))
+
     if runner.cache_is_cold():
         doing("compiling the weekly rules (first time only, about a minute)")
     runner.warm_up(study)
     if study.kind == "search":
         from experiments.mixes import search
 
-        effort = search(study, store, executor, workers=workers, progress=progress)
+        effort = search(study, store, executor, workers=workers, progress=told)
     else:
-        effort = runner.run(study, store, executor, workers=workers, retry=retry, progress=progress)
+        effort = runner.run(study, store, executor, workers=workers, retry=retry, progress=told)
         doing("comparing")
         analyse(study, store)
+    _close(study, store, effort, workers, warned)
+    if study.file:
+        store.put("study.toml", Path(study.file).read_bytes())
+    return effort
+
+
+def _close(study: Study, store: Store, effort: Effort, workers: int | None, warned: list[str]) -> None:
+    """Write the manifest of a study that is complete."""
     runs = store.runs()
     counts = runs["status"].value_counts()
     now = dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
@@ -56,11 +71,8 @@ def conduct(
         **store.manifest, **study.describe(), "state": "complete", "created": now, "seconds": round(effort.seconds, 2),
         "fresh": effort.fresh, "workers": workers or os.cpu_count(),
         "runs": {"planned": effort.planned, "done": int(counts.get("done", 0)), "failed": int(counts.get("failed", 0))},
-        "notes": list(effort.notes),
+        "notes": list(effort.notes), "warnings": warned,
     })  # fmt: skip
-    if study.file:
-        store.put("study.toml", Path(study.file).read_bytes())
-    return effort
 
 
 def comparison(scenarios: list[str], replications: int, seed: int, organisations: int, **changes: Any) -> Study:
@@ -106,6 +118,8 @@ def list_stores(folder: Path = RESULTS) -> pd.DataFrame:
         if "kind" in manifest:
             runs = manifest.get("runs", {})
             told = [manifest.get(name, "") for name in ("kind", "title", "state", "created")]
+            few = preliminary_results(manifest)
+            told[1] += f" ({few})" if few else ""
             rows.append((path.parent.name, *told[:2], runs.get("done", 0), runs.get("failed", 0), *told[2:]))
     return pd.DataFrame(rows, columns=["name", "kind", "title", "runs", "failed", "state", "created"])
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.extras import from_extra
+from experiments.intervals import preliminary
 from experiments.store import DONE, Store
 from model.columns import Array
 from model.errors import InputError, closest
@@ -45,10 +46,13 @@ class Box:
     mass: float
     limits: pd.DataFrame
     trajectory: pd.DataFrame
+    note: str = ""
+    """What is said with few seeds at each point, as "preliminary, 3 seeds"."""
 
     def sentence(self) -> str:
         """What was found, in words."""
         cases = f"{self.interesting} of {self.points} points with {self.outcome} {self.worst} {self.cut:,.4g}"
+        cases += f" ({self.note})" if self.note else ""
         if self.limits.empty:
             return f"{cases}: no conditions tell them from the rest."
         inside = "; ".join(_condition(row) for row in self.limits.to_dict("records"))
@@ -135,7 +139,14 @@ def discover(
     return Box(
         outcome, cut, "of at least" if highest else "of at most", len(x), int(interesting.sum()),
         float(row["coverage"]), float(row["density"]), float(row["mass"]), _limits(table, x), trajectory,
+        preliminary(_seeds_a_point(store)),
     )  # fmt: skip
+
+
+def _seeds_a_point(store: Store) -> float:
+    """Fewest runs that ended well among the points that have any."""
+    runs = store.runs()
+    return float(runs[runs["status"] == DONE].groupby("point").size().min())
 
 
 def _workbench() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -27,14 +28,18 @@ __all__ = [
     "arrow_table",
     "check_folder",
     "check_names",
+    "from_json",
     "read_manifest",
     "replacing",
+    "to_json",
 ]
 
 DIMENSIONS: Final = ("state", "mode", "platform", "leg", "place", "region")
 FRAMES: Final = ("weekly", "yearly", *(f"by_{dimension}" for dimension in DIMENSIONS), "seizures")
 MANIFEST: Final = "manifest.json"
 LOCK: Final = ".lock"
+NOT_FINITE: Final = "not_finite"
+"""Key under which a manifest names what is null because it was nan or infinite."""
 OURS: Final = frozenset({MANIFEST, "report.html", *(f"{name}.parquet" for name in FRAMES)})
 TEXTS: Final = frozenset({*DIMENSIONS, "lead_state", "stage"})
 WHOLE: Final = frozenset({"replication", "year", "owner"})
@@ -60,7 +65,10 @@ def check_folder(out: Path, study: str) -> Path:
     found = {path.name for path in folder.iterdir()}
     if found and MANIFEST not in found:
         raise _refused("the folder holds something else (there is no manifest.json) and is left alone", out)
-    if found and read_manifest(folder).get("study") != study:
+    manifest = read_manifest(folder) if found else {}
+    if "run_id" in manifest and "study" not in manifest:
+        raise _refused("the folder holds results of version 0.1, which are left alone", out)
+    if found and manifest.get("study") != study:
         raise _refused(f"the folder holds other results than those of {study!r}", out)
     if found - OURS:
         raise _refused(f"the folder also holds {', '.join(sorted(found - OURS))}, which would be lost", out)
@@ -104,10 +112,46 @@ def write_atomically(path: Path, text: str) -> Path:
     return path
 
 
+def to_json(content: Mapping[str, Any]) -> str:
+    """Content as JSON. A number that is none, or not finite, is null there and named in `NOT_FINITE` with its value."""
+    found: dict[str, str] = {}
+    plain = _finite(content, "", found)
+    told = {**plain, NOT_FINITE: found} if found else plain
+    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: Any, path: str, found: dict[str, str]) -> Any:
+    """The same with null in place of numbers that are not finite, whose paths are noted."""
+    if isinstance(value, Mapping):
+        return {key: _finite(one, f"{path}/{key}", found) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one, f"{path}/{number}", found) for number, one in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        found[path.removeprefix("/")] = str(float(value))
+        return None
+    return value
+
+
+def from_json(text: str | bytes) -> Any:
+    """What `to_json` wrote, numbers that are not finite as they were; raises ValueError if it cannot be."""
+    content = json.loads(text)
+    told = content.get(NOT_FINITE, {}) if isinstance(content, dict) else {}
+    try:
+        for path, value in told.items():
+            *above, last = path.split("/")
+            at = content
+            for key in above:
+                at = at[int(key)] if isinstance(at, list) else at[key]
+            at[int(last) if isinstance(at, list) else last] = float(value)
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"{NOT_FINITE} names what is not there") from error
+    return content
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a results folder; empty when there is none or it is not ours."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = from_json((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return manifest if isinstance(manifest, dict) else {}

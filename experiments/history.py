@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from threading import Event as Flag
@@ -25,12 +26,14 @@ import numpy as np
 import pyarrow as pa
 
 from experiments import provenance
-from experiments.folder import FRAMES, FrameFiles, arrow_table, check_folder, replacing
+from experiments.folder import FRAMES, FrameFiles, arrow_table, check_folder, replacing, to_json
 from experiments.threads import interruptions_held
 from model import RouteModel, Scenario, calendar
 from model.errors import InputError
 from model.kernel.compiled import CACHE
+from model.results_version import RESULTS_VERSION
 from model.route_model import LARGEST_SEED, check_numbers
+from model.scenario.no_effect import without_effect
 from model.summary import Summary
 from model.week import advance
 from model.world import World
@@ -46,7 +49,10 @@ POLL_SECONDS: Final = 0.1
 
 
 class Progress(NamedTuple):
-    """How far a study is: `stage` is preparing, prepared or running; weeks are summed over replications."""
+    """How far a study is: `stage` is preparing, prepared or running; weeks are summed over replications.
+
+    `warnings` are said while it is preparing.
+    """
 
     stage: str
     weeks: int
@@ -55,6 +61,7 @@ class Progress(NamedTuple):
     all_replications: int
     compiled: bool
     seconds: float
+    warnings: tuple[str, ...] = ()
 
 
 class Preparation(NamedTuple):
@@ -98,6 +105,12 @@ class Study(Summary):
     def weeks(self) -> int:
         """Weeks of one replication."""
         return self.last_week - calendar.week_of(self.scenario.start) + 1
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What the scenario says without effect, in words."""
+        end = calendar.monday(self.last_week + 1) - dt.timedelta(days=1)
+        return tuple(str(one) for one in without_effect(self.world, self.scenario, end))
 
     def model(self, seed: int) -> RouteModel:
         """The model of one replication, before its first week."""
@@ -200,8 +213,7 @@ def run_study(study: Study, out: Path, workers: int | None = None, progress: Rep
                 files.add(tables)
         manifest = {**describe(study), **_effort(threads, time.perf_counter() - started, first)}
         manifest["files"] = files.summary()
-        text = json.dumps(manifest, indent=1, ensure_ascii=False)
-        (making / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        (making / "manifest.json").write_text(to_json(manifest), encoding="utf-8")
     return folder
 
 
@@ -262,12 +274,12 @@ def cache_is_cold() -> bool:
 def prepare(study: Study, tell: Report) -> Preparation:
     """Build a small model of the study and run it alone for a week, so that compiling happens once, and visibly."""
     all_weeks = study.weeks * len(study.seeds)
-    state = Progress("preparing", 0, all_weeks, 0, len(study.seeds), cache_is_cold(), 0.0)
+    state = Progress("preparing", 0, all_weeks, 0, len(study.seeds), cache_is_cold(), 0.0, study.warnings)
     tell(state)
     before, started = _misses(), time.perf_counter()
     study.model(study.seeds[0]).step()
     done = Preparation(time.perf_counter() - started, _misses() > before)
-    tell(state._replace(stage="prepared", compiled=done.compiled, seconds=done.seconds))
+    tell(state._replace(stage="prepared", compiled=done.compiled, seconds=done.seconds, warnings=()))
     return done
 
 
@@ -342,10 +354,10 @@ def describe(study: Study) -> dict[str, Any]:
         "study": study.kind, "title": scenario.title, "scenario": scenario.name,
         "scenario_identity": scenario.identity(), "scenario_bases": list(scenario.bases),
         "start": scenario.start.isoformat(), "end": scenario.end.isoformat(),
-        "scored_from": scenario.scored_from.isoformat(), "weeks": study.weeks,
+        "scored_from": scenario.scored_from.isoformat(), "weeks": study.weeks, "warnings": list(study.warnings),
         "replications": len(study.seeds), "seeds": list(study.seeds), "organisations": study.organisations,
         "parameters_hash": _hash(parameters), "parameters": parameters,
-        "data_hash": study.origin.data, "source_hash": study.origin.source,
+        "results_version": RESULTS_VERSION, "data_hash": study.origin.data, "source_hash": study.origin.source,
         "git_commit": commit, "git_dirty": dirty, "versions": provenance.versions(),
     }  # fmt: skip
     keys = ("scenario_identity", "weeks", "seeds", "organisations", "data_hash", "source_hash")

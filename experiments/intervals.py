@@ -21,7 +21,8 @@ to 0.89 of skewed ones; percentiles of the bootstrap cover 0.75 at 3 seeds and 0
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ from model.errors import InputError
 
 __all__ = [
     "DRAWS", "ENOUGH", "FEWEST", "Mean", "Ratio", "by_seed", "mean_and_interval", "mean_difference", "named",
-    "preliminary", "ratio_of_means", "resamples", "share", "widened",
+    "preliminary", "preliminary_results", "ratio_of_means", "resamples", "share", "widened",
 ]  # fmt: skip
 
 DRAWS: Final = 2000
@@ -42,6 +43,8 @@ FEWEST: Final = 3
 """Pairs below which no interval is given: a spread cannot be told from one or two."""
 ENOUGH: Final = 10
 """Seeds below which every result is shown as preliminary."""
+UNITS: Final = {"screening": "trajectory", "sobol": "block", "search": "world"}
+"""Kind of study -> what is drawn at random in it, where that is not seeds."""
 SEED: Final = 20110510
 MOST_FLAT: Final = 0.01
 """Share of bootstrap samples without spread above which they say too little: four values or fewer, or mostly equal."""
@@ -54,6 +57,17 @@ def preliminary(count: float, unit: str = "seed") -> str:
     """
     several = f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
     return "" if not count < ENOUGH else f"preliminary, {int(count)} {unit if count == 1 else several}"
+
+
+def preliminary_results(manifest: Mapping[str, Any]) -> str:
+    """The same for the results that a manifest tells of, in lists that show no table of them."""
+    kind, size = manifest.get("kind"), manifest.get("size", {})
+    if kind == "validation":
+        sets = [count for part, count in size.items() if part != "organisations"]
+        return preliminary(min(sets, default=math.nan), "parameter set")
+    if kind in UNITS:
+        return preliminary(manifest.get("design", {}).get("n", math.nan), UNITS[kind])
+    return preliminary(len(manifest["seeds"])) if isinstance(manifest.get("seeds"), list) else ""
 
 
 class Mean(NamedTuple):

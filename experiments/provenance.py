@@ -11,14 +11,16 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import model
 from model.errors import InputError
 from model.kernel.sources import DECLARED, PACKAGE, SOURCE_HASH, hash_of, sources_in
+from model.results_version import RESULTS_VERSION
 from model.world import World
 from model.world.tables import DATA, describe, load_tables
 from model.world.world import build_world
@@ -32,6 +34,7 @@ __all__ = [
     "git_state",
     "judging_hash",
     "origin",
+    "other_results",
     "outcomes_hash",
     "read_world",
     "source_hash",
@@ -98,6 +101,18 @@ class Origin(NamedTuple):
 def origin(directory: Path | None = None) -> Origin:
     """Sources as they are loaded, with the tables of a directory (default: the project's own)."""
     return Origin(source_hash(), outcomes_hash(), data_hash(directory))
+
+
+def other_results(manifest: Mapping[str, Any]) -> str:
+    """What is said with results of a version of the model that gives other results than this one; else nothing."""
+    version = manifest.get("results_version")
+    if version == RESULTS_VERSION:
+        return ""
+    made = "an earlier version, which did not tell its own" if version is None else f"results version {version}"
+    return (
+        f"these results were made by {made}; the model here is of results version {RESULTS_VERSION} and may give "
+        "others: do not compare them with results made now, but run them again"
+    )
 
 
 def deciding_versions() -> dict[str, str]:

@@ -9,11 +9,13 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from experiments.folder import read_manifest
+from experiments.intervals import preliminary_results
 from experiments.parts import RUNS
 from experiments.store import PLAN, Store
 from model.errors import InputError
 
-__all__ = ["query"]
+__all__ = ["of_few_seeds", "query"]
 
 LIMITS: Final[dict[str, str | int | float | list[str]]] = {
     "enable_external_access": False,
@@ -44,7 +46,7 @@ def query(sql: str, folder: Path = Path("results")) -> tuple[pd.DataFrame, list[
             allowed="a statement of SQL",
             remedy="as in: run.py query 'select count(*) from packages.runs'",
         )
-    studies = sorted(path.parent for path in folder.glob(f"*/{PLAN}"))
+    studies = _studies(folder)
     notes: list[str] = []
     with duckdb.connect(config=LIMITS) as connection:
         for number, study in enumerate(_named(sql, studies)):
@@ -56,6 +58,16 @@ def query(sql: str, folder: Path = Path("results")) -> tuple[pd.DataFrame, list[
                 notes.append(f"{study.name} was left out, rename its folder: {str(error).splitlines()[0]}")
         connection.execute("set lock_configuration = true")
         return _answer(connection, sql, [study.name for study in studies], notes), notes
+
+
+def of_few_seeds(sql: str, folder: Path = Path("results")) -> list[str]:
+    """A note for each study that a query asks and that has few seeds, as "packages: preliminary, 3 seeds"."""
+    told = {study.name: preliminary_results(read_manifest(study)) for study in _named(sql, _studies(folder))}
+    return [f"{name}: {note}" for name, note in told.items() if note]
+
+
+def _studies(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.glob(f"*/{PLAN}"))
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, sql: str, names: list[str], notes: list[str]) -> pd.DataFrame:

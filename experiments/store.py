@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from experiments.folder import LOCK, MANIFEST, alone_in
+from experiments.folder import LOCK, MANIFEST, alone_in, from_json, to_json
 from experiments.parts import DAMAGED, DONE, FAILED, PARTS, RUNS, Parts, read_parquet, to_parquet
 from experiments.places import TEMPORARY, Place
 from model.errors import InputError
@@ -119,7 +118,7 @@ class Store(Place):
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Write the manifest."""
-        self.put(MANIFEST, (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
+        self.put(MANIFEST, to_json(manifest).encode())
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table of the analysis as CSV."""
@@ -131,7 +130,7 @@ class Store(Place):
     def manifest(self) -> dict[str, Any]:
         """What the study was; empty where there is none. Raises InputError if it cannot be read at the moment."""
         try:
-            found = json.loads(self.get(MANIFEST) or b"{}")
+            found = from_json(self.get(MANIFEST) or b"{}")
         except InputError:
             raise
         except ValueError:

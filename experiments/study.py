@@ -53,6 +53,7 @@ from experiments.study_file import (
 from model import Scenario, calendar, load_world
 from model.errors import InputError, closest
 from model.files import is_file, read_toml
+from model.results_version import RESULTS_VERSION
 from model.route_model import LARGEST_SEED, check_numbers
 from model.scenario.events import PARAMETER_ROWS, Event
 from model.summary import Summary
@@ -174,6 +175,11 @@ class Study(Summary):
             "window": f"{self.window[0]} to {self.window[1]}",
             "outcomes": len(self.outcomes),
         }
+
+    def run_of(self, name: str) -> Scenario:
+        """One of its scenarios as it is run: up to the last year that is read, in the structure of its posterior."""
+        scenario = self._shortened(self.scenario(name))
+        return scenario.with_parameters(**self.posterior.settings) if self.posterior is not None else scenario
 
     # --- the table of experiments ---------------------------------------------------------------------------------
 
@@ -362,7 +368,7 @@ class Study(Summary):
             "fork": self.fork.isoformat() if self.fork else None,
             "window": list(self.window), "organisations": self.organisations, "record": self.record,
             "versions": provenance.versions(), "git_commit": commit, "git_dirty": dirty,
-            "source_hash": self.origin.source, "data_hash": self.origin.data,
+            "results_version": RESULTS_VERSION, "source_hash": self.origin.source, "data_hash": self.origin.data,
         }  # fmt: skip
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from inspect import getsource
 from pathlib import Path
+from shutil import copytree
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,18 +18,21 @@ import pandas as pd
 import pytest
 from scipy.stats import genpareto
 
+from experiments import provenance
 from experiments.calibration import calibrate as fitting
 from experiments.calibration.best import ranked
 from experiments.calibration.inference import Fit, Generation, Settings, infer
-from experiments.calibration.posterior import equal_weights, load_posterior, reading_from
+from experiments.calibration.posterior import REFERENCE, equal_weights, load_posterior, reading_from
 from experiments.calibration.problem import Problem, misfit, read_priors, read_structures, seed_of, succeeded
 from experiments.calibration.recovery import FINAL, NEAR, RANKS, holm, pooled, recover, recover_model, uniformity
 from experiments.calibration.refine import effective, pareto_k, refine, surface_posterior
 from experiments.calibration.screening import identifiability
 from experiments.calibration.surface import fit_surface
 from experiments.folder import alone_in
+from experiments.no_effect import warnings_of
 from experiments.study import Study
 from model.errors import InputError
+from model.results_version import RESULTS_VERSION
 from views.cli import main
 
 pytestmark = [
@@ -435,6 +441,51 @@ def test_without_a_posterior_one_is_told_how_to_get_it(tmp_path: Path) -> None:
         load_posterior("base", tmp_path)
     with pytest.raises(InputError, match="over"):
         Study.from_dict({"title": "t", "scenarios": ["as-it-happened", "paris-package"], "over": "elsewhere"})
+
+
+# --- of which version of the model --------------------------------------------------------------------------------
+
+
+def posterior_of(folder: Path, **changes: object) -> Path:
+    """The shipped posterior with another manifest; what is None is left out."""
+    copytree(REFERENCE / "base", folder)
+    told = {**json.loads((folder / "manifest.json").read_text()), **changes}
+    (folder / "manifest.json").write_text(json.dumps({k: v for k, v in told.items() if v is not None}))
+    return folder
+
+
+def test_every_entry_that_changes_results_raises_the_version() -> None:
+    text = (Path(__file__).parents[1] / "CHANGELOG.md").read_text(encoding="utf-8")
+    entries = re.findall(r"^- \*\*Results change\*\*|^First version\. \*\*Results change\*\*", text, re.MULTILINE)
+    assert len(entries) == RESULTS_VERSION
+
+
+def test_the_shipped_posteriors_hold_and_say_what_has_changed_since() -> None:
+    for structure in read_structures():
+        warning = load_posterior(structure).warning
+        assert f"the posterior of {structure} was fitted on other sources or tables" in warning
+        assert "at most 0.5%" in warning
+
+
+@pytest.mark.parametrize("version", [None, 1, 19, RESULTS_VERSION + 1])
+def test_a_posterior_of_another_version_of_the_model_is_refused_unless_asked_for(
+    version: int | None, tmp_path: Path
+) -> None:
+    posterior_of(tmp_path / "base", results_version=version)
+    with pytest.raises(InputError, match=r"gives other results.*calibrate base, or add --allow-other-model"):
+        load_posterior("base", tmp_path / "base")
+    study = {"title": "t", "scenarios": ["s00-status-quo", "paris-package"], "over": "posterior"}
+    with reading_from(tmp_path, other_model=True):
+        assert "under which it may be another" in warnings_of(Study.from_dict(study))[0]
+    with reading_from(tmp_path), pytest.raises(InputError, match="gives other results"):
+        warnings_of(Study.from_dict(study))
+
+
+def test_a_posterior_of_this_model_needs_no_word(tmp_path: Path) -> None:
+    mine = {"source": provenance.source_hash(), "data": provenance.data_hash(), "results_version": RESULTS_VERSION}
+    assert load_posterior("base", posterior_of(tmp_path / "a", **mine)).warning == ""
+    same = load_posterior("base", posterior_of(tmp_path / "b", **{**mine, "source": "0" * 64})).warning
+    assert same.endswith("they give the same runs")
 
 
 def test_a_database_without_its_log_is_moved_aside(tmp_path: Path) -> None:

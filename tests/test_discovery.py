@@ -98,3 +98,5 @@ def test_prim_on_runs_of_the_model(tmp_path: Path) -> None:
     shown = CliRunner().invoke(run.app, ["discover", str(tmp_path / "lhs"), "arrived_europe_kg"])
     assert shown.exit_code == 0, shown.output
     assert "supply_scale" in shown.stdout
+    assert "(preliminary, 4 seeds)" in " ".join(shown.stdout.split())
+    assert "(preliminary, 4 seeds)" in found.sentence()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ import pandas as pd
 import pytest
 
 from experiments import folder, history, provenance
+from experiments.folder import read_manifest, to_json
 from experiments.history import Progress, run_history, run_once
+from experiments.store import Store
 from model import RouteModel, Scenario
 from model.errors import InputError
 from model.parameters import Parameters
@@ -146,6 +149,25 @@ def test_a_run_without_seizures_has_the_same_columns(results: Path, short: Path,
     assert ours.equals(theirs)
 
 
+def test_a_manifest_is_json_whatever_its_numbers_are(tmp_path: Path):
+    told = {"kind": "validation", "verdict": {"error": math.nan, "list": [1.5, math.inf, {"low": -math.inf}]}, "n": 3}
+    text = to_json(told)
+    plain = json.loads(text, parse_constant=pytest.fail)  # NaN and Infinity are no JSON
+    assert plain["verdict"] == {"error": None, "list": [1.5, None, {"low": None}]}
+    assert plain["not_finite"] == {"verdict/error": "nan", "verdict/list/1": "inf", "verdict/list/2/low": "-inf"}
+    (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+    again = read_manifest(tmp_path)
+    assert math.isnan(again["verdict"]["error"])
+    assert again["verdict"]["list"] == told["verdict"]["list"]
+    assert "not_finite" not in to_json({"n": 3.5})
+    store = Store(tmp_path / "study")
+    store.write_manifest({"kind": "sweep", "seconds": math.nan})
+    json.loads((tmp_path / "study/manifest.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert math.isnan(store.manifest["seconds"])
+    (tmp_path / "manifest.json").write_text('{"not_finite": {"gone/3": "nan"}}', encoding="utf-8")
+    assert read_manifest(tmp_path) == {}
+
+
 def test_hashes_notice_a_change(tmp_path: Path):
     (tmp_path / "a.csv").write_text("x\n1\n", encoding="utf-8")
     before = provenance.data_hash(tmp_path)
@@ -241,6 +263,7 @@ def foreign(kind: str, tmp_path: Path) -> Path:
     texts = {
         "other files": {"thesis.docx": "years of work"}, "another manifest": {"manifest.json": '{"name": "web page"}'},
         "no json": {"manifest.json": "hello"}, "another study": {"manifest.json": '{"study": "run"}'},
+        "version 0.1": {"manifest.json": '{"run_id": "c3641009b14a4c68", "versions": {"highway10": "0.1.0"}}'},
         "own notes": {"manifest.json": '{"study": "history"}', "notes.md": "what I think"},
     }  # fmt: skip
     for name, text in texts[kind].items():
@@ -249,7 +272,17 @@ def foreign(kind: str, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "kind", ["a file", "below a file", "other files", "another manifest", "no json", "another study", "own notes"]
+    "kind",
+    [
+        "a file",
+        "below a file",
+        "other files",
+        "another manifest",
+        "no json",
+        "another study",
+        "own notes",
+        "version 0.1",
+    ],
 )
 def test_a_foreign_folder_is_refused_and_left_alone(kind: str, tmp_path: Path):
     out = foreign(kind, tmp_path)
@@ -259,6 +292,7 @@ def test_a_foreign_folder_is_refused_and_left_alone(kind: str, tmp_path: Path):
     assert refused.value.field == "out"
     assert str(out) in str(refused.value)
     assert "choose another folder" in str(refused.value)
+    assert ("holds results of version 0.1" in str(refused.value)) is (kind == "version 0.1")
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 

@@ -238,6 +238,8 @@ def test_missing_and_broken_results_are_said_and_do_not_raise(tmp_path: Path) ->
     assert results.list_results(tmp_path)["studies"][0]["kind"] == "its manifest cannot be read"
     with pytest.raises(InputError, match="no single runs"):
         results.runs_of("broken", tmp_path)
+    (tmp_path / "broken" / "manifest.json").write_text('{"title": "Ships", "kind": "compare", "seeds": [1, 2, 3]}')
+    assert results.list_results(tmp_path)["studies"][0]["title"] == "Ships (preliminary, 3 seeds)"
     with pytest.raises(InputError, match="no longer"):
         results.runs_of("../..", tmp_path)
 
@@ -385,6 +387,16 @@ def test_a_session_plays_pauses_jumps_and_goes_on_after_an_error(tab: Tab) -> No
     while not moved["moves"]:
         moved = tab.until("state")
     assert "lever=measure:maoc-n.dose@2001-01-01=0.4" in moved["address"]
+
+
+def test_what_has_no_effect_is_named_beside_the_title(tab: Tab) -> None:
+    tab.session.ask({"kind": "hello", "search": "?organisations=30&year=2000&scenario=zero-effect"})
+    told = tab.until("state")["warnings"]
+    assert [text.split()[1] for text in told] == ["nothing-at-algeciras", "nothing-in-spain"]
+    tab.session.ask({"kind": "lever", "target": "state:*", "field": "pledge_multiplier", "value": 3})
+    assert "no rule reads it unless cooperation = endogenous" in tab.until("state")["warnings"][2]
+    tab.session.ask({"kind": "lever", "target": "state:ESP", "field": "finance_strength", "value": 0.9})
+    assert len(tab.until("state")["warnings"]) == 3
 
 
 def test_what_cannot_be_had_is_said_where_it_was_asked_for(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:

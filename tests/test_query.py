@@ -116,6 +116,13 @@ def test_a_query_reaches_no_file_no_network_and_no_setting(
     assert count(tmp_path / "results", "s") == 2
 
 
+def test_an_answer_from_few_seeds_says_so(tmp_path: Path) -> None:
+    make(tmp_path / "few")
+    (tmp_path / "few/manifest.json").write_text('{"kind": "compare", "seeds": [1, 2]}')
+    answer = CliRunner().invoke(run.app, ["query", "select count(*) from few.runs", "--in", str(tmp_path)])
+    assert "few: preliminary, 2 seeds" in answer.stderr
+
+
 @pytest.mark.parametrize("sql", ["", "  \n", ";", "-- nothing"])
 def test_an_empty_query_is_refused(tmp_path: Path, sql: str) -> None:
     with pytest.raises(InputError, match=r"SQL = .*(the query is empty|it asks nothing)"):

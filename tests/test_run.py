@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,13 +21,21 @@ import typer
 from typer.testing import CliRunner, Result
 
 import run
-from experiments import history
+from experiments import expected, history
+from experiments.calibration import calibrate as fitting
+from experiments.calibration.posterior import load_posterior
+from experiments.calibration.problem import Problem
 from experiments.discovery import Box
+from experiments.folder import read_manifest
+from experiments.study import Study
+from experiments.validation.validate import USUAL
 from model.parameter_fields import markdown_table, parameter_rows
 from model.parameters import Parameters
 from model.scenario.events import EVENT_FIELDS
 from model.week import SCHEDULE
+from views import terminal
 from views.cli import jobs
+from views.command import INSTALLED, as_called
 from views.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -216,6 +226,64 @@ def test_run_writes_frames_and_prints_years(elsewhere: Path):
     assert [path.name for path in (elsewhere / "out").iterdir()] == ["one"]
 
 
+def test_what_has_no_effect_is_said_kept_and_shown(elsewhere: Path):
+    (elsewhere / "quiet.toml").write_text(
+        'title = "Quiet"\nbase = "as-it-happened"\nend = 2008-12-28\n[parameters]\nsalience_bias = 0.4\n[[events]]\n'
+        'id = "pledges"\ndate = 2002-01-07\ntarget = "state:*"\nfield = "pledge_multiplier"\nvalue = 3\n',
+        encoding="utf-8",
+    )
+    result = call("history", "--scenario", "quiet", "--quick", "--replications", "2", "--organisations", "20")
+    warned = [
+        "parameter salience_bias = 0.4 has no effect because no rule reads it unless choice_rule = salience",
+        "event pledges (state:* pledge_multiplier) has no effect because no rule reads it unless cooperation = "
+        "endogenous",
+    ]
+    report = (elsewhere / "results/history-quick/report.html").read_text(encoding="utf-8")
+    costs = call("policies", "--cost", "quiet")
+    for text in warned:
+        assert f"Warning: {text}" in words(result.stderr)
+        assert f"Warning: {text}" in words(costs.stderr)
+        assert f"P{text[1:]}." in report or f"E{text[1:]}." in report
+    assert read_manifest(elsewhere / "results/history-quick")["warnings"] == warned
+
+
+def test_a_long_job_says_what_it_will_take_and_a_short_one_nothing(monkeypatch: pytest.MonkeyPatch, capsys):
+    small = ("--replications", "2", "--organisations", "20", "--workers", "2")
+    runs, study = ("history", *small), ("compare", "s00-status-quo", "s15-demand", *small)
+    for command in (runs, study):
+        assert "Expected" not in call(*command).stderr
+    monkeypatch.setattr(expected, "SHORT_WEEKS", 0)
+    monkeypatch.setattr(expected, "LONG_SECONDS", 0.0)
+    monkeypatch.setattr(expected, "_pace", lambda *_: expected._Pace(0.1, 60.0, 1e9))
+    assert re.search(r"Expected: about 6 minutes, \d\.\d GB on 2 workers", call(*runs).stderr)
+    assert re.search(r"Expected: about 1[89] minutes, 2\d\.\d GB on 2 workers", call(*study, "--out", "s").stderr)
+    jobs._say_fit(lambda e, problem: e.of_fit(fitting.USUAL, problem), "base", fitting.USUAL, 2)
+    assert "Expected: about 25 days, " in capsys.readouterr().err
+
+
+def test_what_jobs_are_expected_to_do():
+    problem = Problem.usual("base")
+    fit = expected.of_fit(fitting.USUAL, problem)
+    shipped = load_posterior().manifest
+    assert 0.8 < fit.runs / (shipped["simulations"] + shipped["sets"] + shipped["chance_seeds"]) < 1.25
+    assert expected.of_fit(fitting.USUAL, problem, temperature_given=True).runs == 5224 + 300 + 24 - 600 + 600
+    packages = Study.load("packages")
+    work = expected.of_study(packages, 0)
+    assert work.runs == packages.plan["run"].nunique()
+    assert work.weeks > 500 * work.runs
+    assert expected.of_study(packages, int(work.runs)).runs == 0
+    assert expected.of_study(Study.load("robust-mix"), 0).runs > 1000
+    assert expected.of_validation(USUAL, problem, 300).weeks > 3e6
+
+
+@pytest.mark.parametrize(("seconds", "said"), [
+    (119.0, ""), (121.0, "about 2 minutes, 1.5 GB on 2 workers"), (9000.0, "about 2 hours"), (2e6, "about 24 days"),
+])  # fmt: skip
+def test_how_long_a_job_takes_is_said_in_words(seconds: float, said: str):
+    assert said in str(expected.Expected(seconds, 1.5e9, 2))
+    assert bool(str(expected.Expected(seconds, 1.5e9, 2))) is bool(said)
+
+
 def test_run_says_when_a_year_is_incomplete():
     text = call("run", "as-it-happened", "--organisations", "20", "--until", "2000-03-01", "--out", "o").stdout
     assert "2000 (9 of 52 weeks)" in text
@@ -234,6 +302,13 @@ def test_history_writes_a_report_and_prints_its_path_last(elsewhere: Path):
         assert part in text
     again = call("report", "results/history-quick")
     assert again.stdout.splitlines()[-1] == str(last)
+    assert "Warning" not in again.stderr
+    manifest = read_manifest(elsewhere / last.parent)
+    as_in_0_1 = {name: manifest[name] for name in ("title", "scenario", "run_id", "seeds", "organisations", "created")}
+    for made in ({}, {"results_version": 7}):  # version 0.1 did not tell its own
+        (elsewhere / last.parent / "manifest.json").write_text(json.dumps({**as_in_0_1, **made}))
+        assert "do not compare them with results made now" in call("report", "results/history-quick").stderr
+        assert "do not compare them with results made now" in (elsewhere / last).read_text(encoding="utf-8")
 
 
 def test_no_command_is_the_main_job(monkeypatch: pytest.MonkeyPatch):
@@ -304,6 +379,27 @@ def test_ctrl_c_in_a_terminal(elsewhere: Path):
     assert "Interrupted" in said
     assert "Traceback" not in said
     assert list((elsewhere / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("host", ["", "no such host", "256.1.1.1", "198.51.100.7", "x" * 70 + ".y", "::zz"])
+def test_a_host_that_is_no_address_here_is_refused(host: str):
+    said = call("app", "--no-open", "--host", host, "--port", "8791", code=2).stderr
+    assert "--host" in said
+    assert "127.0.0.1" in said
+
+
+def test_a_port_that_is_taken_is_refused():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = call("app", "--no-open", "--port", str(taken.getsockname()[1]), code=2).stderr
+    assert "--port" in said
+    assert "Address already in use" in said
+
+
+def test_messages_name_the_command_that_is_there(monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setattr(terminal, "as_called", lambda text: as_called(text, INSTALLED))
+    terminal.say("Remedy: uv run run.py calibrate base; `run.py parameters` lists them")
+    assert capsys.readouterr().err == "Remedy: highway10 calibrate base; `highway10 parameters` lists them\n"
+    assert "highway10 query" in call("query", "", code=2).stderr
 
 
 def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch):

@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from experiments import analysis, design
 from experiments.conduct import comparison, list_stores, query, quick
 from experiments.factors import Factor, read_factor
+from experiments.intervals import preliminary_results
+from experiments.no_effect import warnings_of
+from experiments.queries import of_few_seeds
 from experiments.study import STUDIES, Study, list_studies
 from model import Scenario, load_world
 from model.errors import InputError
@@ -214,6 +217,18 @@ def test_duckdb_answers(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be answered"):
         query("select nonsense", tmp_path)
     assert list_stores(tmp_path)["name"].tolist() == ["my study"]
+    assert list_stores(tmp_path)["title"].iloc[0].endswith("(preliminary, 1 seed)")
+    assert of_few_seeds('select 1 from "my study".runs', tmp_path) == ["my study: preliminary, 1 seed"]
+
+
+@pytest.mark.parametrize(("manifest", "note"), [
+    ({"seeds": [1, 2]}, "preliminary, 2 seeds"), ({"seeds": list(range(10))}, ""), ({}, ""), ({"seeds": 7}, ""),
+    ({"kind": "sobol", "seeds": [1], "design": {"n": 4}}, "preliminary, 4 blocks"),
+    ({"kind": "screening", "seeds": [1], "design": {"n": 40}}, ""), ({"kind": "search", "seeds": [1]}, ""),
+    ({"kind": "validation", "size": {"draws": 200, "trials": 4, "organisations": 60}}, "preliminary, 4 parameter sets"),
+])  # fmt: skip
+def test_lists_say_of_what_kind_and_how_few_results_are(manifest: dict[str, object], note: str) -> None:
+    assert preliminary_results(manifest) == note
 
 
 def test_a_span_is_the_effect_of_a_factor_seed_by_seed() -> None:
@@ -233,6 +248,57 @@ def test_a_span_is_the_effect_of_a_factor_seed_by_seed() -> None:
     lhs = Study.from_dict({"title": "t", "kind": "sweep", "design": {"method": "lhs", "n": 4}, "levers": [
         {"name": "x", "target": "platform:*", "field": "sharing", "low": 0.0, "high": 1.0}]})  # fmt: skip
     assert analysis.spans(lhs.plan, lhs).empty
+
+
+QUIET = """
+title = "Pledges grow"
+base = "as-it-happened"
+[[events]]
+id = "pledges"
+date = 2012-01-02
+target = "state:*"
+field = "pledge_multiplier"
+value = 3
+"""
+
+
+def test_what_has_no_effect_in_a_study_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pledges.toml").write_text(QUIET, encoding="utf-8")
+    levers = [lever(), {"target": "measure:g8-paris"}, {"target": "parameter:pledge_headroom"}]
+    study = Study.from_dict({**BASE, "scenarios": ["as-it-happened", str(tmp_path / "pledges.toml")], "kind": "sweep",
+                             "levers": levers, "design": {"method": "lhs", "n": 2}})  # fmt: skip
+    why = "has no effect because no rule reads it unless cooperation = endogenous"
+    found = warnings_of(study)
+    assert found[0] == f"scenario pledges: event pledges (state:* pledge_multiplier) {why}"
+    assert found[1] == f"scenario pledges {why}: a comparison that holds it reports a false null"
+    assert [text.partition(" (scenario")[0] for text in found[2:4]] == [
+        f"lever g8-paris {why}",
+        f"lever pledge_headroom {why}",
+    ]
+    switch = {"target": "parameter:cooperation", "values": ["fixed", "endogenous"]}
+    assert warnings_of(study.with_(factors=(*study.factors, factor(switch))))[2:] == []
+
+
+@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.toml")), ids=lambda p: p.stem)
+def test_no_study_that_ships_reports_a_false_null(path: Path) -> None:
+    assert [text for text in warnings_of(Study.load(path)) if "false null" in text] == []
+
+
+def test_warnings_of_a_study_are_said_kept_and_shown(tmp_path: Path) -> None:
+    from experiments.conduct import conduct
+    from experiments.store import Store
+    from views.studies.report import write_study_report
+
+    (tmp_path / "pledges.toml").write_text(QUIET, encoding="utf-8")
+    study = comparison(["as-it-happened", str(tmp_path / "pledges.toml")], 2, 1, 10, window=[2013, 2013])
+    said: list[str] = []
+    conduct(study, Store(tmp_path / "out"), progress=lambda effort: said.extend(effort.notes))
+    warned = Store(tmp_path / "out").manifest["warnings"]
+    assert [f"Warning: {text}" for text in warned] == list(dict.fromkeys(said))
+    assert len(warned) == 2
+    page = write_study_report(tmp_path / "out").read_text(encoding="utf-8")
+    assert "<strong>Warning</strong>" in page
+    assert "Scenario pledges has no effect because" in page
 
 
 def test_a_scenario_given_for_a_study_is_known(tmp_path: Path) -> None:

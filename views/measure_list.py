@@ -7,6 +7,7 @@ import typer
 from experiments.costs import yearly_costs
 from experiments.policies import policy_table
 from model.scenario import Scenario
+from model.scenario.no_effect import without_effect
 from model.world import load_world
 from views import terminal
 from views.settings import refuse
@@ -18,6 +19,8 @@ def print_costs(name: str) -> None:
     """Print what a scenario costs above history, by measure and year: the years after its fork."""
     world, scenario = load_world(), Scenario.load(name)
     scenario.check(world.names)
+    for one in without_effect(world, scenario):
+        terminal.say(f"Warning: {one}", style="yellow")
     years = range((scenario.fork or scenario.scored_from).year + 1, scenario.end.year + 1)
     terminal.print_costs(scenario.title, yearly_costs(scenario, world, years), years)
 

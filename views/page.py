@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -270,6 +271,14 @@ def terms(pairs: dict[str, str]) -> str:
     return "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in pairs.items())
 
 
-def items(texts: list[str], tag: str = "ul") -> str:
+def warnings(texts: Sequence[str]) -> str:
+    """Warnings as a box below the title; nothing where there are none."""
+    if not texts:
+        return ""
+    said = items([f"{text[:1].upper()}{text[1:]}." for text in texts])
+    return f'<div class="warnings" role="note"><strong>Warning</strong>{said}</div>'
+
+
+def items(texts: Sequence[str], tag: str = "ul") -> str:
     """Texts as a list."""
     return f"<{tag}>" + "".join(f"<li>{escape(t)}</li>" for t in texts) + f"</{tag}>"

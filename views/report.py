@@ -6,7 +6,6 @@ writes one self-contained HTML file: plotly.js is embedded once and nothing is f
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,8 +16,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from experiments.folder import write_atomically
+from experiments.folder import from_json, write_atomically
 from experiments.intervals import preliminary
+from experiments.provenance import other_results
 from model.errors import InputError
 from views import figures, flowmap, observed, page, theme
 from views.bands import bands
@@ -68,7 +68,7 @@ def read_study(results_dir: Path, tables: Any = None) -> Study:
         )  # fmt: skip
     frames = {name: pd.read_parquet(results_dir / f"{name}.parquet") for name in FRAMES}
     path = results_dir / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    manifest = from_json(path.read_text(encoding="utf-8")) if path.exists() else {}
     return Study(frames, manifest, observed.load() if tables is None else tables)
 
 
@@ -111,6 +111,7 @@ def _texts(study: Study, compared: list[page.Comparison], notice: str) -> dict[s
         "title": escape(f"Cocaine across the Atlantic: {title[:1].lower()}{title[1:]}{theme.bracketed(study.note)}"),
         "finding": finding(compared),
         "notice": escape(notice),
+        "warnings": page.warnings(told_with(study.manifest)),
         "facts": page.facts(_facts(study)),
         "tiles_title": f"The year 2008: model beside record{theme.bracketed(study.note)}",
         "tiles": "".join(page.tile(item) for item in _headlines(compared)),
@@ -120,6 +121,11 @@ def _texts(study: Study, compared: list[page.Comparison], notice: str) -> dict[s
         "responsible": "".join(f"<p>{escape(p)}</p>" for p in RESPONSIBLE),
         "sources": page.items(sources(study.tables)),
     }
+
+
+def told_with(manifest: dict[str, Any]) -> list[str]:
+    """Warnings that go with results: those of their manifest, and that another version of the model made them."""
+    return [*manifest.get("warnings", []), *filter(None, [other_results(manifest)])]
 
 
 def _headlines(compared: list[page.Comparison]) -> list[page.Comparison]:

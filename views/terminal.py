@@ -158,7 +158,7 @@ class Runs:
         """Bring the bar up to date with an `experiments.runner.Effort`."""
         for note in effort.notes:
             if note not in self.said:
-                self.bar.console.print(note, style="yellow", soft_wrap=True)
+                self.bar.console.print(as_called(note), style="yellow", soft_wrap=True, markup=False)
                 self.said.add(note)
         if self.task is None:
             self.bar.start()
@@ -244,6 +244,8 @@ class Display:
 
     def preparing(self, state: Any) -> None:
         """The rules are being loaded or compiled."""
+        for warning in state.warnings:
+            self.bar.console.print(as_called(f"Warning: {warning}"), style="yellow", soft_wrap=True, markup=False)
         cold = "compiling the weekly rules (first time only, a minute or two)"
         text = cold if state.compiled else "preparing the weekly rules"
         self.task = self.bar.add_task(text, total=None, rate="", left="")

@@ -32,6 +32,7 @@ from experiments.folder import alone_in, write_atomically
 from experiments.threads import mapped
 from model.columns import Array
 from model.errors import InputError
+from model.results_version import RESULTS_VERSION
 
 __all__ = [
     "DATABASE", "QUICK", "REFERENCE", "USUAL", "Size", "calibrate", "defaults", "recovery", "recovery_of_model",
@@ -144,7 +145,8 @@ def _fitted(
     statistics = np.array(mapped(problem.at, units.tolist(), workers))
     chi_square = misfit(problem, statistics, variance)
     manifest = {
-        **identity, "temperature": temperature, "degrees": degrees, "sets": len(units),
+        **identity, "results_version": RESULTS_VERSION, "sets": len(units),
+        "temperature": temperature, "degrees": degrees,
         "chance_seeds": size.chance_seeds, "effective_sets": effective(refined.weights),
         "effective_sets_smc": None if fit is None else effective(fit.weights),
         "temperature_smc": None if fit is None else fit.temperature,

@@ -13,7 +13,6 @@ a fit that was stopped goes on from the last whole one.
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
@@ -33,7 +32,7 @@ from scipy.stats import norm
 
 from experiments.calibration.turns import Turns, sampler_in_order
 from experiments.extras import from_extra
-from experiments.folder import write_atomically
+from experiments.folder import from_json, to_json, write_atomically
 from model.columns import Array
 
 __all__ = ["Fit", "Generation", "Settings", "generations_kept", "infer"]
@@ -259,7 +258,7 @@ class _Log:
         self.next: tuple[float, float] = (math.inf, 0.0)
         self.ended = False
         if self.path is not None and self.path.exists():
-            content = json.loads(self.path.read_text(encoding="utf-8"))
+            content = from_json(self.path.read_text(encoding="utf-8"))
             self.made, self.ended = [Generation(*row) for row in content["generations"]], content["ended"]
             self.next = content["next"]["temperature"], content["next"]["norm"]
 
@@ -274,7 +273,7 @@ class _Log:
         if self.path is not None:
             following_on = dict(zip(("temperature", "norm"), following, strict=True))
             content = {"ended": ended, "generations": self.made, "next": following_on}
-            write_atomically(self.path, json.dumps(content, indent=1) + "\n")
+            write_atomically(self.path, to_json(content))
 
 
 def _open(fitting: Any, database: Path, log: _Log, runs: _Runs, observed: dict[str, Array]) -> None:

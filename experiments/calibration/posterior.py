@@ -7,7 +7,6 @@ set is a row: its seed, its parameters, its misfit. The same row gives the same 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,18 +16,21 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from experiments import provenance
 from experiments.calibration.problem import Problem, read_structures, seed_of
-from experiments.folder import write_atomically
+from experiments.folder import from_json, to_json, write_atomically
 from model.columns import Array
 from model.errors import InputError, closest
+from model.results_version import RESULTS_VERSION, changes_since
 
-__all__ = ["REFERENCE", "Posterior", "equal_weights", "load_posterior"]
+__all__ = ["REFERENCE", "Posterior", "equal_weights", "has_posterior", "load_posterior", "reading_from"]
 
 _INSTALLED: Final = Path(__file__).resolve().parents[1] / "reference"
 REFERENCE: Final = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "results" / "reference"
 """Folder of the posteriors that come with the model: inside the package where it is installed from a wheel."""
 SETS, MANIFEST = "posterior.csv", "manifest.json"
 _PLACE: Final = [REFERENCE]
+_OTHER_MODEL: Final = [False]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,18 @@ class Posterior:
         return len(self.sets)
 
     @property
+    def warning(self) -> str:
+        """What is said with all that is drawn from it, where it was fitted on another version of the model."""
+        told = self.manifest
+        if (told.get("source"), told.get("data")) == (provenance.source_hash(), provenance.data_hash()):
+            return ""
+        version, since = told.get("results_version"), _changes_since(told)
+        text = f"the posterior of {self.structure} was fitted on other sources or tables of the model"
+        if since is None:
+            return f"{text}, under which it may be another ({_versions(version)})"
+        return f"{text}; {'since then ' + '; '.join(since) if since else 'they give the same runs'}"
+
+    @property
     def names(self) -> list[str]:
         """Parameters that were fitted."""
         return [str(name) for name in self.sets if name not in ("draw", "seed", "chi_square")]
@@ -76,19 +90,24 @@ class Posterior:
         folder.mkdir(parents=True, exist_ok=True)
         # 17 digits give every double back
         write_atomically(folder / SETS, self.sets.to_csv(index=False, float_format="%.17g", lineterminator="\n"))
-        write_atomically(folder / MANIFEST, json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n")
+        write_atomically(folder / MANIFEST, to_json(self.manifest))
         return folder
 
 
 @contextmanager
-def reading_from(folder: Path | None) -> Iterator[None]:
-    """Read posteriors from another folder than the project's own for a while."""
-    before = _PLACE[0]
-    _PLACE[0] = folder or before
+def reading_from(folder: Path | None = None, *, other_model: bool = False) -> Iterator[None]:
+    """Read posteriors from another folder than the project's own, or of other versions of the model, for a while."""
+    before = _PLACE[0], _OTHER_MODEL[0]
+    _PLACE[0], _OTHER_MODEL[0] = folder or before[0], other_model or before[1]
     try:
         yield
     finally:
-        _PLACE[0] = before
+        _PLACE[0], _OTHER_MODEL[0] = before
+
+
+def has_posterior(structure: str, folder: Path | None = None) -> bool:
+    """Whether a posterior was kept for a structure."""
+    return ((folder if folder is not None else _PLACE[0]) / structure / MANIFEST).is_file()
 
 
 def load_posterior(structure: str = "base", folder: Path | None = None) -> Posterior:
@@ -97,7 +116,7 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
     Raises
     ------
     InputError
-        If there is none, or it cannot be read.
+        If there is none, it cannot be read, or it was fitted on a version of the model that gives other results.
     """
     where = folder if folder is not None else _PLACE[0] / structure
     known = list(read_structures())
@@ -105,8 +124,20 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
         near = closest(structure, known)
         raise InputError("there is no such structure", field="structure", value=structure, allowed=", ".join(known),
                          remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
+    manifest, sets, priors = _read(where, structure)
+    _check_version(manifest, where)
+    names = [name for name in sets if name in priors]
+    from experiments.calibration.problem import Prior
+
+    units = np.column_stack([Prior(*priors[name]).to_unit(sets[name].to_numpy()) for name in names])
+    return Posterior(str(manifest["structure"]), dict(manifest["settings"]), units, sets,
+                     float(manifest["temperature"]), manifest)  # fmt: skip
+
+
+def _read(where: Path, structure: str) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any]]:
+    """Manifest, sets and priors of a posterior; raises InputError."""
     try:
-        manifest = json.loads((where / MANIFEST).read_text(encoding="utf-8"))
+        manifest = from_json((where / MANIFEST).read_text(encoding="utf-8"))
         sets = _exact((where / SETS).read_text(encoding="utf-8"))
         priors = {row[0]: row for row in manifest["priors"]}
     except (OSError, ValueError, KeyError) as error:
@@ -114,12 +145,28 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
         raise InputError("there is no posterior to draw from" if missing else "the posterior cannot be read",
                          field="posterior", value=str(where), allowed=f"a folder with {SETS} and {MANIFEST}",
                          remedy=f"uv run run.py calibrate {structure}") from None  # fmt: skip
-    names = [name for name in sets if name in priors]
-    from experiments.calibration.problem import Prior
+    return manifest, sets, priors
 
-    units = np.column_stack([Prior(*priors[name]).to_unit(sets[name].to_numpy()) for name in names])
-    return Posterior(str(manifest["structure"]), dict(manifest["settings"]), units, sets,
-                     float(manifest["temperature"]), manifest)  # fmt: skip
+
+def _check_version(manifest: dict[str, Any], where: Path) -> None:
+    """Refuse a posterior under which this version of the model may give something else, unless it is asked for."""
+    if _changes_since(manifest) is None and not _OTHER_MODEL[0]:
+        raise InputError(
+            f"this posterior was fitted on a version of the model that gives other results "
+            f"({_versions(manifest.get('results_version'))})",
+            field="posterior", value=str(where), allowed="a posterior of this version of the model, or one that holds",
+            remedy=f"uv run run.py calibrate {manifest.get('structure', 'base')}, or add --allow-other-model",
+        )  # fmt: skip
+
+
+def _changes_since(manifest: dict[str, Any]) -> list[str] | None:
+    version = manifest.get("results_version")
+    return changes_since(version) if isinstance(version, int) else None
+
+
+def _versions(version: object) -> str:
+    """Results versions in words: of a file, and of the model here."""
+    return f"results version {'not told' if version is None else version}; here {RESULTS_VERSION}"
 
 
 def _exact(text: str) -> pd.DataFrame:

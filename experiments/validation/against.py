@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 
 from experiments import provenance
 from experiments.calibration.posterior import load_posterior
-from experiments.folder import write_atomically
+from experiments.folder import to_json, write_atomically
 from experiments.validation import annual
 from experiments.validation.cells import CountryYears
 from experiments.validation.predict import predict
@@ -150,12 +149,11 @@ def against(
     for name, table in (("against", scored.reports), ("against_scores", scored.scores)):
         (folder / "tables").mkdir(parents=True, exist_ok=True)
         write_atomically(folder / "tables" / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-    overall = {name: None if pd.isna(value) else value for name, value in scored.overall.items()}
-    write_atomically(folder / "against.json", json.dumps({
+    write_atomically(folder / "against.json", to_json({
         "reports": path.name, "quick": quick, "structure": structure, "draws": min(draws, len(posterior)),
-        "overall": overall, "posterior": posterior.manifest["created"], "source_hash": provenance.source_hash(),
+        "overall": scored.overall, "posterior": posterior.manifest["created"], "source_hash": provenance.source_hash(),
         "data_hash": provenance.data_hash(), "versions": provenance.versions(), "git_commit": provenance.git_state()[0],
-    }, indent=1, allow_nan=False) + "\n")  # fmt: skip
+    }))  # fmt: skip
     return scored
 
 

@@ -5,7 +5,6 @@ Nothing here fits anything. Failures are written down in the same tables, in the
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ import pandas as pd
 
 from experiments import provenance
 from experiments.calibration.calibrate import now
-from experiments.calibration.posterior import Posterior, load_posterior
+from experiments.calibration.posterior import Posterior, has_posterior, load_posterior
 from experiments.calibration.problem import Prior, Problem, misfit, read_structures
 from experiments.conduct import conduct
-from experiments.folder import alone_in, write_atomically
+from experiments.folder import alone_in, to_json, write_atomically
 from experiments.store import Store
 from experiments.study import Study
 from experiments.threads import mapped
@@ -30,7 +29,7 @@ from experiments.validation.scores import crps_each
 from experiments.validation.trials import run_trials, surge, surge_table
 from model import Scenario, load_world
 from model.columns import Array
-from model.errors import InputError
+from model.results_version import RESULTS_VERSION
 from model.world import World
 
 __all__ = ["QUICK", "USUAL", "Size", "conclusions", "remedies", "rivals", "validate"]
@@ -119,14 +118,15 @@ def validate(
         # only now: an interrupted validation leaves what was there as it was
         for name, table in tables.items():
             _write(folder, name, table)
-        write_atomically(folder / "manifest.json", json.dumps({
+        write_atomically(folder / "manifest.json", to_json({
             "kind": "validation", "name": folder.name, "title": "How far can the model be trusted?",
             "structure": structure, "created": now(), "size": size.__dict__, "verdict": verdict,
-            "posterior": posterior.manifest, "source_hash": provenance.source_hash(),
+            "posterior": posterior.manifest, "warnings": [posterior.warning] if posterior.warning else [],
+            "results_version": RESULTS_VERSION, "source_hash": provenance.source_hash(),
             "judging_hash": provenance.judging_hash(), "data_hash": provenance.data_hash(),
             "versions": provenance.versions(), "git_commit": provenance.git_state()[0],
             "structures": {name: s.title for name, s in read_structures().items()},
-        }, indent=1, ensure_ascii=False) + "\n")  # fmt: skip
+        }))  # fmt: skip
     return verdict
 
 
@@ -307,10 +307,9 @@ def rivals(world: World, size: Size, reference: Path | None = None, workers: int
     variance = (shipped.error_sd**2 + shipped.chance_sd(workers=workers) ** 2) / shipped.weights
     rows, found = [], []
     for name, structure in read_structures().items():
-        try:
-            posterior = _posterior(name, reference)
-        except InputError:
+        if not has_posterior(name, reference):
             continue
+        posterior = _posterior(name, reference)
         predicted = predict(
             posterior, world, organisations=size.organisations, draws=min(size.remedies, len(posterior)),
             workers=workers, done=done,
@@ -338,9 +337,7 @@ def conclusions(folder: Path, size: Size, reference: Path | None = None, workers
 
     headline, pieces = Study.load("headline"), []
     for name in read_structures():
-        try:
-            _posterior(name, reference)
-        except InputError:
+        if not has_posterior(name, reference):
             continue
         study = Study.from_dict({
             "title": f"Packages under {name}", "kind": "compare", "scenarios": list(POLICIES),

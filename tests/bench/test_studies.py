@@ -11,7 +11,7 @@ import numba
 import numpy as np
 import pytest
 
-from experiments import runner
+from experiments import expected, runner
 from experiments.store import Store
 from experiments.study import Study
 from model import RouteModel
@@ -102,3 +102,17 @@ def test_two_threads_share_the_work(study: Study, tmp_path: Path) -> None:
         if number and efficiency >= LEAST_EFFICIENCY:
             break
     assert efficiency >= LEAST_EFFICIENCY
+
+
+def test_what_a_study_takes_is_known_within_a_factor_of_two(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expected, "SHORT_WEEKS", 0)
+    ratios = []
+    for number in range(TRIES):
+        expected._pace.cache_clear()
+        said = expected.expect(expected.of_study(study, 0), study.organisations, 2).seconds
+        ratios.append(said / study_seconds(study, tmp_path / str(number), 2))
+        if 0.5 < ratios[-1] < 2.0:
+            return
+    pytest.fail(f"expected over measured: {ratios}")

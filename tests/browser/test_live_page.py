@@ -91,6 +91,14 @@ def series(page, name: str, world: int = 0) -> list[float]:
     return page.evaluate(f"window.highway10.series[{world}].of({name!r})")
 
 
+def test_what_has_no_effect_is_shown_beside_the_title(open_page) -> None:
+    page = open_page(f"{SMALL}&scenario=zero-effect")
+    shown = page.get_by_test_id("warnings")
+    assert "nothing-at-algeciras" in shown.inner_text()
+    assert shown.locator("li").count() == 2
+    assert not open_page(SMALL).get_by_test_id("warnings").is_visible()
+
+
 def test_the_numbers_on_the_page_are_the_models(open_page) -> None:
     page = open_page(SMALL + "&seed=5&date=2004-06-07")
     model = RouteModel("as-it-happened", 5, 60).run_until("2004-06-07")

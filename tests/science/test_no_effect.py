@@ -6,17 +6,21 @@ months, it leaves every bit of a run as it was: for every measure and every kind
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 
 from model import RouteModel, Scenario, calendar, load_world
 from model.kinds import Counter
-from model.scenario.events import EVENT_FIELDS, Event
+from model.scenario.conditions import READ_IF, READ_WHERE, Facts
+from model.scenario.events import EVENT_FIELDS, PARAMETER_ROWS, Event, event_field
 from model.scenario.inputs import lay_out
 from model.scenario.measures import dose_event
+from model.scenario.no_effect import differing, without_effect
 
 HISTORY, WORLD = Scenario.load("as-it-happened"), load_world()
 DATES = (date(2004, 3, 10), date(2009, 9, 16), date(2016, 2, 24))
@@ -85,7 +89,7 @@ def in_force(kind: str, field: str, day: date) -> float:
     return float(getattr(inputs.dated, f"{kind}s_{field}")[epoch][row])
 
 
-def differing(one: RouteModel, other: RouteModel) -> list[str]:
+def differing_bits(one: RouteModel, other: RouteModel) -> list[str]:
     """Names of the buffers and columns that differ in any bit."""
     pairs = dict(zip(one.buffers._fields, zip(one.buffers, other.buffers, strict=True), strict=True))
     for name, a, b in zip(one.state._fields, one.state, other.state, strict=True):
@@ -98,7 +102,7 @@ def differing(one: RouteModel, other: RouteModel) -> list[str]:
 def after(day: date, *events: Event, **parameters: object) -> list[str]:
     """What differs some weeks after these events began, beside columns that nothing follows from."""
     model = history(day).fork(HISTORY.with_events(*events)).run_for(WEEKS)
-    return [name for name in differing(model, outcome(day)) if name not in UNREAD]
+    return [name for name in differing_bits(model, outcome(day)) if name not in UNREAD]
 
 
 @pytest.mark.parametrize("day", DATES, ids=str)
@@ -171,9 +175,205 @@ def test_a_second_review_between_months_changes_not_one_bit(theory: dict[str, ob
         twice.state.counts[Counter.REVIEW_DUE] = 1
         plain.run_for(1)
         twice.run_for(1)
-        assert differing(plain, twice) == []
+        assert differing_bits(plain, twice) == []
 
 
 def test_an_event_with_an_effect_is_seen() -> None:
     event = Event("closed", DATES[0], None, "state", "ESP", "coast_police_share", "value", 0.9)
     assert "weekly" in after(DATES[0], event)
+
+
+# --- what has no effect is named, and only that ---------------------------------------------------------------------
+
+DAY = DATES[1]
+OWN = replace(HISTORY, bases=("as-it-happened",))
+"""History as a base, so that only the events that are added to it are looked at."""
+SETTINGS: dict[tuple[str, str], dict[str, object]] = {("state", "pledge_multiplier"): {"cooperation": "endogenous"}}
+"""Parameters under which a column is read that is not read under those of history."""
+OTHERS = {
+    ("state", "consent_regime"): ("VEN", 3.0),
+    ("treaty", "active"): ("us-bilateral", 0.0),
+    ("programme", "spend_multiplier"): ("*", 3.0),
+}
+"""Targets and values where the usual ones change nothing: Spain boards its own vessels, money takes years."""
+AFTER = 3 * WEEKS
+
+
+@cache
+def started(settings: tuple[tuple[str, object], ...]) -> RouteModel:
+    scenario = OWN.with_parameters(**dict(settings))
+    return RouteModel(scenario, rng=3, organisations=40).run_until(calendar.monday(calendar.week_of(DAY) - 1))
+
+
+def followed(event: Event, settings: dict[str, object], weeks: int = AFTER) -> list[str]:
+    """What differs some weeks after an event began, beside the column that it sets."""
+    model = started(tuple(settings.items()))
+    other = model.fork(model.policy.with_events(event)).run_for(weeks)
+    own = {f"{event.kind}s.{event.field}", "states.boarding_regime", *UNREAD}
+    return [name for name in differing_bits(other, model.fork().run_for(weeks)) if name not in own]
+
+
+def named(event: Event, settings: dict[str, object], end: date | None = None) -> list[str]:
+    """Why an event has no effect, as it is said."""
+    scenario = OWN.with_parameters(**settings).with_events(event)
+    return [one.why for one in without_effect(WORLD, scenario, end) if event.id in one.what]
+
+
+def other_value(kind: str, field: str) -> float:
+    """A value that is not in force."""
+    bounds, value = event_field(kind, field), in_force(kind, field, DAY)
+    assert bounds is not None
+    if field == "frozen_year":
+        return 2001.0
+    if bounds.whole:
+        return bounds.low if value > bounds.low else bounds.high
+    low, high = bounds.low, min(bounds.high, 3.0 * abs(value) + 0.5)
+    return 0.5 * (value + (low if value > 0.5 * (low + high) else high))
+
+
+def where_read(column: str, *, read: bool) -> list[str]:
+    """Names of the rows of a column that rules read, or do not read, on the day."""
+    inputs = lay_out(WORLD, HISTORY)[1]
+    values = getattr(inputs.dated, column.replace(".", "_"))
+    where = np.broadcast_to(READ_WHERE[column].holds(Facts(WORLD, inputs, HISTORY.parameters)), values.shape)
+    names = list(getattr(WORLD, column.partition(".")[0]))
+    found = where[inputs.epoch_of_week[calendar.week_of(DAY)]].reshape(len(names), -1)
+    return [name for name, yes in zip(names, found, strict=True) if (yes.any() if read else not yes.any())]
+
+
+@pytest.mark.parametrize(("kind", "field"), [key for key in EVENT_FIELDS if key[0] != "measure"])
+def test_an_event_that_changes_what_follows_is_not_named(kind: str, field: str, monkeypatch: Any) -> None:
+    settings, column = SETTINGS.get((kind, field), {}), f"{kind}s.{field}"
+    if column in READ_WHERE and not settings and TARGETS[kind] not in (found := where_read(column, read=True)):
+        monkeypatch.setitem(TARGETS, kind, found[0])
+    target, value = OTHERS.get((kind, field)) or (TARGETS[kind], other_value(kind, field))
+    event = Event("other", DAY, None, kind, target, field, "value", value)
+    assert followed(event, settings, 200 if kind in ("programme", "treaty") else AFTER)
+    assert named(event, settings) == []
+
+
+@pytest.mark.parametrize("column", [name for name in READ_WHERE if event_field(*name.split("s.", 1))])
+def test_an_event_where_no_rule_reads_it_changes_nothing_and_is_named(column: str, monkeypatch: Any) -> None:
+    kind, field = column.split("s.", 1)
+    targets = where_read(column, read=False)[:3]
+    assert targets or column == "platforms.liaison"  # in history every platform works some day
+    for target in targets:
+        monkeypatch.setitem(TARGETS, kind, target)
+        until = DAY + timedelta(weeks=AFTER)  # an asset may enter service later
+        event = Event("other", DAY, until, kind, target, field, "value", other_value(kind, field))
+        assert followed(event, {}) == []
+        assert named(event, {}) == [READ_WHERE[column].why]
+
+
+@pytest.mark.parametrize(("event", "why"), [
+    (Event("same", DAY, None, "state", "ESP", "finance_strength", "multiply", 1.0), "plus 0 or times 1"),
+    (Event("week", date(2010, 3, 9), date(2010, 3, 12), "state", "ESP", "shock", "value", 0.9), "within a week"),
+    (Event("money", date(2011, 5, 9), None, "programme", "*", "spend_multiplier", "value", 3.0), "only after the end"),
+    (Event("again", DAY, None, "asset", WORLD.assets[0], "active", "value", 1.0), "in force already"),
+    (Event("stranger", DAY, None, "membership", "maoc-n/BRA", "sharing", "value", 0.7), "no member"),
+    (Event("closed", DAY, date(2012, 1, 1), "membership", "eurosur/ESP", "active", "value", 1.0), "does not work then"),
+    (Event("g8", DAY, None, "measure", "g8-paris", "dose", "value", 1.0), "endogenous; its costs count all the same"),
+    (Event("leak", DAY, None, "parameter", "leak_loss", "leak_loss", "value", 2.5), "unless cooperation = endogenous"),
+    (Event("default", DAY, None, "parameter", "reach_km", "reach_km", "value", HISTORY.parameters.reach_km), "already"),
+], ids=lambda value: getattr(value, "id", ""))  # fmt: skip
+def test_an_event_without_effect_is_named_with_its_reason(event: Event, why: str) -> None:
+    assert followed(event, {}) == [] or event.id == "money"  # it counts after the end that is told below
+    found = named(event, {}, date(2012, 12, 31))
+    assert len(found) == 1
+    assert why in found[0]
+
+
+def test_an_event_that_another_replaces_is_named_with_the_other() -> None:
+    first, second = (Event(name, DAY, None, "state", "ESP", "coast_police_share", "value", amount)
+                     for name, amount in (("a", 0.35), ("b", 0.85)))  # fmt: skip
+    found = without_effect(WORLD, OWN.with_events(first, second))
+    assert [str(one) for one in found] == [
+        "event a (state:ESP coast_police_share) has no effect because event b replaces it"
+    ]
+
+
+def test_what_begins_after_the_run_is_named_once() -> None:
+    late = [
+        Event(name, date(2013, 1, 7), None, "state", name.upper(), "shock", "value", 0.9) for name in ("esp", "fra")
+    ]
+    found = without_effect(WORLD, OWN.with_events(*late), date(2012, 12, 31))
+    assert [str(one) for one in found] == [
+        "each event of esp, fra has no effect because it begins after the run, which ends on 2012-12-31"
+    ]
+
+
+def test_what_a_base_says_and_the_scenario_replaces_is_not_named() -> None:
+    assert without_effect(WORLD, Scenario.load("no-maritime-platforms")) == ()
+
+
+# --- parameters -----------------------------------------------------------------------------------------------------
+
+BEGUN = HISTORY.start
+
+
+def from_the_start(kind: str, name: str, field: str, value: float) -> Event:
+    return Event(f"{kind}-{field}", BEGUN, None, kind, name, field, "value", value)
+
+
+WATCH = (("platform", "eurosur"), ("membership", "eurosur/*"))
+EYES = [[from_the_start(kind, name, "active", on) for kind, name in WATCH] for on in (0.0, 1.0)]
+UNDER: dict[str, tuple[tuple[dict[str, object], tuple[Event, ...]], tuple[dict[str, object], tuple[Event, ...]]]] = {
+    "cooperation = endogenous": (({}, ()), ({"cooperation": "endogenous"}, ())),
+    "deterrence = risk-price": (({"deterrence": "willingness"}, ()), ({}, ())),
+    "deterrence = willingness": (({}, ()), ({"deterrence": "willingness"}, ())),
+    "choice_rule = experience": (({}, ()), ({"choice_rule": "experience"}, ())),
+    "choice_rule = salience": (({}, ()), ({"choice_rule": "salience"}, ())),
+    "rule bandit": (({}, ()), ({"allocation": "bandit"}, ())),
+    "satellites": (({}, tuple(EYES[0])), ({}, tuple(EYES[1]))),
+    "liaison": (({}, ()), ({}, (from_the_start("platform", "*", "liaison", 1.0),))),
+    "contact_progress_ratio": (({"contact_progress_ratio": 1.0}, ()), ({}, ())),
+    "radar": tuple(({}, (from_the_start("place", "*", "coastal_radar", on),)) for on in (0.0, 0.9)),
+    "shock": (({}, (from_the_start("state", "*", "shock", 0.0),)), ({}, (from_the_start("state", "*", "shock", 0.5),))),
+}  # fmt: skip
+"""Words of a condition -> parameters and events under which it does not hold, and under which it does."""
+LAST = date(2003, 12, 28)
+
+
+@cache
+def books(settings: tuple[tuple[str, object], ...], events: tuple[Event, ...]) -> tuple[Scenario, RouteModel]:
+    """A run of four years, its scenario without what happens later."""
+    fields = {event.field for event in events}
+    kept = tuple(event for event in HISTORY.events if event.date <= LAST and event.field not in fields)
+    scenario = replace(HISTORY, end=LAST, events=kept)
+    scenario = scenario.with_events(*events).with_parameters(**dict(settings))
+    return scenario, RouteModel(scenario, rng=3, organisations=80).run()
+
+
+def moved(name: str) -> float:
+    """Another value of a parameter, far from its default."""
+    row, value = PARAMETER_ROWS[name], float(getattr(HISTORY.parameters, name))
+    return float(row.high if value - row.low < row.high - value else row.low)
+
+
+@pytest.mark.parametrize("name", READ_IF)
+def test_a_parameter_that_no_rule_reads_changes_nothing_and_is_named(name: str) -> None:
+    off, on = next(cases for words, cases in UNDER.items() if words in READ_IF[name].why)
+    for read, (settings, events) in ((False, off), (True, on)):
+        scenario, plain = books(tuple(settings.items()), events)
+        changed = scenario.with_parameters(**{name: moved(name)})
+        model = RouteModel(changed, rng=3, organisations=80).run()
+        same = all(np.array_equal(a, b) for a, b in zip(model.buffers, plain.buffers, strict=True))
+        assert same is not read
+        told = [one.why for one in without_effect(WORLD, changed) if one.what.startswith(f"parameter {name} ")]
+        assert told == ([] if read else [READ_IF[name].why])
+
+
+def test_liaison_on_a_platform_that_never_works_changes_nothing_and_is_named() -> None:
+    closed = from_the_start("platform", "jiatf-south", "active", 0.0)
+    scenario, plain = books((), (closed,))
+    posted = scenario.with_events(from_the_start("platform", "jiatf-south", "liaison", 1.0))
+    model = RouteModel(posted, rng=3, organisations=80).run()
+    assert all(np.array_equal(a, b) for a, b in zip(model.buffers, plain.buffers, strict=True))
+    assert "the platform never works" in [one.why for one in without_effect(WORLD, posted)]
+
+
+def test_scenarios_that_run_alike_are_known() -> None:
+    quiet = Event("leak", DAY, None, "parameter", "leak_loss", "leak_loss", "value", 2.5)
+    assert differing(WORLD, HISTORY, HISTORY.with_events(quiet)) == (("leak_loss",), ())
+    assert differing(WORLD, HISTORY, Scenario.load("zero-effect")) == ((), ())
+    assert differing(WORLD, HISTORY, Scenario.load("no-maritime-platforms")).read

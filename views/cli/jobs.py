@@ -5,8 +5,11 @@ Imports that take time stand inside the functions, so that help is quick.
 
 from __future__ import annotations
 
+import errno
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +21,27 @@ from views.settings import read_pairs, refuse
 
 if TYPE_CHECKING:
     from experiments.calibration.calibrate import Size
+    from experiments.calibration.problem import Problem
+    from experiments.expected import Work
+    from experiments.history import Progress
+    from experiments.runner import Effort
     from experiments.store import Store
     from experiments.study import Study
 
 __all__ = [
-    "check_calibration", "check_validation", "conduct_made", "conduct_study", "fit_structure", "judge_against",
-    "judge_structure", "rank_sets", "recover_known", "report_again", "screen_structure", "serve_page", "study_history",
-    "write_report", "write_study_report",
+    "check_calibration", "check_validation", "conduct_made", "conduct_study", "drawing_from", "fit_structure",
+    "judge_against", "judge_structure", "rank_sets", "recover_known", "report_again", "screen_structure", "serve_page",
+    "study_history", "write_report", "write_study_report",
 ]  # fmt: skip
+
+
+def _say_expected(work: Callable[[Any], Work], organisations: int, workers: int | None) -> None:
+    """Say before a long job how long it will take and how much memory; `work` gets the module that knows."""
+    from experiments import expected
+    from views import terminal
+
+    if text := str(expected.expect(work(expected), organisations, workers)):
+        terminal.say(text)
 
 
 # --- history ------------------------------------------------------------------------------------------------------
@@ -41,8 +57,9 @@ def study_history(
     from views import terminal
 
     with terminal.showing_progress() as progress:
+        told = _with_expected(progress, organisations, workers)
         folder = run_history(
-            scenario, replications, seed, organisations, out, workers, values, progress, tables=tables
+            scenario, replications, seed, organisations, out, workers, values, told, tables=tables
         )  # fmt: skip
     try:
         path = write_report(folder, tables)
@@ -53,6 +70,20 @@ def study_history(
         ) from None
     terminal.print_summary(folder, load_tables(tables))
     typer.echo(terminal.shown(path))
+
+
+def _with_expected(
+    progress: Callable[[Progress], object], organisations: int, workers: int | None
+) -> Callable[[Progress], None]:
+    """Show progress, and say what a long job will take once its rules are there."""
+
+    def told(state: Progress) -> None:
+        progress(state)
+        if state.stage == "prepared":
+            work = (state.all_replications, state.all_weeks, "history")
+            _say_expected(lambda expected: expected.Work(*work), organisations, workers)
+
+    return told
 
 
 # --- studies ------------------------------------------------------------------------------------------------------
@@ -103,9 +134,14 @@ def _conduct(made: Study, store: Store, where: Machines, *, retry: bool) -> None
 
     machines = executing(where.scheduler, where.cluster, read_pairs(where.options))
     with machines as executor, terminal.showing_runs() as progress:
-        effort = conduct(
-            made, store, executor, workers=where.workers, retry=retry, progress=progress, doing=progress.doing
-        )
+        first = [executor is None]
+
+        def told(state: Effort) -> None:
+            if first and first.pop():
+                _say_expected(lambda expected: expected.of_study(made, state.kept), made.organisations, where.workers)
+            progress(state)
+
+        effort = conduct(made, store, executor, workers=where.workers, retry=retry, progress=told, doing=progress.doing)
     terminal.print_effort(effort)
 
 
@@ -120,6 +156,18 @@ def _kept(store: Store) -> str:
     if not count:
         return "No run had ended; nothing was kept."
     return f"{count:,} runs are kept; the same command goes on from there."
+
+
+@contextmanager
+def drawing_from(*, other_model: bool) -> Iterator[None]:
+    """Draw from posteriors of any version of the model, where that is asked for."""
+    if not other_model:
+        yield
+        return
+    from experiments.calibration.posterior import reading_from
+
+    with reading_from(other_model=True):
+        yield
 
 
 # --- whose folder it is -------------------------------------------------------------------------------------------
@@ -168,6 +216,7 @@ def fit_structure(
     if kept:
         terminal.say("This fit has ended; only what follows it is done again. --restart makes it anew." if ended
                      else f"Going on after generation {kept}.")  # fmt: skip
+    _say_fit(lambda e, p: e.of_fit(size, p, temperature_given=temperature is not None), structure, size, workers)
     with (
         _going_on(lambda: f"Generations kept: {generations_kept(database)[0]}"), fit_terminal.showing_fit() as shown
     ):  # fmt: skip
@@ -177,6 +226,18 @@ def fit_structure(
         )  # fmt: skip
     fit_terminal.print_posterior(posterior)
     typer.echo(terminal.shown(keep or folder / structure))
+
+
+def _say_fit(work: Callable[[Any, Problem], Work], structure: str, size: Size, workers: int | None) -> None:
+    """Say how long a job on the targets of the fit will take; compiling comes first, and is said."""
+    from experiments.calibration.problem import Problem
+    from experiments.history import cache_is_cold
+    from views import terminal
+
+    if cache_is_cold():
+        terminal.say("compiling the weekly rules (first time only, about a minute)")
+    problem = Problem.usual(structure, size.organisations, size.families, size.free)
+    _say_expected(lambda expected: work(expected, problem), size.organisations, workers)
 
 
 @contextmanager
@@ -193,6 +254,7 @@ def screen_structure(structure: str, folder: Path, size: Size, workers: int | No
     from experiments.calibration import calibrate as fitting
     from views import fit_terminal, terminal
 
+    _say_fit(lambda expected, problem: expected.of_screening(size, problem), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
         found = fitting.screening(structure, folder, size, workers, shown.step)
     typer.echo(terminal.shown(found))
@@ -206,6 +268,7 @@ def recover_known(
     from experiments.calibration import calibrate as fitting
     from views import fit_terminal, terminal
 
+    _say_fit(lambda e, problem: e.of_recovery(size, problem, trials if of_model else 0), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
         if of_model:
             with _going_on(lambda: "Trials that had ended are kept"):
@@ -222,20 +285,36 @@ def rank_sets(structure: str, folder: Path, size: Size, workers: int | None) -> 
     from experiments.calibration import calibrate as fitting
     from views import fit_terminal, terminal
 
+    _warn_of_fit(structure)
+    _say_fit(lambda expected, problem: expected.of_best(size, problem), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
         found, ranked = fitting.defaults(structure, folder, size, workers, shown.step)
     fit_terminal.print_best(ranked)
     typer.echo(terminal.shown(found))
 
 
+def _warn_of_fit(structure: str) -> int:
+    """Say where a posterior was fitted on another version of the model; gives the number of its sets."""
+    from experiments.calibration.posterior import load_posterior
+    from views import terminal
+
+    posterior = load_posterior(structure)
+    if posterior.warning:
+        terminal.say(f"Warning: {posterior.warning}", style="yellow")
+    return len(posterior)
+
+
 def judge_structure(structure: str, folder: Path, workers: int | None, *, quick: bool = False) -> None:
     """Validate a structure, print the verdict, write the report; its path comes last."""
+    from experiments.calibration import calibrate as fitting
     from experiments.validation import validate as judging
     from views import fit_terminal, terminal
     from views.validation import write_validation_report
 
+    size, sets = judging.QUICK if quick else judging.USUAL, _warn_of_fit(structure)
+    of_fit = replace(fitting.USUAL, organisations=size.organisations)
+    _say_fit(lambda expected, problem: expected.of_validation(size, problem, sets), structure, of_fit, workers)
     with fit_terminal.showing_fit() as shown:
-        size = judging.QUICK if quick else judging.USUAL
         verdict = judging.validate(folder, structure, size, workers=workers, doing=shown.doing, done=shown.runs)
     fit_terminal.print_verdict(verdict, quick=quick)
     typer.echo(terminal.shown(write_validation_report(folder)))
@@ -248,6 +327,8 @@ def judge_against(reports: Path, structure: str, folder: Path, workers: int | No
     from views import fit_terminal, terminal
 
     size = QUICK if quick else USUAL
+    draws = min(size.draws, _warn_of_fit(structure))
+    _say_expected(lambda expected: expected.of_predictions(draws), size.organisations, workers)
     with fit_terminal.showing_fit() as shown:
         shown.doing("predicting")
         found = scoring.against(folder, reports, structure, size.draws, size.organisations, quick=quick,
@@ -262,12 +343,15 @@ def judge_against(reports: Path, structure: str, folder: Path, workers: int | No
 def report_again(folder: Path, *, images: bool = False) -> None:
     """Write the report of results that are there, whatever wrote them, and print its path."""
     from experiments.folder import read_manifest
+    from experiments.provenance import other_results
     from views import terminal
 
     manifest = read_manifest(folder)
     if not manifest:
         refuse("there are no results in this folder", "folder", str(folder),
                "a folder with the manifest.json of a history, a run or a study", "run one of them first")  # fmt: skip
+    if warning := other_results(manifest):
+        terminal.say(f"Warning: {warning}", style="yellow")
     if manifest.get("kind") == "validation":
         from views.validation import write_validation_report
 
@@ -303,6 +387,22 @@ def write_report(folder: Path, tables: Path | None = None) -> Path:
         return write_history_report(folder, load_tables(tables))
 
 
+def _check_address(host: str, port: int) -> None:
+    """Refuse a host that is no address of this machine, or a port that is taken, before anything is compiled."""
+    try:
+        if not host.strip():
+            raise OSError(errno.EINVAL, "it is empty")
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            return
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "it cannot be read"
+        if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
+            refuse(f"nothing can be served there ({reason})", "--port", port, "a free port from 1024 to 65535",
+                   "choose another, as --port 8800, or end what uses it")  # fmt: skip
+        refuse(f"this is no address of this machine ({reason})", "--host", host, "127.0.0.1, 0.0.0.0, or its name",
+               "leave it out")  # fmt: skip
+
+
 def serve_page(host: str, port: int, *, browser: bool) -> None:
     """Serve the live page until Ctrl-C."""
     from experiments.extras import from_extra
@@ -311,6 +411,7 @@ def serve_page(host: str, port: int, *, browser: bool) -> None:
     with from_extra("viz", "app"):
         import anywidget  # noqa: F401
         from solara.__main__ import run as serve
+    _check_address(host, port)
     terminal.say(
         f"Highway 10 at http://{host}:{port} - the first page compiles the rules, a minute or two; Ctrl-C ends it"
     )

@@ -24,6 +24,7 @@ from views.cli.options import (
     Large,
     Machines,
     Organisations,
+    OtherModel,
     Over,
     ResultsFolder,
     Scheduler,
@@ -227,6 +228,7 @@ def study(
     ] = False,
     images: Images = False,
     large: Large = False,
+    other_model: OtherModel = False,
 ) -> None:
     """Run a study, or what is missing of it, and write its tables and report.
 
@@ -235,7 +237,8 @@ def study(
     changes = {"replications": replications, "seed": seed, "organisations": organisations, "record": record,
                "over": over, "large": large or None}  # fmt: skip
     where = Machines(workers, scheduler, cluster, cluster_options or [])
-    jobs.conduct_study(name, changes, out, where, retry=retry, small=quick, images=images)
+    with jobs.drawing_from(other_model=other_model):
+        jobs.conduct_study(name, changes, out, where, retry=retry, small=quick, images=images)
 
 
 @app.command(
@@ -262,6 +265,7 @@ def compare(
     cluster_options: ClusterOptions = None,
     images: Images = False,
     large: Large = False,
+    other_model: OtherModel = False,
 ) -> None:
     """Compare scenarios with the first on the same luck: effects, intervals, harm, cost, displacement.
 
@@ -272,7 +276,8 @@ def compare(
     changes = {key: value for key, value in (("window", list(window or ())), ("over", over)) if value}
     made = comparison(names, replications, seed, organisations, **changes)
     made = made.with_(large=True) if large else made
-    jobs.conduct_made(made, out, Machines(workers, scheduler, cluster, cluster_options or []), images=images)
+    with jobs.drawing_from(other_model=other_model):
+        jobs.conduct_made(made, out, Machines(workers, scheduler, cluster, cluster_options or []), images=images)
 
 
 @app.command(
@@ -326,6 +331,7 @@ def calibrate(
     best: Annotated[
         bool, typer.Option("--best", help="Instead: which sets of the kept posterior fit best; the first is default.")
     ] = False,
+    other_model: OtherModel = False,
 ) -> None:
     """Fit the model to the published record of 2004-08 (ABC-SMC), or go on where that was stopped.
 
@@ -352,7 +358,8 @@ def calibrate(
     elif recovery is not None:
         jobs.recover_known(structure, folder, size, recovery, seed, workers, of_model=of_model, restart=restart)
     elif best:
-        jobs.rank_sets(structure, folder, size, workers)
+        with jobs.drawing_from(other_model=other_model):
+            jobs.rank_sets(structure, folder, size, workers)
     else:
         jobs.fit_structure(structure, folder, size, seed, workers, temperature=temperature, reference=reference,
                            restart=restart)  # fmt: skip
@@ -375,6 +382,7 @@ def validate(
             "letters, as ESP), year, tonnes (bulk weight).",
         ),
     ] = None,
+    other_model: OtherModel = False,
 ) -> None:
     """Judge the fitted model on what it was not fitted to: predictions 2009-2023, nulls, experiments, rivals.
 
@@ -383,10 +391,11 @@ def validate(
     beside = "" if against is None else f"-against-{against.stem}"
     folder = out if out != VALIDATION else Path(f"{VALIDATION}{beside}{'-quick' if quick else ''}")
     jobs.check_validation(folder)
-    if against is None:
-        jobs.judge_structure(structure, folder, workers, quick=quick)
-    else:
-        jobs.judge_against(against, structure, folder, workers, quick=quick)
+    with jobs.drawing_from(other_model=other_model):
+        if against is None:
+            jobs.judge_structure(structure, folder, workers, quick=quick)
+        else:
+            jobs.judge_against(against, structure, folder, workers, quick=quick)
 
 
 @app.command(epilog=examples("studies"))
@@ -418,11 +427,12 @@ def query(
     folder: ResultsFolder = RESULTS,
 ) -> None:
     """Ask DuckDB about the runs of all studies."""
+    from experiments.queries import of_few_seeds
     from experiments.queries import query as ask
     from views import terminal
 
     found, notes = ask(sql, folder)
-    for note in notes:
+    for note in (*notes, *of_few_seeds(sql, folder)):
         terminal.say(note)
     if csv:
         typer.echo(found.to_csv(index=False, lineterminator="\n"), nl=False)
@@ -449,6 +459,7 @@ def discover(
     from experiments import discovery
     from experiments.store import Store
     from views import terminal
+    from views.theme import bracketed
 
     known = RESULTS / name
     found = discovery.discover(
@@ -457,7 +468,8 @@ def discover(
     )  # fmt: skip
     columns = tuple(found.limits.columns)
     rows = [tuple(terminal.cell(value) for value in row) for row in found.limits.itertuples(index=False)]
-    terminal.print_table(f"Conditions of {outcome} {found.worst} {found.cut:,.4g}", columns, rows)
+    title = f"Conditions of {outcome} {found.worst} {found.cut:,.4g}{bracketed(found.note)}"
+    terminal.print_table(title, columns, rows)
     typer.echo(found.sentence())
 
 

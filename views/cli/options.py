@@ -12,8 +12,9 @@ from views.command import COMMAND
 from views.settings import refuse
 
 __all__ = [
-    "RESULTS", "Cluster", "ClusterOptions", "FitSeed", "Images", "Large", "Machines", "Organisations", "Over",
-    "ResultsFolder", "Scheduler", "Seed", "Settings", "TablesFolder", "Workers", "at_least", "examples", "out_folder",
+    "RESULTS", "Cluster", "ClusterOptions", "FitSeed", "Images", "Large", "Machines", "Organisations", "OtherModel",
+    "Over", "ResultsFolder", "Scheduler", "Seed", "Settings", "TablesFolder", "Workers", "at_least", "examples",
+    "out_folder",
 ]  # fmt: skip
 
 RESULTS: Final = Path("results")
@@ -76,6 +77,10 @@ TablesFolder = Annotated[
 Over = Annotated[
     str | None,
     typer.Option(metavar="POSTERIOR", help="Draw a parameter set for each seed: posterior, or a rival structure."),
+]
+
+OtherModel = Annotated[
+    bool, typer.Option("--allow-other-model", help="Draw from a posterior that was fitted on other rules or tables.")
 ]
 
 # --- where runs are made ------------------------------------------------------------------------------------------

@@ -22,8 +22,9 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
-from model import RouteModel, load_world
+from model import RouteModel, Scenario, load_world
 from model.errors import InputError
+from model.scenario.no_effect import without_effect
 from views.command import as_called
 from views.live import files, geometry, results
 from views.live.inspector import inspect
@@ -62,6 +63,7 @@ def _start_warming() -> threading.Thread:
     def warm() -> None:
         RouteModel(rng=0, organisations=20).run_for(60)
         geometry.static(load_world())
+        without_effect(load_world(), Scenario.load(Settings().scenario))  # kept, for the first view to be quick
         _warm.set()
 
     thread = threading.Thread(target=warm, name="warm-up", daemon=True)
@@ -359,7 +361,7 @@ class Session:
             "moves": [{"target": m.target, "field": m.field, "value": m.value, "date": m.date.isoformat()}
                       for m in settings.moves],
             "titles": [model.policy.title for model in worlds.models],
-            "levers": values_of(worlds.models[-1]),
+            "levers": values_of(worlds.models[-1]), "warnings": worlds.warnings,
             "events": geometry.events_of(worlds.steered), "start": worlds.models[0].policy.start.isoformat(),
         }, [])  # fmt: skip
 

@@ -10,10 +10,12 @@ from typing import Any, Final
 import pandas as pd
 
 from experiments.folder import read_manifest
+from experiments.intervals import preliminary_results
 from experiments.store import Store
 from model import calendar
 from model.errors import InputError
 from views.command import COMMAND
+from views.theme import bracketed
 
 __all__ = ["ROOT", "find_report", "list_results", "runs_of", "study_of"]
 
@@ -41,8 +43,9 @@ def list_results(root: Path = ROOT) -> dict[str, Any]:
                           "kind": "its manifest cannot be read", "created": "", "report": ""})  # fmt: skip
             continue
         report = next((name for name in REPORTS if (folder / name).exists()), "")
+        title = f"{content.get('title') or folder.name}{bracketed(preliminary_results(content))}"
         found.append({
-            "id": folder.relative_to(root).as_posix(), "title": str(content.get("title") or folder.name),
+            "id": folder.relative_to(root).as_posix(), "title": title,
             "kind": str(content.get("kind") or content.get("study") or ""),
             "created": str(content.get("created", ""))[:10], "report": report,
             "runs": (folder / "plan.parquet").exists(),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from model import RouteModel, Scenario, calendar, load_world
 from model.scenario import difference
+from model.scenario.no_effect import without_effect
 from views.live.settings import Settings
 
 __all__ = ["Worlds", "parted"]
@@ -123,6 +124,14 @@ class Worlds:
         # what differs before a day differs before every later one
         place = bisect_left(days, True, key=lambda day: bool(difference(first, second, day + dt.timedelta(days=1))))
         return days[place] if place < len(days) else None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the scenarios and the levers say without effect, in words."""
+        world, names = load_world(), [name for name in (self.settings.scenario, self.settings.other) if name]
+        levers = frozenset(event.id for move in self.settings.moves for event in move.events)
+        found = [one for name in names for one in without_effect(world, Scenario.load(name))]
+        return list(dict.fromkeys(map(str, (*found, *without_effect(world, self.steered, only=levers)))))
 
     @property
     def steered(self) -> Scenario:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,14 +9,13 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from experiments.intervals import preliminary
+from experiments.folder import from_json
+from experiments.intervals import UNITS, preliminary
 from model.errors import InputError
 from views import theme
 
 __all__ = ["OUTCOMES", "Shown", "Study", "read_study"]
 
-UNITS: Final = {"screening": "trajectory", "sobol": "block", "search": "world"}
-"""Kind of study -> what is drawn at random in it, where that is not seeds."""
 MAIN_TABLES: Final = ("paired", "morris", "sobol", "shapley", "front", "arms")
 KINDS: Final = ("compare", "sweep", "screening", "sobol", "attribution", "search", "headline")
 
@@ -139,7 +137,7 @@ def read_study(folder: Path) -> Study:
     """
     path = Path(folder) / "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         manifest = {}
     needed = ("kind", "title", "baseline", "window", "outcomes")

@@ -19,7 +19,7 @@ from experiments.folder import write_atomically
 from model.errors import InputError
 from views import page, theme
 from views.command import COMMAND
-from views.report import TEMPLATES
+from views.report import TEMPLATES, told_with
 from views.studies import figures, maps
 from views.studies.reading import Study, read_study
 from views.studies.words import findings, lower, sweep_of
@@ -362,7 +362,8 @@ def render(study: Study, parts: list[Part]) -> str:
         "kind": "Study", "title": escape(f"{study.manifest['title']}{theme.bracketed(study.note())}"),
         "question": escape(str(study.manifest.get("question", ""))),
         "finding": f'<dl class="findings">{points}</dl>',
-        "notice": escape(_notice(study)), "facts": page.facts(_facts(study)), "sections": "\n".join(bodies),
+        "notice": escape(_notice(study)), "facts": page.facts(_facts(study)),
+        "warnings": page.warnings(told_with(study.manifest)), "sections": "\n".join(bodies),
         "method": page.items(list(METHOD), "ol"), "run": page.terms(_run(study)),
         "responsible": "".join(f"<p>{escape(text)}</p>" for text in RESPONSIBLE),
         "notes": page.items(_notes(study)), "data": "\n".join(scripts), "plotly": get_plotlyjs(),

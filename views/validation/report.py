@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from experiments.folder import write_atomically
+from experiments.folder import from_json, write_atomically
 from experiments.intervals import preliminary
 from experiments.validation import annual
 from experiments.validation.nulls import NULLS
@@ -23,7 +22,7 @@ from experiments.validation.validate import USUAL
 from model.errors import InputError
 from views import page, theme
 from views.command import COMMAND
-from views.report import TEMPLATES
+from views.report import TEMPLATES, told_with
 from views.texts import RESPONSIBLE
 from views.validation import figures, theories
 from views.validation.look import words
@@ -102,7 +101,7 @@ def write_validation_report(folder: Path) -> Path:
     """
     path = Path(folder) / "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         manifest = {}
     if manifest.get("kind") != "validation":
@@ -395,7 +394,7 @@ def render(results: Results, parts: list[tuple[str, str, str, list[Drawn]]]) -> 
         "question": "Fitted to 2004-08, judged on what came after: every target, every score, every failure.",
         "finding": f'<dl class="findings">{points}</dl>',
         "notice": (LOOK if size["draws"] < USUAL.draws else "") + NOTICE, "facts": page.facts(facts),
-        "sections": "\n".join(bodies),
+        "sections": "\n".join(bodies), "warnings": page.warnings(told_with(m)),
         "method": page.items(list(METHOD), "ol"), "run": page.terms(run),
         "responsible": "".join(f"<p>{escape(text)}</p>" for text in RESPONSIBLE),
         "notes": page.items(_notes(results)), "data": "\n".join(scripts), "plotly": get_plotlyjs(),

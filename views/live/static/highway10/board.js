@@ -51,6 +51,7 @@ class Page {
     this.date = h("time", { class: "date", "data-testid": "date" });
     this.numbers = h("dl", { class: "numbers", "data-testid": "numbers" });
     this.caution = h("p", { class: "caution", "data-testid": "caution" });
+    this.warnings = h("ul", { class: "warnings", role: "status", "aria-label": "Warnings", hidden: true, "data-testid": "warnings" });
     this.stage = h("div", { class: "stage" });
     this.play = button("play", "play", "Play or pause (space)", () => this.toggle());
     this.transport = h("div", { class: "transport", role: "group", "aria-label": "Run" },
@@ -59,7 +60,7 @@ class Page {
     this.charts = new Charts(this); this.controls = new Controls(this); this.timeline = new Timeline(this); this.results = new Results(this);
     this.card = h("section", { class: "card inspector", hidden: true, "data-testid": "inspector" });
     this.run = h("main", { class: "run" }, this.controls.box,
-      h("div", { class: "middle" }, h("div", { class: "heading" }, h("div", { class: "when" }, this.date, this.caution), this.numbers), this.stage, h("div", { class: "below" }, this.transport, this.timeline.strip)), this.charts.box);
+      h("div", { class: "middle" }, h("div", { class: "heading" }, h("div", { class: "when" }, this.date, this.caution), this.numbers, this.warnings), this.stage, h("div", { class: "below" }, this.transport, this.timeline.strip)), this.charts.box);
     this.root.append(this.header, this.notes, this.run, this.results.box, this.busy);
   }
 
@@ -164,6 +165,8 @@ class Page {
     this.play.replaceChildren(icon(state.playing ? "pause" : "play")); this.play.disabled = state.ended; this.play.setAttribute("aria-pressed", String(state.playing));
     this.title.textContent = state.titles.length > 1 ? `${state.titles[0]} | ${state.titles[1]}` : state.titles[0];
     this.caution.textContent = state.titles.length > 1 ? `Seed ${state.settings.seed}: one draw of each. Only many seeds tell a difference from luck.` : `Seed ${state.settings.seed}: one draw of many.`;
+    clear(this.warnings).append(...state.warnings.map((text) => h("li", { text: `Warning: ${text}` })));
+    this.warnings.hidden = !state.warnings.length;
     this.timeline.build();
     if (!state.playing) {
       this.lastFrame = 0; this.draw(120); this.writeAddress();

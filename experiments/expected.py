@@ -1,0 +1,227 @@
+"""How long a job will take on this machine and how much memory, told before it begins.
+
+A run costs its weeks and what is done once for it: a model is made, outcomes and frames are read off. Both are measured
+on a short run of as many organisations just before the job, so that the machine and its load are those of the job. The
+estimate is meant to be right within a factor of two; progress bars tell what is left better.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from experiments import recording
+from experiments.calibration.best import CANDIDATES, SEEDS
+from experiments.calibration.calibrate import STRONGEST
+from experiments.calibration.calibrate import Size as FitSize
+from experiments.calibration.problem import Problem, read_structures
+from experiments.calibration.recovery import FINAL, NEAR
+from experiments.evidence.targets import simulated
+from experiments.history import frames_of
+from experiments.outcomes import measure_outcomes
+from experiments.parts import to_parquet
+from experiments.study import USUAL_OUTCOMES, Study
+from experiments.study_file import SearchEntry
+from experiments.threads import mapped
+from experiments.validation.trials import SURGE_ARMS, trials_of
+from experiments.validation.validate import POLICIES, REMEDIES
+from experiments.validation.validate import Size as ValidationSize
+from model import RouteModel, calendar, load_world
+from model.scenario.events import PARAMETER_ROWS
+from model.toml_fields import read_part
+
+__all__ = [
+    "Expected", "Work", "expect", "of_best", "of_fit", "of_predictions", "of_recovery", "of_screening", "of_study",
+    "of_validation",
+]  # fmt: skip
+
+LONG_SECONDS: Final = 120.0
+"""What takes less is begun without a word."""
+SHORT_WEEKS: Final = 200_000
+"""Fewer weeks, with 150 organisations, take some seconds only: nothing is measured."""
+PROBED: Final = 1_000
+"""Most organisations of the short run: beyond, time and memory grow in proportion."""
+SIMULATIONS_PER_SET: Final = 70
+"""Runs of ABC-SMC for each set of a generation, all generations together, in the fit of `results/reference`."""
+HELD: Final = 24
+"""Histories that a study holds at once (`experiments.runner`)."""
+WHOLE_WEEKS: Final = calendar.first_week(calendar.LAST_YEAR + 1)
+
+
+class Work(NamedTuple):
+    """What a job does: runs, weeks summed over them, what is read off a run, and models held beside those that run."""
+
+    runs: float
+    weeks: float
+    reads: str = "outcomes"
+    held: int = 0
+
+
+class Expected(NamedTuple):
+    """Seconds and bytes that a job is expected to take."""
+
+    seconds: float
+    memory: float
+    workers: int
+
+    def __str__(self) -> str:
+        """What is said before a long job; nothing for a short one."""
+        if self.seconds < LONG_SECONDS:
+            return ""
+        workers = f"{self.workers} worker{'s' if self.workers > 1 else ''}"
+        return f"Expected: about {_duration(self.seconds)}, {self.memory / 1e9:.1f} GB on {workers}"
+
+
+def expect(work: Work, organisations: int, workers: int | None = None) -> Expected:
+    """Time and memory of a job on this machine, from a run of as many organisations; rules are compiled beforehand."""
+    cores = os.cpu_count() or 1
+    count = workers or cores
+    if work.weeks * max(1.0, organisations / 150) < SHORT_WEEKS:
+        return Expected(0.0, 0.0, count)
+    threads = int(min(count, cores, work.runs))
+    pace, larger = _pace(min(organisations, PROBED), work.reads, threads), max(1.0, organisations / PROBED)
+    memory = _resident() + (2 * count + work.held) * pace.memory * larger
+    return Expected(work.weeks * pace.week * larger + work.runs * pace.run, memory, count)
+
+
+class _Pace(NamedTuple):
+    """Seconds of a week, and of what is read off a run, of all threads together; bytes of a model."""
+
+    week: float
+    run: float
+    memory: float
+
+
+@lru_cache(maxsize=4)
+def _pace(organisations: int, reads: str, threads: int) -> _Pace:
+    """Measure a run of history in each thread, then what is read off it."""
+    record = "events" if reads in ("history", "events") else "summary"
+    read = _reader(organisations, reads)
+    started = time.perf_counter()
+    models = mapped(lambda seed: RouteModel(rng=seed, organisations=organisations, record=record).run(),
+                    range(threads), threads)  # fmt: skip
+    ran = time.perf_counter()
+    read(models[0])  # what is done the first time only is not counted
+    warm = time.perf_counter()
+    mapped(read, models, threads)
+    once = (time.perf_counter() - warm) / threads
+    return _Pace((ran - started) / (threads * WHOLE_WEEKS), once, _bytes((models[0].state, models[0].buffers)))
+
+
+def _reader(organisations: int, reads: str) -> Callable[[RouteModel], object]:
+    """What a job reads off each run."""
+    if reads == "history":
+        return lambda model: [to_parquet(table) for table in frames_of(model, 0).values()]
+    if reads == "targets":
+        problem = Problem.usual("base", organisations)
+        return lambda model: simulated(problem.targets, model)
+
+    def read(model: RouteModel) -> None:
+        measure_outcomes(model, 2013, 2022, USUAL_OUTCOMES)
+        if reads != "outcomes":
+            rows = [{"run": "", "seed": 0, "status": "", "error": ""}]
+            tables = recording.tables_of(rows, (), [("", recording.frames_of(model, reads, 2011))])
+            for table in tables.values():
+                to_parquet(table)
+
+    return read
+
+
+def _bytes(parts: Iterable[Any]) -> float:
+    """Room of the arrays in nested tuples."""
+    return sum(_bytes(part) if isinstance(part, tuple) else float(getattr(part, "nbytes", 0)) for part in parts)
+
+
+def _resident() -> float:
+    """Most memory that this process has held so far, bytes; Windows does not tell, where it is some 0.4 GB."""
+    if sys.platform == "win32":
+        return 4e8
+    import resource
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(most) * (1.0 if sys.platform == "darwin" else 1024.0)
+
+
+def _duration(seconds: float) -> str:
+    minutes = seconds / 60.0
+    if minutes < 90:
+        return f"{minutes:.0f} minutes"
+    hours = minutes / 60.0
+    return f"{hours:.0f} hours" if hours < 48 else f"{math.ceil(hours / 24):,} days"
+
+
+# --- what jobs do ---------------------------------------------------------------------------------------------------
+
+
+def of_study(study: Study, kept: int) -> Work:
+    """What is missing of a study: a history for each seed, and each point where the past is varied, up to the fork."""
+    search = study.kind == "search"
+    runs = max(0, (_of_search(study) if search else study.plan["run"].nunique()) - kept)
+    arm = study.run_of(study.baseline)
+    first, last = calendar.week_of(arm.start), calendar.week_of(arm.end)
+    if study.fork is None or study.fork <= arm.start:
+        return Work(runs, runs * (last - first + 1), study.record)
+    forked = calendar.week_of(study.fork)
+    varied = study.over or any(factor.since == "start" for factor in study.factors)
+    histories = min(runs, len(study.seeds) * (len(study.table) if varied and not search else 1))
+    return Work(runs, histories * (forked - first) + runs * (last - forked + 1), study.record, HELD)
+
+
+def _of_search(study: Study) -> int:
+    """Runs of a search for mixes: each generation in its worlds, and what is shown in fresh ones."""
+    told = read_part(SearchEntry, study.extra.get("search", {}), "search")
+    return told.population * ((told.generations + 1) * told.worlds + told.fresh_worlds)
+
+
+def of_fit(size: FitSize, problem: Problem, *, temperature_given: bool = False) -> Work:
+    """A calibration that begins anew."""
+    smc = 0 if temperature_given else SIMULATIONS_PER_SET * size.settings.population
+    runs = size.chance_seeds + smc + size.pilot + sum(size.near) + size.final + size.sets
+    return Work(runs, runs * _fitted_weeks(problem), "targets")
+
+
+def of_recovery(size: FitSize, problem: Problem, trials: int) -> Work:
+    """A check whether known parameters of the model are found."""
+    runs = size.chance_seeds + size.pilot + trials * (1 + sum(NEAR) + FINAL)
+    return Work(runs, runs * _fitted_weeks(problem), "targets")
+
+
+def of_screening(size: FitSize, problem: Problem, trajectories: int = 10, blocks: int = 64) -> Work:
+    """Morris over all uncertainties, then Sobol over the strongest."""
+    uncertain = sum(row.role == "uncertainty" for row in PARAMETER_ROWS.values())
+    runs = trajectories * (uncertain + 1) + blocks * (STRONGEST + 2)
+    return Work(runs, runs * _fitted_weeks(problem), "targets")
+
+
+def of_best(size: FitSize, problem: Problem) -> Work:
+    """Candidates for the defaults, each with the same seeds."""
+    runs = size.chance_seeds + CANDIDATES * SEEDS
+    return Work(runs, runs * _fitted_weeks(problem), "targets")
+
+
+def of_predictions(draws: int) -> Work:
+    """Sets of a posterior over all years."""
+    return Work(draws, draws * WHOLE_WEEKS, "targets")
+
+
+def of_validation(size: ValidationSize, problem: Problem, sets: int) -> Work:
+    """A validation: predictions, trials, remedies, rivals, and what packages do under each structure."""
+    structures, trials = len(read_structures()), len(trials_of(load_world()))
+    headline = Study.load("headline")
+    forked = calendar.week_of(headline.fork or date(2011, 5, 10))
+    whole = size.draws + 2 * trials * size.trials + (len(REMEDIES) + structures) * size.remedies
+    fitted = sets + size.draws + 24 * (structures + 1) + len(SURGE_ARMS) * size.surge
+    packages = structures * size.policies * len(POLICIES)
+    weeks = whole * WHOLE_WEEKS + fitted * _fitted_weeks(problem)
+    weeks += packages * (WHOLE_WEEKS - forked) + structures * size.policies * forked
+    return Work(whole + fitted + packages, weeks, "targets", HELD)
+
+
+def _fitted_weeks(problem: Problem) -> int:
+    return calendar.first_week(problem.last_year + 1)

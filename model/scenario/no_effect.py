@@ -1,0 +1,234 @@
+"""What a scenario says without effect: events, parameters and whole scenarios that change nothing in a run, and why.
+
+Inputs by epoch are laid out with and without an event. Where they are equal, the event sets what is in force already,
+lies outside the run, or another hides it. Where they differ only in what no rule reads, `model.scenario.conditions`
+says what it would take. What is named here is sure; not all that has no effect is found. A measure without effect on
+a run may have costs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from model import calendar
+from model.columns import Array, dated_columns
+from model.errors import InputError
+from model.files import is_file
+from model.parameter_fields import changed_values
+from model.parameters import Parameters
+from model.scenario import Scenario
+from model.scenario.conditions import NEVER_READ, READ_IF, READ_WHERE, Facts
+from model.scenario.events import Event, expand
+from model.scenario.inputs import lay_out
+from model.scenario.measures import MEASURE, spell_out
+from model.world import World
+
+__all__ = ["Difference", "NoEffect", "differing", "without_effect"]
+
+SPENDING = "spend_meur"
+TOO_LATE = "its money becomes ability only after the end of the run"
+
+
+class NoEffect(NamedTuple):
+    """Something that a scenario says and that changes nothing, and why."""
+
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        """The warning in words."""
+        return f"{self.what} has no effect because {self.why}"
+
+
+class Difference(NamedTuple):
+    """Names of the inputs and parameters in which two scenarios differ, and of those that rules read."""
+
+    said: tuple[str, ...]
+    read: tuple[str, ...]
+
+    @property
+    def unread(self) -> str:
+        """Why rules do not read what differs, in words."""
+        conditions = {**READ_WHERE, **READ_IF}
+        return "; ".join(dict.fromkeys(conditions[n].why if n in conditions else TOO_LATE for n in self.said))
+
+
+@lru_cache(maxsize=64)
+def without_effect(
+    world: World, scenario: Scenario, end: dt.date | None = None, only: frozenset[str] | None = None
+) -> tuple[NoEffect, ...]:
+    """List the events and changed parameters of a scenario that change nothing in a run that ends on a day.
+
+    Events that a scenario takes over from its base are not listed: its own may well replace them. Nor is what history
+    holds after the end. `only` names the events that are looked at.
+    """
+    run = scenario if end is None else replace(scenario, end=min(end, scenario.end))
+    course = _Course(world, run)
+    values = changed_values(run.parameters)
+    parameters = [
+        NoEffect(f"parameter {name} = {values[name]}", READ_IF[name].why)
+        for name in values if name in READ_IF and not course.reads(name)
+    ]  # fmt: skip
+    taken = _taken_over(scenario)
+    asked = [e for e in run.events if _without_date(e) not in taken and (only is None or e.id in only)]
+    late = ", ".join(event.id for event in asked if event.date > run.end and scenario.bases)
+    after = [NoEffect(f"each event of {late}", f"it begins after the run, which ends on {run.end}")] if late else []
+    within = [event for event in asked if event.date <= run.end]
+    events = [NoEffect(f"event {e.id} ({e.target} {e.field})", why) for e in within if (why := _why(course, e))]
+    return (*parameters, *events, *after)
+
+
+def differing(world: World, one: Scenario, other: Scenario) -> Difference:
+    """Name the inputs and parameters in which the runs of two scenarios differ."""
+    return _compared(_Course(world, one), _Course(world, other))
+
+
+# --- courses of inputs and parameters -------------------------------------------------------------------------------
+
+
+class _Course:
+    """What a run of a scenario takes in: columns by epoch, and parameters from a week on."""
+
+    def __init__(self, world: World, scenario: Scenario) -> None:
+        self.world, self.scenario = world, scenario
+        self.inputs = lay_out(world, scenario)[1]
+        dated = zip(dated_columns(), self.inputs.dated, strict=True)
+        self.columns: Mapping[str, Array] = {n: c for n, c in dated if n not in NEVER_READ} | {
+            SPENDING: self.inputs.spend_meur
+        }
+        self.first, self.last = calendar.week_of(scenario.start), calendar.week_of(scenario.end)
+
+    @cached_property
+    def parameters(self) -> dict[int, Parameters]:
+        """Parameters by the week from which they hold, as `RouteModel` takes them: those of its Sunday."""
+        plan = spell_out(self.scenario, self.world.tables.doses)
+        if not any(event.kind == "parameter" for event in plan.events):
+            return {self.first: plan.parameters}
+        weeks = {self.first} | {week for day in plan.change_dates() if (week := calendar.week_of(day)) <= self.last}
+        return {week: plan.parameters_at(calendar.monday(week) + dt.timedelta(days=6)) for week in sorted(weeks)}
+
+    @cached_property
+    def facts(self) -> list[Facts]:
+        """What decides what is read, for each set of parameters."""
+        return [Facts(self.world, self.inputs, parameters) for parameters in self.parameters.values()]
+
+    def weeks(self, column: str, *, read: bool) -> Array:
+        """Weeks of a column that a run may read, or does read: money becomes ability some years later only."""
+        first, last = (0 if column == SPENDING else self.first), self.last
+        if column == SPENDING and read:
+            last -= int(min(facts.parameters.capacity_lag_years for facts in self.facts) * calendar.WEEKS_PER_YEAR)
+        return np.arange(first, max(first, last + 1))
+
+    def read(self, column: str) -> Array:
+        """A column, with zeros where no rule reads it."""
+        values = self.columns[column]
+        if column not in READ_WHERE:
+            return values
+        where = [np.broadcast_to(READ_WHERE[column].holds(facts), values.shape) for facts in self.facts]
+        return np.where(np.logical_or.reduce(where), values, 0)
+
+    def reads(self, parameter: str) -> bool:
+        """Whether a rule reads a parameter."""
+        return parameter not in READ_IF or any(bool(READ_IF[parameter].holds(facts)) for facts in self.facts)
+
+
+def _compared(one: _Course, other: _Course) -> Difference:
+    said = [name for name in one.columns if _differ(one, other, name, read=False)]
+    read = [name for name in said if _differ(one, other, name, read=True)]
+    changed = _changed_parameters(one, other)
+    kept = [name for name in changed if one.reads(name) or other.reads(name)]
+    days = [f for f in ("start", "end") if getattr(one.scenario, f) != getattr(other.scenario, f)]
+    return Difference((*days, *said, *changed), (*days, *read, *kept))
+
+
+def _differ(one: _Course, other: _Course, name: str, *, read: bool) -> bool:
+    """Whether a column differs in any week, or in any week and entry that rules read."""
+    weeks = one.weeks(name, read=read)
+    weeks = weeks[weeks < min(len(one.inputs.epoch_of_week), len(other.inputs.epoch_of_week))]
+    a, b = (course.read(name) if read else course.columns[name] for course in (one, other))
+    pairs = np.stack([course.inputs.epoch_of_week[weeks] for course in (one, other)])
+    pairs = pairs[:, np.diff(pairs, axis=1, prepend=-1).any(axis=0)]
+    return not np.array_equal(a[pairs[0]], b[pairs[1]], equal_nan=a.dtype.kind == "f")
+
+
+def _changed_parameters(one: _Course, other: _Course) -> list[str]:
+    """Parameters that differ in any week."""
+    found: dict[str, None] = {}
+    for week in sorted({*one.parameters, *other.parameters}):
+        ours, theirs = (_at(course.parameters, week) for course in (one, other))
+        if ours != theirs:
+            found |= {name: None for name, value in ours if value != getattr(theirs, name)}
+    return list(found)
+
+
+def _at(parameters: Mapping[int, Parameters], week: int) -> Parameters:
+    """The parameters in force in a week."""
+    return parameters[max((since for since in parameters if since <= week), default=min(parameters))]
+
+
+# --- why ------------------------------------------------------------------------------------------------------------
+
+
+def _why(course: _Course, event: Event) -> str:
+    """Why an event has no effect; empty where it has one, or may have."""
+    scenario = course.scenario
+    if event.is_neutral:
+        return "plus 0 or times 1 changes nothing"
+    if outside := _outside(course, event):
+        return outside
+    found = _compared(course, _Course(course.world, scenario.without_events(event.id)))
+    if found.read:
+        return ""
+    why = found.unread if found.said else _equal(course, event)
+    return f"{why}; its costs count all the same" if event.kind == MEASURE else why
+
+
+def _outside(course: _Course, event: Event) -> str:
+    """Why an event is in force in no week of a run; empty where it is."""
+    first, until = calendar.week_of(event.date), None if event.until is None else calendar.week_of(event.until)
+    if until is not None and until <= course.first:
+        return f"it ends before the run, which begins on {course.scenario.start}"
+    return "it begins and ends within a week, and the model runs by the week" if until == first else ""
+
+
+def _equal(course: _Course, event: Event) -> str:
+    """Why inputs are the same with and without an event."""
+    if event.kind == "membership" and event.field != "active" and not _is_member(course, event):
+        return "the country is no member of the platform then"
+    scenario, world = course.scenario, course.world
+    later = [e for e in scenario.events if e.kind == event.kind and (e.date, e.id) > (event.date, event.id)]
+    for other in later:
+        left = scenario.without_events(other.id)
+        if differing(world, left, left.without_events(event.id)).read:
+            return f"event {other.id} replaces it"
+    return "what it sets is in force already"
+
+
+def _is_member(course: _Course, event: Event) -> bool:
+    """Whether any country that an event on memberships names is a member in the run."""
+    world, active = course.world, course.inputs.membership_active.any(axis=0)
+    pairs = [name.partition("/") for name in expand(event.kind, event.name, world.names)]
+    return any(active[world.states.index(state), world.platforms.index(platform)] for platform, _, state in pairs)
+
+
+def _taken_over(scenario: Scenario) -> set[Event]:
+    """Events of the base of a scenario, without their dates, which are cut to its window; empty where it has none."""
+    if not scenario.bases:
+        return set()
+    beside = Path(scenario.file).parent / f"{scenario.bases[0]}.toml"
+    try:
+        base = Scenario.load(beside if scenario.file and is_file(beside) else scenario.bases[0])
+    except InputError:
+        return set()
+    return {_without_date(event) for event in base.events}
+
+
+def _without_date(event: Event) -> Event:
+    return replace(event, date=dt.date.min)
