@@ -99,7 +99,7 @@ def effects_table(arms: pd.DataFrame) -> list[str]:
 
 
 def natural_tables() -> list[str]:
-    """The natural experiments: with the shock against without, on the same luck."""
+    """The natural experiments: with the shock against without, on common random numbers."""
     lines = [
         "", "## Natural experiments", "",
         "Nothing here is written into the model: a fact changes, and what flows do follows from choices.",

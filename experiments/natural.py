@@ -1,4 +1,4 @@
-"""Natural experiments: shocks of history run with and without, on the same luck.
+"""Natural experiments: shocks of history run with and without, on common random numbers.
 
 None of the effects is written into the model: each arm changes a fact (a control, an inspection, corruption, a price),
 and what flows do follows from choices. `docs/make_measures.py` prints what comes out, signs that fail included.

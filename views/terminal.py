@@ -26,7 +26,7 @@ WEEKS_A_YEAR: Final = 52.18
 CAUTION: Final = (
     "Fitted to 2004-08 with broad errors (docs/calibration.md says where it fails). Bands show chance among "
     "replications; "
-    "with --over posterior they hold doubt about fitted parameters too."
+    "with --over posterior they hold the uncertainty of fitted parameters too."
 )
 HEADLINES: Final = (
     ("flow_europe", 2008), ("consumption", 2008), ("seized_eu", 2008), ("price", 2008), ("west_africa", 2007),

@@ -155,7 +155,7 @@ def _kept(store: Store) -> str:
         count = 0
     if not count:
         return "No run had ended; nothing was kept."
-    return f"{count:,} runs are kept; the same command goes on from there."
+    return f"{count:,} runs are kept; the same command resumes there."
 
 
 @contextmanager
@@ -246,7 +246,7 @@ def _going_on(kept: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"{kept()}; the same command goes on from there.") from None
+        raise KeyboardInterrupt(f"{kept()}; the same command resumes there.") from None
 
 
 def screen_structure(structure: str, folder: Path, size: Size, workers: int | None) -> None:

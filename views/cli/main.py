@@ -232,7 +232,7 @@ def study(
 ) -> None:
     """Run a study, or what is missing of it, and write its tables and report.
 
-    Ctrl-C keeps what is done; the same command goes on from there.
+    Ctrl-C keeps what is done; the same command resumes there.
     """
     changes = {"replications": replications, "seed": seed, "organisations": organisations, "record": record,
                "over": over, "large": large or None}  # fmt: skip
@@ -267,7 +267,7 @@ def compare(
     large: Large = False,
     other_model: OtherModel = False,
 ) -> None:
-    """Compare scenarios with the first on the same luck: effects, intervals, harm, cost, displacement.
+    """Compare scenarios with the first on common random numbers: effects, intervals, harm, cost, displacement.
 
     Every effect is shown with supply that is fixed and with supply that answers price.
     """

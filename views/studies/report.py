@@ -36,7 +36,7 @@ CHANCE: Final = (
     "uncertainties: other sets that fit as well may halve or double them (--over posterior)."
 )
 BEYOND_CHANCE: Final = (
-    "Intervals hold doubt about the fitted parameters as well as chance: each seed has a set of its own."
+    "Intervals hold the uncertainty of fitted parameters as well as chance: each seed has a set of its own."
 )
 LANDED: Final = "arrived_europe_kg"
 SHOWN_AT_MOST: Final = 6
