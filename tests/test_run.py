@@ -256,7 +256,7 @@ def test_a_long_job_says_what_it_will_take_and_a_short_one_nothing(monkeypatch: 
     monkeypatch.setattr(expected, "LONG_SECONDS", 0.0)
     monkeypatch.setattr(expected, "_pace", lambda *_: expected._Pace(0.1, 60.0, 1e9))
     assert re.search(r"Expected: about 6 minutes, \d\.\d GB on 2 workers", call(*runs).stderr)
-    assert re.search(r"Expected: about 1[89] minutes, 2\d\.\d GB on 2 workers", call(*study, "--out", "s").stderr)
+    assert re.search(r"Expected: about 1[89] minutes, \d\d\.\d GB on 2 workers", call(*study, "--out", "s").stderr)
     jobs._say_fit(lambda e, problem: e.of_fit(fitting.USUAL, problem), "base", fitting.USUAL, 2)
     assert "Expected: about 25 days, " in capsys.readouterr().err
 

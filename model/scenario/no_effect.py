@@ -74,8 +74,9 @@ def without_effect(
     values = changed_values(run.parameters)
     parameters = [
         NoEffect(f"parameter {name} = {values[name]}", READ_IF[name].why)
-        for name in values if name in READ_IF and not course.reads(name)
-    ]  # fmt: skip
+        for name in values
+        if name in READ_IF and not course.reads(name)
+    ]
     taken = _taken_over(scenario)
     asked = [e for e in run.events if _without_date(e) not in taken and (only is None or e.id in only)]
     late = ", ".join(event.id for event in asked if event.date > run.end and scenario.bases)
