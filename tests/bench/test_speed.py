@@ -109,9 +109,10 @@ LARGEST_RISE = 2.0
 
 LARGEST_MEMORY_BYTES = 4e9
 
-LARGEST_RATIO = 7.5
+LARGEST_RATIO = 6.4
 """Regression guard; the target is 2, and decision 0009 says where the time goes. It was 6 until decision 0028 drew more
-lanes, and 7 until 0029 made couriers travel by the flight: three loads are under way where two were."""
+lanes, and 7 until 0029 made couriers travel by the flight: three loads are under way where two were. It was 7.5 until
+decision 0031 made a run a seventh faster."""
 
 
 def test_building_costs_less_than_a_tenth_of_running() -> None:
