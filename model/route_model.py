@@ -109,8 +109,12 @@ class RouteModel(Summary, WeeklyModel):
         self.seed_value, self.organisations, self.level = int(seed), int(organisations), record
         if after_week is not None:
             self.after_week = after_week
-        self.first_week = self.week = calendar.week_of(policy.start)
         self._rows: dict[type[RowAgent], dict[int, RowAgent]] = {}
+        self._open(policy)
+
+    def _open(self, policy: Scenario) -> None:
+        """Take up a scenario on its first day."""
+        self.first_week = self.week = calendar.week_of(policy.start)
         self._follow(policy)
         self.state = empty_state(self.world, self.organisations, self.policy.parameters)
         self.buffers = self._empty_record()
@@ -225,7 +229,8 @@ class RouteModel(Summary, WeeklyModel):
         Parameters given as keywords change from this week on. The copy is of the same class. Columns, recorded weeks,
         agents, scheduled events and all attributes are copied as by `copy.deepcopy`: a collector of data keeps what it
         has collected, and what is collected later goes to one model only. `__init__` is not called. World and
-        scenarios never change and are shared; functions, such as `after_week`, are the same ones.
+        scenarios never change and are shared; functions, such as `after_week`, are the same ones. Before the first week
+        is run, the copy begins anew where the other scenario differs on the first day.
 
         Raises
         ------
@@ -236,18 +241,28 @@ class RouteModel(Summary, WeeklyModel):
         other = self.policy if scenario is None else scenario
         other = other if isinstance(other, Scenario) else Scenario.load(other)
         other = other.changed_from(self.date, **parameters) if parameters else other
-        self._check_fork(other)
+        begins_anew = self._check_fork(other)
         twin = copy.deepcopy(self)
+        if begins_anew:
+            twin._open(other)
+            return twin
         ended = self.week > self.last_week
         twin._follow(other)
+        # the number of the epoch in force is another one where the scenarios have other events that change nothing
+        twin.state.counts[Counter.EPOCH] = twin.inputs.epoch_of_week[max(twin.first_week, twin.week - 1)]
         twin.running = (self.running or ended) and twin.week <= twin.last_week
         twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[Counter.EVENTS]))
         return twin
 
-    def _check_fork(self, other: Scenario) -> None:
-        """Refuse a scenario that says something different about the time already simulated, or ends in it."""
+    def _check_fork(self, other: Scenario) -> bool:
+        """Refuse a scenario that says something different about the time already simulated, or ends in it.
+
+        Before the first week is run nothing has been; true where the opening has to be made again.
+        """
+        if self.week == self.first_week:
+            return bool(difference(self.policy, other, self.date + dt.timedelta(weeks=1)))
         found = difference(self.policy, other, self.date)
-        if found and self.week > self.first_week:
+        if found:
             raise InputError(
                 "the scenario differs before the fork: " + "; ".join(found),
                 field="scenario",
@@ -263,6 +278,7 @@ class RouteModel(Summary, WeeklyModel):
                 allowed=f"a day from {self.date} on",
                 remedy="fork earlier, or move the scenario's end",
             )
+        return False
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy keeps: all but what follows from world and scenario, and the room for seizures still to come."""

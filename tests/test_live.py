@@ -22,6 +22,7 @@ from model import RouteModel, Scenario
 from model.errors import InputError
 from model.kinds import Counter
 from model.record import Weekly
+from model.scenario.events import fields_of
 from model.world import World
 from views.live import board, files, geometry, guard, results
 from views.live.board import Session
@@ -77,7 +78,7 @@ def test_no_address_breaks_the_page(text: str) -> None:
         ("view=side", "needs another scenario"),
         ("lever=measure:maoc-n.dose@2012-01-02=7", "0 to 1"),
         ("lever=nonsense", "target.field@day=value"),
-        ("lever=platform:maoc-n.colour@2012-01-02=1", "active, allocation, liaison, sharing"),
+        ("lever=platform:maoc-n.colour@2012-01-02=1", ", ".join(sorted(fields_of("platform")))),
         ("weeks=many", "from 1 to 52"),
     ],
 )

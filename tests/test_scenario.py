@@ -664,3 +664,17 @@ def test_the_order_of_membership_events_does_not_matter() -> None:
     observes = belgium("role", 0.0)
     assert pledge(replace(observes, id="a"), replace(joins, id="b")) == 0.0
     assert pledge(belgium("sharing", 0.0, "add"), joins) == pytest.approx(level)
+
+
+@pytest.mark.parametrize("day", ["2008-12-31", "2010-01-01", "2016-01-02", "2010-01-04"])
+def test_supply_grows_from_the_year_of_the_events_week_on(day: str) -> None:
+    """Around New Year the year of a week is not that of all its days."""
+    world, week, base = load_world(), calendar.week_of(day), Scenario.load("as-it-happened")
+    event = Event("grown", date.fromisoformat(day), None, "supply", "*", "growth_per_year", "value", 0.1)
+    weeks = [week, week + 60]
+    kg = [
+        inputs.dated.sources_supply_kg_per_week[inputs.epoch_of_week[weeks]].sum(axis=1)
+        for inputs in (lay_out(world, base)[1], lay_out(world, base.with_events(event))[1])
+    ]
+    years = calendar.year_of(weeks[1]) - calendar.year_of(week)
+    assert (kg[1] / kg[0]).tolist() == pytest.approx([1.0, 1.1**years])

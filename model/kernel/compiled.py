@@ -89,7 +89,10 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
 
 
 def rule[F: Callable[..., Any]](function: F) -> F:
-    """Compile a function that only other rules call: no wrapper for Python, and cached within what calls it."""
+    """Compile a function that only other rules call: cached within what calls it, and without a wrapper for Python.
+
+    Called from compiled Python it crashes the interpreter; with ``NUMBA_DISABLE_JIT=1`` it is an ordinary function.
+    """
     return cast(F, njit(**ONLY_RULES)(function))
 
 

@@ -3,7 +3,8 @@
 Python counts a negative index from the end of an array, and compiled code pays for it with a test at each access. Rules
 never use it. This compiler, made with Numba's documented means ("Customizing the compiler"), lets the arrays of this
 project's rules take their indices as unsigned numbers, for which there is no such test; other compiled code is left
-alone. An index below zero is then an error: ``NUMBA_BOUNDSCHECK=1`` finds it (tests/science/test_bounds.py).
+alone. An index below zero is then an error: ``NUMBA_BOUNDSCHECK=1`` finds it (tests/science/test_bounds.py), but for an
+index that is written as a number, such as ``values[-1]``, which still counts from the end.
 
 Numba compiles a function anew for every constant that it is given. Rules gain nothing by that, and it took a tenth of
 the time to compile them.

@@ -422,7 +422,9 @@ def _scaled(world: World, event: Event, old: float, row: int, week: int) -> floa
 
 def _grown(world: World, event: Event, old: float, row: int, week: int) -> float:
     """The value, grown by a share for each year since the event."""
-    growth: float = (1.0 + event.apply(0.0)) ** (calendar.year_of(week) - event.date.year)
+    growth: float = (1.0 + event.apply(0.0)) ** (
+        calendar.year_of(week) - calendar.year_of(calendar.week_of(event.date))
+    )
     return old * growth
 
 

@@ -27,10 +27,11 @@ history = RouteModel(short, rng=3, organisations=40).run()
 RouteModel(short, rng=3, organisations=40).run_until("2002-06-03").fork(replace(past, end=date(2008, 1, 6))).run()
 RouteModel("full-cooperation", rng=3, organisations=40).run_until("2005-01-03")
 everything = past.with_events(dose_event("*", 1.0, date(2001, 1, 1)))
-for allocation in ("covering", "bandit"):
+for allocation in ("covering", "bandit", "network", "greedy", "random"):
     model = RouteModel(everything, rng=3, organisations=40, cooperation="endogenous", allocation=allocation)
     model.run_until("2003-01-06")
 RouteModel(past, rng=3, organisations=40, choice_rule="experience", deterrence="willingness").run_until("2002-01-07")
+RouteModel(past, rng=3, organisations=40, choice_rule="salience").run_until("2001-01-01")
 print("no index was outside")
 """
 

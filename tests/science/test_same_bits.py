@@ -139,6 +139,27 @@ def test_a_fork_into_a_dose_is_a_run_of_that_scenario() -> None:
     assert np.array_equal(forked.buffers.weekly, straight.buffers.weekly)
 
 
+def test_a_fork_counts_the_epochs_of_its_own_scenario() -> None:
+    """Events that change nothing begin epochs too, and a scenario without them has fewer."""
+    history = RouteModel("zero-effect", rng=3, organisations=40).run_until("2009-03-11")
+    dosed = RouteModel("as-it-happened").policy.with_events(dose_event("maoc-n", 1.0, date(2009, 3, 11)))
+    forked = history.fork(dosed).run_until("2011-01-03")
+    straight = RouteModel(dosed, rng=3, organisations=40).run_until("2011-01-03")
+    assert np.array_equal(forked.buffers.weekly[: straight.week], straight.buffers.weekly[: straight.week])
+
+
+@pytest.mark.parametrize("change", ["closed", "parameter"])
+def test_a_fork_before_the_first_week_is_a_run_of_its_scenario(change: str) -> None:
+    model = RouteModel("as-it-happened", rng=3, organisations=40)
+    other = model.policy.with_parameters(choice_rule="experience")
+    if change == "closed":
+        none = Event("none", date(2000, 1, 3), None, "place", "*", "inspection_share", "value", 0.0)
+        other = model.policy.with_events(none)
+    forked = model.fork(other).run_until("2001-01-01")
+    assert same(forked, RouteModel(other, rng=3, organisations=40).run_until("2001-01-01"))
+    assert forked.steps == forked.week
+
+
 def test_a_fork_is_independent() -> None:
     model = RouteModel("as-it-happened", rng=9, organisations=40).run_until("2000-10-02")
     before = model.state.markets.price_eur_per_kg.copy()

@@ -479,8 +479,8 @@ def schedule() -> None:
     from model.week import SCHEDULE
     from views import terminal
 
-    rows = [(str(number), step.submodel, step.does) for number, step in enumerate(SCHEDULE, start=1)]
-    terminal.print_table("One week", ("", "submodel", "what it does"), rows)
+    rows = [(str(number), step.submodel, step.name, step.does) for number, step in enumerate(SCHEDULE, start=1)]
+    terminal.print_table("One week", ("", "submodel", "rule", "what it does"), rows)
 
 
 @app.command(name="event-targets", epilog=examples("event-targets", "event-targets state"))

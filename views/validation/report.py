@@ -51,8 +51,8 @@ METHOD: Final = (
     "set from are judged and not counted. Rules that were chosen after later years had been seen are listed in "
     "docs/calibration.md.",
     "Intervals hold chance, fitted parameters, error of the record, and how figures wander about a course (measured on "
-    "2004-08). They do not hold the uncertainty of inputs (supply, demand, trade) or about what all structures here leave "
-    "out.",
+    "2004-08). They do not hold the uncertainty of inputs (supply, demand, trade), nor of what all structures here "
+    "leave out.",
 )
 
 

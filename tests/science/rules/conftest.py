@@ -12,6 +12,13 @@ INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 collect_ignore_glob = [] if INTERPRETED else ["test_*.py"]
 
 
+@pytest.fixture(autouse=True)
+def interpreted() -> None:
+    """Compiled rules cannot be called from Python."""
+    if not INTERPRETED:
+        pytest.skip("set NUMBA_DISABLE_JIT=1: a compiled rule that Python calls crashes the interpreter")
+
+
 @pytest.fixture
 def model() -> RouteModel:
     """A small model at its first day."""
