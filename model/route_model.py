@@ -14,6 +14,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pandas as pd
+from mesa import Agent
 from mesa.discrete_space import Network
 
 from model import calendar
@@ -357,6 +358,13 @@ class RouteModel(Summary, WeeklyModel):
             self.buffers.weekly[week, Weekly.LEFT] += 1.0
         if self._rows:
             self._rows[TraffickingOrganisation].pop(row).leave_model()
+
+    def deregister_agent(self, agent: Agent) -> None:
+        """Take an agent off the lists: one that still acts ends as by its `remove`, or is refused."""
+        if isinstance(agent, RowAgent) and agent.is_current:
+            agent.remove()
+        else:
+            super().deregister_agent(agent)
 
     def remove_all_agents(self) -> None:
         """Refuse: countries, platforms and assets cannot leave a world.

@@ -352,6 +352,16 @@ def test_removal_gives_the_bits_of_the_models_own_exit(model: RouteModel) -> Non
     assert same(model, twin)
 
 
+def test_an_organisation_that_is_deregistered_ends(model: RouteModel) -> None:
+    model.run_for(20)
+    organisation = next(iter(model.agents_by_type[TraffickingOrganisation]))
+    model.deregister_agent(organisation)
+    assert not organisation.is_current
+    assert organisation not in model.agents
+    with pytest.raises(InputError, match="cannot be removed"):
+        model.deregister_agent(next(iter(model.agents_by_type[PartnerState])))
+
+
 @pytest.mark.parametrize("kind", [PartnerState, EnforcementPlatform, PatrolAsset, Consignment])
 def test_other_agents_cannot_be_removed(model: RouteModel, kind: type) -> None:
     agents = model.agents_by_type[kind]

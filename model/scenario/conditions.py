@@ -125,6 +125,15 @@ def _shared(facts: Facts) -> Array:
     return working
 
 
+def _joined(facts: Facts) -> Array:
+    """Platforms that have a member, by epoch; the one with satellites, and all where countries decide, even so."""
+    joined = (facts.inputs.dated.states_pledge > 0.0).any(axis=1)
+    alone = np.arange(len(facts.world.platforms)) == facts.world.arrays.satellite_platform
+    endogenous = facts.parameters.cooperation == "endogenous"
+    found: Array = joined | alone | endogenous
+    return found
+
+
 def _lending(facts: Facts) -> Array:
     """Platforms that ever work and to which assets can be lent, where each places them by its own rule."""
     lendable = int(np.bitwise_or.reduce(facts.world.arrays.asset_platforms))
@@ -164,7 +173,10 @@ READ_WHERE: Final[Mapping[str, Condition]] = {
     "platforms.allocation": Condition(
         _lending, "no rule reads it unless allocation = table and assets are lent to the platform"
     ),
-    "platforms.liaison": Condition(lambda facts: facts.ever("platforms_active"), "the platform never works"),
+    "platforms.active": Condition(_joined, "no country is a member of the platform then"),
+    "platforms.liaison": Condition(
+        lambda facts: facts.ever("platforms_active") & _joined(facts), "the platform never works, or has no member then"
+    ),
     "assets.availability": Condition(
         lambda facts: facts.inputs.dated.assets_active > 0.0, "the asset is not in service then"
     ),

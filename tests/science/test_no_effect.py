@@ -232,13 +232,15 @@ def other_value(kind: str, field: str) -> float:
 
 
 def where_read(column: str, *, read: bool) -> list[str]:
-    """Names of the rows of a column that rules read, or do not read, on the day."""
+    """Names of the rows of a column that rules read on the day, or do not read in the weeks after it."""
     inputs = lay_out(WORLD, HISTORY)[1]
     values = getattr(inputs.dated, column.replace(".", "_"))
     where = np.broadcast_to(READ_WHERE[column].holds(Facts(WORLD, inputs, HISTORY.parameters)), values.shape)
     names = list(getattr(WORLD, column.partition(".")[0]))
-    found = where[inputs.epoch_of_week[calendar.week_of(DAY)]].reshape(len(names), -1)
-    return [name for name, yes in zip(names, found, strict=True) if (yes.any() if read else not yes.any())]
+    first = calendar.week_of(DAY)
+    epochs = inputs.epoch_of_week[first : first + (1 if read else AFTER)]
+    found = where[epochs].reshape(len(epochs), len(names), -1).any(axis=(0, 2))
+    return [name for name, yes in zip(names, found, strict=True) if yes == read]
 
 
 @pytest.mark.parametrize(("kind", "field"), [key for key in EVENT_FIELDS if key[0] != "measure"])
@@ -281,6 +283,18 @@ def test_an_event_without_effect_is_named_with_its_reason(event: Event, why: str
     found = named(event, {}, date(2012, 12, 31))
     assert len(found) == 1
     assert why in found[0]
+
+
+@pytest.mark.parametrize("field", ["active", "liaison"])
+def test_a_platform_without_members_is_named(field: str) -> None:
+    """A comparison that holds it would report that it does nothing, years before anybody could join."""
+    scenario = OWN.with_events(
+        Event("early", date(2004, 1, 5), date(2006, 1, 2), "platform", "maoc-n", field, "value", 1)
+    )
+    models = [RouteModel(one, rng=3, organisations=40).run_until("2006-01-02") for one in (OWN, scenario)]
+    assert np.array_equal(models[0].buffers.weekly, models[1].buffers.weekly)
+    (found,) = without_effect(WORLD, scenario)
+    assert "member" in found.why
 
 
 def test_an_event_that_another_replaces_is_named_with_the_other() -> None:
@@ -369,7 +383,7 @@ def test_liaison_on_a_platform_that_never_works_changes_nothing_and_is_named() -
     posted = scenario.with_events(from_the_start("platform", "jiatf-south", "liaison", 1.0))
     model = RouteModel(posted, rng=3, organisations=80).run()
     assert all(np.array_equal(a, b) for a, b in zip(model.buffers, plain.buffers, strict=True))
-    assert "the platform never works" in [one.why for one in without_effect(WORLD, posted)]
+    assert READ_WHERE["platforms.liaison"].why in [one.why for one in without_effect(WORLD, posted)]
 
 
 def test_scenarios_that_run_alike_are_known() -> None:
