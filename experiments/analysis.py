@@ -85,7 +85,8 @@ def spans(runs: pd.DataFrame, study: Study) -> pd.DataFrame:
     (`at`), or at its far end less its near (`at` is nan).
     """
     ranges = [f.name for f in study.factors if f.name in runs and runs[f.name].dtype.kind in "fiu"]
-    ranges = [name for name in ranges if runs[name].min() < runs[name].max()]  # one level has no effect to measure
+    known = (name for name in ranges if runs[name].notna().any())
+    ranges = [name for name in known if runs[name].min() < runs[name].max()]  # one level has no effect to measure
     if study.method != "grid" or not study.common_seeds:
         return pd.DataFrame()
     rows = []

@@ -65,7 +65,7 @@ def conduct(
 def _close(study: Study, store: Store, effort: Effort, workers: int | None, warned: list[str]) -> None:
     """Write the manifest of a study that is complete."""
     runs = store.runs()
-    counts = runs["status"].value_counts()
+    counts = runs.drop_duplicates("run")["status"].value_counts()
     now = dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
     store.write_manifest({
         **store.manifest, **study.describe(), "state": "complete", "created": now, "seconds": round(effort.seconds, 2),

@@ -86,7 +86,7 @@ def _cell(table: Table, row: Row, factor: Factor) -> Value | None:
     if not text:
         return None
     if factor.is_numeric and not (factor.is_date and "-" in text):
-        value: Value = table.number(row, factor.name, factor.allowed)
+        value: Value = factor.run_at(table.number(row, factor.name, factor.allowed))
     else:
         value = factor.read(text)
     if not factor.holds(value):
@@ -119,6 +119,9 @@ def _no_repeats(table: Table, rows: Sequence[dict[str, Value | None]]) -> None:
 def make(method: str, factors: Sequence[Factor], options: dict[str, Any], folder: Path | None = None) -> pd.DataFrame:
     """The design that a study asks for; `options` holds steps, n, seed or file.
 
+    Equal points of a sample are kept once: switches and days have few levels. The samples of Morris and Saltelli stay
+    whole, since their analysis reads each point by its position.
+
     Raises
     ------
     InputError
@@ -132,8 +135,18 @@ def make(method: str, factors: Sequence[Factor], options: dict[str, Any], folder
         return from_csv(file if file.is_absolute() or folder is None else folder / file, factors)
     if isinstance(entry, SteppedDesign):
         return grid(factors, entry.steps) if method == "grid" else one_at_a_time(factors, entry.steps)
-    made = {"lhs": lhs, "sobol": sobol, "saltelli": saltelli, "morris": morris}[method]
-    return made(factors, entry.n, entry.seed)
+    if method in ("saltelli", "morris"):
+        return {"saltelli": saltelli, "morris": morris}[method](factors, entry.n, entry.seed)
+    made = {"lhs": lhs, "sobol": sobol}[method](factors, entry.n, entry.seed)
+    return made.drop_duplicates(ignore_index=True)
+
+
+def note_of(method: str, options: dict[str, Any], points: int) -> str:
+    """What is said of a sample that has fewer points than n, since equal points are kept once; "" of other designs."""
+    entry = read_design({"method": method, **options})
+    if method not in ("lhs", "sobol") or not isinstance(entry, SampledDesign) or points >= entry.n:
+        return ""
+    return f"design: n = {entry.n:,} gives {points:,} different points; equal points are kept once"
 
 
 def count_of(entry: SteppedDesign | SampledDesign, factors: Sequence[Factor]) -> int:
@@ -162,13 +175,13 @@ def _names(factors: Sequence[Factor]) -> list[str]:
 
 def _even(factor: Factor, steps: int) -> list[float]:
     # rounded so that 0.15 is 0.15: the identity of a run hashes it
-    made = [round(v, 12) for v in np.linspace(factor.low or 0.0, factor.high or 0.0, steps).tolist()]
+    made = [factor.run_at(round(v, 12)) for v in np.linspace(factor.low or 0.0, factor.high or 0.0, steps).tolist()]
     if len(set(made)) < steps:
         raise InputError(
             "the range is too narrow for this number of steps",
             field=f"factor {factor.name}",
-            value=(factor.low, factor.high),
-            allowed="steps of at least 1e-12",
+            value=factor.allowed if factor.is_date else (factor.low, factor.high),
+            allowed="steps of at least 1 day" if factor.is_date else "steps of at least 1e-12",
             remedy="widen the range, or take fewer steps",
         )
     return made
@@ -183,7 +196,7 @@ def _scale(unit: np.ndarray, factors: Sequence[Factor]) -> pd.DataFrame:
                                     for u in column]  # fmt: skip
         else:
             low, high = factor.low or 0.0, factor.high or 0.0
-            columns[factor.name] = low + column * (high - low)
+            columns[factor.name] = [factor.run_at(value) for value in (low + column * (high - low)).tolist()]
     return pd.DataFrame(columns) if columns else pd.DataFrame(index=range(1))
 
 

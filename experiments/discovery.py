@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.extras import from_extra
+from experiments.factors import read_back
 from experiments.intervals import preliminary
 from experiments.store import DONE, Store
 from model.columns import Array
@@ -71,6 +72,8 @@ def _condition(row: dict[Any, Any]) -> str:
 def to_ema(store: Store) -> tuple[pd.DataFrame, dict[str, Array]]:
     """Experiments and outcomes of a store as the EMA workbench has them; replications of a point are averaged.
 
+    Points of a scenario that stand for the same runs count once.
+
     Returns
     -------
     tuple
@@ -83,6 +86,8 @@ def to_ema(store: Store) -> tuple[pd.DataFrame, dict[str, Array]]:
     done = runs[runs["status"] == DONE]
     means = done.groupby("point")[outcomes].mean()
     rows = done.drop_duplicates("point").set_index("point").loc[means.index]
+    twice = rows.assign(run=done.groupby("point")["run"].agg(tuple)).duplicated(["scenario", "run"])
+    means, rows = means[~twice], rows[~twice]
     experiments = rows[names].reset_index().rename(columns={"point": "scenario"})
     experiments["policy"] = rows["scenario"].astype(object).to_numpy()
     experiments["model"] = MODEL
@@ -122,7 +127,7 @@ def discover(
     policy = Path(policy).stem if policy is not None and policy.endswith(".toml") else policy
     kept = np.ones(len(experiments), bool) if policy is None else (experiments["policy"] == policy).to_numpy(bool)
     values = outcomes[outcome][kept]
-    x = experiments.loc[kept].drop(columns=["scenario", "policy", "model"]).reset_index(drop=True)
+    x = _inputs(experiments.loc[kept].drop(columns=["scenario", "policy", "model"]))
     if len(x) < FEWEST or x.shape[1] == 0:
         raise InputError("too little to find conditions in", field="store", value=store.url,
                          allowed=f"a study of factors with at least {FEWEST} points that ended well",
@@ -134,11 +139,11 @@ def discover(
         box = prim.Prim(x, interesting, mass_min=smallest).find_box()
         trajectory = box.peeling_trajectory.reset_index(drop=True)
         chosen = _choose(trajectory, density)
-        ((_, table),) = box.inspect(chosen, style="data")
+    limits = _dated(_limits(box.box_lims[chosen], box.p_values[chosen], x), store.manifest)
     row = trajectory.loc[chosen]
     return Box(
         outcome, cut, "of at least" if highest else "of at most", len(x), int(interesting.sum()),
-        float(row["coverage"]), float(row["density"]), float(row["mass"]), _limits(table, x), trajectory,
+        float(row["coverage"]), float(row["density"]), float(row["mass"]), limits, trajectory,
         preliminary(_seeds_a_point(store)),
     )  # fmt: skip
 
@@ -170,11 +175,26 @@ def _choose(trajectory: pd.DataFrame, density: float) -> int:
     return int(enough.sort_values(["coverage", "density"], ascending=False).index.to_numpy(int)[0])
 
 
-def _limits(table: pd.DataFrame, x: pd.DataFrame) -> pd.DataFrame:
+def _inputs(levels: pd.DataFrame) -> pd.DataFrame:
+    """Levels as PRIM takes them: numbers as they are, options of switches as text; a factor without levels is out."""
+    made = levels.dropna(axis="columns", how="all").reset_index(drop=True)
+    if made.isna().any(axis=None):
+        raise InputError(
+            "a factor has no level at some points",
+            field=f"factor {made.columns[made.isna().any()][0]}",
+            value="empty cells",
+            allowed="a level of every factor at every point",
+            remedy="write the level that the scenario has into the empty cells of the design",
+        )
+    options = [str(name) for name in made if made[name].dtype.kind not in "fiu"]
+    return made.assign(**{name: made[name].map(str).astype(object) for name in options})
+
+
+def _limits(ends: pd.DataFrame, found: dict[str, list[float]], x: pd.DataFrame) -> pd.DataFrame:
     """Rows for the factors that a box restricts, the surest first; other ends are those of the data."""
     rows = []
-    for name in table.index:
-        low, high, *chances = table.loc[name].tolist()
+    for name, chances in found.items():
+        low, high = ends[name].tolist()
         if isinstance(low, set | frozenset):
             rows.append((name, np.nan, np.nan, ", ".join(sorted(map(str, low))), _least(chances)))
         else:
@@ -185,7 +205,17 @@ def _limits(table: pd.DataFrame, x: pd.DataFrame) -> pd.DataFrame:
     return made.sort_values("qp", kind="stable").reset_index(drop=True)
 
 
-def _least(chances: list[Any]) -> float:
-    """Smallest of the two ends' probabilities."""
-    found = [float(chance) for chance in chances if not pd.isna(chance)]
+def _dated(limits: pd.DataFrame, manifest: dict[str, Any]) -> pd.DataFrame:
+    """The same rows, with the days of a date as values."""
+    for factor in map(read_back, manifest["factors"]):
+        mine = limits["factor"] == factor.name
+        if factor.is_date and mine.any():
+            low, high = limits.loc[mine, ["low", "high"]].iloc[0]
+            limits.loc[mine, "values"] = f"{factor.shown(low)} to {factor.shown(high)}"
+    return limits
+
+
+def _least(chances: list[float]) -> float:
+    """Smallest of the two ends' probabilities; the workbench has -1 for an end that is not restricted."""
+    found = [float(chance) for chance in chances if chance >= 0]
     return min(found, default=np.nan)

@@ -31,7 +31,7 @@ from model.scenario.events import (
 from model.scenario.reading import bounds_of
 from model.toml_fields import read_part
 
-__all__ = ["RESERVED", "Factor", "apply_all", "check_together"]
+__all__ = ["RESERVED", "Factor", "apply_all", "check_together", "read_back"]
 
 type Value = float | int | str | bool
 type Role = Literal["lever", "uncertainty"]
@@ -158,6 +158,10 @@ class Factor:
             return any(_same(value, choice) for choice in self.choices)
         return isinstance(value, int | float) and (self.low or 0.0) <= value <= (self.high or 0.0)
 
+    def run_at(self, value: float) -> float:
+        """The number that a run has for a number within the range: a date has whole days."""
+        return float(round(value)) if self.is_date else value
+
     def read(self, text: str) -> Value:
         """A day, true or false from text; other text stays as it is."""
         if self.is_date:
@@ -271,6 +275,18 @@ def read_factor(entry: Mapping[str, Any], role: Role, where: str, names: Mapping
     return factor
 
 
+def read_back(row: Mapping[str, Any]) -> Factor:
+    """A factor as a manifest holds it."""
+    return Factor(
+        str(row["name"]),
+        str(row.get("target", "")),
+        str(row.get("field", "")),
+        low=row.get("low"),
+        high=row.get("high"),
+        choices=tuple(row.get("values") or ()),
+    )
+
+
 def _usual_name(of: str) -> str:
     """Name of a factor that is given none: what it changes."""
     return f"{of}_level" if of.casefold() in RESERVED else of
@@ -318,12 +334,20 @@ def _check(factor: Factor, bounds: EventField | None, where: str, names: Mapping
     if not factor.choices and (factor.low is None or factor.high is None or not factor.low < factor.high):
         raise InputError("a factor needs a range or values", field=f"{where}.low", value=(factor.low, factor.high),
                          allowed="low below high, or a list of values", remedy="give low and high")  # fmt: skip
-    _check_repeats(factor, where)
     _check_levels(factor, bounds, where)
+    _check_repeats(factor, where)
 
 
 def check_name(name: str, field: str) -> None:
-    """Refuse a name of a factor that is the name of another column; raises InputError."""
+    """Refuse a name of a factor that is the name of another column, or cannot head one; raises InputError."""
+    if not name.isprintable() or name != name.strip():
+        raise InputError(
+            "this cannot be the name of a factor",
+            field=field,
+            value=repr(name),
+            allowed="a name without line breaks and other control characters, and without blanks at its ends",
+            remedy="leave these characters out",
+        )
     if name.casefold() in RESERVED:
         raise InputError(
             "a column of the results has this name",
@@ -336,15 +360,15 @@ def check_name(name: str, field: str) -> None:
 
 
 def _check_repeats(factor: Factor, where: str) -> None:
-    """Refuse a level that is listed twice: its runs would count twice."""
-    keys = [(isinstance(value, bool), value) for value in factor.choices]
-    twice = next((value for key, value in zip(keys, factor.choices, strict=True) if keys.count(key) > 1), None)
+    """Refuse levels that are the same or read the same: their runs would count twice, or could not be told apart."""
+    shown = [factor.shown(value) for value in factor.choices]
+    twice = next((text for text in shown if shown.count(text) > 1), None)
     if twice is not None:
         raise InputError(
             "a level is listed twice",
             field=f"{where}.values",
-            value=factor.shown(twice),
-            allowed="every level once",
+            value=twice,
+            allowed="every level once, and levels that differ in their first six digits",
             remedy="leave one out",
         )
 

@@ -15,9 +15,9 @@ FALSE_NULL = "a comparison that holds it reports a false null"
 
 
 def warnings_of(study: Study) -> list[str]:
-    """Warnings of a study, in words: a posterior of other sources, and what has no effect.
+    """Warnings of a study, in words: a posterior of other sources, equal points of its design, and what has no effect.
 
-    The latter are parts of its scenarios, scenarios that run as the baseline, and factors.
+    What has no effect are parts of its scenarios, scenarios that run as the baseline, and factors.
 
     A factor is named only if no other factor, at either end, gives it an effect.
 
@@ -30,7 +30,8 @@ def warnings_of(study: Study) -> list[str]:
     scenarios = {name: study.run_of(name) for name in names}
     parts = [f"scenario {name}: {one}" for name, made in scenarios.items() for one in without_effect(study.world, made)]
     fitted = [study.posterior.warning] if study.posterior is not None and study.posterior.warning else []
-    return [*fitted, *parts, *(str(one) for one in (*_arms(study, scenarios), *_factors(study, scenarios)))]
+    fewer = [study.design_note] if study.design_note else []
+    return [*fitted, *fewer, *parts, *(str(one) for one in (*_arms(study, scenarios), *_factors(study, scenarios)))]
 
 
 def _arms(study: Study, scenarios: dict[str, Scenario]) -> Iterator[NoEffect]:

@@ -43,6 +43,9 @@ READ_ONLY: Final = frozenset(
 )
 """File systems of fsspec that are archives, caches or read-only, so that no study can grow in them."""
 
+LOST: Final = frozenset({"memory"})
+"""File systems of fsspec that end with the process."""
+
 
 class Place:
     """A folder or an object store.
@@ -57,7 +60,7 @@ class Place:
     Raises
     ------
     InputError
-        If the URL is empty, chained (``a::b``), of an archive or cache, or not known to fsspec.
+        If the URL is empty, chained (``a::b``), of an archive, a cache or memory, or not known to fsspec.
     """
 
     def __init__(self, url: str | Path, **options: Any) -> None:
@@ -187,6 +190,8 @@ def _file_system(url: str | Path, options: dict[str, Any]) -> tuple[Any, str]:
         raise _no_place(url, "the name of the place is empty", "leave the option out, or name a folder")
     if "::" in url:
         raise _no_place(url, "chained URLs cannot hold results", "give the folder or the object store itself")
+    if scheme in LOST:
+        raise _no_place(url, "what is kept in memory is lost with the command", "choose a folder or an object store")
     if scheme in READ_ONLY:
         raise _no_place(url, f"{scheme} is an archive, a cache or read-only", "choose a folder or an object store")
     try:

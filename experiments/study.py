@@ -224,6 +224,13 @@ class Study(Summary):
         folder = Path(self.file).parent if self.file else None
         return design.make(self.method, self.factors, dict(self.options), folder).reset_index(drop=True)
 
+    @property
+    def design_note(self) -> str:
+        """What is said of a design whose equal points are kept once; "" of others."""
+        if self.points is not None or not self.factors or self.kind in ("attribution", "search"):
+            return ""
+        return design.note_of(self.method, dict(self.options), len(self._design))
+
     def _points(self) -> int:
         """Points that the table will have."""
         plain = len(self.scenarios) * max(len(self.supply), 1)

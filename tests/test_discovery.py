@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,6 +74,59 @@ def test_lowest_values_and_one_scenario(tmp_path: Path) -> None:
     low = discover(store, "landed", share=0.5, highest=False)
     assert low.worst == "of at most"
     assert low.interesting == pytest.approx(0.5 * low.points, abs=1)
+
+
+def small(**fields: Any) -> Study:
+    """A study of as few and as short runs as can be."""
+    return Study.from_dict({
+        "title": "t", "kind": "sweep", "replications": 2, "organisations": 20, "fork": date(2001, 5, 10),
+        "window": [2002, 2002], "outcomes": ["arrived_europe_kg"], **fields,
+    })  # fmt: skip
+
+
+def test_a_box_names_the_options_of_a_switch(tmp_path: Path) -> None:
+    levers = [{"target": "parameter:cooperation"}, {"target": "measure:container-targeting"}]
+    study = small(levers=levers, design={"method": "lhs", "n": 40})
+    store = Store(tmp_path / "switch")
+    store.begin(study.describe(), study.plan)
+    landed = (study.plan["cooperation"] == "fixed") * 100.0 + study.plan["container-targeting"]
+    runs = study.plan[["run", "seed"]].assign(status="done", error="", arrived_europe_kg=landed)
+    store.add({"runs": pa.Table.from_pandas(runs, preserve_index=False)})
+    found = discover(store, "arrived_europe_kg", share=0.5)
+    assert found.limits.set_index("factor")["values"].to_dict() == {"cooperation": "fixed"}
+    assert "100% of them have cooperation in fixed" in found.sentence()
+    shown = CliRunner().invoke(run.app, ["discover", str(tmp_path / "switch"), "arrived_europe_kg"])
+    assert shown.exit_code == 0, shown.output
+
+
+def test_a_box_names_days_as_dates(tmp_path: Path) -> None:
+    days = {"target": "event:sive-canaries", "field": "date", "low": date(2002, 1, 1), "high": date(2002, 12, 31)}
+    study = small(levers=[{**days, "name": "day"}], design={"method": "lhs", "n": 60})
+    store = Store(tmp_path)
+    store.begin(study.describe(), study.plan)
+    landed = study.plan["day"].astype(float)
+    runs = study.plan[["run", "seed"]].assign(status="done", error="", arrived_europe_kg=landed)
+    store.add({"runs": pa.Table.from_pandas(runs, preserve_index=False)})
+    assert "day in 2002-10-" in discover(store, "arrived_europe_kg").sentence()
+
+
+def test_points_without_a_level_are_refused(tmp_path: Path) -> None:
+    store = boxed(tmp_path)
+    plan = store.plan()
+    store.begin(store.manifest, plan.assign(leak=plan["leak"].where(plan["point"] % 3 > 0)))
+    with pytest.raises(InputError, match="factor leak = 'empty cells'"):
+        discover(store, "landed")
+
+
+def test_points_that_stand_for_the_same_runs_count_once(tmp_path: Path) -> None:
+    """One factor at a time, the usual level stands once for each factor; its runs are made and counted once."""
+    levers = [{"target": "parameter:cooperation"}, {"target": "measure:container-targeting", "values": [0.0, 1.0]}]
+    study = small(levers=levers, design={"method": "one-at-a-time"})
+    store = Store(tmp_path)
+    effort = conduct(study, store)
+    assert len(study.plan) > effort.planned
+    assert store.manifest["runs"] == {"planned": effort.planned, "done": effort.planned, "failed": 0}
+    assert len(to_ema(store)[0]) * 2 == effort.planned
 
 
 @pytest.mark.parametrize(("change", "message"), [

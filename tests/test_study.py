@@ -408,3 +408,20 @@ def test_scenarios_by_path_have_names_of_their_own(tmp_path: Path) -> None:
     study = Study.from_dict({**BASE, "scenarios": ["as-it-happened", str(paths[0])], "baseline": str(paths[0])})
     assert study.baseline == "mine"
     assert study.scenario("mine").title == "Mine"
+
+
+def test_a_sweep_of_days_is_told_in_dates(tmp_path: Path) -> None:
+    from experiments.conduct import conduct
+    from experiments.store import Store
+    from views.studies.report import write_study_report
+
+    days = {"name": "day", "target": "event:sive-canaries", "field": "date"}
+    study = Study.from_dict({
+        "title": "t", "kind": "sweep", "scenarios": ["as-it-happened"], "replications": 2, "organisations": 20,
+        "fork": date(2001, 5, 10), "window": [2002, 2002], "outcomes": ["arrived_europe_kg"], "design": {"steps": 2},
+        "levers": [{**days, "low": date(2002, 1, 1), "high": date(2002, 1, 3)}],
+    }, name="days")  # fmt: skip
+    conduct(study, Store(tmp_path))
+    page = write_study_report(tmp_path).read_text(encoding="utf-8")
+    assert "From 2002-01-01 to 2002-01-03" in page
+    assert "event:sive-canaries date, 2002-01-01 to 2002-01-03" in page

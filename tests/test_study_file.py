@@ -12,6 +12,7 @@ import pytest
 
 from experiments import analysis, attribution, design, runner
 from experiments.factors import RESERVED, Factor
+from experiments.no_effect import warnings_of
 from experiments.outcomes import OUTCOMES
 from experiments.store import Store
 from experiments.study import MOST_RUNS, Study
@@ -255,6 +256,59 @@ def test_minus_zero_is_zero() -> None:
     levers = [{**LEVER, "values": [-0.0, 0.5]}]
     assert str(study(levers=levers).factors[0].choices[0]) == "0.0"
     assert study(levers=[{**LEVER, "low": -0.0, "high": 1.0}]).plan["run"].is_unique
+
+
+def test_levels_that_read_the_same_are_refused() -> None:
+    refused("a level is listed twice", levers=[{**LEVER, "values": [0.1, 0.1000000000000001]}])
+    assert study(levers=[{**LEVER, "values": [0.1, 0.10001]}]).factors
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\nb", " a", "a ", "a\u2028b"])
+def test_names_that_cannot_head_a_column_are_refused(name: str) -> None:
+    refused("without line breaks", levers=[{**LEVER, "name": name}])
+    assert study(levers=[{**LEVER, "name": "share of 'x' (%)"}]).factors
+
+
+DAYS: dict[str, Any] = {
+    "name": "day",
+    "target": "event:sive-canaries",
+    "field": "date",
+    "low": dt.date(2002, 1, 1),
+    "high": dt.date(2002, 1, 3),
+}
+SWITCH: dict[str, Any] = {"target": "parameter:cooperation"}
+
+
+@pytest.mark.parametrize("method", ["lhs", "sobol"])
+@pytest.mark.parametrize(("entry", "points"), [(SWITCH, 2), (DAYS, 3)])
+def test_equal_points_of_a_sample_are_kept_once(method: str, entry: dict[str, Any], points: int) -> None:
+    found = study(scenarios=["as-it-happened"], levers=[entry], design={"method": method, "n": 8})
+    assert found.plan["run"].is_unique
+    assert len(found.table) == points
+    note = f"design: n = 8 gives {points} different points; equal points are kept once"
+    assert note in warnings_of(found)
+
+
+def test_a_day_in_a_design_is_the_day_that_is_run(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("day\n730851.6\n730853\n", encoding="utf-8")
+    for settings in ({"steps": 3}, {"method": "csv", "file": str(tmp_path / "points.csv")}):
+        found = study(scenarios=["as-it-happened"], levers=[DAYS], design=settings)
+        for arm, day in zip(found.arms, found.table["day"], strict=True):
+            event = next(event for event in arm.scenario.events if event.id == "sive-canaries")
+            assert event.date.toordinal() == day
+    with pytest.raises(InputError, match=r"2002-01-01 to 2002-01-03.*steps of at least 1 day"):
+        _ = study(levers=[DAYS], design={"steps": 9}).table
+
+
+def test_a_factor_whose_cells_are_all_empty_has_no_effect_to_report(tmp_path: Path) -> None:
+    """It ended in a TypeError after all runs."""
+    (tmp_path / "points.csv").write_text("sharing,ccp\n0.2,\n", encoding="utf-8")
+    levers = [LEVER, {"target": "measure:ccp"}]
+    found = study(levers=levers, design={"method": "csv", "file": str(tmp_path / "points.csv")})
+    store = Store(tmp_path / "store")
+    store.begin({"kind": "sweep"}, found.plan)
+    assert store.plan()["ccp"].isna().all()
+    assert analysis.spans(store.plan(), found).empty
 
 
 def test_a_range_too_narrow_for_its_steps_is_refused() -> None:

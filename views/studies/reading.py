@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from experiments.factors import read_back
 from experiments.folder import from_json
 from experiments.intervals import UNITS, preliminary
 from model.errors import InputError
@@ -97,6 +98,11 @@ class Study:
                 title = str(row["title"])
                 return title.replace("_", " ") if title == name else title
         return name.replace("_", " ")
+
+    def level(self, name: str, value: float) -> str:
+        """A level of a factor in words; days as dates."""
+        rows = (row for row in self.manifest.get("factors", []) if row["name"] == name)
+        return read_back(next(rows, {"name": name})).shown(float(value))
 
     @property
     def window(self) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
+from experiments.factors import read_back
 from experiments.folder import write_atomically
 from model.errors import InputError
 from views import page, theme
@@ -414,7 +415,9 @@ def _run(study: Study) -> dict[str, str]:
     seeds, versions = m.get("seeds", []), m.get("versions", {})
     run = {
         "Study": f"{m.get('name', '')} ({study.kind})", "Scenarios": ", ".join(m.get("scenarios", {})),
-        "Factors": "; ".join(f"{f['name']}: {f['target']} {f['field']}, {_range(f)}" for f in m.get("factors", [])),
+        "Factors": "; ".join(
+            f"{f.name}: {f.target} {f.field}, {f.allowed}" for f in map(read_back, m.get("factors", []))
+        ),
         "Seeds": f"{min(seeds)} to {max(seeds)}" if seeds else "",
         "Parameters": f"a set of the posterior for each seed ({m['over']})" if m.get("over") else "defaults",
         "Planned, done, failed": ", ".join(str(m.get("runs", {}).get(k, "")) for k in ("planned", "done", "failed")),
@@ -448,12 +451,6 @@ def _command(manifest: dict[str, Any]) -> str:
         return f"{COMMAND} compare {' '.join(names)} {' '.join(said)}"
     plain = name.removesuffix(QUICK)
     return " ".join([f"{COMMAND} study", plain, *(["--quick"] if quick else []), *said])
-
-
-def _range(factor: dict[str, Any]) -> str:
-    if factor.get("values"):
-        return ", ".join(str(value) for value in factor["values"])
-    return f"{factor['low']:g} to {factor['high']:g}"
 
 
 def _notes(study: Study) -> list[str]:

@@ -157,7 +157,7 @@ def _sharing(study: Study) -> str:
         name = escape(study.scenario(str(scenario))) + (f", supply {_answers(str(supply))}" if several else "")
         texts.append(f"{name}: {effect(whole, shown)}{_level(study, whole, shown)}.")
         texts += [_given(study, row, shown) for row in rows if _named(row)]
-    ends = f"From {whole['from']:g} to {whole['to']:g}"
+    ends = f"From {study.level(str(lever), whole['from'])} to {study.level(str(lever), whole['to'])}"
     alone = "" if several or mine.empty else f", supply {_answers(str(mine['supply'].iloc[0]))}"
     return f"{ends}, and what lands in Europe{alone}. {' '.join(texts)}" if texts else ""
 
@@ -196,7 +196,7 @@ def _level(study: Study, span: Mapping[Any, Any], shown: Shown) -> str:
 def _given(study: Study, span: Mapping[Any, Any], shown: Shown) -> str:
     name = lower(escape(study.factor(str(span["given"]))))
     if math.isfinite(float(span["at"])):
-        return f"With {name} at {span['at']:g} it {_verb(effect(span, shown))}."
+        return f"With {name} at {study.level(str(span['given']), span['at'])} it {_verb(effect(span, shown))}."
     return f"Between these two the effect {_verb(effect(span, shown))}."
 
 
