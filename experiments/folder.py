@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from experiments.manifests import check_manifest
 from model.errors import InputError
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "check_folder",
     "check_names",
     "from_json",
+    "parse_manifest",
     "read_manifest",
     "replacing",
     "to_json",
@@ -149,12 +151,31 @@ def from_json(text: str | bytes) -> Any:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a results folder; empty when there is none or it is not ours."""
+    """The manifest of a results folder; empty when there is none or it is not ours.
+
+    Raises
+    ------
+    InputError
+        If a field of it is of another type than programs write.
+    """
+    path = folder / MANIFEST
     try:
-        manifest = from_json((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = path.read_bytes()
+    except OSError:
         return {}
-    return manifest if isinstance(manifest, dict) else {}
+    return parse_manifest(content, path)
+
+
+def parse_manifest(content: bytes, path: object) -> dict[str, Any]:
+    """The manifest that stands in a file; empty where it is not ours. Raises InputError if a field is damaged."""
+    try:
+        manifest = from_json(content)
+    except ValueError:
+        return {}
+    if not isinstance(manifest, dict):
+        return {}
+    check_manifest(manifest, str(path))
+    return manifest
 
 
 # --- writing ------------------------------------------------------------------------------------------------------

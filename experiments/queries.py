@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -62,7 +63,10 @@ def query(sql: str, folder: Path = Path("results")) -> tuple[pd.DataFrame, list[
 
 def of_few_seeds(sql: str, folder: Path = Path("results")) -> list[str]:
     """A note for each study that a query asks and that has few seeds, as "packages: preliminary, 3 seeds"."""
-    told = {study.name: preliminary_results(read_manifest(study)) for study in _named(sql, _studies(folder))}
+    told = {}
+    for study in _named(sql, _studies(folder)):
+        with suppress(InputError):  # the query itself names what is damaged
+            told[study.name] = preliminary_results(read_manifest(study))
     return [f"{name}: {note}" for name, note in told.items() if note]
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from experiments.folder import LOCK, MANIFEST, alone_in, from_json, to_json
+from experiments.folder import LOCK, MANIFEST, alone_in, parse_manifest, to_json
 from experiments.parts import DAMAGED, DONE, FAILED, PARTS, RUNS, Parts, read_parquet, to_parquet
 from experiments.places import TEMPORARY, Place
 from model.errors import InputError
@@ -128,14 +128,8 @@ class Store(Place):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the study was; empty where there is none. Raises InputError if it cannot be read at the moment."""
-        try:
-            found = from_json(self.get(MANIFEST) or b"{}")
-        except InputError:
-            raise
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
+        """What the study was; empty where there is none. Raises InputError if it is damaged or cannot be read now."""
+        return parse_manifest(self.get(MANIFEST) or b"{}", self.path(MANIFEST))
 
     def plan(self) -> pd.DataFrame:
         """The runs that are planned: run, point, seed, scenario, factors.

@@ -16,7 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from experiments.folder import from_json, write_atomically
+from experiments.folder import read_manifest, write_atomically
 from experiments.intervals import preliminary
 from experiments.provenance import other_results
 from model.errors import InputError
@@ -67,9 +67,7 @@ def read_study(results_dir: Path, tables: Any = None) -> Study:
             value=str(results_dir), allowed="what `run.py history` wrote", remedy="uv run run.py history",
         )  # fmt: skip
     frames = {name: pd.read_parquet(results_dir / f"{name}.parquet") for name in FRAMES}
-    path = results_dir / "manifest.json"
-    manifest = from_json(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return Study(frames, manifest, observed.load() if tables is None else tables)
+    return Study(frames, read_manifest(results_dir), observed.load() if tables is None else tables)
 
 
 def write_history_report(results_dir: Path, tables: Any = None, *, notice: str = NOTICE) -> Path:

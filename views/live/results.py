@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +38,9 @@ def list_results(root: Path = ROOT) -> dict[str, Any]:
         folder = manifest.parent
         if "reference" in folder.relative_to(root).parts or folder.parent.name == "rivals":
             continue
-        content = read_manifest(folder)
+        content: dict[str, Any] = {}
+        with suppress(InputError):
+            content = read_manifest(folder)
         if not content:
             found.append({"id": folder.relative_to(root).as_posix(), "title": folder.name,
                           "kind": "its manifest cannot be read", "created": "", "report": ""})  # fmt: skip

@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from experiments.factors import read_back
-from experiments.folder import from_json
+from experiments.folder import read_manifest
 from experiments.intervals import UNITS, preliminary
+from experiments.manifests import check_manifest
 from model.errors import InputError
 from views import theme
 
@@ -141,14 +142,11 @@ def read_study(folder: Path) -> Study:
     InputError
         If there is no study in the folder, or its manifest is not one.
     """
-    path = Path(folder) / "manifest.json"
-    try:
-        manifest = from_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        manifest = {}
+    manifest = read_manifest(Path(folder))
     needed = ("kind", "title", "baseline", "window", "outcomes")
-    if not isinstance(manifest, dict) or manifest.get("kind") not in KINDS or any(n not in manifest for n in needed):
+    if manifest.get("kind") not in KINDS or any(n not in manifest for n in needed):
         raise InputError("there is no study in this folder", field="folder", value=str(folder),
                          allowed="a folder that run.py study or compare wrote",
                          remedy="run the study first")  # fmt: skip
+    check_manifest(manifest, str(Path(folder) / "manifest.json"), whole=True)
     return Study(Path(folder), manifest)

@@ -14,8 +14,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from experiments.folder import from_json, write_atomically
+from experiments.folder import read_manifest, write_atomically
 from experiments.intervals import preliminary
+from experiments.manifests import check_manifest
 from experiments.validation import annual
 from experiments.validation.nulls import NULLS
 from experiments.validation.validate import USUAL
@@ -99,14 +100,11 @@ def write_validation_report(folder: Path) -> Path:
     InputError
         If there is no validation in the folder.
     """
-    path = Path(folder) / "manifest.json"
-    try:
-        manifest = from_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        manifest = {}
+    manifest = read_manifest(Path(folder))
     if manifest.get("kind") != "validation":
         raise InputError("there is no validation in this folder", field="folder", value=str(folder),
                          allowed="what `run.py validate` wrote", remedy="uv run run.py validate")  # fmt: skip
+    check_manifest(manifest, str(Path(folder) / "manifest.json"), whole=True)
     results = Results(Path(folder), manifest)
     parts = sections(results)
     (results.folder / "figures").mkdir(exist_ok=True)
