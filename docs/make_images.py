@@ -14,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.validation import figures
+from views.figures import validation as figures
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 TABLES, IMAGES = ROOT / "results" / "reference" / "validation", ROOT / "docs" / "img"

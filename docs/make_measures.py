@@ -12,13 +12,13 @@ from pathlib import Path
 import pandas as pd
 from rich.progress import track
 
+from experiments.analysis.doses import FORK, WINDOW, contrasts, run_doses
+from experiments.analysis.policies import policy_table
 from experiments.calibration import load_posterior
-from experiments.doses import FORK, WINDOW, contrasts, run_doses
-from experiments.natural import EXPERIMENTS, run_experiment
-from experiments.policies import policy_table
+from experiments.validation.natural import EXPERIMENTS, run_experiment
 from model.parameters import Parameters
 from model.world import load_world
-from views.doses import dose_response
+from views.figures.doses import dose_response
 
 PAGE = Path(__file__).with_name("measures.md")
 FIGURE = Path(__file__).parent / "img" / "dose-response.png"

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from experiments import runner
-from experiments.analysis import analyse
-from experiments.intervals import preliminary_results
-from experiments.no_effect import warnings_of
-from experiments.runner import Effort
-from experiments.store import Store
+from experiments.analysis.intervals import preliminary_results
+from experiments.analysis.no_effect import warnings_of
+from experiments.analysis.tables import analyse
+from experiments.ensemble import runner
+from experiments.ensemble.runner import Effort
+from experiments.ensemble.store import Store
 from experiments.study import Study
 from model.errors import InputError
 
@@ -49,7 +49,7 @@ def conduct(
         doing("compiling the weekly rules (first time only, about a minute)")
     runner.warm_up(study)
     if study.kind == "search":
-        from experiments.mixes import search
+        from experiments.analysis.mixes import search
 
         effort = search(study, store, executor, workers=workers, progress=told)
     else:
@@ -129,7 +129,7 @@ def query(sql: str, folder: Path = RESULTS) -> pd.DataFrame:
 
     Each study is a schema with the views `runs` (plan and outcomes) and its recorded frames; a name with other signs
     than letters, digits and _ is quoted: ``select scenario, avg(arrived_europe_kg) from "packages".runs group by all``.
-    Damaged studies are left out with a warning. `experiments.queries` says what DuckDB may do here.
+    Damaged studies are left out with a warning. `experiments.ensemble.queries` says what DuckDB may do here.
 
     Warns
     -----
@@ -141,7 +141,7 @@ def query(sql: str, folder: Path = RESULTS) -> pd.DataFrame:
     InputError
         If the question cannot be answered; DuckDB's own words say why.
     """
-    from experiments import queries
+    from experiments.ensemble import queries
 
     answer, notes = queries.query(sql, folder)
     for note in notes:

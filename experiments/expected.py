@@ -16,19 +16,19 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from experiments import recording
+from experiments.analysis.outcomes import measure_outcomes
 from experiments.calibration.best import CANDIDATES, SEEDS
 from experiments.calibration.calibrate import STRONGEST
 from experiments.calibration.calibrate import Size as FitSize
 from experiments.calibration.problem import Problem, read_structures
 from experiments.calibration.recovery import FINAL, NEAR
+from experiments.ensemble import recording
+from experiments.ensemble.history import frames_of
+from experiments.ensemble.parts import to_parquet
+from experiments.ensemble.threads import mapped
 from experiments.evidence.targets import simulated
-from experiments.history import frames_of
-from experiments.outcomes import measure_outcomes
-from experiments.parts import to_parquet
 from experiments.study import USUAL_OUTCOMES, Study
 from experiments.study_file import SearchEntry
-from experiments.threads import mapped
 from experiments.validation.trials import SURGE_ARMS, trials_of
 from experiments.validation.validate import POLICIES, REMEDIES
 from experiments.validation.validate import Size as ValidationSize
@@ -50,7 +50,7 @@ PROBED: Final = 1_000
 SIMULATIONS_PER_SET: Final = 70
 """Runs of ABC-SMC for each set of a generation, all generations together, in the fit of `results/reference`."""
 HELD: Final = 24
-"""Histories that a study holds at once (`experiments.runner`)."""
+"""Histories that a study holds at once (`experiments.ensemble.runner`)."""
 WHOLE_WEEKS: Final = calendar.first_week(calendar.LAST_YEAR + 1)
 
 

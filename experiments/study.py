@@ -35,10 +35,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from experiments import design, provenance
-from experiments.attribution import PERMUTATIONS, coalition_names
-from experiments.factors import Factor, Role, apply_all, check_together, read_factor
-from experiments.outcomes import OUTCOMES
+from experiments.analysis.attribution import PERMUTATIONS, coalition_names
+from experiments.analysis.outcomes import OUTCOMES
+from experiments.design import designs as design
+from experiments.design.factors import Factor, Role, apply_all, check_together, read_factor
+from experiments.ensemble import provenance
 from experiments.study_file import (
     KINDS,
     LEVELS,

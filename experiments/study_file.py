@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, StringConstraints
 from pydantic import StrictBool as Switch
 from pydantic import StrictInt as Whole
 
-from experiments.attribution import MOST_PLAYERS, PERMUTATIONS
+from experiments.analysis.attribution import MOST_PLAYERS, PERMUTATIONS
 from model.errors import InputError, suggest
 from model.route_model import LARGEST_SEED
 from model.scenario.events import FIRST_DAY, LAST_DAY

@@ -12,8 +12,8 @@ from mesa.visualization import Slider, SolaraViz
 from mesa.visualization.utils import update_counter
 
 from model import RouteModel
-from views import atlas
 from views.live.server import prepare
+from views.maps import atlas
 
 prepare()  # nothing is asked of other sites
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from experiments.calibration.posterior import Posterior
 from experiments.calibration.problem import Problem, misfit
-from experiments.threads import mapped
+from experiments.ensemble.threads import mapped
 from model.columns import Array
 
 CANDIDATES: Final = 24

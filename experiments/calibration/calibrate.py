@@ -18,7 +18,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from experiments import provenance
 from experiments.calibration.best import best_sets
 from experiments.calibration.inference import Fit, Generation, Settings, infer
 from experiments.calibration.posterior import REFERENCE, Posterior, equal_weights, load_posterior, made_of
@@ -27,9 +26,10 @@ from experiments.calibration.recovery import FINAL, NEAR, recover, recover_model
 from experiments.calibration.refine import Refined, effective, refine
 from experiments.calibration.screening import identifiability, screen, variance_shares
 from experiments.calibration.surface import fit_surface, pilot
+from experiments.ensemble import provenance
+from experiments.ensemble.folder import alone_in, write_atomically
+from experiments.ensemble.threads import mapped
 from experiments.evidence.targets import table_of
-from experiments.folder import alone_in, write_atomically
-from experiments.threads import mapped
 from model.columns import Array
 from model.errors import InputError
 from model.results_version import RESULTS_VERSION

@@ -31,8 +31,8 @@ import numpy as np
 from scipy.stats import norm
 
 from experiments.calibration.turns import Turns, sampler_in_order
+from experiments.ensemble.folder import from_json, to_json, write_atomically
 from experiments.extras import from_extra
-from experiments.folder import from_json, to_json, write_atomically
 from model.columns import Array
 
 __all__ = ["Fit", "Generation", "Settings", "generations_kept", "infer"]

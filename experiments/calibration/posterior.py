@@ -16,9 +16,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from experiments import provenance
 from experiments.calibration.problem import Problem, read_structures, seed_of
-from experiments.folder import from_json, to_json, write_atomically
+from experiments.ensemble import provenance
+from experiments.ensemble.folder import from_json, to_json, write_atomically
 from model.columns import Array
 from model.errors import InputError, closest
 from model.results_version import RESULTS_VERSION, changes_since

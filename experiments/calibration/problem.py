@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from experiments.ensemble.threads import mapped
 from experiments.evidence.targets import FIT, Target, load_targets, simulated
-from experiments.threads import mapped
 from model import RouteModel, Scenario, calendar, load_world
 from model.columns import Array
 from model.errors import InputError, closest

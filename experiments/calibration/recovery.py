@@ -26,7 +26,7 @@ from experiments.calibration.posterior import equal_weights
 from experiments.calibration.problem import Problem
 from experiments.calibration.refine import Simulate, refine
 from experiments.calibration.surface import Surface
-from experiments.threads import mapped
+from experiments.ensemble.threads import mapped
 from model.columns import Array
 
 __all__ = ["FINAL", "NEAR", "holm", "pooled", "recover", "recover_model", "uniformity"]

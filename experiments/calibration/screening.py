@@ -13,11 +13,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from experiments import design
+from experiments.analysis.sensitivity import morris_indices, sobol_indices
 from experiments.calibration.problem import Problem
-from experiments.factors import Factor
-from experiments.sensitivity import morris_indices, sobol_indices
-from experiments.threads import mapped
+from experiments.design import designs as design
+from experiments.design.factors import Factor
+from experiments.ensemble.threads import mapped
 from model.columns import Array
 from model.errors import InputError
 from model.scenario.events import PARAMETER_ROWS

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from experiments.calibration.problem import Problem, succeeded
-from experiments.threads import mapped
+from experiments.ensemble.threads import mapped
 from model.columns import Array
 
 __all__ = ["Surface", "fit_surface", "pilot"]

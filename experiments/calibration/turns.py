@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.threads import interruptions_held
+from experiments.ensemble.threads import interruptions_held
 
 __all__ = ["Turns", "sampler_in_order"]
 

@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments import provenance
 from experiments.calibration.posterior import load_posterior
-from experiments.folder import to_json, write_atomically
+from experiments.ensemble import provenance
+from experiments.ensemble.folder import to_json, write_atomically
 from experiments.validation import annual
 from experiments.validation.cells import CountryYears
 from experiments.validation.predict import predict

@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.calibration.posterior import Posterior
+from experiments.ensemble.threads import mapped
 from experiments.evidence.observed import Shown
 from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, counterpart, load_targets
-from experiments.threads import mapped
 from experiments.validation.cells import CountryYears, Forecast, ShownReports, forecast, judged_cells
 from experiments.validation.wander import LAST_FITTED, Noise, Wander, country_years
 from model import RouteModel, Scenario

@@ -15,11 +15,11 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from experiments.analysis.intervals import mean_difference
+from experiments.analysis.outcomes import Window
 from experiments.calibration.posterior import Posterior
-from experiments.intervals import mean_difference
-from experiments.natural import EXPERIMENTS, NaturalExperiment
-from experiments.outcomes import Window
-from experiments.threads import mapped
+from experiments.ensemble.threads import mapped
+from experiments.validation.natural import EXPERIMENTS, NaturalExperiment
 from model import RouteModel, Scenario
 from model.columns import Array
 from model.scenario.events import Event

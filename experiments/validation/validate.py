@@ -14,15 +14,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments import provenance
 from experiments.calibration.calibrate import now
 from experiments.calibration.posterior import Posterior, has_posterior, load_posterior
 from experiments.calibration.problem import Prior, Problem, misfit, read_structures
 from experiments.conduct import conduct
-from experiments.folder import alone_in, to_json, write_atomically
-from experiments.store import Store
+from experiments.ensemble import provenance
+from experiments.ensemble.folder import alone_in, to_json, write_atomically
+from experiments.ensemble.store import Store
+from experiments.ensemble.threads import mapped
 from experiments.study import Study
-from experiments.threads import mapped
 from experiments.validation import annual, checks, judge
 from experiments.validation.predict import Predicted, predict
 from experiments.validation.scores import crps_each

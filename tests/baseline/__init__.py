@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.runner import run_task, tasks
+from experiments.ensemble.runner import run_task, tasks
 from experiments.study import Study
 from model import RouteModel
 from model.scenario import Scenario

@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = """
 import datetime, re, sys
 from pathlib import Path
-from experiments import runner
-from experiments.store import Store
+from experiments.ensemble import runner
+from experiments.ensemble.store import Store
 from experiments.study import Study
 study = Study.from_dict({
     "title": "many", "kind": "compare", "scenarios": ["as-it-happened", "no-maritime-platforms"],

@@ -11,8 +11,9 @@ import numba
 import numpy as np
 import pytest
 
-from experiments import expected, runner
-from experiments.store import Store
+from experiments import expected
+from experiments.ensemble import runner
+from experiments.ensemble.store import Store
 from experiments.study import Study
 from model import RouteModel
 

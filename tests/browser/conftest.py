@@ -66,7 +66,7 @@ def report_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of synthetic frames."""
     from synthetic import write_results
 
-    from views.report import write_history_report
+    from views.reports.history import write_history_report
 
     return write_history_report(write_results(tmp_path_factory.mktemp("history"), replications=4, count=120))
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import solara
 
 from model import RouteModel
-from views import atlas
+from views.maps import atlas
 
 
 @solara.component

@@ -34,9 +34,9 @@ organisations = 30
 def server(serve, tmp_path_factory) -> Iterator[str]:
     """A page started in a folder with a study's results and a scenario that cannot be read."""
     from experiments.conduct import conduct
-    from experiments.store import Store
+    from experiments.ensemble.store import Store
     from experiments.study import Study
-    from views.studies.report import write_study_report
+    from views.reports.study import write_study_report
 
     folder = tmp_path_factory.mktemp("started")
     (folder / "broken.toml").write_text('title = "Broken"\nbase = "as-it-happened"\ncolour = 3\n', encoding="utf-8")

@@ -78,7 +78,7 @@ def test_play_runs_and_stops(opened):
 
 
 def test_a_text_that_opens_a_comment_and_a_script_hides_no_figure(chromium) -> None:
-    from views.page import json_script
+    from views.reports.page import json_script
 
     texts = ["<!--<script>", "</script><b>", "plain"]
     shown = chromium.new_page()

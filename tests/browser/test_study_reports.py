@@ -11,9 +11,9 @@ import pytest
 pytest.importorskip("playwright.sync_api")
 
 from experiments.conduct import conduct
-from experiments.store import Store
+from experiments.ensemble.store import Store
 from experiments.study import Study
-from views.studies import write_study_report
+from views.reports import write_study_report
 
 pytestmark = pytest.mark.browser
 SHARING = {"name": "cooperation", "target": "platform:*", "field": "sharing"}

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("playwright.sync_api")
 
 from experiments.validation.validate import Size, validate
-from views.validation import write_validation_report
+from views.reports import write_validation_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.release]  # nine minutes on a busy machine
 SMALL = Size(draws=8, trials=3, surge=3, remedies=3, policies=3, organisations=30)

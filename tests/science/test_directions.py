@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.doses import contrasts, run_doses
-from experiments.natural import EXPERIMENTS, run_experiment
+from experiments.analysis.doses import contrasts, run_doses
+from experiments.validation.natural import EXPERIMENTS, run_experiment
 from model import RouteModel
 from model.scenario import Scenario
 from model.scenario.events import Event

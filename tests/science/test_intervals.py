@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scipy.stats import binom, nct, ttest_ind
 from scipy.stats import t as student
 
-from experiments import attribution, compare
-from experiments.chain import log_mean
-from experiments.intervals import (
+from experiments.analysis import attribution, compare
+from experiments.analysis.chain import log_mean
+from experiments.analysis.intervals import (
     mean_and_interval,
     mean_difference,
     preliminary,

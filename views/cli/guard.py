@@ -40,7 +40,7 @@ class Guarded(TyperGroup):
             refused = getattr(sys.modules.get("model.errors"), "InputError", ())
             if not isinstance(error, refused):
                 raise
-            from views import terminal
+            from views.cli import terminal
 
             terminal.say(f"Error: {error}", style="red")
             raise typer.Exit(2) from None
@@ -48,7 +48,7 @@ class Guarded(TyperGroup):
             if error.errno not in REFUSED or error.filename is None:
                 raise
             from model.errors import InputError
-            from views import terminal
+            from views.cli import terminal
 
             refusal = InputError(
                 f"the file system refuses this ({error.strerror})",
@@ -60,7 +60,7 @@ class Guarded(TyperGroup):
             terminal.say(f"Error: {refusal}", style="red")
             raise typer.Exit(2) from None
         except KeyboardInterrupt as stopped:
-            from views import terminal
+            from views.cli import terminal
 
             kept = str(stopped) or "Earlier results are as they were, and nothing half-written is left."
             terminal.say(f"Interrupted. {kept}", style="yellow")

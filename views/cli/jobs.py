@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from views.cli.command import COMMAND, INSTALLED
 from views.cli.options import RESULTS, Machines
-from views.command import COMMAND, INSTALLED
-from views.settings import read_pairs, refuse
+from views.cli.settings import read_pairs, refuse
 
 if TYPE_CHECKING:
     from experiments.calibration.calibrate import Size
     from experiments.calibration.problem import Problem
+    from experiments.ensemble.history import Progress
+    from experiments.ensemble.runner import Effort
+    from experiments.ensemble.store import Store
     from experiments.expected import Work
-    from experiments.history import Progress
-    from experiments.runner import Effort
-    from experiments.store import Store
     from experiments.study import Study
 
 __all__ = [
@@ -38,7 +38,7 @@ __all__ = [
 def _say_expected(work: Callable[[Any], Work], organisations: int, workers: int | None) -> None:
     """Say before a long job how long it will take and how much memory; `work` gets the module that knows."""
     from experiments import expected
-    from views import terminal
+    from views.cli import terminal
 
     if text := str(expected.expect(work(expected), organisations, workers)):
         terminal.say(text)
@@ -52,9 +52,9 @@ def study_history(
     values: dict[str, Any], tables: Path | None,
 ) -> None:  # fmt: skip
     """Run replications, write the report, print the summary; the path of the report comes last."""
-    from experiments.history import run_history
+    from experiments.ensemble.history import run_history
     from model.world.tables import load_tables
-    from views import terminal
+    from views.cli import terminal
 
     with terminal.showing_progress() as progress:
         told = _with_expected(progress, organisations, workers)
@@ -107,8 +107,8 @@ def conduct_made(
     made: Study, out: str | None, where: Machines, *, retry: bool = False, images: bool = False
 ) -> None:  # fmt: skip
     """Run a study on threads or on Dask, analyse it, write and print what came out."""
-    from experiments.store import Store
-    from views import terminal
+    from experiments.ensemble.store import Store
+    from views.cli import terminal
 
     store = Store(out if out is not None else RESULTS / made.name)
     before, seeds = len(store.manifest.get("seeds", ())), len(made.seeds)
@@ -129,8 +129,8 @@ def conduct_made(
 def _conduct(made: Study, store: Store, where: Machines, *, retry: bool) -> None:
     """Run and analyse a study on threads or on Dask."""
     from experiments.conduct import conduct
-    from experiments.runner import executing
-    from views import terminal
+    from experiments.ensemble.runner import executing
+    from views.cli import terminal
 
     machines = executing(where.scheduler, where.cluster, read_pairs(where.options))
     with machines as executor, terminal.showing_runs() as progress:
@@ -175,7 +175,7 @@ def drawing_from(*, other_model: bool) -> Iterator[None]:
 
 def check_calibration(folder: Path) -> None:
     """Refuse a folder that holds anything but a calibration; raises InputError."""
-    from experiments.folder import check_names
+    from experiments.ensemble.folder import check_names
 
     tables = ("morris", "identifiability", "sobol", "ranks", "recovery", "surface", "best", "targets")
     ours = {"manifest.json", "fit.json", *(f"{name}.csv" for name in tables)}
@@ -184,7 +184,7 @@ def check_calibration(folder: Path) -> None:
 
 def check_validation(folder: Path) -> None:
     """Refuse a folder that holds anything but a validation; raises InputError."""
-    from experiments.folder import check_names, read_manifest
+    from experiments.ensemble.folder import check_names, read_manifest
 
     marks = {"validation.html", "against.json"} if read_manifest(folder).get("kind") in (None, "validation") else set()
     check_names(folder, frozenset({"manifest.json", "tables", "figures", "rivals"}), frozenset(marks))
@@ -200,7 +200,7 @@ def fit_structure(
     """Fit a structure, or go on with that, and print its posterior; the path comes last."""
     from experiments.calibration import calibrate as fitting
     from experiments.calibration.inference import generations_kept
-    from views import fit_terminal, terminal
+    from views.cli import fit_terminal, terminal
 
     if reference and COMMAND == INSTALLED:
         refuse(
@@ -231,8 +231,8 @@ def fit_structure(
 def _say_fit(work: Callable[[Any, Problem], Work], structure: str, size: Size, workers: int | None) -> None:
     """Say how long a job on the targets of the fit will take; compiling comes first, and is said."""
     from experiments.calibration.problem import Problem
-    from experiments.history import cache_is_cold
-    from views import terminal
+    from experiments.ensemble.history import cache_is_cold
+    from views.cli import terminal
 
     if cache_is_cold():
         terminal.say("compiling the weekly rules (first time only, about a minute)")
@@ -252,7 +252,7 @@ def _going_on(kept: Callable[[], str]) -> Iterator[None]:
 def screen_structure(structure: str, folder: Path, size: Size, workers: int | None) -> None:
     """Find which uncertain parameters move which targets; the path of the tables comes last."""
     from experiments.calibration import calibrate as fitting
-    from views import fit_terminal, terminal
+    from views.cli import fit_terminal, terminal
 
     _say_fit(lambda expected, problem: expected.of_screening(size, problem), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
@@ -266,7 +266,7 @@ def recover_known(
 ) -> None:  # fmt: skip
     """Try whether the fit finds parameters that are known, and print the tests; the path comes last."""
     from experiments.calibration import calibrate as fitting
-    from views import fit_terminal, terminal
+    from views.cli import fit_terminal, terminal
 
     _say_fit(lambda e, problem: e.of_recovery(size, problem, trials if of_model else 0), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
@@ -283,7 +283,7 @@ def recover_known(
 def rank_sets(structure: str, folder: Path, size: Size, workers: int | None) -> None:
     """Rank the sets of the kept posterior for the defaults and print the first; the path comes last."""
     from experiments.calibration import calibrate as fitting
-    from views import fit_terminal, terminal
+    from views.cli import fit_terminal, terminal
 
     _warn_of_fit(structure)
     _say_fit(lambda expected, problem: expected.of_best(size, problem), structure, size, workers)
@@ -296,7 +296,7 @@ def rank_sets(structure: str, folder: Path, size: Size, workers: int | None) -> 
 def _warn_of_fit(structure: str) -> int:
     """Say where a posterior was fitted on another version of the model; gives the number of its sets."""
     from experiments.calibration.posterior import load_posterior
-    from views import terminal
+    from views.cli import terminal
 
     posterior = load_posterior(structure)
     if posterior.warning:
@@ -308,8 +308,8 @@ def judge_structure(structure: str, folder: Path, workers: int | None, *, quick:
     """Validate a structure, print the verdict, write the report; its path comes last."""
     from experiments.calibration import calibrate as fitting
     from experiments.validation import validate as judging
-    from views import fit_terminal, terminal
-    from views.validation import write_validation_report
+    from views.cli import fit_terminal, terminal
+    from views.reports import write_validation_report
 
     size, sets = judging.QUICK if quick else judging.USUAL, _warn_of_fit(structure)
     of_fit = replace(fitting.USUAL, organisations=size.organisations)
@@ -324,7 +324,7 @@ def judge_against(reports: Path, structure: str, folder: Path, workers: int | No
     """Score a structure's posterior on annual reports from a file; the path of the tables comes last."""
     from experiments.validation import against as scoring
     from experiments.validation.validate import QUICK, USUAL
-    from views import fit_terminal, terminal
+    from views.cli import fit_terminal, terminal
 
     size = QUICK if quick else USUAL
     draws = min(size.draws, _warn_of_fit(structure))
@@ -342,9 +342,9 @@ def judge_against(reports: Path, structure: str, folder: Path, workers: int | No
 
 def report_again(folder: Path, *, images: bool = False) -> None:
     """Write the report of results that are there, whatever wrote them, and print its path."""
-    from experiments.folder import read_manifest
-    from experiments.provenance import other_results
-    from views import terminal
+    from experiments.ensemble.folder import read_manifest
+    from experiments.ensemble.provenance import other_results
+    from views.cli import terminal
 
     manifest = read_manifest(folder)
     if not manifest:
@@ -353,7 +353,7 @@ def report_again(folder: Path, *, images: bool = False) -> None:
     if warning := other_results(manifest):
         terminal.say(f"Warning: {warning}", style="yellow")
     if manifest.get("kind") == "validation":
-        from views.validation import write_validation_report
+        from views.reports import write_validation_report
 
         typer.echo(terminal.shown(write_validation_report(folder)))
     elif "kind" in manifest:
@@ -367,7 +367,8 @@ def report_again(folder: Path, *, images: bool = False) -> None:
 
 def write_study_report(folder: Path, *, images: bool = False) -> Path:
     """Make report.html of a study's folder, and its figures as files when asked."""
-    from views import studies, terminal
+    from views import reports as studies
+    from views.cli import terminal
 
     with terminal.messages().status("writing the report"):
         path = studies.write_study_report(folder)
@@ -380,8 +381,8 @@ def write_study_report(folder: Path, *, images: bool = False) -> Path:
 def write_report(folder: Path, tables: Path | None = None) -> Path:
     """Make report.html of a results folder."""
     from model.world.tables import load_tables
-    from views import terminal
-    from views.report import write_history_report
+    from views.cli import terminal
+    from views.reports.history import write_history_report
 
     with terminal.messages().status("writing the report"):
         return write_history_report(folder, load_tables(tables))
@@ -406,7 +407,7 @@ def _check_address(host: str, port: int) -> None:
 def serve_page(host: str, port: int, *, browser: bool) -> None:
     """Serve the live page until Ctrl-C."""
     from experiments.extras import from_extra
-    from views import terminal
+    from views.cli import terminal
 
     with from_extra("viz", "app"):
         import anywidget  # noqa: F401

@@ -14,6 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from views.cli import jobs
+from views.cli.command import COMMAND
 from views.cli.guard import Guarded
 from views.cli.options import (
     RESULTS,
@@ -36,8 +37,7 @@ from views.cli.options import (
     examples,
     out_folder,
 )
-from views.command import COMMAND
-from views.settings import read_settings, refuse
+from views.cli.settings import read_settings, refuse
 
 SCENARIO: Final = "as-it-happened"
 HEADLINE: Final = "headline"
@@ -119,8 +119,8 @@ def run(
     tables: TablesFolder = None,
 ) -> None:
     """Run one simulation, write its frames and print its years."""
-    from experiments.history import run_once
-    from views import terminal
+    from experiments.ensemble.history import run_once
+    from views.cli import terminal
 
     folder = out if out is not None else RESULTS / f"run-{Path(scenario).stem}"
     with terminal.showing_progress() as progress:
@@ -156,7 +156,7 @@ def report(
 def scenarios() -> None:
     """List the scenarios within reach: those of the project and of the working directory."""
     from model.scenario.files import list_scenarios
-    from views import terminal
+    from views.cli import terminal
 
     heads = ["name", "title", "base"]
     rows = [tuple(row) for row in list_scenarios()[heads].itertuples(index=False)]
@@ -171,7 +171,7 @@ def parameters(
     csv: Annotated[bool, typer.Option("--csv", help="As CSV, with sources and confidence.")] = False,
 ) -> None:
     """List every parameter: default, unit, what is allowed, role, meaning."""
-    from views.parameter_list import print_parameters
+    from views.cli.parameter_list import print_parameters
 
     if markdown and csv:
         refuse("only one of them", "--markdown, --csv", "both", "--markdown or --csv", "leave one out")
@@ -193,7 +193,7 @@ def policies(
     csv: Annotated[bool, typer.Option("--csv", help="As CSV, with all columns.")] = False,
 ) -> None:
     """List the measures: where each enters, its levers, evidence, cost, and the scenarios that use it."""
-    from views.measure_list import print_costs, print_measures
+    from views.cli.measure_list import print_costs, print_measures
 
     if cost is None:
         print_measures(measure, stage, csv=csv)
@@ -403,7 +403,7 @@ def studies(folder: ResultsFolder = RESULTS) -> None:
     """List the studies that can be run, and those that have results."""
     from experiments.conduct import list_stores
     from experiments.study import list_studies
-    from views import terminal
+    from views.cli import terminal
 
     rows = [tuple(row) for row in list_studies().itertuples(index=False)]
     terminal.print_table(f"Studies to run: {COMMAND} study NAME", ("name", "kind", "title", "question"), rows)
@@ -427,9 +427,9 @@ def query(
     folder: ResultsFolder = RESULTS,
 ) -> None:
     """Ask DuckDB about the runs of all studies."""
-    from experiments.queries import of_few_seeds
-    from experiments.queries import query as ask
-    from views import terminal
+    from experiments.ensemble.queries import of_few_seeds
+    from experiments.ensemble.queries import query as ask
+    from views.cli import terminal
 
     found, notes = ask(sql, folder)
     for note in (*notes, *of_few_seeds(sql, folder)):
@@ -456,9 +456,9 @@ def discover(
     scenario: Annotated[str | None, typer.Option(help="Only this scenario of the study.")] = None,
 ) -> None:
     """Find conditions in which an outcome is worst: PRIM of the EMA workbench on a study's runs."""
-    from experiments import discovery
-    from experiments.store import Store
-    from views import terminal
+    from experiments.analysis import discovery
+    from experiments.ensemble.store import Store
+    from views.cli import terminal
     from views.theme import bracketed
 
     known = RESULTS / name
@@ -477,7 +477,7 @@ def discover(
 def schedule() -> None:
     """Print what happens in one week, in order."""
     from model.week import SCHEDULE
-    from views import terminal
+    from views.cli import terminal
 
     rows = [(str(number), step.submodel, step.name, step.does) for number, step in enumerate(SCHEDULE, start=1)]
     terminal.print_table("One week", ("", "submodel", "rule", "what it does"), rows)
@@ -488,7 +488,7 @@ def event_targets(kind: Annotated[str, typer.Argument(help="Only the fields of o
     """Print what a dated event of a scenario may change: kind, field, unit, bounds and meaning."""
     from model.errors import InputError
     from model.scenario.events import EVENT_FIELDS, KINDS
-    from views import terminal
+    from views.cli import terminal
 
     if kind and kind not in KINDS:
         raise InputError(

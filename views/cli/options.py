@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
-from views.command import COMMAND
-from views.settings import refuse
+from views.cli.command import COMMAND
+from views.cli.settings import refuse
 
 __all__ = [
     "RESULTS", "Cluster", "ClusterOptions", "FitSeed", "Images", "Large", "Machines", "Organisations", "OtherModel",

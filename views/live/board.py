@@ -25,7 +25,7 @@ import traitlets
 from model import RouteModel, Scenario, load_world
 from model.errors import InputError
 from model.scenario.no_effect import without_effect
-from views.command import as_called
+from views.cli.command import as_called
 from views.live import files, geometry, results
 from views.live.inspector import inspect
 from views.live.levers import values_of

@@ -14,9 +14,11 @@ from model import Scenario, calendar
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
 from model.world import World
-from views import atlas, flowmap, observed, theme
+from views import theme
 from views.live.settings import LIMITS
 from views.live.snapshot import CORRIDORS, MONEY, SERIES
+from views.maps import atlas, flowmap
+from views.reports import observed
 
 __all__ = ["static"]
 

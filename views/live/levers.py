@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.costs import dose_at
+from experiments.analysis.costs import dose_at
 from model import RouteModel
 from model.scenario.inputs import lay_out
 from views.live.geometry import NAMES

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from experiments.folder import read_manifest
-from experiments.intervals import preliminary_results
-from experiments.store import Store
+from experiments.analysis.intervals import preliminary_results
+from experiments.ensemble.folder import read_manifest
+from experiments.ensemble.store import Store
 from model import calendar
 from model.errors import InputError
-from views.command import COMMAND
+from views.cli.command import COMMAND
 from views.theme import bracketed
 
 __all__ = ["ROOT", "find_report", "list_results", "runs_of", "study_of"]

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from views.command import COMMAND
+from views.cli.command import COMMAND
 from views.live.guard import SameOrigin
 from views.live.memory import ThreadsLetGo
 from views.live.results import find_report

@@ -1,4 +1,4 @@
-"""These tests call rules of the week one by one, as ordinary Python; tests/test_rules.py runs them so."""
+"""These tests call rules of the week one by one, as ordinary Python; tests/model/test_rules.py runs them so."""
 
 from __future__ import annotations
 

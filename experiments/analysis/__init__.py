@@ -1,0 +1,1 @@
+"""Read results: outcomes, paired effects, sensitivity, attribution, displacement, costs, detection."""

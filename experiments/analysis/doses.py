@@ -1,0 +1,63 @@
+"""What each measure does, by dose: paired runs that share their history and their luck up to the fork and after it.
+
+One history is run for each seed up to the fork; every arm is a fork of it that gives one measure one dose from that day
+on. Differences between arms of one seed are free of the luck they share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+import pandas as pd
+
+from experiments.analysis.intervals import mean_and_interval
+from experiments.analysis.outcomes import measure_outcomes
+from experiments.ensemble.threads import mapped
+from model import RouteModel
+from model.scenario import Scenario
+from model.scenario.measures import dose_event
+
+__all__ = ["contrasts", "run_doses"]
+
+FORK = date(2009, 1, 5)
+WINDOW = (2012, 2019)
+
+
+def run_doses(
+    measures: Iterable[str], doses: Sequence[float], seeds: Iterable[int], *, scenario: str = "as-it-happened",
+    fork: date = FORK, window: tuple[int, int] = WINDOW, workers: int | None = None,
+    done: Callable[[], object] = lambda: None,
+    **parameters: object,
+) -> pd.DataFrame:  # fmt: skip
+    """Run every measure at every dose for every seed; a row for each arm.
+
+    Returns
+    -------
+    DataFrame
+        Columns measure, dose, seed and one for every outcome. The arm without any event has measure "" and no dose.
+    """
+    base = Scenario.load(scenario).with_parameters(**parameters)
+    arms: list[tuple[str, float]] = [("", float("nan")), *((m, d) for m in measures for d in doses)]
+
+    def one_seed(seed: int) -> list[dict[str, object]]:
+        history = RouteModel(base, rng=seed, record="summary")
+        history.run_until(fork)
+        rows = []
+        for measure, dose in arms:
+            policy = base.with_events(dose_event(measure, dose, fork)) if measure else base
+            model = history.fork(policy).run_until(f"{window[1] + 1}-01-02")
+            rows.append({"measure": measure, "dose": dose, "seed": seed, **measure_outcomes(model, *window)})
+        return rows
+
+    return pd.DataFrame([row for rows in mapped(one_seed, seeds, workers, lambda _: done()) for row in rows])
+
+
+def contrasts(arms: pd.DataFrame, outcome: str, high: float = 1.0, low: float = 0.0) -> pd.DataFrame:
+    """Paired difference of an outcome between two doses of each measure: mean, 95% interval, mean at the low dose."""
+    rows = {}
+    for measure, group in arms[arms["measure"] != ""].groupby("measure", sort=False):
+        wide = group.pivot(index="seed", columns="dose", values=outcome)
+        mean, lower, upper = mean_and_interval((wide[high] - wide[low]).to_numpy())
+        rows[measure] = {"effect": mean, "low": lower, "high": upper, "without": float(wide[low].mean())}
+    return pd.DataFrame.from_dict(rows, orient="index")

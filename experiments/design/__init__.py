@@ -1,0 +1,1 @@
+"""Designs: factors, their levels, and the tables of points."""

@@ -1,0 +1,1 @@
+"""Run many models: seeds, executors, progress, and the store of their results."""

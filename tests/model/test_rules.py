@@ -1,0 +1,18 @@
+"""Run the tests of single rules in a process of its own, where the same source is ordinary Python."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_rules_one_by_one() -> None:
+    here = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(here / "science" / "rules")],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, cwd=here.parent, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert " passed" in done.stdout

@@ -1,0 +1,243 @@
+"""Plotly figures, the same for one run or many.
+
+Every function takes the frames of a run (``m.yearly``, ``m.by("leg")``) or the parquet frames of a study, which carry
+a `replication` column, and returns a Plotly figure. With one replication the bands vanish and the line remains. Bands
+are over replications: they show chance at fixed parameters, nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from views import theme
+from views.figures.bands import mean_by, replications, tidy
+from views.maps.flowmap import draw as draw_map
+from views.maps.flowmap import flow_map, plan
+
+__all__ = ["band", "draw_map", "entry_modes", "fate", "flow_map", "funnel", "plan"]
+
+BURN_IN: Final = (2000, 2003)
+"""First and last year that are not scored (amendment 4)."""
+
+STAGES: Final = {
+    "exposures": "Consignments exposed",
+    "known": "Known to some state",
+    "cued": "Cued to an asset",
+    "acted": "Acted on",
+    "boarded": "Boarded",
+    "won": "Seized on boarding",
+    "seizures": "All seizures, inspections too",
+}
+"""Columns of the funnel, in order, with their names; the last stands apart, since most seizures are made ashore."""
+
+FATES: Final = {
+    "europe": ("Reached the European market", theme.NAVY),
+    "north": ("Reached North America", "#B3BDC6"),
+    "eu": ("Seized in Europe", theme.BLUE),
+    "west_africa": ("Seized in West Africa", theme.GREEN),
+    "sea": ("Seized on the open Atlantic", theme.SKY),
+    "americas": ("Seized in the Americas", theme.ORANGE),
+    "lost": ("Lost or dumped", theme.YELLOW),
+}
+_SEIZED_IN: Final = {
+    "Andean origins": "americas",
+    "Americas and Caribbean": "americas",
+    "Open Atlantic": "sea",
+    "West Africa, Sahel, Maghreb": "west_africa",
+    "Europe": "eu",
+}
+
+
+def band(
+    quantiles: pd.DataFrame,
+    *,
+    title: str,
+    unit: str,
+    subtitle: str = "",
+    source: str = "Model.",
+    observed: pd.DataFrame | None = None,
+    colour: str = theme.BLUE,
+    burn_in: tuple[int, int] | None = BURN_IN,
+    model_name: str = "Model",
+) -> go.Figure:
+    """Median, 50% and 90% bands over replications against published points.
+
+    Parameters
+    ----------
+    quantiles
+        As `views.figures.bands.bands` gives: index year; low90, low50, median, high50, high90 in `unit`.
+    observed
+        Columns year, value, low, high (NaN where no range is published), kind, source; a marker for each kind.
+    unit
+        Title of the vertical axis, with the unit.
+    """
+    figure = go.Figure(layout={"template": theme.template()})
+    if not quantiles["low90"].equals(quantiles["high90"]):
+        _add_band(figure, quantiles, "90", 0.16, colour)
+        _add_band(figure, quantiles, "50", 0.30, colour)
+    figure.add_scatter(
+        x=quantiles.index, y=quantiles["median"], mode="lines", name=f"{model_name}, median",
+        line={"color": colour, "width": 2.4}, customdata=quantiles[["low90", "high90"]].to_numpy(),
+        hovertemplate="%{y:,.4~g} (90%: %{customdata[0]:,.3~g} to %{customdata[1]:,.3~g})",
+    )  # fmt: skip
+    if observed is not None and len(observed):
+        _add_observed(figure, observed)
+    years = [int(y) for y in quantiles.index]
+    if burn_in and min(years) <= burn_in[1]:
+        _shade(figure, min(years) - 0.5, burn_in[1] + 0.5)
+    figure.update_layout(
+        xaxis={"range": [min(years) - 0.5, max(years) + 0.5], "dtick": 4, "tick0": 2000},
+        yaxis={"title_text": unit, "rangemode": "tozero", "tickformat": ",~g"},
+        height=360,
+    )
+    return theme.describe(figure, title=title, subtitle=subtitle, source=source)
+
+
+def _add_band(figure: go.Figure, quantiles: pd.DataFrame, width: str, alpha: float, colour: str) -> None:
+    """A closed band of `width` per cent; one trace, so that the legend entry hides all of it."""
+    years = list(quantiles.index)
+    figure.add_scatter(
+        x=years + years[::-1], y=[*quantiles[f"high{width}"], *quantiles[f"low{width}"][::-1]], fill="toself",
+        fillcolor=theme.rgba(colour, alpha), line={"width": 0}, hoverinfo="skip", name=f"{width}% band",
+    )  # fmt: skip
+
+
+_MARKERS: Final = {"published": ("circle", theme.INK), "sum of states": ("circle-open", theme.MUTED)}
+
+
+def _add_observed(figure: go.Figure, observed: pd.DataFrame) -> None:
+    """Published points, with their range where one is published; a trace for each kind."""
+    for kind, rows in observed.groupby("kind", sort=False):
+        symbol, colour = _MARKERS.get(str(kind), ("diamond-open", theme.WINE))
+        figure.add_scatter(
+            x=rows["year"], y=rows["value"], mode="markers", name=str(kind).capitalize(),
+            marker={"symbol": symbol, "size": 7.5, "color": colour, "line": {"color": colour, "width": 1.6}},
+            error_y=None if rows[["low", "high"]].isna().all(axis=None) else {
+                "type": "data", "symmetric": False, "array": _reach(rows["high"] - rows["value"]),
+                "arrayminus": _reach(rows["value"] - rows["low"]), "color": colour,
+                "thickness": 1.2, "width": 3,
+            },
+            customdata=rows["source"].to_numpy(), hovertemplate="%{y:,.4~g} (%{customdata})",
+        )  # fmt: skip
+
+
+def _reach(distance: pd.Series) -> list[float | None]:
+    """Lengths of whiskers; None where no range is published, so that not even a cap is drawn."""
+    return [float(d) if d > 0 else None for d in distance.astype(float)]
+
+
+def _shade(figure: go.Figure, start: float, end: float) -> None:
+    """Grey the burn-in, which is not scored."""
+    figure.add_vrect(x0=start, x1=end, fillcolor="#EEF0F2", line_width=0, layer="below")
+    figure.add_annotation(
+        x=(start + end) / 2, y=0.98, yref="paper", yanchor="top", text="not scored", showarrow=False, textangle=-90,
+        font={"size": theme.SIZES["small"], "color": theme.MUTED},
+    )  # fmt: skip
+
+
+def funnel(yearly: pd.DataFrame, first: int = 2004, last: int = 2023) -> go.Figure:
+    """From consignments exposed to seizures: counts a year on a log axis, mean of `first` to `last`, 90% whiskers."""
+    flat = tidy(yearly)
+    flat = flat[flat["year"].between(first, last)]
+    means = flat.groupby("replication")[list(STAGES)].mean()
+    middle, low, high = means.median(), means.quantile(0.05), means.quantile(0.95)
+    share = middle / middle.shift(1)
+    notes = [
+        f"  {theme.number(middle[s])}" + ("" if s in {"exposures", "seizures"} else f" ({100 * share[s]:.2g}%)")
+        for s in STAGES
+    ]
+    figure = go.Figure(layout={"template": theme.template()})
+    chain = list(STAGES.values())[:-1]
+    figure.add_scatter(
+        x=middle.iloc[:-1], y=chain, mode="lines", line={"color": theme.rgba(theme.BLUE, 0.35), "width": 2},
+        hoverinfo="skip", name="Chain",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=middle, y=list(STAGES.values()), mode="markers+text", text=notes, textposition="middle right",
+        cliponaxis=False, name="Consignments a year",
+        marker={"size": 12, "color": [theme.BLUE] * len(chain) + [theme.INK]},
+        error_x={"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low,
+                 "color": theme.INK, "thickness": 1.2, "width": 3},
+        textfont={"color": theme.INK, "size": theme.SIZES["text"]},
+        customdata=pd.concat([low, high], axis=1).to_numpy(),
+        hovertemplate="%{x:,.4~g} a year (90%: %{customdata[0]:,.3~g} to %{customdata[1]:,.3~g})<extra></extra>",
+    )  # fmt: skip
+    shown = [float(v) for v in middle if v > 0] or [1.0]
+    figure.update_layout(
+        hovermode="closest", showlegend=False, height=340,
+        xaxis={"title_text": "Consignments a year, log scale", "type": "log", "dtick": 1, "showgrid": True,
+               "gridcolor": theme.GRID, "tickformat": ",~g", "exponentformat": "none",
+               "range": [math.log10(min(shown)) - 0.3, math.log10(max(shown)) + 0.9]},
+        yaxis={"autorange": "reversed", "showgrid": False, "ticks": ""},
+    )  # fmt: skip
+    return theme.describe(
+        figure,
+        title="How many consignments are noticed, acted on and seized",
+        subtitle=f"Yearly mean of {first} to {last}: median over replications, whiskers the 90% band. "
+        "In brackets the share of the stage before. Black: every seizure, most of them ashore.",
+        source="Model. An exposure is a consignment on a leg, or in a port, airport or border, that somebody watches.",
+    )
+
+
+def entry_modes(by_leg: pd.DataFrame, legs: pd.DataFrame, places: pd.DataFrame) -> go.Figure:
+    """By what means cocaine enters Europe: share of mass by the mode of the leg that first reaches a European place."""
+    group = places.set_index("place")["region"].map(theme.REGION_GROUPS)
+    enters = legs[legs["destination"].map(group).eq("Europe") & legs["origin"].map(group).ne("Europe")]
+    mode = legs.set_index("leg")["mode"]
+    means = mean_by(by_leg, "leg", "moved_kg")
+    means = means[[leg for leg in enters["leg"] if leg in means.columns]]
+    share = means.T.groupby(mode).sum().T
+    share = 100.0 * share.div(share.sum(axis=1).where(lambda s: s > 0), axis=0)
+    figure = go.Figure(layout={"template": theme.template()})
+    for slug, (name, colour) in theme.MODES.items():
+        if slug in share.columns:
+            figure.add_scatter(
+                x=share.index, y=share[slug], name=name, stackgroup="modes", mode="lines",
+                line={"width": 0.6, "color": "#FFFFFF"}, fillcolor=colour, hovertemplate="%{y:.1f}%",
+            )  # fmt: skip
+    years = [int(y) for y in share.index]
+    figure.update_layout(
+        xaxis={"range": [min(years), max(years)], "dtick": 4, "tick0": 2000},
+        yaxis={"range": [0, 100], "title_text": "Share of mass set out, %", "ticksuffix": ""},
+        height=360,
+    )
+    return theme.describe(
+        figure,
+        title="Means of entry into Europe",
+        subtitle="Share of the pure mass that sets out on a leg from outside Europe into a European place, by mode of "
+        f"that leg; mean of {theme.counted(replications(by_leg))}.",
+        source="Model. A load passed from ship to boat at sea counts under the boat that lands it.",
+    )
+
+
+def fate(yearly: pd.DataFrame, by_region: pd.DataFrame) -> go.Figure:
+    """Where the kilograms end: yearly tonnes pure that reached a market, were seized in each region, or were lost."""
+    flat, runs = tidy(yearly), replications(yearly)
+    ends: dict[str, pd.Series] = {}
+    for key, column in (("europe", "arrived_europe_kg"), ("north", "arrived_north_america_kg"), ("lost", "lost_kg")):
+        ends[key] = flat.groupby("year")[column].sum() / runs / 1000.0
+    seized = mean_by(by_region, "region", "seized_kg") / 1000.0
+    groups = seized.T.groupby(lambda r: _SEIZED_IN[theme.REGION_GROUPS[str(r)]]).sum().T
+    ends.update({str(key): groups[key] for key in groups.columns})
+    figure = go.Figure(layout={"template": theme.template()})
+    for key, (name, colour) in FATES.items():
+        if key in ends:
+            figure.add_bar(
+                x=ends[key].index, y=ends[key], name=name, marker={"color": colour, "line": {"width": 0}},
+                hovertemplate="%{y:,.3~g} t",
+            )  # fmt: skip
+    figure.update_layout(
+        barmode="stack", bargap=0.16, height=400,
+        xaxis={"dtick": 4, "tick0": 2000},
+        yaxis={"title_text": "Tonnes pure a year", "tickformat": ",~g"},
+    )  # fmt: skip
+    return theme.describe(
+        figure,
+        title="Where the kilograms end",
+        subtitle=f"Tonnes of pure cocaine by what became of them, mean of {theme.counted(runs)}.",
+        source="Model. Stocks and loads under way at the turn of the year are counted in the year in which they end.",
+    )

@@ -1,0 +1,1 @@
+"""Maps: functions of tidy tables."""

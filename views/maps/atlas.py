@@ -1,0 +1,231 @@
+"""The Atlantic on plain axes: projection, coastlines, lanes and labels.
+
+Lambert's azimuthal equal-area projection (Snyder 1987, eq. 24-2 to 24-4) centred on 32 W, 14 N; radius 1, so that a
+unit is about 6,371 km. Maps are ordinary Plotly scatter traces: nothing is fetched, and equal areas look equal.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+LON0: Final = -32.0
+LAT0: Final = 14.0
+WINDOW: Final = ((-1.02, 0.93), (-0.83, 0.80))
+"""Range of x and of y that a map of the Atlantic shows."""
+DATA: Final = Path(__file__).resolve().parents[2] / "model" / "data"
+
+Floats = npt.NDArray[np.float64]
+
+LABELS: Final = {
+    "rotterdam": "Rotterdam, Antwerp",
+    "galicia": "Galicia",
+    "algeciras": "Algeciras",
+    "bissau": "Bissau",
+    "cartagena": "Cartagena",
+    "ecuador": "Guayaquil",
+    "santos": "Santos",
+    "panama": "Panama",
+    "santo_domingo": "Santo Domingo",
+    "dakar": "Dakar",
+    "lagos": "Lagos",
+    "praia": "Praia",
+    "accra": "Accra",
+    "venezuela": "Venezuela",
+    "canaries": "Canaries",
+    "azores": "Azores",
+    "casablanca": "Casablanca",
+    "lima_callao": "Callao",
+    "guianas": "Guianas",
+    "brazil_northeast": "North-east Brazil",
+    "buenos_aires": "Buenos Aires",
+    "lisbon": "Lisbon",
+    "london": "London",
+    "hamburg": "Hamburg",
+    "gioia_tauro": "Gioia Tauro",
+    "piraeus": "Piraeus",
+    "mexico": "Mexico",
+    "jamaica": "Kingston",
+    "north_america_market": "North American market",
+    "gao": "Gao",
+    "nouakchott": "Nouakchott",
+    "conakry": "Conakry",
+    "martinique": "Martinique",
+    "bol_central": "Bolivia",
+    "curacao": "Curacao",
+    "abidjan": "Abidjan",
+}
+"""Short names of places in the order in which a crowded map keeps them."""
+
+
+def project(lon: Any, lat: Any) -> tuple[Floats, Floats]:
+    """Degrees east and north (scalars or arrays) to map x and y."""
+    lam = np.radians(np.asarray(lon, dtype=float) - LON0)
+    phi, phi0 = np.radians(np.asarray(lat, dtype=float)), np.radians(LAT0)
+    cosine = np.sin(phi0) * np.sin(phi) + np.cos(phi0) * np.cos(phi) * np.cos(lam)
+    k = np.sqrt(2.0 / np.maximum(1.0 + cosine, 1e-9))
+    x = k * np.cos(phi) * np.sin(lam)
+    y = k * (np.cos(phi0) * np.sin(phi) - np.sin(phi0) * np.cos(phi) * np.cos(lam))
+    return x, y
+
+
+def smooth(points: Floats, passes: int = 2) -> Floats:
+    """Chaikin's corner cutting (1974) of a polyline of shape (n, 2); the ends stay."""
+    for _ in range(passes):
+        if len(points) < 3:
+            return points
+        first, second = points[:-1], points[1:]
+        cut = np.empty((2 * len(first), 2))
+        cut[0::2] = 0.75 * first + 0.25 * second
+        cut[1::2] = 0.25 * first + 0.75 * second
+        points = np.vstack([points[:1], cut[1:-1], points[-1:]])
+    return points
+
+
+def thin(points: Floats, tolerance: float) -> Floats:
+    """Douglas and Peucker's (1973) line with no vertex further than `tolerance` from the given one."""
+    if len(points) < 3:
+        return points
+    start, end = points[0], points[-1]
+    chord = end - start
+    length = float(np.hypot(*chord))
+    away = points - start
+    gap = np.hypot(*away.T) if length == 0 else np.abs(chord[0] * away[:, 1] - chord[1] * away[:, 0]) / length
+    worst = int(np.argmax(gap))
+    if gap[worst] <= tolerance:
+        return np.vstack([start, end])
+    left, right = thin(points[: worst + 1], tolerance), thin(points[worst:], tolerance)
+    return np.vstack([left[:-1], right])
+
+
+def lanes(table: pd.DataFrame, tolerance: float = 0.004) -> dict[str, Floats]:
+    """Leg id -> projected, thinned and smoothed polyline of shape (n, 2), from lanes.csv (leg, point, lat, lon)."""
+    drawn: dict[str, Floats] = {}
+    for leg, rows in table.sort_values(["leg", "point"]).groupby("leg", sort=False):
+        line = np.column_stack(project(rows["lon"], rows["lat"]))
+        drawn[str(leg)] = thin(smooth(thin(line, tolerance)), tolerance / 6)
+    return drawn
+
+
+class Ring(NamedTuple):
+    """A closed line of land, degrees."""
+
+    lon: Floats
+    lat: Floats
+
+
+@cache
+def outlines(path: Path | None = None) -> tuple[Ring, ...]:
+    """The rings of land in outlines.json, or none when the file is missing (a map without coasts is still a map)."""
+    path = path or DATA / "outlines.json"
+    if not path.exists():
+        return ()
+    return tuple(_rings(json.loads(path.read_text(encoding="utf-8"))))
+
+
+def _rings(node: Any) -> list[Ring]:
+    """Every list of coordinate pairs inside `node`, whatever nesting (GeoJSON or plain lists) holds it."""
+    if isinstance(node, dict):
+        parts = [node[key] for key in ("features", "geometry", "geometries", "coordinates") if node.get(key)]
+        return [ring for part in (parts or node.values()) for ring in _rings(part)]
+    if not isinstance(node, list) or not node:
+        return []
+    if isinstance(node[0], list) and len(node[0]) >= 2 and isinstance(node[0][0], int | float):
+        points = np.array([pair[:2] for pair in node], dtype=float)
+        return [Ring(points[:, 0], points[:, 1])]
+    return [ring for part in node for ring in _rings(part)]
+
+
+def joined(parts: list[Floats], digits: int = 4) -> tuple[list[float | None], list[float | None]]:
+    """Polylines as one x and one y list with None between them, for a single Plotly trace."""
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for part in parts:
+        xs += [*np.round(part[:, 0], digits).tolist(), None]
+        ys += [*np.round(part[:, 1], digits).tolist(), None]
+    return xs[:-1], ys[:-1]
+
+
+def coast() -> list[Floats]:
+    """Projected rings of land that touch the window."""
+    (left, right), (bottom, top) = WINDOW
+    kept = []
+    for ring in outlines():
+        x, y = project(ring.lon, ring.lat)
+        if x.max() > left - 0.3 and x.min() < right + 0.3 and y.max() > bottom - 0.3 and y.min() < top + 0.3:
+            kept.append(np.column_stack([x, y]))
+    return kept
+
+
+def graticule(step: int = 15) -> list[Floats]:
+    """Meridians and parallels every `step` degrees across the window."""
+    lon, lat = np.arange(-135.0, 61.0, 1.5), np.arange(-60.0, 81.0, 1.5)
+    meridians = [np.column_stack(project(np.full_like(lat, m), lat)) for m in range(-135, 61, step)]
+    parallels = [np.column_stack(project(lon, np.full_like(lon, p))) for p in range(-60, 81, step)]
+    return meridians + parallels
+
+
+class Label(NamedTuple):
+    """A place name where it collides with nothing; `position` is Plotly's textposition."""
+
+    text: str
+    x: float
+    y: float
+    position: str
+
+
+def place_labels(places: pd.DataFrame, width_px: float, size_px: float, limit: int = 99, sides: int = 8) -> list[Label]:
+    """Greedy labels (in the order of LABELS) without overlap on a map `width_px` wide with type of `size_px`.
+
+    `sides` positions round the dot are tried, beside it first; a small map allows only the clear ones.
+    """
+    (left, right), (bottom, top) = WINDOW
+    scale = width_px / (right - left)
+    table = places.set_index("place")
+    px, py = ((axis * scale).tolist() for axis in project(table["lon"], table["lat"]))
+    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in zip(px, py, strict=True)]
+    frame = (left * scale, bottom * scale, right * scale, top * scale)
+    chosen: list[Label] = []
+    for slug in (s for s in LABELS if s in table.index):
+        at = table.index.tolist().index(slug)
+        found = _free_box(LABELS[slug], px[at], py[at], size_px, taken, frame, sides)
+        if found and len(chosen) < limit:
+            taken.append(found[1])
+            chosen.append(Label(LABELS[slug], px[at] / scale, py[at] / scale, found[0]))
+    return chosen
+
+
+Box = tuple[float, float, float, float]
+
+
+def _free_box(
+    text: str, x: float, y: float, size: float, taken: list[Box], frame: Box, sides: int
+) -> tuple[str, Box] | None:
+    """The first side of the dot at which `text` fits, with the box it takes."""
+    wide, high, gap = 0.57 * size * len(text), 1.25 * size, 6.0
+    options = {
+        "middle right": (x + gap, y - high / 2),
+        "middle left": (x - gap - wide, y - high / 2),
+        "top center": (x - wide / 2, y + gap),
+        "bottom center": (x - wide / 2, y - gap - high),
+        "top right": (x + gap - 2, y + gap - 4),
+        "bottom right": (x + gap - 2, y - gap - high + 4),
+        "top left": (x - gap + 2 - wide, y + gap - 4),
+        "bottom left": (x - gap + 2 - wide, y - gap - high + 4),
+    }
+    for side, (x0, y0) in list(options.items())[:sides]:
+        box = (x0, y0, x0 + wide, y0 + high)
+        inside = frame[0] + 4 < box[0] and frame[1] + 4 < box[1] and box[2] < frame[2] - 4 and box[3] < frame[3] - 4
+        if inside and not any(_meet(box, other) for other in taken):
+            return side, box
+    return None
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
