@@ -25,7 +25,7 @@ from experiments.calibration.recovery import FINAL, NEAR
 from experiments.ensemble import recording
 from experiments.ensemble.history import frames_of
 from experiments.ensemble.parts import to_parquet
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from experiments.evidence.targets import simulated
 from experiments.study import USUAL_OUTCOMES, Study
 from experiments.study_file import SearchEntry
@@ -104,12 +104,12 @@ def _pace(organisations: int, reads: str, threads: int) -> _Pace:
     record = "events" if reads in ("history", "events") else "summary"
     read = _reader(organisations, reads)
     started = time.perf_counter()
-    models = mapped(lambda seed: RouteModel(rng=seed, organisations=organisations, record=record).run(),
+    models = parallel_map(lambda seed: RouteModel(rng=seed, organisations=organisations, record=record).run(),
                     range(threads), threads)  # fmt: skip
     ran = time.perf_counter()
     read(models[0])  # what is done the first time only is not counted
     warm = time.perf_counter()
-    mapped(read, models, threads)
+    parallel_map(read, models, threads)
     once = (time.perf_counter() - warm) / threads
     return _Pace((ran - started) / (threads * WHOLE_WEEKS), once, _bytes((models[0].state, models[0].buffers)))
 

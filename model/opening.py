@@ -9,8 +9,8 @@ from model.random import draws
 from model.record import Account
 from model.submodels.beliefs import weigh_public
 from model.submodels.events import take_inputs
-from model.submodels.groups import found, fund
 from model.submodels.market import reference_price
+from model.submodels.organisations import create_organisation, fund
 from model.submodels.routes import plan
 from model.submodels.states import derive, follow_markets
 
@@ -81,7 +81,7 @@ def first_organisations(ctx: Context) -> None:
     """Found the organisations of the first day, each with a part of its next load in hand."""
     organisations = ctx.state.organisations
     for organisation in range(organisations.alive.shape[0]):
-        found(ctx, organisation)
+        create_organisation(ctx, organisation)
         ctx.state.sources.weight[organisations.source[organisation]] += organisations.weight[organisation]
     for organisation in range(organisations.alive.shape[0]):
         # capital follows from the organisation's part of its source, which is known only now

@@ -37,7 +37,7 @@ from model.record import SEIZURE, Record, Weekly, copy_record, make_record
 from model.scenario import Scenario, difference
 from model.scenario.inputs import Inputs, lay_out
 from model.state import CONTACTS_AT_MOST, copy_state, empty_state, grow, memory_decay, sizes_of
-from model.submodels.groups import leave
+from model.submodels.organisations import leave
 from model.summary import Summary
 from model.week import SCHEDULE, advance, events_at_most
 from model.weekly_model import WeeklyModel

@@ -19,14 +19,14 @@ from model.scenario.inputs import Inputs
 from model.state import CONTACTS_AT_MOST, State
 from model.submodels.allocation import plan_cover
 from model.submodels.beliefs import fade_public, weigh_public
-from model.submodels.elsewhere import fade_on_the_way, send_elsewhere
 from model.submodels.events import take_inputs
 from model.submodels.finance import launder
-from model.submodels.groups import come_and_go, seek_routes
 from model.submodels.inspection import inspect, search_stores
 from model.submodels.leads import draw_leads
 from model.submodels.market import arbitrage, clear
 from model.submodels.movement import arrive, rows_needed, send_from_home, send_from_stock, set_out, sweep
+from model.submodels.organisations import enter_and_exit, seek_routes
+from model.submodels.other_markets import fade_on_the_way, send_elsewhere
 from model.submodels.sensors import detect, false_contacts, prepare_sensors
 from model.submodels.states import begin_month, fade_flows, review
 from model.submodels.supply import buy, produce
@@ -77,7 +77,7 @@ SCHEDULE = (
     Step("markets", clear),
     Step("markets", arbitrage),
     Step("finance", launder),
-    Step("organisations", come_and_go),
+    Step("organisations", enter_and_exit),
     Step("memory", fade_public),
     Step("memory", fade_flows),
     Step("memory", fade_on_the_way),

@@ -13,7 +13,7 @@ import pandas as pd
 
 from experiments.analysis.intervals import mean_and_interval
 from experiments.analysis.outcomes import measure_outcomes
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from model import RouteModel
 from model.scenario import Scenario
 from model.scenario.measures import dose_event
@@ -50,7 +50,7 @@ def run_doses(
             rows.append({"measure": measure, "dose": dose, "seed": seed, **measure_outcomes(model, *window)})
         return rows
 
-    return pd.DataFrame([row for rows in mapped(one_seed, seeds, workers, lambda _: done()) for row in rows])
+    return pd.DataFrame([row for rows in parallel_map(one_seed, seeds, workers, lambda _: done()) for row in rows])
 
 
 def contrasts(arms: pd.DataFrame, outcome: str, high: float = 1.0, low: float = 0.0) -> pd.DataFrame:

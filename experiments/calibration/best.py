@@ -10,7 +10,7 @@ import pandas as pd
 
 from experiments.calibration.posterior import Posterior
 from experiments.calibration.problem import Problem, misfit
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from model.columns import Array
 
 CANDIDATES: Final = 24
@@ -37,7 +37,7 @@ def best_sets(
     """
     order = posterior.sets.sort_values("chi_square")["draw"].head(candidates).tolist()
     jobs = [(draw, seed) for draw in order for seed in range(1, seeds + 1)]
-    found = mapped(
+    found = parallel_map(
         lambda job: problem.run(posterior.values(job[0]), job[1]), jobs, workers, lambda n: done(n, len(jobs))
     )
     statistics = np.array(found).reshape(len(order), seeds, -1)

@@ -27,8 +27,8 @@ from experiments.calibration.refine import Refined, effective, refine
 from experiments.calibration.screening import identifiability, screen, variance_shares
 from experiments.calibration.surface import fit_surface, pilot
 from experiments.ensemble import provenance
-from experiments.ensemble.folder import alone_in, write_atomically
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.folder import folder_lock, write_atomically
+from experiments.ensemble.threads import parallel_map
 from experiments.evidence.targets import table_of
 from model.columns import Array
 from model.errors import InputError
@@ -111,7 +111,7 @@ def calibrate(
         **problem.identity(), "seed": seed, **asdict(size.settings), "temperature_given": temperature,
         "source": provenance.source_hash(), "fitting": provenance.fitting_hash(), "data": provenance.data_hash(),
     }  # fmt: skip
-    with alone_in(folder):
+    with folder_lock(folder):
         _same_or_new(folder, identity, restart=restart)
         posterior, table = _fitted(problem, folder, identity, size, temperature, seed, workers, doing, progress, runs)
         for target in {folder, keep or folder}:
@@ -142,7 +142,7 @@ def _fitted(
     refined = _refined(problem, fit, variance, temperature, size, seed, workers, doing, runs)
     doing("running the posterior again")
     units = equal_weights(refined.units, refined.weights, size.sets, seed)
-    statistics = np.array(mapped(problem.at, units.tolist(), workers))
+    statistics = np.array(parallel_map(problem.at, units.tolist(), workers))
     chi_square = misfit(problem, statistics, variance)
     manifest = {
         **identity, "results_version": RESULTS_VERSION, "sets": len(units),
@@ -172,7 +172,7 @@ def _refined(
     doing("refining")
 
     def simulate(units: Array) -> Array:
-        return np.array(mapped(problem.safely, units.tolist(), workers, runs))
+        return np.array(parallel_map(problem.safely, units.tolist(), workers, runs))
 
     if fit is not None:
         start, statistics = np.vstack([start, fit.units]), np.vstack([statistics, simulate(fit.units)])
@@ -255,7 +255,7 @@ def recovery_of_model(
         **problem.identity(), "seed": seed, "temperature": temperature, "source": provenance.source_hash(),
         "fitting": provenance.fitting_hash(), "data": provenance.data_hash(),
     }  # fmt: skip
-    with alone_in(folder):
+    with folder_lock(folder):
         _same_or_new(folder, identity, restart=restart)
         variance, start = _to_recover(problem, size, workers, step)
         kept = folder / "ranks.csv"

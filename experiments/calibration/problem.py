@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from experiments.evidence.targets import FIT, Target, load_targets, simulated
 from model import RouteModel, Scenario, calendar, load_world
 from model.columns import Array
@@ -212,7 +212,7 @@ class Problem:
     def chance_sd(self, replications: int = 24, workers: int | None = None) -> Array:
         """Spread of the realised statistics over seeds at the defaults, shape (targets,): chance, not doubt."""
         values = dict(self.structure.settings)
-        runs = mapped(lambda seed: self.run(values, seed, realised=True), range(1, replications + 1), workers)
+        runs = parallel_map(lambda seed: self.run(values, seed, realised=True), range(1, replications + 1), workers)
         return np.std(np.array(runs), axis=0, ddof=1)
 
     def identity(self) -> dict[str, Any]:

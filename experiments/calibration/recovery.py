@@ -26,7 +26,7 @@ from experiments.calibration.posterior import equal_weights
 from experiments.calibration.problem import Problem
 from experiments.calibration.refine import Simulate, refine
 from experiments.calibration.surface import Surface
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from model.columns import Array
 
 __all__ = ["FINAL", "NEAR", "holm", "pooled", "recover", "recover_model", "uniformity"]
@@ -107,7 +107,7 @@ def _trial_of_model(
 
     def simulate(units: Array) -> Array:
         nonlocal before
-        found = np.array(mapped(problem.safely, units.tolist(), workers, lambda n: done(before + n)))
+        found = np.array(parallel_map(problem.safely, units.tolist(), workers, lambda n: done(before + n)))
         before += len(units)
         return found
 

@@ -17,7 +17,7 @@ from experiments.analysis.sensitivity import morris_indices, sobol_indices
 from experiments.calibration.problem import Problem
 from experiments.design import designs as design
 from experiments.design.factors import Factor
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from model.columns import Array
 from model.errors import InputError
 from model.scenario.events import PARAMETER_ROWS
@@ -55,7 +55,7 @@ def misfits(problem: Problem, points: pd.DataFrame, progress: Progress, workers:
         except InputError:
             return np.full(len(problem.targets), np.nan)
 
-    found = mapped(one, rows, workers, lambda done: progress(done, len(rows)))
+    found = parallel_map(one, rows, workers, lambda done: progress(done, len(rows)))
     error = np.hypot(problem.error_sd, problem.chance_sd(workers=workers))
     z = (np.array(found) - problem.observed) / error
     table = pd.DataFrame(z, columns=[target.name for target in problem.targets])

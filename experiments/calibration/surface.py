@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from experiments.calibration.problem import Problem, succeeded
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from model.columns import Array
 
 __all__ = ["Surface", "fit_surface", "pilot"]
@@ -61,7 +61,7 @@ def pilot(problem: Problem, points: int, seed: int = 1, workers: int | None = No
     """Runs over the whole prior: places (points, parameters) and statistics (points, targets)."""
     sampler = qmc.Sobol(len(problem.priors), rng=np.random.default_rng(seed))
     units = sampler.random_base2(math.ceil(math.log2(points)))[:points]
-    return units, np.array(mapped(problem.safely, units.tolist(), workers, done))
+    return units, np.array(parallel_map(problem.safely, units.tolist(), workers, done))
 
 
 def fit_surface(units: Array, statistics: Array, weights: Array | None = None) -> Surface:

@@ -25,10 +25,10 @@ from model.errors import InputError
 __all__ = [
     "FRAMES",
     "FrameFiles",
-    "alone_in",
     "arrow_table",
     "check_folder",
     "check_names",
+    "folder_lock",
     "from_json",
     "parse_manifest",
     "read_manifest",
@@ -182,7 +182,7 @@ def parse_manifest(content: bytes, path: object) -> dict[str, Any]:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def folder_lock(folder: Path) -> Iterator[None]:
     """Hold a folder alone while work goes on in it; it is made if need be. A killed process holds nothing.
 
     Raises

@@ -17,7 +17,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from experiments.ensemble.folder import LOCK, MANIFEST, alone_in, parse_manifest, to_json
+from experiments.ensemble.folder import LOCK, MANIFEST, folder_lock, parse_manifest, to_json
 from experiments.ensemble.parts import DAMAGED, DONE, FAILED, PARTS, RUNS, Parts, read_parquet, to_parquet
 from experiments.ensemble.places import TEMPORARY, Place
 from model.errors import InputError
@@ -92,7 +92,7 @@ class Store(Place):
         if not self.local:
             yield
             return
-        with alone_in(Path(self.root)):
+        with folder_lock(Path(self.root)):
             for left in Path(self.root).rglob(f"{TEMPORARY}*"):
                 left.unlink(missing_ok=True)
             yield

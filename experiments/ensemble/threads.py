@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-__all__ = ["interruptions_held", "mapped"]
+__all__ = ["interruptions_held", "parallel_map"]
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def interruptions_held() -> Iterator[Callable[[], None]]:
     check()
 
 
-def mapped[T, R](
+def parallel_map[T, R](
     call: Callable[[T], R], items: Iterable[T], workers: int | None = None,
     done: Callable[[int], object] = lambda _: None,
 ) -> list[R]:  # fmt: skip

@@ -15,7 +15,7 @@ import pandas as pd
 
 from experiments.analysis.intervals import mean_and_interval
 from experiments.analysis.outcomes import Window
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from model import RouteModel
 from model.kinds import Mode
 from model.scenario import Scenario
@@ -58,7 +58,7 @@ def run_experiment(experiment: NaturalExperiment, seeds: Iterable[int], workers:
         arms = {arm: experiment.base.with_events(*events) for arm, events in experiment.arms.items()}
         return {"": read(experiment.base, seed)} | {arm: read(scenario, seed) for arm, scenario in arms.items()}
 
-    runs = mapped(one_seed, seeds, workers)
+    runs = parallel_map(one_seed, seeds, workers)
     rows = {}
     for arm in experiment.arms:
         for name in experiment.readings:

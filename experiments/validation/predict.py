@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.calibration.posterior import Posterior
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from experiments.evidence.observed import Shown
 from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, counterpart, load_targets
 from experiments.validation.cells import CountryYears, Forecast, ShownReports, forecast, judged_cells
@@ -103,7 +103,7 @@ def predict(
         return past, future, by_state, mean_state, series
 
     count = len(posterior) if draws is None else draws
-    runs = mapped(one, range(count), workers, done)
+    runs = parallel_map(one, range(count), workers, done)
     past, future, by_state, mean_state = (np.array([run[i] for run in runs]) for i in range(4))
     units, wander = posterior.units[np.arange(count) % len(posterior)], Wander(world)
     # what is forecast beside the judged figures has a stream of its own: it moves none of these

@@ -18,7 +18,7 @@ import pandas as pd
 from experiments.analysis.intervals import mean_difference
 from experiments.analysis.outcomes import Window
 from experiments.calibration.posterior import Posterior
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from experiments.validation.natural import EXPERIMENTS, NaturalExperiment
 from model import RouteModel, Scenario
 from model.columns import Array
@@ -248,7 +248,7 @@ def run_trials(
         return found[0], found[1]
 
     jobs = [(trial, draw) for trial in asked for draw in range(draws)]
-    pairs = np.array(mapped(one, jobs, workers, done)).reshape(len(asked), draws, 2)
+    pairs = np.array(parallel_map(one, jobs, workers, done)).reshape(len(asked), draws, 2)
     return pd.DataFrame([_row(trial, pairs[i]) for i, trial in enumerate(asked)])
 
 
@@ -328,7 +328,7 @@ def surge(
         return {"arm": arm, "draw": draw, "flow_t": flow, "growth_t": growth}
 
     jobs = [(arm, draw) for arm in SURGE_ARMS for draw in range(draws)]
-    return pd.DataFrame(mapped(one, jobs, workers, done))
+    return pd.DataFrame(parallel_map(one, jobs, workers, done))
 
 
 def surge_table(runs: pd.DataFrame) -> pd.DataFrame:

@@ -19,9 +19,9 @@ from experiments.calibration.posterior import Posterior, has_posterior, load_pos
 from experiments.calibration.problem import Prior, Problem, misfit, read_structures
 from experiments.conduct import conduct
 from experiments.ensemble import provenance
-from experiments.ensemble.folder import alone_in, to_json, write_atomically
+from experiments.ensemble.folder import folder_lock, to_json, write_atomically
 from experiments.ensemble.store import Store
-from experiments.ensemble.threads import mapped
+from experiments.ensemble.threads import parallel_map
 from experiments.study import Study
 from experiments.validation import annual, checks, judge
 from experiments.validation.predict import Predicted, predict
@@ -113,7 +113,7 @@ def validate(
         If there is no posterior.
     """
     posterior = _posterior(structure, reference)
-    with alone_in(folder):
+    with folder_lock(folder):
         tables, verdict = _validated(folder, posterior, size, reference, workers, doing, done)
         # only now: an interrupted validation leaves what was there as it was
         for name, table in tables.items():
@@ -174,8 +174,8 @@ def _checked_fit(
     def other_luck(draw: int) -> Array:
         return problem.run(posterior.values(draw), OTHER_LUCK + draw, realised=True)
 
-    accepted = np.array(mapped(luck_it_was_accepted_with, range(len(posterior)), workers, done))
-    made = np.array(mapped(other_luck, range(len(found.fitted)), workers, done))
+    accepted = np.array(parallel_map(luck_it_was_accepted_with, range(len(posterior)), workers, done))
+    made = np.array(parallel_map(other_luck, range(len(found.fitted)), workers, done))
     checked = checks.predictive_check(problem, made, posterior.temperature)
     verdict = {
         "fitted": len(checked), **{f"fitted_{kind}": int(checked[kind].sum()) for kind in

@@ -20,7 +20,7 @@ from model.kinds import REGIMES, SECTORS, Code, Mode, PlacementRule, Regime
 from model.rows import senseless
 from model.scenario import Scenario
 from model.scenario.events import Event, expand
-from model.scenario.measures import spell_out
+from model.scenario.measures import expand_measures
 from model.state import sizes_of
 from model.world import World
 
@@ -76,7 +76,7 @@ def lay_out(world: World, scenario: Scenario) -> tuple[tuple[Event, ...], Inputs
 @lru_cache(maxsize=64)
 def _laid_out(world: World, course: _Course) -> tuple[tuple[Event, ...], Inputs]:
     course.scenario.check(world.names)
-    plan = spell_out(course.scenario, world.tables.doses)
+    plan = expand_measures(course.scenario, world.tables.doses)
     plan.check(world.names)
     return plan.events, _compile(world, plan)
 

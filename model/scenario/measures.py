@@ -18,7 +18,7 @@ from model.errors import InputError
 from model.scenario import Scenario
 from model.scenario.events import Event, event_field, fields_of, in_order
 
-__all__ = ["MEASURE", "amount_at", "dose_event", "spell_out"]
+__all__ = ["MEASURE", "amount_at", "dose_event", "expand_measures"]
 
 MEASURE = "measure"
 DIGITS = 9
@@ -30,7 +30,7 @@ def dose_event(measure: str, dose: float, since: date, until: date | None = None
     return Event(f"{measure}-dose-{since}", since, until, MEASURE, measure, "dose", "value", dose)
 
 
-def spell_out(scenario: Scenario, doses: pd.DataFrame) -> Scenario:
+def expand_measures(scenario: Scenario, doses: pd.DataFrame) -> Scenario:
     """Make a copy whose measures are replaced by the events they stand for; the same scenario if there are none.
 
     Raises

@@ -27,7 +27,7 @@ from model.scenario import Scenario
 from model.scenario.conditions import NEVER_READ, READ_IF, READ_WHERE, Facts
 from model.scenario.events import Event, expand
 from model.scenario.inputs import lay_out
-from model.scenario.measures import MEASURE, spell_out
+from model.scenario.measures import MEASURE, expand_measures
 from model.world import World
 
 __all__ = ["Difference", "NoEffect", "differing", "without_effect"]
@@ -109,7 +109,7 @@ class _Course:
     @cached_property
     def parameters(self) -> dict[int, Parameters]:
         """Parameters by the week from which they hold, as `RouteModel` takes them: those of its Sunday."""
-        plan = spell_out(self.scenario, self.world.tables.doses)
+        plan = expand_measures(self.scenario, self.world.tables.doses)
         if not any(event.kind == "parameter" for event in plan.events):
             return {self.first: plan.parameters}
         weeks = {self.first} | {week for day in plan.change_dates() if (week := calendar.week_of(day)) <= self.last}

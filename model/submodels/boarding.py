@@ -15,7 +15,7 @@ from model.kinds import Mode, Regime
 from model.random import draws
 from model.record import Account, Weekly, Yearly
 from model.state import State
-from model.submodels.consequences import Seizure, expect, take_load
+from model.submodels.consequences import Seizure, expect, seize_consignment
 from model.submodels.sensors import Cue
 from model.world.arrays import WorldArrays
 
@@ -80,7 +80,7 @@ def board(ctx: Context, cue: Cue, asset: int, day: float) -> None:
     if w < parameters.pursuit_success:
         record.weekly[week, Weekly.WON] += 1.0
         note_success(world, state, asset, cue.area, load_kg)
-        take_load(ctx, row, 1.0, at)
+        seize_consignment(ctx, row, 1.0, at)
     elif w > 1.0 - parameters.dump_share * (1.0 - parameters.pursuit_success):
         state.accounts[Account.LOST_KG] += load_kg
         record.weekly[week, Weekly.LOST_KG] += load_kg

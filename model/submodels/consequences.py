@@ -86,7 +86,7 @@ def tally(table: Array, year: int, row: int, kg: float, cases: int) -> None:
 
 
 @rule
-def book(ctx: Context, at: Seizure, kg: float, share: float, cases: int, leg: int, owner: int) -> None:
+def record_seizure(ctx: Context, at: Seizure, kg: float, share: float, cases: int, leg: int, owner: int) -> None:
     """Book one seizure once, in every table it belongs to."""
     state, record, week, year = ctx.state, ctx.record, ctx.week, ctx.year
     state.accounts[Account.SEIZED_KG] += kg
@@ -110,7 +110,7 @@ def book(ctx: Context, at: Seizure, kg: float, share: float, cases: int, leg: in
 
 
 @rule
-def take_load(ctx: Context, row: int, share: float, at: Seizure) -> None:
+def seize_consignment(ctx: Context, row: int, share: float, at: Seizure) -> None:
     """Seize a share of a load; the owner learns, the trade hears, crews go to prison, custody may leak."""
     world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
     consignments = state.consignments
@@ -120,7 +120,7 @@ def take_load(ctx: Context, row: int, share: float, at: Seizure) -> None:
     leg = int(consignments.leg[row])
     cases = max(1, int(share * consignments.units[row] + 0.5))
     consignments.units[row] = max(1, consignments.units[row] - cases)
-    book(ctx, at, kg, share, cases, leg, consignments.owner_ident[row])
+    record_seizure(ctx, at, kg, share, cases, leg, consignments.owner_ident[row])
     note_exchange(state, at.lead_state, at.member, at.platform, kg)
     owner = consignments.owner[row]
     trips = trips_of(world, cases, leg, 0.0)

@@ -22,7 +22,7 @@ from model.random.samplers import binomial, normal_quantile, normal_share
 from model.record import Weekly, Yearly
 from model.state import State
 from model.submodels.capacity import closed_gap
-from model.submodels.consequences import Seizure, book, expect, leak_back, take_load
+from model.submodels.consequences import Seizure, expect, leak_back, record_seizure, seize_consignment
 from model.world.arrays import WorldArrays
 
 FIND_MEMORY_MONTHS = 39
@@ -204,9 +204,9 @@ def control(ctx: Context, row: int, chance: float, at: Seizure, k: int) -> None:
     if units > 1 and ctx.world.mode_bundled[ctx.world.leg_mode[consignments.leg[row]]] == 1:
         taken = binomial(u, units, chance)
         if taken > 0:
-            take_load(ctx, row, taken / units, at)
+            seize_consignment(ctx, row, taken / units, at)
     elif u < chance:
-        take_load(ctx, row, 1.0, at)
+        seize_consignment(ctx, row, 1.0, at)
 
 
 @rule
@@ -247,5 +247,5 @@ def seize_store(ctx: Context, organisation: int, hub: int, place: int, member: i
     lineage_kg = float(organisations.stock_west_africa_kg[organisation, hub])
     organisations.stock_west_africa_kg[organisation, hub] = (1.0 - v) * lineage_kg
     at = Seizure(place, member, member, -1, Stage.POLICE.value, 7.0 * ctx.week)
-    book(ctx, at, kg, v, 1, -1, organisations.ident[organisation])
+    record_seizure(ctx, at, kg, v, 1, -1, organisations.ident[organisation])
     leak_back(ctx, kg, member, place)

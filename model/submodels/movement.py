@@ -17,7 +17,15 @@ from model.record import Account, Weekly, Yearly
 from model.state import State
 from model.submodels.beliefs import believed_loss, remember, spread, trips_of
 from model.submodels.contacts import note_landed
-from model.submodels.routes import SMALLEST_LOAD_KG, STALE_WEEKS, draw_unit, pick, settle, weigh_known, weigh_onward
+from model.submodels.routes import (
+    SMALLEST_LOAD_KG,
+    STALE_WEEKS,
+    choose_route_and_load,
+    draw_unit,
+    pick,
+    weigh_known,
+    weigh_onward,
+)
 from model.world.arrays import WorldArrays
 
 LONGEST_SERIES = 4  # loads an organisation can send from home in one week
@@ -72,7 +80,7 @@ def send_from_home(ctx: Context) -> None:
         stay_out = NOT_WEIGHED
         if plans_again(organisations, organisation, ctx.week):
             stay_out = weigh_known(ctx, organisation)
-            settle(ctx, organisation, stay_out)
+            choose_route_and_load(ctx, organisation, stay_out)
         for _ in range(LONGEST_SERIES):
             slot = organisations.plan_slot[organisation]
             load_kg = organisations.plan_load_kg[organisation]
@@ -86,7 +94,7 @@ def send_from_home(ctx: Context) -> None:
             send(ctx, organisation, route, slot, load_kg, units, lineage)
             if stay_out == NOT_WEIGHED:
                 stay_out = weigh_known(ctx, organisation)
-            settle(ctx, organisation, stay_out)
+            choose_route_and_load(ctx, organisation, stay_out)
 
 
 @rule

@@ -185,11 +185,11 @@ def draw_unit(ctx: Context, organisation: int, mode: int, mu: float, k: int) -> 
 @rule
 def plan(ctx: Context, organisation: int) -> None:
     """Decide the next load: weigh the known routes and settle on one."""
-    settle(ctx, organisation, weigh_known(ctx, organisation))
+    choose_route_and_load(ctx, organisation, weigh_known(ctx, organisation))
 
 
 @rule
-def settle(ctx: Context, organisation: int, stay_out: float) -> None:
+def choose_route_and_load(ctx: Context, organisation: int, stay_out: float) -> None:
     """Draw a route by the weights, and a load within the means; boxes and couriers go several at a time."""
     world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     organisations = state.organisations

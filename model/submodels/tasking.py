@@ -161,7 +161,7 @@ def respond(ctx: Context) -> None:
             continue
         if cue.row >= 0:
             state.areas.cases[cue.area] += 1.0
-        handle(ctx, cue)
+        dispatch_asset(ctx, cue)
 
 
 @compiled
@@ -207,7 +207,7 @@ def track_life_days(world: WorldArrays, mode: int, u: float) -> float:
 
 
 @rule
-def handle(ctx: Context, cue: Cue) -> None:
+def dispatch_asset(ctx: Context, cue: Cue) -> None:
     """Send the asset that gets there first; a cue waits for one until its track is lost (Erlang-A, amendment 11)."""
     world, state, parameters, record, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week
     row, area, platform, stage = cue.row, cue.area, cue.platform, cue.stage

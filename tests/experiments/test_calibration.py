@@ -29,7 +29,7 @@ from experiments.calibration.refine import effective, pareto_k, refine, surface_
 from experiments.calibration.screening import identifiability
 from experiments.calibration.surface import fit_surface
 from experiments.ensemble import provenance
-from experiments.ensemble.folder import alone_in
+from experiments.ensemble.folder import folder_lock
 from experiments.study import Study
 from model.errors import InputError
 from model.results_version import RESULTS_VERSION
@@ -401,7 +401,7 @@ def test_a_check_of_recovery_goes_on_after_its_last_trial(tmp_path: Path, monkey
 
 
 def test_one_fit_at_a_time_in_a_folder(tmp_path: Path) -> None:
-    with alone_in(tmp_path / "base"), pytest.raises(InputError, match=r"another process.*one at a time"):
+    with folder_lock(tmp_path / "base"), pytest.raises(InputError, match=r"another process.*one at a time"):
         fitting.calibrate("base", tmp_path, fitting.QUICK)
     assert not list((tmp_path / "base").iterdir())
 

@@ -395,7 +395,8 @@ def test_a_process_that_loaded_other_code_refuses(tmp_path: Path) -> None:
     study = small(replications=1)
     task = next(runner.tasks(study, set(study.plan["run"]), 1))
     (tmp_path / "task").write_bytes(pickle.dumps(task))
-    code = "import pickle, sys; from experiments.ensemble import runner; runner.run_task(pickle.load(open(sys.argv[1], 'rb')))"
+    load = "pickle.load(open(sys.argv[1], 'rb'))"
+    code = f"import pickle, sys; from experiments.ensemble import runner; runner.run_task({load})"
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "task")],
         cwd=copy,

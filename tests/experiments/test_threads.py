@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from experiments.ensemble.threads import interruptions_held, mapped
+from experiments.ensemble.threads import interruptions_held, parallel_map
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
@@ -126,7 +126,7 @@ def test_other_threads_and_other_handlers_are_left_alone() -> None:
 
 def test_results_come_in_order_and_an_interruption_ends_the_rest() -> None:
     counts: list[int] = []
-    assert mapped(lambda x: x * x, range(20), 3, counts.append) == [x * x for x in range(20)]
+    assert parallel_map(lambda x: x * x, range(20), 3, counts.append) == [x * x for x in range(20)]
     assert counts == list(range(1, 21))
     made: list[int] = []
 
@@ -136,5 +136,5 @@ def test_results_come_in_order_and_an_interruption_ends_the_rest() -> None:
         return x
 
     with pytest.raises(KeyboardInterrupt):
-        mapped(slow, range(1000), 2, lambda count: press() if count == 3 else None)
+        parallel_map(slow, range(1000), 2, lambda count: press() if count == 3 else None)
     assert len(made) < 20

@@ -16,7 +16,7 @@ from experiments.analysis.outcomes import measure_outcomes
 from experiments.analysis.policies import policy_table
 from model import InputError, RouteModel
 from model.scenario import Scenario, list_scenarios
-from model.scenario.measures import amount_at, dose_event, spell_out
+from model.scenario.measures import amount_at, dose_event, expand_measures
 from model.world import World, load_world
 from model.world.tables import load_tables
 from model.world.world import build_world
@@ -44,12 +44,12 @@ def test_amounts_lie_between_none_and_full(dose: float, row: int) -> None:
 
 
 def test_a_dose_is_spelled_out_into_its_levers() -> None:
-    plan = spell_out(base().with_events(dose_event("seacop", 0.5, date(2011, 5, 10))), DOSES)
+    plan = expand_measures(base().with_events(dose_event("seacop", 0.5, date(2011, 5, 10))), DOSES)
     added = [event for event in plan.events if event.id.startswith("seacop-dose")]
     assert {(e.kind, e.name, e.field, e.amount) for e in added} == {
         ("programme", "seacop", "spend_multiplier", 2.5), ("platform", "seacop", "sharing", 0.375),
     }  # fmt: skip
-    assert spell_out(base(), DOSES).events == base().events
+    assert expand_measures(base(), DOSES).events == base().events
 
 
 def test_a_row_of_doses_that_no_event_can_carry_is_refused() -> None:

@@ -77,7 +77,7 @@ def harness(model: RouteModel, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
             for case in range(CASES // len(groups)):
                 day += rng.exponential(SERVICE_DAYS / load / len(group))
                 state.consignments.ident[0] = 1_000_000 * number + case
-                tasking.handle(context(model, parameters, seed=3), Cue(0, area, -1, owner, Stage.LEAD, day))
+                tasking.dispatch_asset(context(model, parameters, seed=3), Cue(0, area, -1, owner, Stage.LEAD, day))
                 cases += 1
             acted += model.buffers.weekly[:, Weekly.ACTED].sum() - before
         return acted / cases
@@ -269,7 +269,7 @@ def test_removal_is_the_product_of_its_stages(model: RouteModel) -> None:
         state.assets.place[asset], state.assets.area[asset] = world.area_place[area], area
         before = record.weekly[0, Weekly.WON]
         # the lead of the asset's own state: through whom it comes is tested above
-        tasking.handle(ctx, Cue(row, area, -1, owner, Stage.LEAD, 1.0))
+        tasking.dispatch_asset(ctx, Cue(row, area, -1, owner, Stage.LEAD, 1.0))
         won += record.weekly[0, Weekly.WON] - before
     expected = know * act * find * leave * 0.7
     assert 0.02 < expected < 0.6

@@ -12,7 +12,7 @@ from model.context import Context
 from model.kernel.compiled import rule
 from model.kinds import Stage
 from model.record import Account, Weekly, Yearly
-from model.submodels.consequences import Seizure, book
+from model.submodels.consequences import Seizure, record_seizure
 
 LEAST_SENT_KG = 1000.0
 MOST_TAKEN = 0.8
@@ -40,7 +40,7 @@ def send_elsewhere(ctx: Context) -> None:
         record.by_state[year, member, Yearly.EXPECTED_SEIZED_KG] += kg
         record.by_stage[year, Stage.OTHER_MARKETS, Yearly.EXPECTED_SEIZED_KG] += kg
         at = Seizure(place, member, member, -1, Stage.OTHER_MARKETS.value, 7.0 * week)
-        book(ctx, at, kg, 1.0, 0, -1, -1)
+        record_seizure(ctx, at, kg, 1.0, 0, -1, -1)
     state.accounts[Account.ELSEWHERE_KG] += left_kg
 
 

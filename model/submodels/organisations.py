@@ -138,7 +138,7 @@ def adopt(ctx: Context, organisation: int, route: int) -> None:
 
 
 @rule
-def come_and_go(ctx: Context) -> None:
+def enter_and_exit(ctx: Context) -> None:
     """Organisations without means for too long leave; new ones enter where margins are high."""
     world, state, parameters, record, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week
     organisations = state.organisations
@@ -158,7 +158,7 @@ def come_and_go(ctx: Context) -> None:
             u = draws.uniform(seed, draws.ENTRY, week, vacancy, 0)
             vacancy += 1
             if margin > 0.0 and u < parameters.entry_rate_per_week:
-                found(ctx, organisation)
+                create_organisation(ctx, organisation)
                 record.weekly[week, Weekly.ENTERED] += 1.0
     record.weekly[week, Weekly.GROUPS] = state.counts[Counter.GROUPS]
 
@@ -212,7 +212,7 @@ def leave(ctx: Context, organisation: int) -> None:
 
 
 @rule
-def found(ctx: Context, organisation: int) -> None:
+def create_organisation(ctx: Context, organisation: int) -> None:
     """A new group takes a free row under a new ident."""
     world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     organisations = state.organisations
