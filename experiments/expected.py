@@ -23,16 +23,16 @@ from experiments.calibration.calibrate import Size as FitSize
 from experiments.calibration.problem import Problem, read_structures
 from experiments.calibration.recovery import FINAL, NEAR
 from experiments.ensemble import recording
-from experiments.ensemble.history import frames_of
+from experiments.ensemble.executors import parallel_map
+from experiments.ensemble.models import HISTORIES_AT_ONCE, Experiment, run_model
 from experiments.ensemble.parts import to_parquet
-from experiments.ensemble.threads import parallel_map
 from experiments.evidence.targets import simulated
 from experiments.study import USUAL_OUTCOMES, Study
 from experiments.study_file import SearchEntry
 from experiments.validation.trials import SURGE_ARMS, trials_of
 from experiments.validation.validate import POLICIES, REMEDIES
 from experiments.validation.validate import Size as ValidationSize
-from model import RouteModel, calendar, load_world
+from model import RouteModel, Scenario, calendar, load_world
 from model.scenario.events import PARAMETER_ROWS
 from model.toml_fields import read_part
 
@@ -49,8 +49,6 @@ PROBED: Final = 1_000
 """Most organisations of the short run: beyond, time and memory grow in proportion."""
 SIMULATIONS_PER_SET: Final = 70
 """Runs of ABC-SMC for each set of a generation, all generations together, in the fit of `results/reference`."""
-HELD: Final = 24
-"""Histories that a study holds at once (`experiments.ensemble.runner`)."""
 WHOLE_WEEKS: Final = calendar.first_week(calendar.LAST_YEAR + 1)
 
 
@@ -101,11 +99,10 @@ class _Pace(NamedTuple):
 @lru_cache(maxsize=4)
 def _pace(organisations: int, reads: str, threads: int) -> _Pace:
     """Measure a run of history in each thread, then what is read off it."""
-    record = "events" if reads in ("history", "events") else "summary"
-    read = _reader(organisations, reads)
+    read, history = _reader(organisations, reads), Scenario.load("as-it-happened")
     started = time.perf_counter()
-    models = parallel_map(lambda seed: RouteModel(rng=seed, organisations=organisations, record=record).run(),
-                    range(threads), threads)  # fmt: skip
+    experiments = [Experiment(history, seed, organisations, reads) for seed in range(threads)]
+    models = parallel_map(run_model, experiments, threads)
     ran = time.perf_counter()
     read(models[0])  # what is done the first time only is not counted
     warm = time.perf_counter()
@@ -116,8 +113,6 @@ def _pace(organisations: int, reads: str, threads: int) -> _Pace:
 
 def _reader(organisations: int, reads: str) -> Callable[[RouteModel], object]:
     """What a job reads off each run."""
-    if reads == "history":
-        return lambda model: [to_parquet(table) for table in frames_of(model, 0).values()]
     if reads == "targets":
         problem = Problem.usual("base", organisations)
         return lambda model: simulated(problem.targets, model)
@@ -159,18 +154,22 @@ def _duration(seconds: float) -> str:
 # --- what jobs do ---------------------------------------------------------------------------------------------------
 
 
+def of_history(replications: int, scenario: Scenario) -> Work:
+    """Replications of one scenario, every seizure of which is kept."""
+    return Work(replications, replications * _weeks(scenario), "events")
+
+
 def of_study(study: Study, kept: int) -> Work:
     """What is missing of a study: a history for each seed, and each point where the past is varied, up to the fork."""
     search = study.kind == "search"
     runs = max(0, (_of_search(study) if search else study.plan["run"].nunique()) - kept)
     arm = study.run_of(study.baseline)
-    first, last = calendar.week_of(arm.start), calendar.week_of(arm.end)
     if study.fork is None or study.fork <= arm.start:
-        return Work(runs, runs * (last - first + 1), study.record)
-    forked = calendar.week_of(study.fork)
+        return Work(runs, runs * _weeks(arm), study.record)
+    first, forked, last = (calendar.week_of(day) for day in (arm.start, study.fork, arm.end))
     varied = study.over or any(factor.since == "start" for factor in study.factors)
     histories = min(runs, len(study.seeds) * (len(study.table) if varied and not search else 1))
-    return Work(runs, histories * (forked - first) + runs * (last - forked + 1), study.record, HELD)
+    return Work(runs, histories * (forked - first) + runs * (last - forked + 1), study.record, HISTORIES_AT_ONCE)
 
 
 def _of_search(study: Study) -> int:
@@ -220,7 +219,11 @@ def of_validation(size: ValidationSize, problem: Problem, sets: int) -> Work:
     packages = structures * size.policies * len(POLICIES)
     weeks = whole * WHOLE_WEEKS + fitted * _fitted_weeks(problem)
     weeks += packages * (WHOLE_WEEKS - forked) + structures * size.policies * forked
-    return Work(whole + fitted + packages, weeks, "targets", HELD)
+    return Work(whole + fitted + packages, weeks, "targets", HISTORIES_AT_ONCE)
+
+
+def _weeks(scenario: Scenario) -> int:
+    return calendar.week_of(scenario.end) - calendar.week_of(scenario.start) + 1
 
 
 def _fitted_weeks(problem: Problem) -> int:

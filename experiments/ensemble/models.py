@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -13,6 +11,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from experiments.ensemble.executors import parallel_map
+from experiments.ensemble.provenance import digest
 from model import RouteModel, Scenario, calendar, load_world
 from model.kernel.compiled import CACHE
 from model.scenario import effects_before
@@ -161,11 +160,11 @@ def run_model(
 def _run(model: RouteModel, until: str | date | None, stopped: Callable[[], bool]) -> RouteModel:
     """Run a model to a day or to its end, and look now and then whether it is to stop."""
     end = model.last_week + 1 if until is None else min(calendar.week_of(until), model.last_week + 1)
-    while model.week + CHUNK_WEEKS < end:
+    for _ in range(model.week, end, CHUNK_WEEKS):
         if stopped():
             raise StoppedError
-        model.run_for(CHUNK_WEEKS)
-    return model.run() if until is None else model.run_until(until)
+        model.run_for(min(CHUNK_WEEKS, end - model.week))
+    return model if until is None else model.run_until(until)
 
 
 def _past(scenario: Scenario, fork: date) -> str:
@@ -179,7 +178,7 @@ def _past(scenario: Scenario, fork: date) -> str:
         scenario.parameters.model_dump(mode="json"),
         sorted(effects_before(scenario, fork)),
     ]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return digest(content)
 
 
 def cache_is_cold() -> bool:

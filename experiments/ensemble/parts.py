@@ -12,19 +12,20 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from experiments.ensemble.folder import FRAMES
 from experiments.ensemble.places import Place
 from experiments.ensemble.provenance import deciding_versions
+from experiments.ensemble.recording import FRAMES
 from model.errors import InputError
 
-__all__ = ["DAMAGED", "DONE", "FAILED", "PARTS", "RUNS", "VERSIONS", "Parts", "read_parquet", "to_parquet"]
+__all__ = ["DAMAGED", "DONE", "FAILED", "PARTS", "RUNS", "VERSIONS", "Parts", "read_parquet", "sha256", "to_parquet"]
 
 DONE, FAILED = "done", "failed"
 RUNS, PARTS, DAMAGED = "runs", "parts", "damaged"
@@ -71,13 +72,13 @@ class Parts:
         given = frames[RUNS].schema.metadata or {}
         runs = frames[RUNS].replace_schema_metadata(
             {
-                DIGESTS: json.dumps({name: _sha256(content) for name, content in contents.items()}),
+                DIGESTS: json.dumps({name: sha256(content) for name, content in contents.items()}),
                 MADE: dt.datetime.now(dt.UTC).isoformat(),
                 VERSIONS: given.get(VERSIONS) or json.dumps(deciding_versions()),
             }
         )
         contents[RUNS] = to_parquet(runs)
-        name = f"{_sha256(contents[RUNS])[:32]}.parquet"
+        name = f"{sha256(contents[RUNS])[:32]}.parquet"
         for frame, content in contents.items():
             self.place.put(f"{PARTS}/{frame}/{name}", content)
 
@@ -134,16 +135,34 @@ class Parts:
         InputError
             If a file is damaged or missing, or cannot be read at the moment.
         """
-        try:
-            parts = [self._read_part(name) for name in self.place.names(f"{PARTS}/{RUNS}")]
-            chosen: dict[str, list[str]] = {}
+        with self._damage_named():
+            parts = self._parts()
+            runs_of: dict[str, list[str]] = {}
             for run, (name, _) in _chosen(parts).items():
-                chosen.setdefault(name, []).append(run)
+                runs_of.setdefault(name, []).append(run)
             tables = [
-                _only(self._read(part, frame, columns), chosen[part.name], part.runs.num_rows)
+                _only(self._read(part, frame, columns), runs_of[part.name], part.runs.num_rows)
                 for part in parts
-                if part.name in chosen and (frame == RUNS or frame in self._frames_of(part))
+                if part.name in runs_of and (frame == RUNS or frame in self._frames_of(part))
             ]
+        return pa.concat_tables(tables, promote_options="default") if tables else None
+
+    def of_runs(self, frame: str, runs: Iterable[str]) -> Iterator[pa.Table]:
+        """Rows of a frame, a table for each of some runs; memory holds one part at a time. Raises as `rows`."""
+        with self._damage_named():
+            parts = {part.name: part for part in self._parts()}
+            chosen = _chosen(parts.values())
+            for part, run in ((parts[chosen[run][0]], run) for run in runs):
+                yield _only(self._read(part, frame), [run], part.runs.num_rows)
+
+    def _parts(self) -> list[Part]:
+        return [self._read_part(name) for name in self.place.names(f"{PARTS}/{RUNS}")]
+
+    @contextmanager
+    def _damage_named(self) -> Iterator[None]:
+        """Name the file that is found damaged, and the remedy."""
+        try:
+            yield
         except Damaged as error:
             raise InputError(
                 f"a part of the results is damaged: {error}",
@@ -152,7 +171,6 @@ class Parts:
                 allowed="the files as they were written",
                 remedy="give the study's command again: it moves the part aside and makes its runs again",
             ) from None
-        return pa.concat_tables(tables, promote_options="default") if tables else None
 
     def _frames_of(self, part: Part) -> list[str]:
         if part.digests is not None:
@@ -162,7 +180,7 @@ class Parts:
 
     def _read_part(self, name: str) -> Part:
         content = self._content(RUNS, name)
-        if DIGESTED.fullmatch(name) and _sha256(content)[:32] != name[:32]:
+        if DIGESTED.fullmatch(name) and sha256(content)[:32] != name[:32]:
             raise Damaged(RUNS, name, "is not what was written")
         return _part(name, _parsed(RUNS, name, content))
 
@@ -170,7 +188,7 @@ class Parts:
         if frame == RUNS:
             return part.runs
         content = self._content(frame, part.name)
-        if part.digests is not None and part.digests[frame] != _sha256(content):
+        if part.digests is not None and part.digests[frame] != sha256(content):
             raise Damaged(frame, part.name, "is not what was written")
         return _parsed(frame, part.name, content, columns)
 
@@ -226,5 +244,6 @@ def to_parquet(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
-def _sha256(content: bytes) -> str:
+def sha256(content: bytes) -> str:
+    """SHA-256 of the content of a file, 64 hex digits."""
     return hashlib.sha256(content).hexdigest()

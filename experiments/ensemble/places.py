@@ -15,36 +15,18 @@ from fsspec.implementations.local import LocalFileSystem
 
 from model.errors import InputError
 
-__all__ = ["TEMPORARY", "Place"]
+__all__ = ["TEMPORARY", "Place", "put_local"]
 
 TEMPORARY: Final = ".writing-"
 DISK_FULL: Final = 28
-READ_ONLY: Final = frozenset(
-    {
-        "blockcache",
-        "cached",
-        "data",
-        "dir",
-        "filecache",
-        "generic",
-        "gist",
-        "git",
-        "github",
-        "http",
-        "https",
-        "jlab",
-        "jupyter",
-        "libarchive",
-        "reference",
-        "simplecache",
-        "tar",
-        "zip",
-    }
-)
-"""File systems of fsspec that are archives, caches or read-only, so that no study can grow in them."""
-
 LOST: Final = frozenset({"memory"})
 """File systems of fsspec that end with the process."""
+READ_ONLY: Final = (
+    *("blockcache", "cached", "filecache", "simplecache"),
+    *("data", "generic", "gist", "git", "github", "http", "https", "jlab", "jupyter", "reference"),
+    *("dir", "libarchive", "tar", "zip"),
+)
+"""File systems of fsspec that are archives, caches or read-only, so that no study can grow in them."""
 
 
 class Place:
@@ -83,7 +65,7 @@ class Place:
         path = self.path(name)
         try:
             if self.local:
-                self._put_local(Path(path), content)
+                put_local(Path(path), content)
             else:
                 self.fs.pipe_file(path, content)
         except Exception as error:  # libraries of object stores have errors of their own
@@ -95,18 +77,6 @@ class Place:
                 allowed="a place with room that can be written to",
                 remedy="all runs stored before are kept; make room or choose another place, and give the same command",
             ) from error
-
-    def _put_local(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        making = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
-        try:
-            with making.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            making.replace(path)
-        finally:
-            making.unlink(missing_ok=True)
 
     def get(self, name: str) -> bytes | None:
         """Content of a file; None where there is none.
@@ -173,6 +143,20 @@ class Place:
             allowed="a place that answers and may be read",
             remedy="nothing was changed; check the connection and the permissions, and give the same command again",
         ) from error
+
+
+def put_local(path: Path, content: bytes) -> None:
+    """Write a file of this machine in one step, in a folder that is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    making = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
+    try:
+        with making.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        making.replace(path)
+    finally:
+        making.unlink(missing_ok=True)
 
 
 def _words(error: Exception) -> str:
