@@ -11,9 +11,9 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from experiments.analysis.outcomes import measure_outcomes
@@ -26,7 +26,7 @@ from experiments.ensemble import recording
 from experiments.ensemble.executors import parallel_map
 from experiments.ensemble.models import HISTORIES_AT_ONCE, Experiment, run_model
 from experiments.ensemble.parts import to_parquet
-from experiments.evidence.targets import simulated
+from experiments.evidence.targets import Target, simulated
 from experiments.study import USUAL_OUTCOMES, Study
 from experiments.study_file import SearchEntry
 from experiments.validation.trials import SURGE_ARMS, trials_of
@@ -37,9 +37,17 @@ from model.scenario.events import PARAMETER_ROWS
 from model.toml_fields import read_part
 
 __all__ = [
-    "Expected", "Work", "expect", "of_best", "of_fit", "of_predictions", "of_recovery", "of_screening", "of_study",
+    "Expected",
+    "Work",
+    "expect",
+    "of_best",
+    "of_fit",
+    "of_predictions",
+    "of_recovery",
+    "of_screening",
+    "of_study",
     "of_validation",
-]  # fmt: skip
+]
 
 LONG_SECONDS: Final = 120.0
 """What takes less is begun without a word."""
@@ -99,11 +107,13 @@ class _Pace(NamedTuple):
 @lru_cache(maxsize=4)
 def _pace(organisations: int, reads: str, threads: int) -> _Pace:
     """Measure a run of history in each thread, then what is read off it."""
-    read, history = _reader(organisations, reads), Scenario.load("as-it-happened")
+    targets = Problem.usual("base", organisations).targets if reads == "targets" else ()
+    history = Scenario.load("as-it-happened")
     started = time.perf_counter()
     experiments = [Experiment(history, seed, organisations, reads) for seed in range(threads)]
     models = parallel_map(run_model, experiments, threads)
     ran = time.perf_counter()
+    read = partial(_read, reads, targets)
     read(models[0])  # what is done the first time only is not counted
     warm = time.perf_counter()
     parallel_map(read, models, threads)
@@ -111,21 +121,15 @@ def _pace(organisations: int, reads: str, threads: int) -> _Pace:
     return _Pace((ran - started) / (threads * WHOLE_WEEKS), once, _bytes((models[0].state, models[0].buffers)))
 
 
-def _reader(organisations: int, reads: str) -> Callable[[RouteModel], object]:
-    """What a job reads off each run."""
+def _read(reads: str, targets: Sequence[Target], model: RouteModel) -> None:
+    """Read off a run what a job reads: targets of a fit, or outcomes and frames."""
     if reads == "targets":
-        problem = Problem.usual("base", organisations)
-        return lambda model: simulated(problem.targets, model)
-
-    def read(model: RouteModel) -> None:
-        measure_outcomes(model, 2013, 2022, USUAL_OUTCOMES)
-        if reads != "outcomes":
-            rows = [{"run": "", "seed": 0, "status": "", "error": ""}]
-            tables = recording.tables_of(rows, (), [("", recording.frames_of(model, reads, 2011))])
-            for table in tables.values():
-                to_parquet(table)
-
-    return read
+        simulated(targets, model)
+        return
+    measure_outcomes(model, 2013, 2022, USUAL_OUTCOMES)
+    rows = [{"run": "", "seed": 0, "status": "", "error": ""}]
+    for table in recording.tables_of(rows, (), [("", recording.frames_of(model, reads, 2011))]).values():
+        to_parquet(table)
 
 
 def _bytes(parts: Iterable[Any]) -> float:
@@ -181,27 +185,28 @@ def _of_search(study: Study) -> int:
 def of_fit(size: FitSize, problem: Problem, *, temperature_given: bool = False) -> Work:
     """A calibration that begins anew."""
     smc = 0 if temperature_given else SIMULATIONS_PER_SET * size.settings.population
-    runs = size.chance_seeds + smc + size.pilot + sum(size.near) + size.final + size.sets
-    return Work(runs, runs * _fitted_weeks(problem), "targets")
+    return _fitted(size.chance_seeds + smc + size.pilot + sum(size.near) + size.final + size.sets, problem)
 
 
 def of_recovery(size: FitSize, problem: Problem, trials: int) -> Work:
     """A check whether known parameters of the model are found."""
-    runs = size.chance_seeds + size.pilot + trials * (1 + sum(NEAR) + FINAL)
-    return Work(runs, runs * _fitted_weeks(problem), "targets")
+    return _fitted(size.chance_seeds + size.pilot + trials * (1 + sum(NEAR) + FINAL), problem)
 
 
 def of_screening(size: FitSize, problem: Problem, trajectories: int = 10, blocks: int = 64) -> Work:
     """Morris over all uncertainties, then Sobol over the strongest."""
     uncertain = sum(row.role == "uncertainty" for row in PARAMETER_ROWS.values())
-    runs = trajectories * (uncertain + 1) + blocks * (STRONGEST + 2)
-    return Work(runs, runs * _fitted_weeks(problem), "targets")
+    return _fitted(trajectories * (uncertain + 1) + blocks * (STRONGEST + 2), problem)
 
 
 def of_best(size: FitSize, problem: Problem) -> Work:
     """Candidates for the defaults, each with the same seeds."""
-    runs = size.chance_seeds + CANDIDATES * SEEDS
-    return Work(runs, runs * _fitted_weeks(problem), "targets")
+    return _fitted(size.chance_seeds + CANDIDATES * SEEDS, problem)
+
+
+def _fitted(runs: float, problem: Problem) -> Work:
+    """Runs up to the last year that a target is read in."""
+    return Work(runs, runs * calendar.first_week(problem.last_year + 1), "targets")
 
 
 def of_predictions(draws: int) -> Work:
@@ -217,14 +222,10 @@ def of_validation(size: ValidationSize, problem: Problem, sets: int) -> Work:
     whole = size.draws + 2 * trials * size.trials + (len(REMEDIES) + structures) * size.remedies
     fitted = sets + size.draws + 24 * (structures + 1) + len(SURGE_ARMS) * size.surge
     packages = structures * size.policies * len(POLICIES)
-    weeks = whole * WHOLE_WEEKS + fitted * _fitted_weeks(problem)
+    weeks = whole * WHOLE_WEEKS + _fitted(fitted, problem).weeks
     weeks += packages * (WHOLE_WEEKS - forked) + structures * size.policies * forked
     return Work(whole + fitted + packages, weeks, "targets", HISTORIES_AT_ONCE)
 
 
 def _weeks(scenario: Scenario) -> int:
     return calendar.week_of(scenario.end) - calendar.week_of(scenario.start) + 1
-
-
-def _fitted_weeks(problem: Problem) -> int:
-    return calendar.first_week(problem.last_year + 1)

@@ -21,7 +21,7 @@ import numpy as np
 from experiments.extras import from_extra
 from model.errors import InputError
 
-__all__ = ["count_workers", "executing", "interruptions_held", "parallel_map"]
+__all__ = ["count_workers", "executing", "interruptions_held", "parallel_map", "whole_number"]
 
 MOST_WORKERS: Final = 4096
 ANSWER_SECONDS: Final = 20
@@ -65,19 +65,24 @@ def interruptions_held() -> Iterator[Callable[[], None]]:
     check()
 
 
+def whole_number(field: str, value: object, least: int, most: int, remedy: str) -> int:
+    """A whole number within bounds; raises InputError."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+        raise InputError(
+            "this is not a whole number in range",
+            field=field,
+            value=value,
+            allowed=f"a whole number from {least} to {most:,}",
+            remedy=remedy,
+        )
+    return int(value)
+
+
 def count_workers(workers: object = None) -> int:
     """Threads to use: as many as asked for, else one for each core that this process may use; raises InputError."""
     if workers is None:
         return getattr(os, "process_cpu_count", os.cpu_count)() or 1
-    if isinstance(workers, bool) or not isinstance(workers, int | np.integer) or not 1 <= workers <= MOST_WORKERS:
-        raise InputError(
-            "not a number of workers",
-            field="workers",
-            value=workers,
-            allowed=f"a whole number from 1 to {MOST_WORKERS:,}",
-            remedy="leave it out: then every core is used",
-        )
-    return int(workers)
+    return whole_number("workers", workers, 1, MOST_WORKERS, "leave it out: then every core is used")
 
 
 def parallel_map[T, R](
@@ -141,7 +146,12 @@ def _cluster(kind: str, options: Mapping[str, str]) -> Any:
             allowed=", ".join(CLUSTERS),
             remedy="take one of these, or start a scheduler yourself and give --scheduler",
         )
-    jobs, cores = (_whole(name, options.get(name, "1")) for name in ("jobs", "cores"))
+    jobs, cores = (
+        whole_number(
+            f"--cluster-option {name}", _number(options.get(name, "1")), 1, MOST_WORKERS, f"write it as {name}=8"
+        )
+        for name in ("jobs", "cores")
+    )
     settings = {"memory": "4GB", **{name: text for name, text in options.items() if name != "jobs"}, "cores": cores}
     try:
         made = getattr(dask_jobqueue, CLUSTERS[kind])(**settings)
@@ -157,14 +167,5 @@ def _cluster(kind: str, options: Mapping[str, str]) -> Any:
     return made
 
 
-def _whole(name: str, text: str) -> int:
-    """A whole number above zero from the text of an option."""
-    if not text.isdecimal() or int(text) < 1:
-        raise InputError(
-            "not a number of these",
-            field=f"--cluster-option {name}",
-            value=text,
-            allowed="a whole number, at least 1",
-            remedy=f"write it as {name}=8",
-        )
-    return int(text)
+def _number(text: str) -> object:
+    return int(text) if text.isdecimal() else text

@@ -29,17 +29,24 @@ CHUNK_WEEKS: Final = 26
 
 
 class Experiment(NamedTuple):
-    """One run: a scenario under one seed, with what is kept of it (the words are those of the EMA workbench)."""
+    """One run: a scenario under one seed, with what is kept of it (the words are those of the EMA workbench).
+
+    Attributes
+    ----------
+    record
+        ``events`` keeps every seizure as a row; with any other level sums are kept only.
+    until
+        Day at which the run ends, as for `RouteModel.run_until`; None: the end of the scenario.
+    fork
+        Day up to which the run is shared with all others that do not differ before it; None: nothing is shared.
+    """
 
     scenario: Scenario
     seed: int
     organisations: int = 150
     record: str = "summary"
-    """``events`` keeps every seizure as a row; with any other level sums are kept only."""
     until: str | date | None = None
-    """Day at which the run ends, as for `RouteModel.run_until`; None: the end of the scenario."""
     fork: date | None = None
-    """Day up to which the run is shared with all others that do not differ before it; None: nothing is shared."""
 
 
 class StoppedError(Exception):

@@ -170,14 +170,15 @@ def _file_system(url: str | Path, options: dict[str, Any]) -> tuple[Any, str]:
     if isinstance(url, Path):
         return LocalFileSystem(), Path(url).expanduser().absolute().as_posix()
     scheme = url.partition("://")[0] if "://" in url else ""
-    if not url.strip():
-        raise _no_place(url, "the name of the place is empty", "leave the option out, or name a folder")
-    if "::" in url:
-        raise _no_place(url, "chained URLs cannot hold results", "give the folder or the object store itself")
-    if scheme in LOST:
-        raise _no_place(url, "what is kept in memory is lost with the command", "choose a folder or an object store")
-    if scheme in READ_ONLY:
-        raise _no_place(url, f"{scheme} is an archive, a cache or read-only", "choose a folder or an object store")
+    elsewhere = "choose a folder or an object store"
+    for wrong, message, remedy in (
+        (not url.strip(), "the name of the place is empty", "leave the option out, or name a folder"),
+        ("::" in url, "chained URLs cannot hold results", "give the folder or the object store itself"),
+        (scheme in LOST, "what is kept in memory is lost with the command", elsewhere),
+        (scheme in READ_ONLY, f"{scheme} is an archive, a cache or read-only", elsewhere),
+    ):
+        if wrong:
+            raise _no_place(url, message, remedy)
     try:
         fs, root = fsspec.core.url_to_fs(url, **options)
     except Exception as error:  # fsspec passes on whatever a file system raises
@@ -188,10 +189,5 @@ def _file_system(url: str | Path, options: dict[str, Any]) -> tuple[Any, str]:
 
 
 def _no_place(url: str, message: str, remedy: str) -> InputError:
-    return InputError(
-        message,
-        field="out",
-        value=url,
-        allowed="a folder, or a URL that fsspec knows, as s3://bucket/study",
-        remedy=remedy,
-    )
+    allowed = "a folder, or a URL that fsspec knows, as s3://bucket/study"
+    return InputError(message, field="out", value=url, allowed=allowed, remedy=remedy)

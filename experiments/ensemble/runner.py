@@ -32,7 +32,7 @@ from experiments.ensemble.models import HISTORIES, Experiment, StoppedError, cac
 from experiments.ensemble.parts import RUNS, VERSIONS
 from experiments.ensemble.provenance import Origin
 from experiments.ensemble.store import DONE, FAILED, Store
-from model import RouteModel, Scenario
+from model import RouteModel
 from model.errors import InputError
 from model.world import World
 
@@ -56,24 +56,17 @@ class Effort(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-class Arm(Protocol):
-    """A scenario of an ensemble, and what is recorded of its runs: outcomes, yearly, weekly or events."""
-
-    @property
-    def scenario(self) -> Scenario: ...
-
-    @property
-    def record(self) -> str: ...
-
-
 class Ensemble(Protocol):
-    """What is run: `plan` has a row for each run, with its identity (`run`), its arm, point and seed."""
+    """What is run: `plan` has a row for each run, with its identity (`run`), arm, point and seed.
+
+    Each of the `arms` has a `scenario`, and in `record` the level of what is kept of its runs.
+    """
 
     @property
     def plan(self) -> pd.DataFrame: ...  # noqa: D102
 
     @property
-    def arms(self) -> Sequence[Arm]: ...  # noqa: D102
+    def arms(self) -> Sequence[Any]: ...  # noqa: D102
 
     @property
     def fork(self) -> dt.date | None: ...  # noqa: D102
