@@ -1,8 +1,8 @@
-"""How long a job will take on this machine and how much memory, told before it begins.
+"""How long a job will take on this machine and how much memory, said before it begins.
 
 A run costs its weeks and what is done once for it: a model is made, outcomes and frames are read off. Both are measured
 on a short run of as many organisations just before the job, so that the machine and its load are those of the job. The
-estimate is meant to be right within a factor of two; progress bars tell what is left better.
+estimate is meant to be right within a factor of two; progress bars show what is left better.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ __all__ = [
     "expect",
     "of_best",
     "of_fit",
+    "of_history",
     "of_predictions",
     "of_recovery",
     "of_screening",

@@ -78,18 +78,14 @@ def git_state(folder: Path = SOURCE.parent) -> tuple[str | None, bool | None]:
     """Commit of a working tree and whether it differs from it; (None, None) outside git."""
     if not (folder / ".git").exists():
         return None, None
-    commit, changes = _git(folder, "rev-parse", "HEAD"), _git(folder, "status", "--porcelain")
-    return commit, None if commit is None or changes is None else bool(changes)
-
-
-def _git(folder: Path, *words: str) -> str | None:
     # without optional locks git only reads, so that a study never disturbs a commit being made
-    command = ["git", "--no-optional-locks", "-C", str(folder), *words]
+    command = ["git", "--no-optional-locks", "-C", str(folder), "status", "--porcelain=v2", "--branch"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=GIT_SECONDS)
     except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
+        return None, None
+    commit, *others = done.stdout.removeprefix("# branch.oid ").splitlines()
+    return commit, not all(line.startswith("#") for line in others)
 
 
 class Origin(NamedTuple):

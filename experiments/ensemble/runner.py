@@ -322,17 +322,14 @@ def tasks(ensemble: Ensemble, missing: set[str], workers: int) -> Iterator[Task]
     order = plan.assign(block=block).sort_values(["block", "point", "seed"], kind="stable").drop_duplicates("run")
     for _, rows in order[order["run"].isin(missing)].groupby("block"):
         for first in range(0, len(rows), size):
-            yield _task(ensemble, rows.iloc[first : first + size])
-
-
-def _task(ensemble: Ensemble, rows: pd.DataFrame) -> Task:
-    arms = [ensemble.arms[arm] for arm in rows["arm"]]
-    experiments = tuple(
-        Experiment(arm.scenario, seed, ensemble.organisations, arm.record, fork=ensemble.fork)
-        for arm, seed in zip(arms, rows["seed"].tolist(), strict=True)
-    )
-    runs = tuple(rows["run"].tolist())
-    return Task(experiments, runs, ensemble.window, ensemble.outcomes, ensemble.tables, ensemble.origin)
+            some = rows.iloc[first : first + size]
+            arms = [ensemble.arms[arm] for arm in some["arm"]]
+            experiments = tuple(
+                Experiment(arm.scenario, seed, ensemble.organisations, arm.record, fork=ensemble.fork)
+                for arm, seed in zip(arms, some["seed"].tolist(), strict=True)
+            )
+            runs = tuple(some["run"].tolist())
+            yield Task(experiments, runs, ensemble.window, ensemble.outcomes, ensemble.tables, ensemble.origin)
 
 
 def close(
