@@ -88,7 +88,7 @@ class Replications(Summary):
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What the scenario says without effect, in words."""
+        """Parts of the scenario that have no effect, in words."""
         return tuple(str(one) for one in without_effect(self.world, self.scenario))
 
     @cached_property
@@ -250,7 +250,7 @@ def _write_frame(store: Store, name: str) -> dict[str, int | str]:
     """Write a frame of all replications as one Parquet file; its rows and SHA-256."""
     path, rows = Path(store.root) / f"{name}.parquet", 0
     making = path.with_name(f"{TEMPORARY}{path.name}")
-    tables = (_numbered(table, i) for i, table in enumerate(store.parts.of_runs(name, store.plan()["run"])))
+    tables = (_numbered(table, i) for i, table in enumerate(store.of_runs(name, store.plan()["run"])))
     first = next(tables)
     with pq.ParquetWriter(making, first.schema, compression="zstd") as writer:
         for table in chain([first], tables):

@@ -1,4 +1,4 @@
-"""What a manifest says of where results come from: versions, commit, and hashes of the data and of the rules.
+"""What a manifest holds on where results come from: versions, commit, and hashes of the data and of the rules.
 
 The hash of the model's sources is taken when `model` is imported, those of other sources and of the project's own
 tables when this module is: not when a study is planned. A file that is edited later changes neither the loaded code nor
@@ -102,7 +102,7 @@ def origin(directory: Path | None = None) -> Origin:
 
 
 def describe_origin(origin: Origin) -> dict[str, Any]:
-    """What a manifest says of where results come from."""
+    """What a manifest holds on where results come from."""
     commit, dirty = git_state()
     return {
         "versions": versions(),
@@ -141,11 +141,8 @@ def data_hash(directory: Path | None = None) -> str:
 
     For the project's own tables, the default, it is that of the moment of import, because they are read once only.
     """
-    return LOADED["data"] if _own(directory) else _hash_of_tables(Path(directory or DATA))
-
-
-def _own(directory: Path | None) -> bool:
-    return directory is None or Path(directory).resolve() == DATA
+    folder = Path(directory or DATA).resolve()
+    return LOADED["data"] if folder == DATA else _hash_of_tables(folder)
 
 
 def _hash_of_tables(folder: Path) -> str:
@@ -168,15 +165,12 @@ def read_world(directory: Path | None = None, digest: str | None = None) -> Worl
     InputError
         If the tables are wrong, or are not those that `digest` names.
     """
-    if _own(directory):
-        found, world = data_hash(), model.load_world()
-    else:
-        path = str(Path(directory or DATA).resolve())
-        found = digest or _hash_of_tables(Path(path))
-        world = _world(path, found)
-    if digest is not None and found != digest:
-        raise _other_tables(str(directory or DATA.name), digest, found)
-    return world
+    folder = Path(directory or DATA).resolve()
+    if folder != DATA:
+        return _world(str(folder), digest or _hash_of_tables(folder))
+    if digest not in (None, LOADED["data"]):
+        raise _other_tables(DATA.name, str(digest), LOADED["data"])
+    return model.load_world()
 
 
 @lru_cache(maxsize=4)

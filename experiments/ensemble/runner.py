@@ -180,8 +180,8 @@ def _world_of(task: Task) -> World:
 
 def warm_up(ensemble: Ensemble) -> None:
     """Compile or load the rules of the week before any thread needs them."""
-    scenario = ensemble.arms[0].scenario
-    run_model(Experiment(scenario, 0, 10, until=scenario.start + dt.timedelta(weeks=1)), world=ensemble.world)
+    scenario, world = ensemble.arms[0].scenario, provenance.read_world(ensemble.tables, ensemble.origin.data)
+    run_model(Experiment(scenario, 0, 10, until=scenario.start + dt.timedelta(weeks=1)), world=world)
 
 
 def run(
@@ -239,7 +239,7 @@ def _other_makings(store: Store) -> list[str]:
     """Notes where stored runs or files on disk are not of the versions and sources that are loaded."""
     mine, before = provenance.deciding_versions(), store.manifest.get("versions")
     notes = []
-    for made in store.parts.versions:
+    for made in store.made_with:
         found = made or (before if isinstance(before, dict) else {})  # parts of version 0.1 do not name any
         others = [f"{name} {found[name]} (now {text})" for name, text in mine.items() if found.get(name, text) != text]
         if others:

@@ -275,7 +275,7 @@ def test_old_results_are_replaced(short: Path, tmp_path: Path):
     run_history(short, 1, 2, 10, out)
     assert manifest_of(out)["seeds"] == [2]
     assert len(pd.read_parquet(out / "yearly.parquet")) == 3
-    assert len(Store(out).parts.rows("yearly")) == 6, "runs of before are kept"
+    assert len(Store(out).rows("yearly")) == 6, "runs of before are kept"
     assert not (out / "report.html").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["history"]
 
