@@ -325,6 +325,17 @@ def test_a_foreign_folder_is_refused_and_left_alone(kind: str, tmp_path: Path):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_a_folder_of_an_earlier_version_is_taken_over(short: Path, tmp_path: Path):
+    """Its manifest names the kind in `study`, and it has plain files only."""
+    out = tmp_path / "history"
+    out.mkdir()
+    (out / "manifest.json").write_text('{"study": "history", "seeds": [5]}', encoding="utf-8")
+    (out / "yearly.parquet").write_bytes(b"of an earlier version")
+    run_history(short, 1, 1, 10, out)
+    assert manifest_of(out)["seeds"] == [1]
+    assert len(pd.read_parquet(out / "yearly.parquet")) == 3
+
+
 def test_an_empty_folder_and_new_parents_will_do(short: Path, tmp_path: Path):
     (tmp_path / "empty").mkdir()
     for out in (tmp_path / "empty", tmp_path / "a" / "b" / "c"):
