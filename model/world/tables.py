@@ -37,6 +37,7 @@ class Tables(Summary):
     Columns, units and sources are told in model/data/datapackage.json.
     """
 
+    regions: pd.DataFrame
     places: pd.DataFrame
     legs: pd.DataFrame
     lanes: pd.DataFrame
