@@ -6,19 +6,26 @@ the order of the rows of places, states or legs, which is also that of `World`.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Literal
 
 from model.columns import Array
 from model.errors import InputError, suggest
 from model.world.tables import Tables
 
-__all__ = ["countries_in", "countries_with_places_in", "eu_members", "legs_at", "legs_into", "members", "places_in"]
+__all__ = [
+    "End",
+    "countries_in",
+    "countries_with_places_in",
+    "eu_members",
+    "legs_at",
+    "legs_into",
+    "members",
+    "places_in",
+]
 
 type End = Literal["origin", "destination"]
 
 
-@lru_cache(maxsize=256)
 def members(tables: Tables, group: str) -> frozenset[str]:
     """Regions that a group holds; a region holds itself.
 
