@@ -112,8 +112,9 @@ def leg_exposure(world: World) -> Array:
     )
     mates = pairs.groupby(["corridor", "from", "to"])["corridor"].transform("size").to_numpy(dtype=float)
     mates *= pairs["corridor"].map(pairs.drop_duplicates()["corridor"].value_counts()).to_numpy(dtype=float)
-    volume: Array = np.array(wide.reindex(columns=legs["corridor"]), dtype=float)
-    return volume / (mates * usual.reindex(legs["mode"]).to_numpy(dtype=float))
+    volume = wide.reindex(columns=legs["corridor"]).to_numpy(dtype=float)
+    exposure: Array = volume / (mates * usual.reindex(legs["mode"]).to_numpy(dtype=float))
+    return exposure
 
 
 def container_traffic(world: World, exposure: Array) -> Array:
