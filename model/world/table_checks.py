@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from model.csv_file import Table
-from model.errors import InputError, suggest
+from model.errors import InputError, say, suggest
 
 __all__ = ["Schema", "Sheet", "Sheets", "check_keys", "check_links"]
 
@@ -30,20 +30,11 @@ type Check = Callable[[Sheet, Sheets, Any], Iterator[InputError]]
 
 NUMBERS: Final = ("number", "integer")
 """Types of columns that hold numbers."""
-SHOWN: Final = 12
-"""Allowed values that a message lists."""
 PER_COLUMN: Final = 5
 """Rows that are reported for one fault of one column."""
 TOLERANCE: Final = 1e-9
 LARGEST: Final = 1e12
 """No quantity of the tables, in any unit, comes near it."""
-
-
-def say(choices: Collection[Any]) -> str:
-    """Allowed names in words, shortened."""
-    ordered = list(choices)
-    more = f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else ""
-    return ", ".join(ordered[:SHOWN]) + more
 
 
 class Sheet:

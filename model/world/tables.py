@@ -17,11 +17,11 @@ from typing import Final
 import pandas as pd
 
 from model.csv_file import Table, read_csv
-from model.errors import InputError
+from model.errors import InputError, say
 from model.files import is_file, read_text
 from model.kernel.sources import DECLARED
 from model.summary import Summary
-from model.world.table_checks import Schema, Sheet, Sheets, check_keys, check_links, say
+from model.world.table_checks import Schema, Sheet, Sheets, check_keys, check_links
 
 __all__ = ["DATA", "Tables", "load_tables"]
 
