@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
 
-__all__ = ["InputError", "closest", "say", "suggest"]
+__all__ = ["InputError", "closest", "some_of", "suggest"]
 
 SHORTEST_BEGINNING = 3
 """Letters from which the beginning of a name tells which one is meant."""
@@ -138,7 +138,7 @@ def suggest(value: object, choices: Iterable[str], otherwise: str = "take one of
     return f"did you mean {form.replace('{}', near)}?" if near else otherwise
 
 
-def say(names: Iterable[str]) -> str:
+def some_of(names: Iterable[str]) -> str:
     """Allowed names in words, shortened."""
     ordered = list(names)
     return ", ".join(ordered[:SHOWN]) + (f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else "")

@@ -132,13 +132,11 @@ def event_fields(columns: Mapping[str, Column]) -> dict[tuple[str, str], EventFi
     InputError
         If a column has the name of a lever, which would hide it.
     """
-    found = {}
-    for (part, name), column in ((key.split("."), column) for key, column in columns.items()):
-        if (key := (part.removesuffix("s"), name)) in LEVERS:
-            raise senseless("columns.csv", f"{part}.{name}", "name", name, "a name that is not in `LEVERS`")
-        if column.is_target:
-            found[key] = EventField(*column.bounds, column.unit, column.meaning)
-    return found | LEVERS
+    keys = {name: (name.split("s.", 1)[0], name.split("s.", 1)[1]) for name in columns}
+    for name in (name for name, key in keys.items() if key in LEVERS):
+        raise senseless("columns.csv", name, "name", keys[name][1], "a name that is not in `LEVERS`")
+    targets = {keys[name]: column for name, column in columns.items() if column.is_target}
+    return {key: EventField(*one.bounds, one.unit, one.meaning) for key, one in targets.items()} | LEVERS
 
 
 EVENT_FIELDS = event_fields(dated_columns())
@@ -210,10 +208,9 @@ class Event(Summary):
 
     def content(self) -> dict[str, str | float | None]:
         """Tell what the event does, without its documentation; dates in ISO form."""
-        until = self.until.isoformat() if self.until else None
         return {
             "date": self.date.isoformat(),
-            "until": until,
+            "until": self.until.isoformat() if self.until else None,
             "target": self.target,
             "field": self.field,
             "operation": self.operation,

@@ -29,7 +29,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
-from model.errors import InputError, say, suggest
+from model.errors import InputError, some_of, suggest
 from model.files import is_file, read_toml, to_toml
 from model.parameter_fields import changed_values, check_values, try_values
 from model.parameters import Parameters
@@ -395,7 +395,7 @@ def _unknown_target(event: Event, names: Names) -> InputError:
         f"there is no such {event.kind}",
         field=f"events.{event.id}.target",
         value=event.target,
-        allowed=f"{say(known) or '(none)'}; or a pattern such as {event.kind}:*",
+        allowed=f"{some_of(known) or '(none)'}; or a pattern such as {event.kind}:*",
         remedy=suggest(event.name, known, "take one of these names", f"'{event.kind}:{{}}'"),
     )
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from model.csv_file import Table
-from model.errors import InputError, say, suggest
+from model.errors import InputError, some_of, suggest
 
 __all__ = ["Schema", "Sheet", "Sheets", "check_keys", "check_links"]
 
@@ -123,7 +123,7 @@ def rules_of_text(field: Schema) -> Iterator[tuple[Any, ...]]:
         yield is_day, "this is not a day", example, "write it as year-month-day"
     if field["type"] == "string" and "enum" in rules:
         options = rules["enum"]
-        yield options.__contains__, "the value is not known", say(options), "use one of these", options
+        yield options.__contains__, "the value is not known", some_of(options), "use one of these", options
     if "pattern" in rules:
         allowed, fits = f"text of the form {rules['pattern']}", re.compile(rules["pattern"]).search
         yield fits, "the form is not right", allowed, field["description"]
@@ -201,7 +201,7 @@ def references(sheet: Sheet, sheets: Sheets, link: Schema) -> Iterator[InputErro
     faulty = sheet.among(name, {cell for cell in unknown if not set(parts[cell]) <= valid})
     message = f"is no {to['fields']}{''.join(f' of {k} {v}' for k, v in where.items())} in {file}"
     remedy = f"correct the name or add a row to {file}"
-    yield from sheet.wrong(name, {row: unknown[c] for row, c in faulty.items()}, message, say(known), remedy, known)
+    yield from sheet.wrong(name, {row: unknown[c] for row, c in faulty.items()}, message, some_of(known), remedy, known)
 
 
 def ordered(sheet: Sheet, sheets: Sheets, columns: list[str]) -> Iterator[InputError]:

@@ -17,7 +17,7 @@ from typing import Final
 import pandas as pd
 
 from model.csv_file import Table, read_csv
-from model.errors import InputError, say
+from model.errors import InputError, some_of
 from model.files import is_file, read_text
 from model.kernel.sources import DECLARED
 from model.summary import Summary
@@ -141,7 +141,7 @@ def describe(directory: Path) -> dict[str, Schema]:
     lacks += [f"{name}.{column}" for name, column in kept if column not in columns_of(found[name])]
     if lacks:
         message, allowed = (
-            f"tables or columns are not described: {say(lacks)}",
+            f"tables or columns are not described: {some_of(lacks)}",
             "every table and column of the project's",
         )
         remedy = "delete the file, so that the project's holds, or describe them"
