@@ -113,8 +113,7 @@ def _boarded(facts: Facts) -> Array:
 
 def _shared(facts: Facts) -> Array:
     """Platforms that work, by epoch; all of them where countries decide, since they keep their level meanwhile."""
-    working = facts.inputs.dated.platforms_active > 0.0
-    return working[:, None, :] | facts.decide
+    return np.asarray((facts.inputs.dated.platforms_active > 0.0)[:, None, :] | facts.decide)
 
 
 def _joined(facts: Facts) -> Array:
@@ -127,7 +126,7 @@ def _joined(facts: Facts) -> Array:
 def _lending(facts: Facts) -> Array:
     """Platforms that ever work and to which assets can be lent, where each places them by its own rule."""
     lendable = int(np.bitwise_or.reduce(facts.arrays.asset_platforms)) >> np.arange(len(facts.world.platforms))
-    return (lendable & 1 == 1) & facts.ever("platforms_active") & (facts.parameters.allocation == "table")
+    return np.asarray((lendable & 1 == 1) & facts.ever("platforms_active") & (facts.parameters.allocation == "table"))
 
 
 def _by_bandit(facts: Facts) -> bool:
