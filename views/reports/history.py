@@ -213,7 +213,7 @@ def _cards(study: Study) -> dict[str, list[tuple[str, str]]]:
 
 SEIZURES: Final = (
     ("seized_eu", "the European Union", "eu", theme.BLUE),
-    ("seized_west_africa", "West Africa", "west_africa", theme.GREEN),
+    ("seized_west_africa", "West Africa", "west_africa_sahel", theme.GREEN),
     ("seized_americas", "the Americas", "americas", theme.VERMILION),
 )
 TITLES: Final = {
