@@ -9,8 +9,8 @@ import pandas as pd
 
 from model import calendar
 from model.columns import Array
-from model.record import Account, Record, Weekly, Yearly
-from model.state import State
+from model.context import Record, State
+from model.record import Account, Weekly, Yearly
 
 COSTS = [account for account in Account if account.cost]
 

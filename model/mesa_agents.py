@@ -16,10 +16,10 @@ from mesa import Agent
 from mesa.discrete_space import Cell, Network
 
 from model.columns import Assets, Column, Consignments, Organisations, Platforms, States, columns_of
+from model.context import State
 from model.errors import InputError
 from model.parameters import Parameters
 from model.scenario import Scenario
-from model.state import State
 from model.summary import Summary
 from model.world import World
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import math
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import Self
 
 import numpy as np
 
 from model.columns import Array
+from model.context import Context, Record
 from model.kernel.compiled import rule
 from model.kinds import Counter
-
-if TYPE_CHECKING:
-    from model.context import Context
 
 FIRST_SEIZURES = 300_000
 """Room for the seizures of a usual history; memory is taken only as it fills."""
@@ -155,20 +153,6 @@ SEIZURE = np.dtype(
     ]
 )
 """A row of the seizures, -1 where there is none. Kept small: memory touched for the first time is what costs here."""
-
-
-class Record(NamedTuple):
-    """Buffers of one run; years and weeks count from the epoch."""
-
-    weekly: Array  # (weeks, len(Weekly))
-    accounts: Array  # (weeks, len(Account)), as they stand at the end of each week
-    by_leg: Array  # (years, legs, len(Yearly))
-    by_state: Array
-    by_platform: Array
-    by_place: Array
-    by_stage: Array
-    seizures: Array  # (rows,) of SEIZURE
-    keep_seizures: Array  # (1,) 0/1
 
 
 def make_record(weeks: int, years: int, sizes: dict[str, int], *, keep_seizures: bool) -> Record:

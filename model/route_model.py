@@ -18,7 +18,7 @@ from mesa import Agent
 from mesa.discrete_space import Network
 
 from model import calendar
-from model.context import Context
+from model.context import Context, Inputs, Record
 from model.errors import InputError
 from model.frames import balance_frame, dimension_frame, seizure_frame, summed, weekly_frame, yearly_frame
 from model.kinds import MODES, STAGES, Counter, Status
@@ -33,9 +33,9 @@ from model.mesa_agents import (
 )
 from model.parameter_fields import to_values
 from model.parameters import ParameterValues
-from model.record import SEIZURE, Record, Weekly, copy_record, make_record
+from model.record import SEIZURE, Weekly, copy_record, make_record
 from model.scenario import Scenario, difference
-from model.scenario.inputs import Inputs, lay_out
+from model.scenario.inputs import lay_out
 from model.state import CONTACTS_AT_MOST, copy_state, empty_state, grow, memory_decay, sizes_of
 from model.submodels.organisations import leave
 from model.summary import Summary

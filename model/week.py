@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from model.context import Context
+from model.context import Context, Inputs, Record, State
 from model.kernel.by_reference import by_reference
 from model.kernel.compiled import compiled, in_order, rule
 from model.kinds import Counter, Status
 from model.opening import open_run
 from model.parameters import ParameterValues
-from model.record import Record, record_week
-from model.scenario.inputs import Inputs
-from model.state import CONTACTS_AT_MOST, State
+from model.record import record_week
+from model.state import CONTACTS_AT_MOST
 from model.submodels.allocation import plan_cover
 from model.submodels.beliefs import fade_public, weigh_public
 from model.submodels.events import take_inputs

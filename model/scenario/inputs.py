@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from model import calendar
 from model.columns import TABLES, Array, Column, Dated, dated_columns
+from model.context import Inputs
 from model.kinds import REGIMES, SECTORS, Code, Mode, PlacementRule, Regime
 from model.rows import senseless
 from model.scenario import Scenario
@@ -29,16 +29,6 @@ __all__ = ["Inputs", "lay_out"]
 CAPACITY_FLOOR = 0.1
 OBSERVER_WEIGHT = 0.5
 """Level at which an observer shares, relative to a member (assumed)."""
-
-
-class Inputs(NamedTuple):
-    """Inputs by epoch: which epoch and year a week belongs to, and a row for each epoch."""
-
-    epoch_of_week: Array  # (weeks,)
-    year_of_week: Array  # (weeks,), from the first year of the calendar
-    dated: Dated
-    spend_meur: Array  # (epochs, states, sectors), million EUR a year
-    membership_active: Array  # (epochs, states, platforms), 0/1; no rule reads it
 
 
 type Rows = dict[str, Array]

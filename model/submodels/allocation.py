@@ -12,11 +12,10 @@ import math
 
 from model.calendar import REVIEW_WEEKS
 from model.columns import Array
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import AS_TABLED, PlacementRule
 from model.parameters import ParameterValues
-from model.state import State
 from model.world.arrays import WorldArrays
 
 EVIDENCE_PRIOR_KG = 500.0

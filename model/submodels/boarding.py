@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Mode, Regime
 from model.random import draws
 from model.record import Account, Weekly, Yearly
-from model.state import State
 from model.submodels.consequences import Seizure, expect, seize_consignment
 from model.submodels.sensors import Cue
 from model.world.arrays import WorldArrays

@@ -11,11 +11,10 @@ from __future__ import annotations
 import math
 
 from model.calendar import WEEKS_PER_YEAR, YEARS_PER_REVIEW
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import SECTORS, Sector
 from model.parameters import ParameterValues
-from model.state import State
 
 
 @compiled

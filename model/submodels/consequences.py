@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from model.columns import Array
-from model.context import Context
+from model.context import Context, Record
 from model.kernel.compiled import rule
 from model.kinds import Counter, Stage
-from model.record import Account, Record, Weekly, Yearly
+from model.record import Account, Weekly, Yearly
 from model.submodels.beliefs import remember, spread, trips_of
 from model.submodels.cooperation import note_exchange
 from model.submodels.movement import learn_payoff

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import math
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Mode
-from model.state import State
 from model.world.arrays import WorldArrays
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 import math
 
 from model.calendar import MONTHS_PER_REVIEW, REVIEW_WEEKS
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import Cooperation
 from model.parameters import ParameterValues
 from model.random import draws
-from model.state import State
 
 REAL_LOAD_KG = 460.0
 """A real-equivalent load: 40 t in 87 operations (MAOC-N 2007-09, amendment 20)."""

@@ -11,11 +11,10 @@ from __future__ import annotations
 import math
 
 from model.columns import Organisations
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import Account, Weekly
-from model.state import State
 from model.world.arrays import WorldArrays
 
 NORMAL_EXCHANGE = 0.4

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import math
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import Counter, Direction, Mode, Sector, Stage
 from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import binomial, normal_quantile, normal_share
 from model.record import Weekly, Yearly
-from model.state import State
 from model.submodels.capacity import closed_gap
 from model.submodels.consequences import Seizure, expect, leak_back, record_seizure, seize_consignment
 from model.world.arrays import WorldArrays

@@ -9,13 +9,12 @@ ability). It counts where the state can act itself; else only as far as it is sh
 
 from __future__ import annotations
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Counter, Mode, Sector, Stage
 from model.parameters import ParameterValues
 from model.random import draws
 from model.record import Weekly, Yearly
-from model.state import State
 from model.submodels.cooperation import note_leak
 from model.submodels.movement import NEVER
 from model.world.arrays import WorldArrays

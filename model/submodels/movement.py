@@ -8,13 +8,12 @@ leg starts in the week after. Where a route changes its mode at a transhipment p
 from __future__ import annotations
 
 from model.columns import Organisations
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import ChoiceRule, Counter, Deterrence, Status
 from model.parameters import ParameterValues
 from model.random import draws
 from model.record import Account, Weekly, Yearly
-from model.state import State
 from model.submodels.beliefs import believed_loss, remember, spread, trips_of
 from model.submodels.contacts import note_landed
 from model.submodels.routes import (

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Counter
 from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import normal_quantile, pareto
 from model.record import Account, Weekly
-from model.state import State
 from model.submodels.finance import means_eur
 from model.submodels.routes import attractiveness, path_sizes, plan, value_route
 from model.submodels.stocks import offered_kg

@@ -13,13 +13,12 @@ from __future__ import annotations
 import math
 
 from model.columns import Alternatives, Array
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import ChoiceRule, Deterrence
 from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import load_kg as sample_load_kg
-from model.state import State
 from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
 from model.submodels.finance import means_eur
 from model.submodels.stocks import offered_kg

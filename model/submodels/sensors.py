@@ -12,13 +12,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import Counter, Mode, Sensor, Stage
 from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import poisson
-from model.state import State
 from model.world.arrays import WorldArrays
 
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 import math
 
 from model.columns import Cues
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import STAGES, Counter, ServiceTimes, Stage
 from model.parameters import ParameterValues
 from model.random import draws
 from model.record import Weekly
-from model.state import State
 from model.submodels.allocation import choose_area, learn_from_spell
 from model.submodels.boarding import board
 from model.submodels.sensors import Cue, recall
