@@ -9,15 +9,16 @@ what nobody knows, a switch chooses between theories.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from model.errors import InputError, closest
-from model.kinds import AS_TABLED, codes
+from model.kinds import codes
 from model.rows import Row, read_rows
+from model.rule_registry import REGISTRIES, RuleRegistry
 from model.summary import Summary
 
 if TYPE_CHECKING:
@@ -43,24 +44,27 @@ type Role = Literal["lever", "uncertainty", "switch"]
 CONFIDENCES = ("high", "medium", "low", "assumed")
 FIELDS: Final = "name,default,unit,low,high,type,role,group,source,confidence,description"
 NUMBERS: Final[dict[str, type[float]]] = {"float": float, "int": int}
-TABLE: Final = "table"
-"""The option that leaves a choice to the tables; it stands before the members of the enumeration."""
 
 
 class ParameterRow(NamedTuple):
-    """What is known of one parameter; `low` and `high` are None for switches, `options` is empty for numbers."""
+    """What is known of one parameter; `low` and `high` are None for switches, `choices` is empty for numbers."""
 
     name: str
     default: float | int | bool | str
     unit: str
     low: Number | None
     high: Number | None
-    options: tuple[str, ...]
+    choices: Sequence[str]
     role: Role
     group: str
     source: str
     confidence: str
     description: str
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of a switch; rules of a user's own are among them once they have registered themselves."""
+        return tuple(self.choices)
 
     @property
     def allowed(self) -> str:
@@ -75,8 +79,8 @@ class ParameterRow(NamedTuple):
 
     def scalar(self, value: Any) -> Number:
         """A value as compiled rules read it: a switch is 0 or 1, or the number of its option."""
-        if self.options:
-            return self.options.index(value) + (AS_TABLED if TABLE in self.options else 0)
+        if self.choices:
+            return self.choices.index(value)
         return float(value) if isinstance(self.default, float) else int(value)
 
 
@@ -108,7 +112,7 @@ def declare(path: Path, name: str, module: str) -> type[Declared]:
     rows = {row["name"]: parameter_row(row) for row in read_rows(path, FIELDS)}
     fields: dict[str, Any] = {
         name: (
-            Literal[row.options] if row.options else type(row.default),
+            type_of(row),
             Field(row.default, ge=row.low, le=row.high, description=row.description),
         )
         for name, row in rows.items()
@@ -116,6 +120,13 @@ def declare(path: Path, name: str, module: str) -> type[Declared]:
     made = create_model(name, __base__=Declared, __module__=module, __doc__=Declared.__doc__, **fields)
     made.rows = rows
     return made
+
+
+def type_of(row: ParameterRow) -> Any:
+    """The type that pydantic checks: a number, one of the options, or a rule that has registered itself."""
+    if isinstance(row.choices, RuleRegistry):
+        return Annotated[str, BeforeValidator(row.choices.take)]
+    return Literal[row.options] if row.choices else type(row.default)
 
 
 def parameter_row(row: Row) -> ParameterRow:
@@ -137,23 +148,24 @@ def number_of(row: Row) -> dict[str, Any]:
         ("unit", row["unit"] != "", "a unit, 1 for a plain number"),
         ("role", row["role"] in {"lever", "uncertainty"}, "lever or uncertainty"),
     )
-    return {"default": default, "low": low, "high": high, "options": ()}
+    return {"default": default, "low": low, "high": high, "choices": ()}
 
 
 def switch_of(row: Row) -> dict[str, Any]:
     """Default and options of a switch: true or false, or the labels of an enumeration."""
-    kind, _, more = row["type"].partition(" or ")
-    known = row["type"] == "bool" or (kind in codes() and more in {"", TABLE})
-    row.check(("type", known, f"{', '.join(NUMBERS)}, bool or an enumeration of model/kinds.py"))
-    options = () if kind == "bool" else (*more.split(), *codes()[kind].labels())
-    labels = options or ("true", "false")
+    kind = row["type"]
+    known = kind == "bool" or kind in codes() or kind in REGISTRIES
+    row.check(("type", known, f"{', '.join((*NUMBERS, *REGISTRIES))}, bool or an enumeration of model/kinds.py"))
+    options = () if kind == "bool" else REGISTRIES[kind] if kind in REGISTRIES else codes()[kind].labels()
+    labels = () if kind in REGISTRIES else options or ("true", "false")
     row.check(
-        ("default", row["default"] in labels, " or ".join(labels)),
+        # rules register themselves later
+        ("default", kind in REGISTRIES or row["default"] in labels, " or ".join(labels)),
         ("role", row["role"] == "switch", "switch"),
         *((field, row[field] == "", "nothing, as this is no number") for field in ("unit", "low", "high")),
     )
-    default = row["default"] if options else row["default"] == "true"
-    return {"default": default, "low": None, "high": None, "options": options}
+    default = row["default"] == "true" if kind == "bool" else row["default"]
+    return {"default": default, "low": None, "high": None, "choices": options}
 
 
 # --- showing ------------------------------------------------------------------------------------------------------
@@ -168,7 +180,8 @@ def describe(parameters: type[Declared]) -> pd.DataFrame:
     """One row for each parameter, columns as `ParameterRow`."""
     import pandas as pd
 
-    return pd.DataFrame([row._asdict() for row in parameter_rows(parameters).values()])
+    rows = [row._replace(choices=row.options)._asdict() for row in parameter_rows(parameters).values()]
+    return pd.DataFrame(rows).rename(columns={"choices": "options"})
 
 
 def markdown_table(parameters: type[Declared]) -> str:
@@ -225,7 +238,9 @@ def _problems(
     rows = parameter_rows(parameters)
     for detail in error.errors(include_url=False):
         name = str(detail["loc"][0]) if detail["loc"] else ""
-        if name in rows:
+        if isinstance(own := detail.get("ctx", {}).get("error"), InputError):
+            yield own
+        elif name in rows:
             yield _bad_value(rows[name], values.get(name), file, table)
         else:
             yield _unknown_name(name, values.get(name), rows, file, table)

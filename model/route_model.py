@@ -34,12 +34,13 @@ from model.mesa_agents import (
 from model.parameter_fields import to_values
 from model.parameters import ParameterValues
 from model.record import SEIZURE, Weekly, copy_record, make_record
+from model.rules import advance_with
 from model.scenario import Scenario, difference
 from model.scenario.inputs import lay_out
 from model.state import CONTACTS_AT_MOST, copy_state, empty_state, grow, memory_decay, sizes_of
 from model.submodels.organisations import leave
 from model.summary import Summary
-from model.week import SCHEDULE, advance, events_at_most
+from model.week import SCHEDULE, events_at_most
 from model.weekly_model import WeeklyModel
 from model.world import World, load_world
 
@@ -51,7 +52,7 @@ DIMENSIONS = ("state", "mode", "platform", "leg", "place", "region", "stage")
 RECORD_LEVELS = ("summary", "events")
 DRAWN_BITS = 53
 """Bits of a seed that is drawn: as many as a table of decimal numbers keeps."""
-FOLLOWS = frozenset({"_plan", "inputs", "_parameter_weeks", "_values"})
+FOLLOWS = frozenset({"_plan", "inputs", "_parameter_weeks", "_values", "_advance"})
 """Attributes of a model that follow from its world and scenario."""
 
 
@@ -129,6 +130,7 @@ class RouteModel(Summary, WeeklyModel):
         self._plan, self.inputs = prepare_plan(self.world, policy)
         self._parameter_weeks = parameter_weeks(self._plan)
         self._values: dict[int, ParameterValues] = {}
+        self._advance = advance_with(policy.parameters)
         self.last_week = calendar.week_of(policy.end)
 
     def _empty_record(self) -> Record:
@@ -201,7 +203,7 @@ class RouteModel(Summary, WeeklyModel):
     def _run_weeks(self, weeks: int) -> int:
         """Cross into compiled code once for up to so many weeks; how many were run."""
         world, state, record = self.world.arrays, self.state, self.buffers
-        return int(advance(world, self.inputs, state, record, self._in_force, self.seed_value, self.week, weeks))
+        return int(self._advance(world, self.inputs, state, record, self._in_force, self.seed_value, self.week, weeks))
 
     def _make_room(self) -> None:
         live = int(self.state.counts[Counter.LIVE]) + int(self.state.counts[Counter.ROWS_NEEDED])

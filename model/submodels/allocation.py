@@ -9,6 +9,8 @@ the seizures of their own state. No belief falls to zero: each keeps a prior.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 from model.calendar import REVIEW_WEEKS
 from model.columns import Array
@@ -16,6 +18,7 @@ from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import AS_TABLED, PlacementRule
 from model.parameters import ParameterValues
+from model.rule_registry import ALLOCATION_RULES
 from model.world.arrays import WorldArrays
 
 EVIDENCE_PRIOR_KG = 500.0
@@ -41,19 +44,21 @@ def placing(state: State, parameters: ParameterValues, platform: int) -> int:
     return int(state.platforms.allocation[platform])
 
 
+@ALLOCATION_RULES.register("random")
 @rule
-def known_kg(world: WorldArrays, state: State, asset: int, area: int) -> float:
+def anywhere(ctx: Context, asset: int, area: int) -> float:
+    """Every area alike."""
+    return 1.0
+
+
+@ALLOCATION_RULES.register("last-seizures")
+@rule
+def known_kg(ctx: Context, asset: int, area: int) -> float:
     """Recent seizures in an area that the platform knows of, or the owner alone when the asset is not lent."""
-    platform = state.assets.lent_to[asset]
+    platform = ctx.state.assets.lent_to[asset]
     if platform >= 0:
-        return EVIDENCE_PRIOR_KG + state.platforms.evidence_kg[platform, area]
-    return EVIDENCE_PRIOR_KG + state.states.evidence_kg[world.asset_owner[asset], area]
-
-
-@rule
-def believed_kg(world: WorldArrays, state: State, asset: int, area: int) -> float:
-    """Believed flow: known seizures thinned by the search that found them."""
-    return thinned(state, area, known_kg(world, state, asset, area))
+        return EVIDENCE_PRIOR_KG + ctx.state.platforms.evidence_kg[platform, area]
+    return EVIDENCE_PRIOR_KG + ctx.state.states.evidence_kg[ctx.world.asset_owner[asset], area]
 
 
 @rule
@@ -62,6 +67,7 @@ def thinned(state: State, area: int, seen_kg: float) -> float:
     return seen_kg / (1.0 + state.areas.effort[area] / EFFORT_UNIT)
 
 
+@ALLOCATION_RULES.register("greedy")
 @rule
 def marginal_kg(ctx: Context, asset: int, area: int) -> float:
     """Believed flow that one more asset would find in a week, by the random-search law."""
@@ -69,21 +75,42 @@ def marginal_kg(ctx: Context, asset: int, area: int) -> float:
     swept = 7.0 * state.areas.search_km2_per_day[area] / parameters.area_km2
     speed = world.asset_speed_km_h[asset] * world.asset_sweep_km[asset] * parameters.sweep_scale
     more = 7.0 * parameters.patrol_hours_per_day * speed / parameters.area_km2
-    return believed_kg(world, state, asset, area) * math.exp(-swept) * (1.0 - math.exp(-more))
+    believed_kg = thinned(state, area, known_kg(ctx, asset, area))
+    return believed_kg * math.exp(-swept) * (1.0 - math.exp(-more))
+
+
+ALLOCATION_RULES.register("covering")(known_kg)
+
+
+@ALLOCATION_RULES.register("network")
+@rule
+def routes_past(ctx: Context, asset: int, area: int) -> float:
+    """Position of an area in the network of routes."""
+    return 1e-9 + ctx.state.areas.position[area]
+
+
+@ALLOCATION_RULES.register("bandit")
+@rule
+def learnt_weight(ctx: Context, asset: int, area: int) -> float:
+    """What patrols in an area have brought the platform."""
+    return math.exp(ctx.state.platforms.weight[ctx.state.assets.lent_to[asset], area])
+
+
+class AllocationRule(NamedTuple):
+    """The function of an allocation rule."""
+
+    weigh: Callable[[Context, int, int], float]
+    """Weight of an area for an asset, not negative: areas within reach are drawn in proportion to it."""
 
 
 @rule
-def weigh_area(ctx: Context, asset: int, area: int, by: int) -> float:
-    """Weight of an area under a rule; never negative."""
-    if by == PlacementRule.RANDOM:
-        return 1.0
-    if by == PlacementRule.GREEDY:
-        return marginal_kg(ctx, asset, area)
-    if by == PlacementRule.NETWORK:
-        return 1e-9 + ctx.state.areas.position[area]
-    if by == PlacementRule.BANDIT:
-        return math.exp(ctx.state.platforms.weight[ctx.state.assets.lent_to[asset], area])
-    return known_kg(ctx.world, ctx.state, asset, area)
+def own_weight(ctx: Context, asset: int, area: int) -> float:
+    """A rule of a user's own takes the place of this one."""
+    return known_kg(ctx, asset, area)
+
+
+ALLOCATION_RULES.seam = AllocationRule(own_weight)
+(weight_by,) = ALLOCATION_RULES.choosers()
 
 
 @rule
@@ -100,7 +127,7 @@ def choose_area(ctx: Context, asset: int, u: float) -> int:
     best = first
     most = -1.0
     for k in range(first, last):
-        weight = weigh_area(ctx, asset, world.asset_area[k], by)
+        weight = weight_by(by, ctx, asset, world.asset_area[k])
         total += weight
         if weight > most:
             best, most = k, weight
@@ -109,7 +136,7 @@ def choose_area(ctx: Context, asset: int, u: float) -> int:
     mark = u
     explore = parameters.bandit_exploration if by == PlacementRule.BANDIT else 0.0
     for k in range(first, last):
-        weight = weigh_area(ctx, asset, world.asset_area[k], by)
+        weight = weight_by(by, ctx, asset, world.asset_area[k])
         chance = (1.0 - explore) * weight / total + explore / (last - first)
         mark -= chance
         if mark < 0.0 or k == last - 1:

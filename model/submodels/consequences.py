@@ -15,7 +15,7 @@ from model.kinds import Counter, Stage
 from model.record import Account, Weekly, Yearly
 from model.submodels.beliefs import remember, spread, trips_of
 from model.submodels.cooperation import note_exchange
-from model.submodels.movement import learn_payoff
+from model.submodels.movement import note_payoff
 
 SMALLEST_REST_KG = 0.1
 
@@ -128,7 +128,7 @@ def seize_consignment(ctx: Context, row: int, share: float, at: Seizure) -> None
         if share >= 1.0:
             remember(state.organisations, state.memory_decay, owner, leg, week, 1.0, trips)
         jail(ctx, owner, leg, at.member)
-        learn_payoff(state, parameters, row, -consignments.spent_eur_per_kg[row] * share)
+        note_payoff(ctx, row, -consignments.spent_eur_per_kg[row] * share)
     if share >= 1.0:
         spread(state.legs, parameters, leg, 1.0, kg, trips)
     # of a load that is taken in part owners and peers learn once, when the rest is through or lost

@@ -10,12 +10,12 @@ from __future__ import annotations
 from model.columns import Organisations
 from model.context import Context, State
 from model.kernel.compiled import rule
-from model.kinds import ChoiceRule, Counter, Deterrence, Status
-from model.parameters import ParameterValues
+from model.kinds import Counter, Deterrence, Status
 from model.random import draws
 from model.record import Account, Weekly, Yearly
 from model.submodels.beliefs import believed_loss, remember, spread, trips_of
 from model.submodels.contacts import note_landed
+from model.submodels.decisions import learn_by
 from model.submodels.routes import (
     SMALLEST_LOAD_KG,
     STALE_WEEKS,
@@ -327,7 +327,7 @@ def arrive(ctx: Context) -> None:
 @rule
 def sell(ctx: Context, row: int, market: int) -> None:
     """Sell a load to the wholesalers of a market at its price."""
-    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
+    world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
     consignments = state.consignments
     load_kg = consignments.load_kg[row]
     price = state.markets.price_eur_per_kg[market]
@@ -336,7 +336,7 @@ def sell(ctx: Context, row: int, market: int) -> None:
     owner = consignments.owner[row]
     if owner >= 0:
         state.organisations.dirty_eur[owner] += revenue_eur
-        learn_payoff(state, parameters, row, price - consignments.spent_eur_per_kg[row])
+        note_payoff(ctx, row, price - consignments.spent_eur_per_kg[row])
     else:
         state.accounts[Account.CLOSING_EUR] += revenue_eur
     state.accounts[Account.REVENUE_EUR] += revenue_eur
@@ -372,22 +372,17 @@ def store(ctx: Context, row: int, hub: int) -> None:
         organisations.stock_west_africa_kg[owner, hub] = stored_kg + load_kg * consignments.west_africa[row]
         organisations.hubs_stocked[owner] |= 1 << hub
         value = state.places.value_eur_per_kg[world.hub_place[hub]]
-        learn_payoff(state, parameters, row, value - consignments.spent_eur_per_kg[row])
+        note_payoff(ctx, row, value - consignments.spent_eur_per_kg[row])
     consignments.alive[row] = 0
 
 
 @rule
-def learn_payoff(state: State, parameters: ParameterValues, row: int, payoff_eur_per_kg: float) -> None:
-    """Move the attraction of the route a load was sent on towards what it brought (EWA, chosen route)."""
-    slot = state.consignments.slot[row]
-    owner = state.consignments.owner[row]
-    if slot < 0 or owner < 0 or parameters.choice_rule != ChoiceRule.EXPERIENCE:
-        return
-    if state.organisations.known_route[owner, slot] != state.consignments.route[row]:
-        return
-    attraction = float(state.organisations.attraction[owner, slot])
-    step = 1.0 - parameters.experience_memory
-    state.organisations.attraction[owner, slot] = attraction + step * (payoff_eur_per_kg / 1000.0 - attraction)
+def note_payoff(ctx: Context, row: int, payoff_eur_per_kg: float) -> None:
+    """The owner learns what the route of a consignment brought, if it still knows the route."""
+    consignments = ctx.state.consignments
+    slot, owner = consignments.slot[row], consignments.owner[row]
+    if slot >= 0 and owner >= 0 and ctx.state.organisations.known_route[owner, slot] == consignments.route[row]:
+        learn_by(ctx.parameters.choice_rule, ctx, owner, slot, payoff_eur_per_kg)
 
 
 @rule

@@ -3,9 +3,8 @@
 Profit per kg dispatched is ``(1 - mu) (P - contacts) - (transport + bribes + purchase) - risk payment`` with ``mu`` the
 believed loss over the whole route (Reuter & Kleiman 1986; amendment 1); contacts are paid for what comes through.
 Choice is a nested path-size logit with licit exposure (Ben-Akiva & Bierlaire 1999; amendment 6):
-``V = theta U + ln PS + beta_M ln(M / M_ref)``, mode nests, and staying out as an alternative of its own. A
-salience-weighted value (Bordalo et al. 2012) and experience-weighted attraction (Camerer & Ho 1999) are the rival
-theories; `choice_rule` picks one.
+``V = theta U + ln PS + beta_M ln(M / M_ref)``, mode nests, and staying out as an alternative of its own. The value U of
+a route follows the decision rule (`decisions.py`).
 """
 
 from __future__ import annotations
@@ -15,11 +14,12 @@ import math
 from model.columns import Alternatives, Array
 from model.context import Context, State
 from model.kernel.compiled import compiled, rule
-from model.kinds import ChoiceRule, Deterrence
+from model.kinds import Deterrence
 from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import load_kg as sample_load_kg
 from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
+from model.submodels.decisions import Prospect, adapt_by, value_by
 from model.submodels.finance import means_eur
 from model.submodels.stocks import offered_kg
 from model.world.arrays import WorldArrays
@@ -57,28 +57,14 @@ def value_route(ctx: Context, organisation: int, route: int, bought: int) -> tup
         cost += state.organisations.risk_aversion[organisation] * risk_eur
     elif arrest > parameters.willingness_threshold:
         willing = math.log(max(parameters.willingness_floor, parameters.willingness_threshold / arrest))
-    if parameters.choice_rule == ChoiceRule.SALIENCE:
-        return salient_value(price - cost, -cost, mu, parameters.salience_bias) / 1000.0, mu, willing
-    return ((1.0 - mu) * price - cost) / 1000.0, mu, willing
+    value = value_by(parameters.choice_rule, ctx, organisation, Prospect(route, price, cost, mu))
+    return value, mu, willing
 
 
 @compiled
 def attractiveness(state: State, parameters: ParameterValues, route: int, utility: float, willing: float) -> float:
     """Value of a route in the logit before path size: theta U, willingness, and licit exposure (amendment 6)."""
     return parameters.theta_per_thousand_eur * utility + willing + float(state.routes.exposure[route])
-
-
-@compiled
-def salient_value(gain_eur: float, loss_eur: float, mu: float, bias: float) -> float:
-    """Value of a gain with chance 1 - mu and a loss with chance mu, the less salient one discounted by `bias`.
-
-    Salience is |x| / (|x| + 1000 EUR) against staying out with payoff 0 (Bordalo et al. 2012, ranking form).
-    """
-    gain_salience = abs(gain_eur) / (abs(gain_eur) + 1000.0)
-    loss_salience = abs(loss_eur) / (abs(loss_eur) + 1000.0)
-    gain_weight = (1.0 - mu) * (1.0 if gain_salience >= loss_salience else bias)
-    loss_weight = mu * (1.0 if loss_salience >= gain_salience else bias)
-    return (gain_weight * gain_eur + loss_weight * loss_eur) / (gain_weight + loss_weight)
 
 
 @compiled
@@ -142,24 +128,13 @@ def weigh_known(ctx: Context, organisation: int) -> float:
         utility, mu, willing = value_route(ctx, organisation, route, bought)
         choice.believed_loss[slot] = mu
         organisations.known_value[organisation, slot] = utility
-        if parameters.choice_rule == ChoiceRule.EXPERIENCE:
-            utility = weigh_experience(state, parameters, organisation, slot, utility)
+        utility = adapt_by(parameters.choice_rule, ctx, organisation, slot, utility)
         value = attractiveness(state, parameters, route, utility, willing)
         path_size = float(organisations.path_size[organisation, slot])
         choice.value[slot] = value + parameters.path_size_weight * path_size
         choice.nest[slot] = world.route_mode[route]
     nests = state.workspace.nest_weight
     return nested_logit(choice, nests, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
-
-
-@rule
-def weigh_experience(state: State, parameters: ParameterValues, organisation: int, slot: int, expected: float) -> float:
-    """Move the attraction of a slot towards its foregone payoff and return it (EWA with rho = phi, averages)."""
-    attraction = float(state.organisations.attraction[organisation, slot])
-    step = (1.0 - parameters.experience_memory) * parameters.experience_foregone
-    attraction += step * (expected - attraction)
-    state.organisations.attraction[organisation, slot] = attraction
-    return attraction
 
 
 @rule
