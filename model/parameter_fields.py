@@ -47,24 +47,19 @@ NUMBERS: Final[dict[str, type[float]]] = {"float": float, "int": int}
 
 
 class ParameterRow(NamedTuple):
-    """What is known of one parameter; `low` and `high` are None for switches, `choices` is empty for numbers."""
+    """What is known of one parameter; `low` and `high` are None for switches, `options` is empty for numbers."""
 
     name: str
     default: float | int | bool | str
     unit: str
     low: Number | None
     high: Number | None
-    choices: Sequence[str]
+    options: Sequence[str]  # rules that users may write are added as they register themselves
     role: Role
     group: str
     source: str
     confidence: str
     description: str
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The options of a switch; rules of a user's own are among them once they have registered themselves."""
-        return tuple(self.choices)
 
     @property
     def allowed(self) -> str:
@@ -79,8 +74,8 @@ class ParameterRow(NamedTuple):
 
     def scalar(self, value: Any) -> Number:
         """A value as compiled rules read it: a switch is 0 or 1, or the number of its option."""
-        if self.choices:
-            return self.choices.index(value)
+        if self.options:
+            return self.options.index(value)
         return float(value) if isinstance(self.default, float) else int(value)
 
 
@@ -124,9 +119,9 @@ def declare(path: Path, name: str, module: str) -> type[Declared]:
 
 def type_of(row: ParameterRow) -> Any:
     """The type that pydantic checks: a number, one of the options, or a rule that has registered itself."""
-    if isinstance(row.choices, RuleRegistry):
-        return Annotated[str, BeforeValidator(row.choices.take)]
-    return Literal[row.options] if row.choices else type(row.default)
+    if isinstance(row.options, RuleRegistry):
+        return Annotated[str, BeforeValidator(row.options.take)]
+    return Literal[tuple(row.options)] if row.options else type(row.default)
 
 
 def parameter_row(row: Row) -> ParameterRow:
@@ -148,7 +143,7 @@ def number_of(row: Row) -> dict[str, Any]:
         ("unit", row["unit"] != "", "a unit, 1 for a plain number"),
         ("role", row["role"] in {"lever", "uncertainty"}, "lever or uncertainty"),
     )
-    return {"default": default, "low": low, "high": high, "choices": ()}
+    return {"default": default, "low": low, "high": high, "options": ()}
 
 
 def switch_of(row: Row) -> dict[str, Any]:
@@ -165,7 +160,7 @@ def switch_of(row: Row) -> dict[str, Any]:
         *((field, row[field] == "", "nothing, as this is no number") for field in ("unit", "low", "high")),
     )
     default = row["default"] == "true" if kind == "bool" else row["default"]
-    return {"default": default, "low": None, "high": None, "choices": options}
+    return {"default": default, "low": None, "high": None, "options": options}
 
 
 # --- showing ------------------------------------------------------------------------------------------------------
@@ -180,8 +175,8 @@ def describe(parameters: type[Declared]) -> pd.DataFrame:
     """One row for each parameter, columns as `ParameterRow`."""
     import pandas as pd
 
-    rows = [row._replace(choices=row.options)._asdict() for row in parameter_rows(parameters).values()]
-    return pd.DataFrame(rows).rename(columns={"choices": "options"})
+    rows = parameter_rows(parameters).values()
+    return pd.DataFrame([row._replace(options=tuple(row.options))._asdict() for row in rows])
 
 
 def markdown_table(parameters: type[Declared]) -> str:
