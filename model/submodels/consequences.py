@@ -15,7 +15,7 @@ from model.kinds import Counter, Stage
 from model.record import Account, Weekly, Yearly
 from model.submodels.beliefs import remember, spread, trips_of
 from model.submodels.cooperation import note_exchange
-from model.submodels.movement import note_payoff
+from model.submodels.decisions import note_payoff
 
 SMALLEST_REST_KG = 0.1
 

@@ -120,3 +120,12 @@ def own_learn(ctx: Context, organisation: int, slot: int, payoff_eur_per_kg: flo
 
 DECISION_RULES.seam = DecisionRule(own_value, own_adapt, own_learn)
 value_by, adapt_by, learn_by = DECISION_RULES.choosers()
+
+
+@rule
+def note_payoff(ctx: Context, row: int, payoff_eur_per_kg: float) -> None:
+    """The owner learns what the route of a consignment brought, if it still knows the route."""
+    consignments = ctx.state.consignments
+    slot, owner = consignments.slot[row], consignments.owner[row]
+    if slot >= 0 and owner >= 0 and ctx.state.organisations.known_route[owner, slot] == consignments.route[row]:
+        learn_by(ctx.parameters.choice_rule, ctx, owner, slot, payoff_eur_per_kg)
