@@ -19,6 +19,7 @@ from model.kernel.compiled import rule
 from model.kinds import AS_TABLED, PlacementRule
 from model.parameters import ParameterValues
 from model.rule_registry import ALLOCATION_RULES
+from model.submodels.columns import fade
 from model.world.arrays import WorldArrays
 
 EVIDENCE_PRIOR_KG = 500.0
@@ -123,9 +124,7 @@ def choose_area(ctx: Context, asset: int, u: float) -> int:
     by = rule_of(state, parameters, asset)
     if by == PlacementRule.COVERING and state.assets.assigned_area[asset] >= 0:
         return state.assets.assigned_area[asset]
-    total = 0.0
-    best = first
-    most = -1.0
+    total, best, most = 0.0, first, -1.0
     for k in range(first, last):
         weight = weight_by(by, ctx, asset, world.asset_area[k])
         total += weight
@@ -133,13 +132,12 @@ def choose_area(ctx: Context, asset: int, u: float) -> int:
             best, most = k, weight
     if by == PlacementRule.GREEDY:
         return world.asset_area[best]
-    mark = u
     explore = parameters.bandit_exploration if by == PlacementRule.BANDIT else 0.0
     for k in range(first, last):
         weight = weight_by(by, ctx, asset, world.asset_area[k])
         chance = (1.0 - explore) * weight / total + explore / (last - first)
-        mark -= chance
-        if mark < 0.0 or k == last - 1:
+        u -= chance
+        if u < 0.0 or k == last - 1:
             state.assets.chosen_chance[asset] = chance
             return world.asset_area[k]
     return world.asset_area[best]
@@ -160,13 +158,12 @@ def learn_from_spell(state: State, parameters: ParameterValues, asset: int) -> N
 def fade_evidence(state: State) -> None:
     """One month of forgetting: evidence, effort and what the bandit learnt."""
     left = state.memory_decay[4]
-    for area in range(state.areas.effort.shape[0]):
-        state.areas.effort[area] *= left
-        for member in range(state.states.evidence_kg.shape[0]):
-            state.states.evidence_kg[member, area] *= left
-        for platform in range(state.platforms.evidence_kg.shape[0]):
-            state.platforms.evidence_kg[platform, area] *= left
-            state.platforms.weight[platform, area] *= left
+    fade(state.areas.effort, left)
+    for member in range(state.states.evidence_kg.shape[0]):
+        fade(state.states.evidence_kg[member], left)
+    for platform in range(state.platforms.evidence_kg.shape[0]):
+        fade(state.platforms.evidence_kg[platform], left)
+        fade(state.platforms.weight[platform], left)
 
 
 @rule
@@ -186,13 +183,10 @@ def set_position(ctx: Context) -> None:
     world, state, parameters = ctx.world, ctx.state, ctx.parameters
     if not in_use(state, parameters, PlacementRule.NETWORK.value):
         return
-    for area in range(state.areas.position.shape[0]):
-        state.areas.position[area] = 0.0
+    state.areas.position[:] = 0.0
     for route in range(world.route_source.shape[0]):
         for step in range(world.route_start[route], world.route_start[route + 1]):
             leg = world.route_leg[step]
-            if world.leg_area_start[leg] == world.leg_area_start[leg + 1]:
-                continue
             told = 0.0
             for pair in range(world.leg_state_start[leg], world.leg_state_start[leg + 1]):
                 told = max(told, state.jurisdictions.share[pair])
@@ -205,8 +199,7 @@ def plan_cover(ctx: Context) -> None:
     """Every fourth week, platforms that plan their cover give each ship and aircraft lent to them a patrol area."""
     if ctx.week % REVIEW_WEEKS != 0:
         return
-    for asset in range(ctx.state.assets.assigned_area.shape[0]):
-        ctx.state.assets.assigned_area[asset] = -1
+    ctx.state.assets.assigned_area[:] = -1
     for platform in range(ctx.world.platform_tasks.shape[0]):
         if (
             ctx.world.platform_tasks[platform] == 1
@@ -242,8 +235,7 @@ def serve(ctx: Context, platform: int, area: int) -> None:
     """Send one more asset to an area, if one is free or can be freed by moving others on from area to area."""
     world, assets = ctx.world, ctx.state.assets
     onward, leaving = ctx.state.workspace.area_onward, ctx.state.workspace.area_leaving
-    for other in range(onward.shape[0]):
-        onward[other] = -1
+    onward[:] = -1
     onward[area] = area
     found = True
     while found:

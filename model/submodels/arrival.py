@@ -1,7 +1,7 @@
 """Arrival: what came through is learnt from, then sold, stored or sent on.
 
-Where a route changes its mode at a transhipment place, a consignment goes into ``stock[organisation, place]``, and a part
-is left to local organisations (amendment 5).
+Where a route changes its mode at a transhipment place, a consignment goes into ``stock[organisation, place]``, and a
+part is left to local organisations (amendment 5).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Dispatch: organisations send consignments from home, and on from stores at transhipment places.
 
-Where goods lie in ``stock[organisation, place]``, onward consignments are chosen there (amendment 5), within the handling
-capacity of the place.
+Where goods lie in ``stock[organisation, place]``, onward consignments are chosen there (amendment 5), within the
+handling capacity of the place.
 """
 
 from __future__ import annotations
@@ -59,10 +59,8 @@ def rows_needed(ctx: Context) -> int:
 @rule
 def plans_again(organisations: Organisations, organisation: int, week: int) -> bool:
     """Whether an organisation thinks anew this week: it stays out or its plan is stale; a quarter a week."""
-    stale = week - organisations.plan_week[organisation] >= STALE_WEEKS
-    if organisations.plan_slot[organisation] >= 0 and not stale:
-        return False
-    return (organisations.ident[organisation] + week) % 4 == 0
+    stale = week - organisations.plan_week[organisation] >= STALE_WEEKS or organisations.plan_slot[organisation] < 0
+    return stale and (organisations.ident[organisation] + week) % 4 == 0
 
 
 @rule
@@ -82,10 +80,8 @@ def send_from_home(ctx: Context) -> None:
             if slot < 0 or organisations.inventory_kg[organisation] < load_kg:
                 break
             organisations.inventory_kg[organisation] -= load_kg
-            source = organisations.source[organisation]
-            lineage = west_african_share(ctx.world, ctx.state, source)
-            route = organisations.known_route[organisation, slot]
-            units = organisations.plan_units[organisation]
+            lineage = west_african_share(ctx.world, ctx.state, organisations.source[organisation])
+            route, units = organisations.known_route[organisation, slot], organisations.plan_units[organisation]
             send(ctx, organisation, route, slot, load_kg, units, lineage)
             if stay_out == NOT_WEIGHED:
                 stay_out = weigh_known(ctx, organisation)
@@ -106,15 +102,12 @@ def west_african_share(world: WorldArrays, state: State, source: int) -> float:
 def send_from_stock(ctx: Context) -> None:
     """Consignments leave stores at transhipment places, within the handling capacity of the place."""
     organisations = ctx.state.organisations
-    for place in range(ctx.state.places.handled_kg.shape[0]):
-        ctx.state.places.handled_kg[place] = 0.0
+    ctx.state.places.handled_kg[:] = 0.0
     rows = organisations.alive.shape[0]
     for k in range(rows):
         # another organisation comes first every week, so that scarce handling is nobody's privilege
         organisation = (ctx.week + k) % rows
         stocked = organisations.hubs_stocked[organisation]
-        if stocked == 0:
-            continue
         for hub in range(ctx.world.hub_place.shape[0]):
             if (stocked >> hub) & 1:
                 send_on(ctx, organisation, hub)
@@ -123,15 +116,12 @@ def send_from_stock(ctx: Context) -> None:
 @rule
 def send_on(ctx: Context, organisation: int, hub: int) -> None:
     """Send loads on from one store and pay its rent."""
-    world, state, seed, week = ctx.world, ctx.state, ctx.seed, ctx.week
-    organisations = state.organisations
-    place = world.hub_place[hub]
-    source = world.origins + hub
+    world, state, organisations = ctx.world, ctx.state, ctx.state.organisations
+    place, source = world.hub_place[hub], world.origins + hub
     rent_eur = organisations.stock_kg[organisation, hub] * world.place_storage_eur[place]
     organisations.capital_eur[organisation] -= rent_eur
     state.accounts[Account.STORAGE_EUR] += rent_eur
     room_kg = world.place_handling_kg[place] - state.places.handled_kg[place]
-    ident = organisations.ident[organisation]
     count = 0
     if organisations.stock_kg[organisation, hub] > 0.0 and room_kg >= SMALLEST_LOAD_KG:
         count = weigh_onward(ctx, organisation, source)
@@ -140,15 +130,18 @@ def send_on(ctx: Context, organisation: int, hub: int) -> None:
         if stock_kg <= 0.0 or room_kg < SMALLEST_LOAD_KG:
             break
         k = 1_000_000_000 + source * 16 + turn
-        choice = pick(state.choice, count, 0.0, draws.uniform(seed, draws.ROUTE, week, ident, k))
+        choice = pick(
+            state.choice,
+            count,
+            0.0,
+            draws.uniform(ctx.seed, draws.ROUTE, ctx.week, organisations.ident[organisation], k),
+        )
         if choice < 0:
             break
         route = world.source_route_start[source] + choice
-        mu = state.choice.believed_loss[choice]
         mode = world.route_load_mode[route]
-        unit = draw_unit(ctx, organisation, mode, mu, k)
-        load_kg = min(stock_kg, room_kg)
-        units = 1
+        unit = draw_unit(ctx, organisation, mode, state.choice.believed_loss[choice], k)
+        load_kg, units = min(stock_kg, room_kg), 1
         if world.mode_bundled[mode] == 1:
             if world.mode_parcel[mode] > 0.0:
                 load_kg, unit = min(load_kg, unit), world.mode_parcel[mode]
@@ -165,16 +158,14 @@ def send_on(ctx: Context, organisation: int, hub: int) -> None:
         state.places.handled_kg[place] += load_kg
         send(ctx, organisation, route, -1, load_kg, units, lineage)
     if organisations.stock_kg[organisation, hub] <= 0.0:
-        organisations.stock_kg[organisation, hub] = 0.0
-        organisations.stock_west_africa_kg[organisation, hub] = 0.0
+        organisations.stock_kg[organisation, hub] = organisations.stock_west_africa_kg[organisation, hub] = 0.0
         organisations.hubs_stocked[organisation] &= ~(1 << hub)
 
 
 @rule
 def send(ctx: Context, organisation: int, route: int, slot: int, load_kg: float, units: int, lineage: float) -> None:
     """Put a load on the first leg of a route; it sets out this week."""
-    world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
-    consignments = state.consignments
+    world, state, consignments = ctx.world, ctx.state, ctx.state.consignments
     if state.counts[Counter.FREE] <= 0:
         state.counts[Counter.STATUS] = Status.NO_ROW_LEFT
         return
@@ -205,12 +196,12 @@ def send(ctx: Context, organisation: int, route: int, slot: int, load_kg: float,
     charge(state, organisation, congestion_eur)
     state.accounts[Account.TRANSPORT_EUR] += congestion_eur
     state.routes.flow_kg[route] += load_kg
-    record.weekly[week, Weekly.DISPATCHES] += 1.0
-    record.weekly[week, Weekly.MEAN_LOAD_KG] += load_kg
+    ctx.record.weekly[ctx.week, Weekly.DISPATCHES] += 1.0
+    ctx.record.weekly[ctx.week, Weekly.MEAN_LOAD_KG] += load_kg
     if world.source_is_origin[source] == 1:
         state.sources.sent_kg[source] += load_kg
-        record.weekly[week, Weekly.DISPATCHED_KG] += load_kg
+        ctx.record.weekly[ctx.week, Weekly.DISPATCHED_KG] += load_kg
         if world.market_is_europe[world.route_market[route]] == 1:
-            record.weekly[week, Weekly.DISPATCHED_TO_EUROPE_KG] += load_kg
+            ctx.record.weekly[ctx.week, Weekly.DISPATCHED_TO_EUROPE_KG] += load_kg
         else:
-            record.weekly[week, Weekly.DISPATCHED_TO_NORTH_AMERICA_KG] += load_kg
+            ctx.record.weekly[ctx.week, Weekly.DISPATCHED_TO_NORTH_AMERICA_KG] += load_kg

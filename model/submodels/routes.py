@@ -19,6 +19,7 @@ from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import load_kg as sample_load_kg
 from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
+from model.submodels.columns import draw_entry
 from model.submodels.decisions import Prospect, adapt_by, value_by
 from model.submodels.finance import means_eur
 from model.submodels.stocks import offered_kg
@@ -36,9 +37,7 @@ def value_route(ctx: Context, organisation: int, route: int, bought: int) -> tup
     ``bought`` is 1 where the goods must still be paid for (origin), 0 where they are in stock already.
     """
     world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
-    kept = 1.0
-    risk_eur = 0.0
-    arrest = 0.0
+    kept, risk_eur, arrest = 1.0, 0.0, 0.0
     for step in range(world.route_start[route], world.route_start[route + 1]):
         leg = world.route_leg[step]
         risk = believed_loss(state.organisations, state.legs, state.memory_decay, organisation, leg, week)
@@ -77,14 +76,11 @@ def nested_logit(choice: Alternatives, nest_weight: Array, count: int, dissimila
     top = stay_out
     for i in range(count):
         top = max(top, choice.value[i])
-    for nest in range(nest_weight.shape[0]):
-        nest_weight[nest] = 0.0
+    nest_weight[:] = 0.0
     for i in range(count):
-        weight = 0.0
-        if choice.value[i] > top - 40.0:
-            weight = math.exp((choice.value[i] - top) / dissimilarity)
-        choice.weight[i] = weight
-        nest_weight[choice.nest[i]] += weight
+        near = choice.value[i] > top - 40.0
+        choice.weight[i] = math.exp((choice.value[i] - top) / dissimilarity) if near else 0.0
+        nest_weight[choice.nest[i]] += choice.weight[i]
     if dissimilarity < 1.0:
         for nest in range(nest_weight.shape[0]):
             total = nest_weight[nest]
@@ -97,15 +93,7 @@ def nested_logit(choice: Alternatives, nest_weight: Array, count: int, dissimila
 @compiled
 def pick(choice: Alternatives, count: int, stay_out: float, u: float) -> int:
     """Draw one of the first `count` alternatives by its weight; -1 is staying out."""
-    total = stay_out
-    for i in range(count):
-        total += choice.weight[i]
-    mark = u * total
-    for i in range(count):
-        mark -= choice.weight[i]
-        if mark < 0.0:
-            return i
-    return -1
+    return draw_entry(choice.weight, 0, count, stay_out, u)
 
 
 @rule
@@ -114,25 +102,22 @@ def weigh_known(ctx: Context, organisation: int) -> float:
 
     Within a week nothing that is weighed changes, so one weighing serves all loads of an organisation.
     """
-    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
-    organisations = state.organisations
+    state, parameters, organisations, choice = ctx.state, ctx.parameters, ctx.state.organisations, ctx.state.choice
     known = organisations.known_route.shape[1]
-    bought = world.source_is_origin[organisations.source[organisation]]
-    choice = state.choice
+    bought = ctx.world.source_is_origin[organisations.source[organisation]]
     for slot in range(known):
         route = organisations.known_route[organisation, slot]
         choice.value[slot] = NOT_OFFERED
         choice.nest[slot] = 0
-        if route < 0 or state.routes.open[route] == 0 or organisations.ready_week[organisation, slot] > week:
+        if route < 0 or state.routes.open[route] == 0 or organisations.ready_week[organisation, slot] > ctx.week:
             continue
         utility, mu, willing = value_route(ctx, organisation, route, bought)
         choice.believed_loss[slot] = mu
         organisations.known_value[organisation, slot] = utility
         utility = adapt_by(parameters.choice_rule, ctx, organisation, slot, utility)
         value = attractiveness(state, parameters, route, utility, willing)
-        path_size = float(organisations.path_size[organisation, slot])
-        choice.value[slot] = value + parameters.path_size_weight * path_size
-        choice.nest[slot] = world.route_mode[route]
+        choice.value[slot] = value + parameters.path_size_weight * float(organisations.path_size[organisation, slot])
+        choice.nest[slot] = ctx.world.route_mode[route]
     nests = state.workspace.nest_weight
     return nested_logit(choice, nests, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
 
@@ -142,8 +127,8 @@ def draw_unit(ctx: Context, organisation: int, mode: int, mu: float, k: int) -> 
     """Size of one box, of the couriers of one flight or of a boat load (kg): heavy-tailed by mode, smaller where the
     believed risk is high.
     """
-    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
-    u = draws.uniform(seed, draws.LOAD, week, state.organisations.ident[organisation], k)
+    world, parameters = ctx.world, ctx.parameters
+    u = draws.uniform(ctx.seed, draws.LOAD, ctx.week, ctx.state.organisations.ident[organisation], k)
     load = sample_load_kg(
         u,
         world.mode_load_body[mode],
@@ -229,9 +214,8 @@ def path_sizes(world: WorldArrays, state: State, organisation: int) -> None:
 
     ``PS_r = sum_l (c_l / C_r) / n_l`` with ``n_l`` the number of known routes over leg l (Ben-Akiva & Bierlaire 1999).
     """
-    organisations = state.organisations
+    organisations, use = state.organisations, state.workspace.leg_use
     known = organisations.known_route.shape[1]
-    use = state.workspace.leg_use
     for slot in range(known):
         route = organisations.known_route[organisation, slot]
         if route >= 0:
@@ -241,8 +225,7 @@ def path_sizes(world: WorldArrays, state: State, organisation: int) -> None:
         route = organisations.known_route[organisation, slot]
         if route < 0:
             continue
-        size = 0.0
-        cost = 0.0
+        size, cost = 0.0, 0.0
         for step in range(world.route_start[route], world.route_start[route + 1]):
             leg = world.route_leg[step]
             size += world.leg_cost[leg] / use[leg]
