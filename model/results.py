@@ -54,9 +54,7 @@ class Results(Simulation):
                 remedy="choose one of these",
             )
         names = self._names[dimension]
-        if dimension == "stage":
-            table = self.buffers.by_stage
-        elif dimension == "mode":
+        if dimension == "mode":
             table = summed(self.buffers.by_leg, self.world.arrays.leg_mode, len(names))
         elif dimension == "region":
             table = summed(self.buffers.by_place, self.world.arrays.place_region, len(names))

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final, overload
+from typing import Any, Final
 
 from model.errors import InputError
 from model.kernel.compiled import one_of
@@ -147,11 +147,7 @@ class RuleRegistry(Sequence[str]):
         """Number of names that may be chosen."""
         return len(self.names)
 
-    @overload
-    def __getitem__(self, item: int) -> str: ...
-    @overload
-    def __getitem__(self, item: slice) -> Sequence[str]: ...
-    def __getitem__(self, item: int | slice) -> str | Sequence[str]:
+    def __getitem__(self, item: Any) -> Any:
         """A name by its position."""
         return self.names[item]
 

@@ -10,8 +10,7 @@ from typing import Self
 import numpy as np
 
 from model import calendar
-from model.columns import Array
-from model.context import Inputs, Record, State
+from model.context import Inputs, Record
 from model.errors import InputError
 from model.kinds import Counter, Status
 from model.parameter_fields import to_values
@@ -32,14 +31,9 @@ class Simulation(WeeklyModel):
     """A scenario that runs in a world."""
 
     world: World
-    policy: Scenario
     seed_value: int
     organisations: int
     level: str
-    state: State
-    buffers: Record
-    inputs: Inputs
-    opening: Array
 
     def _open(self, policy: Scenario) -> None:
         """Take up a scenario on its first day."""

@@ -94,9 +94,7 @@ def sell(ctx: Context, row: int, market: int) -> None:
 @rule
 def store(ctx: Context, row: int, hub: int) -> None:
     """Break bulk: the load enters the owner's stock, a share goes to local groups where there are any."""
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    consignments = state.consignments
-    organisations = state.organisations
+    world, state, consignments, organisations = ctx.world, ctx.state, ctx.state.consignments, ctx.state.organisations
     owner = consignments.owner[row]
     load_kg = consignments.load_kg[row]
     source = world.origins + hub
@@ -104,7 +102,7 @@ def store(ctx: Context, row: int, hub: int) -> None:
     if owner < 0:
         local_kg = load_kg
     elif state.sources.weight[source] > 0.0 and world.source_is_origin[organisations.source[owner]] == 1:
-        local_kg = parameters.in_kind_share * load_kg
+        local_kg = ctx.parameters.in_kind_share * load_kg
     if local_kg > 0.0:
         state.sources.pool_kg[source] += local_kg
         state.sources.west_africa_kg[source] += local_kg * consignments.west_africa[row]

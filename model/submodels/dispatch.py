@@ -108,6 +108,8 @@ def send_from_stock(ctx: Context) -> None:
         # another organisation comes first every week, so that scarce handling is nobody's privilege
         organisation = (ctx.week + k) % rows
         stocked = organisations.hubs_stocked[organisation]
+        if stocked == 0:
+            continue
         for hub in range(ctx.world.hub_place.shape[0]):
             if (stocked >> hub) & 1:
                 send_on(ctx, organisation, hub)
@@ -130,12 +132,8 @@ def send_on(ctx: Context, organisation: int, hub: int) -> None:
         if stock_kg <= 0.0 or room_kg < SMALLEST_LOAD_KG:
             break
         k = 1_000_000_000 + source * 16 + turn
-        choice = pick(
-            state.choice,
-            count,
-            0.0,
-            draws.uniform(ctx.seed, draws.ROUTE, ctx.week, organisations.ident[organisation], k),
-        )
+        u = draws.uniform(ctx.seed, draws.ROUTE, ctx.week, organisations.ident[organisation], k)
+        choice = pick(state.choice, count, 0.0, u)
         if choice < 0:
             break
         route = world.source_route_start[source] + choice

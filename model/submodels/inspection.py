@@ -214,6 +214,8 @@ def search_stores(ctx: Context) -> None:
     organisations = state.organisations
     for organisation in range(organisations.alive.shape[0]):
         stocked = organisations.hubs_stocked[organisation]
+        if stocked == 0:
+            continue
         for hub in range(world.hub_place.shape[0]):
             place = world.hub_place[hub]
             member = world.place_state[place]
