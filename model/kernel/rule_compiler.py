@@ -36,6 +36,9 @@ class UnsignedIndices(FunctionPass):
 
     _name = "unsigned_indices"
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def run_pass(self, state: Any) -> bool:
         """Change the signatures of the accesses."""
         for node, signature in list(state.calltypes.items()):
@@ -52,6 +55,9 @@ class PlainConstants(FunctionPass):
     """Makes whole constants numbers like any other."""
 
     _name = "plain_constants"
+
+    def __init__(self) -> None:
+        super().__init__()
 
     def run_pass(self, state: Any) -> bool:
         """Take from whole constants that their value is part of their type."""

@@ -47,9 +47,8 @@ def clear(ctx: Context) -> None:
         in_europe = world.market_is_europe[market] == 1
         demand = markets.demand_kg_per_week[market] * (parameters.demand_scale if in_europe else 1.0)
         reference = reference_price(world, parameters, market)
-        wanted = demand * math.exp(
-            parameters.demand_elasticity * math.log(markets.price_eur_per_kg[market] / reference)
-        )
+        ratio = markets.price_eur_per_kg[market] / reference
+        wanted = demand * math.exp(parameters.demand_elasticity * math.log(ratio))
         used = min(wanted, markets.inventory_kg[market])
         markets.inventory_kg[market] -= used
         ctx.state.accounts[Account.CONSUMED_KG] += used
