@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
 from model import calendar
 from model.columns import Array, Dated, dated_columns
+from model.context import Inputs
 from model.kinds import REGIMES, SECTORS
 from model.scenario import Scenario
 from model.scenario.events import EVENT_FIELDS, Event, EventField, expand
@@ -24,16 +24,6 @@ from model.scenario.tabled import Rows, base_rows, container_traffic, rows_of, s
 from model.world import World
 
 __all__ = ["Inputs", "lay_out"]
-
-
-class Inputs(NamedTuple):
-    """Inputs by epoch: which epoch and year a week belongs to, and a row for each epoch."""
-
-    epoch_of_week: Array  # (weeks,)
-    year_of_week: Array  # (weeks,), from the first year of the calendar
-    dated: Dated
-    spend_meur: Array  # (epochs, states, sectors), million EUR a year
-    membership_active: Array  # (epochs, states, platforms), 0/1; no rule reads it
 
 
 type Dating = tuple[tuple[Event, tuple[str, ...]], ...]
