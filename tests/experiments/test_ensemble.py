@@ -128,9 +128,10 @@ def test_columns_are_freed_and_seizures_kept_only_where_asked_for() -> None:
 def test_a_history_is_shared_by_what_does_not_differ_before_the_fork() -> None:
     base = Scenario.from_dict({"base": "as-it-happened", "title": "short", "end": date(2001, 12, 31)})
     shared = Histories()
-    for one in (base, base.changed_from(FORK, supply_answer=2.0), base.with_parameters(supply_scale=1.2)):
+    later, earlier = (base.changed_from(day, supply_answer=2.0) for day in (FORK, date(2001, 1, 1)))
+    for one in (base, later, earlier, base.with_parameters(supply_scale=1.2)):
         run_model(Experiment(one, 1, 12, fork=FORK), shared=shared)
-    assert len(shared._kept) == 2
+    assert len(shared._kept) == 3
 
 
 def test_no_more_histories_are_kept_than_asked_for_and_a_failed_one_is_made_again() -> None:
