@@ -18,8 +18,9 @@ from experiments.analysis.intervals import preliminary
 from experiments.design.factors import read_back
 from experiments.ensemble.store import DONE, Store
 from experiments.extras import from_extra
+from experiments.field_types import check_choice
 from model.columns import Array
-from model.errors import InputError, closest
+from model.errors import InputError
 
 __all__ = ["Box", "discover", "to_ema"]
 
@@ -95,9 +96,15 @@ def to_ema(store: Store) -> tuple[pd.DataFrame, dict[str, Array]]:
 
 
 def discover(
-    store: Store, outcome: str, *, share: float = 0.25, highest: bool = True, density: float = 0.8,
-    policy: str | None = None, smallest: float = 0.05,
-) -> Box:  # fmt: skip
+    store: Store,
+    outcome: str,
+    *,
+    share: float = 0.25,
+    highest: bool = True,
+    density: float = 0.8,
+    policy: str | None = None,
+    smallest: float = 0.05,
+) -> Box:
     """Find conditions in which an outcome is among its highest (or lowest) values.
 
     Parameters
@@ -119,19 +126,20 @@ def discover(
     """
     prim = _workbench()
     experiments, outcomes = to_ema(store)
-    if outcome not in outcomes:
-        near = closest(outcome, outcomes)
-        raise InputError("the study has no such outcome", field="outcome", value=outcome, allowed=", ".join(outcomes),
-                         remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
+    check_choice(outcome, outcomes, "outcome", "the study has no such outcome")
     _check_shares(share, density)
     policy = Path(policy).stem if policy is not None and policy.endswith(".toml") else policy
     kept = np.ones(len(experiments), bool) if policy is None else (experiments["policy"] == policy).to_numpy(bool)
     values = outcomes[outcome][kept]
     x = _inputs(experiments.loc[kept].drop(columns=["scenario", "policy", "model"]))
     if len(x) < FEWEST or x.shape[1] == 0:
-        raise InputError("too little to find conditions in", field="store", value=store.url,
-                         allowed=f"a study of factors with at least {FEWEST} points that ended well",
-                         remedy='take a study with method = "lhs" and n = 200 or more')  # fmt: skip
+        raise InputError(
+            "too little to find conditions in",
+            field="store",
+            value=store.url,
+            allowed=f"a study of factors with at least {FEWEST} points that ended well",
+            remedy='take a study with method = "lhs" and n = 200 or more',
+        )
     cut = float(np.quantile(values, 1.0 - share if highest else share))
     interesting = values >= cut if highest else values <= cut
     with warnings.catch_warnings():
@@ -140,12 +148,18 @@ def discover(
         trajectory = box.peeling_trajectory.reset_index(drop=True)
         chosen = _choose(trajectory, density)
     limits = _dated(_limits(box.box_lims[chosen], box.p_values[chosen], x), store.manifest)
-    row = trajectory.loc[chosen]
+    size = trajectory.loc[chosen, ["coverage", "density", "mass"]].astype(float)
     return Box(
-        outcome, cut, "of at least" if highest else "of at most", len(x), int(interesting.sum()),
-        float(row["coverage"]), float(row["density"]), float(row["mass"]), limits, trajectory,
-        preliminary(_seeds_a_point(store)),
-    )  # fmt: skip
+        outcome=outcome,
+        cut=cut,
+        worst="of at least" if highest else "of at most",
+        points=len(x),
+        interesting=int(interesting.sum()),
+        **size,
+        limits=limits,
+        trajectory=trajectory,
+        note=preliminary(_seeds_a_point(store)),
+    )
 
 
 def _seeds_a_point(store: Store) -> float:
@@ -164,8 +178,13 @@ def _workbench() -> Any:
 def _check_shares(share: float, density: float) -> None:
     for name, value in (("share", share), ("density", density)):
         if not 0.0 < value < 1.0:
-            raise InputError("this is not a share", field=name, value=value, allowed="a number between 0 and 1",
-                             remedy="0.25 and 0.8 are usual")  # fmt: skip
+            raise InputError(
+                "this is not a share",
+                field=name,
+                value=value,
+                allowed="a number between 0 and 1",
+                remedy="0.25 and 0.8 are usual",
+            )
 
 
 def _choose(trajectory: pd.DataFrame, density: float) -> int:
@@ -196,12 +215,10 @@ def _limits(ends: pd.DataFrame, found: dict[str, list[float]], x: pd.DataFrame) 
     for name, chances in found.items():
         low, high = ends[name].tolist()
         if isinstance(low, set | frozenset):
-            rows.append((name, np.nan, np.nan, ", ".join(sorted(map(str, low))), _least(chances)))
+            rows.append((name, np.nan, np.nan, ", ".join(sorted(map(str, low))), _least(chances), np.nan, np.nan))
         else:
-            rows.append((name, float(low), float(high), "", _least(chances)))
-    made = pd.DataFrame(rows, columns=["factor", "low", "high", "values", "qp"])
-    made["from"] = [x[name].min() if x[name].dtype.kind in "fiu" else np.nan for name in made["factor"]]
-    made["to"] = [x[name].max() if x[name].dtype.kind in "fiu" else np.nan for name in made["factor"]]
+            rows.append((name, float(low), float(high), "", _least(chances), x[name].min(), x[name].max()))
+    made = pd.DataFrame(rows, columns=["factor", "low", "high", "values", "qp", "from", "to"])
     return made.sort_values("qp", kind="stable").reset_index(drop=True)
 
 

@@ -25,11 +25,17 @@ WINDOW = (2012, 2019)
 
 
 def run_doses(
-    measures: Iterable[str], doses: Sequence[float], seeds: Iterable[int], *, scenario: str = "as-it-happened",
-    fork: date = FORK, window: tuple[int, int] = WINDOW, workers: int | None = None,
+    measures: Iterable[str],
+    doses: Sequence[float],
+    seeds: Iterable[int],
+    *,
+    scenario: str = "as-it-happened",
+    fork: date = FORK,
+    window: tuple[int, int] = WINDOW,
+    workers: int | None = None,
     done: Callable[[], object] = lambda: None,
     **parameters: object,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Run every measure at every dose for every seed; a row for each arm.
 
     Returns
