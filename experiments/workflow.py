@@ -140,10 +140,10 @@ def list_stores(folder: Path = RESULTS) -> pd.DataFrame:
             manifest = {"kind": "", "state": error.message}
         if "kind" in manifest:
             runs, few = manifest.get("runs", {}), preliminary_results(manifest)
-            title = manifest.get("title", "") + (f" ({few})" if few else "")
-            counts = {"runs": runs.get("done", 0), "failed": runs.get("failed", 0)}
-            rows.append({**manifest, "name": path.parent.name, "title": title, **counts})
-    return pd.DataFrame(rows, columns=columns).fillna("")
+            row = {column: manifest.get(column, "") for column in columns} | {"name": path.parent.name}
+            row["title"] += f" ({few})" if few else ""
+            rows.append({**row, "runs": runs.get("done", 0), "failed": runs.get("failed", 0)})
+    return pd.DataFrame(rows, columns=columns)
 
 
 def query(sql: str, folder: Path = RESULTS) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from experiments.analysis.intervals import share
+from experiments.analysis.intervals import check_share
 from model.errors import InputError
 
 __all__ = ["detect", "years_to_detect"]
@@ -81,7 +81,9 @@ def _first(told: Callable[[int], bool]) -> int | float:
 
 
 def _check(yearly_sd: float, power: float, level: float, before_years: int | None) -> None:
-    if share("power", power) <= share("level", level):
+    check_share("power", power)
+    check_share("level", level)
+    if power <= level:
         allowed, message = f"above {level:g}", "power is not above the level"
         raise InputError(message, field="power", value=power, allowed=allowed, remedy="0.8 is usual")
     if yearly_sd < 0.0:

@@ -7,6 +7,7 @@ sensitivity), since it is in the workbench's own form.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.intervals import preliminary
+from experiments.analysis.intervals import check_share, preliminary
 from experiments.design.factors import read_back
 from experiments.ensemble.store import DONE, Store
 from experiments.extras import from_extra
@@ -64,10 +65,9 @@ class Box:
         )
 
 
-def _condition(row: dict[Any, Any]) -> str:
-    if row["values"]:
-        return f"{row['factor']} in {row['values']}"
-    return f"{row['factor']} from {row['low']:.3g} to {row['high']:.3g}"
+def _condition(row: Mapping[Any, Any]) -> str:
+    limits = f"in {row['values']}" if row["values"] else f"from {row['low']:.3g} to {row['high']:.3g}"
+    return f"{row['factor']} {limits}"
 
 
 def to_ema(store: Store) -> tuple[pd.DataFrame, dict[str, Array]]:
@@ -124,10 +124,13 @@ def discover(
     InputError
         If the workbench is missing, or the study does not have the outcome, factors or enough points.
     """
-    prim = _workbench()
+    with from_extra("ema", "discover"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says which of its own extras are not there
+        from ema_workbench.analysis import prim
+    check_share("share", share, remedy="0.25 is usual")
+    check_share("density", density, remedy="0.8 is usual")
     experiments, outcomes = to_ema(store)
     check_choice(outcome, outcomes, "outcome", "the study has no such outcome")
-    _check_shares(share, density)
     policy = Path(policy).stem if policy is not None and policy.endswith(".toml") else policy
     kept = np.ones(len(experiments), bool) if policy is None else (experiments["policy"] == policy).to_numpy(bool)
     values = outcomes[outcome][kept]
@@ -148,6 +151,8 @@ def discover(
         trajectory = box.peeling_trajectory.reset_index(drop=True)
         chosen = _choose(trajectory, density)
     limits = _dated(_limits(box.box_lims[chosen], box.p_values[chosen], x), store.manifest)
+    runs = store.runs()
+    seeds = runs[runs["status"] == DONE].groupby("point").size()  # of the points that have any run that ended well
     size = trajectory.loc[chosen, ["coverage", "density", "mass"]].astype(float)
     return Box(
         outcome=outcome,
@@ -158,40 +163,14 @@ def discover(
         **size,
         limits=limits,
         trajectory=trajectory,
-        note=preliminary(_seeds_a_point(store)),
+        note=preliminary(float(seeds.min())),
     )
 
 
-def _seeds_a_point(store: Store) -> float:
-    """Fewest runs that ended well among the points that have any."""
-    runs = store.runs()
-    return float(runs[runs["status"] == DONE].groupby("point").size().min())
-
-
-def _workbench() -> Any:
-    with from_extra("ema", "discover"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says which of its own extras are not there
-        from ema_workbench.analysis import prim
-    return prim
-
-
-def _check_shares(share: float, density: float) -> None:
-    for name, value in (("share", share), ("density", density)):
-        if not 0.0 < value < 1.0:
-            raise InputError(
-                "this is not a share",
-                field=name,
-                value=value,
-                allowed="a number between 0 and 1",
-                remedy="0.25 and 0.8 are usual",
-            )
-
-
 def _choose(trajectory: pd.DataFrame, density: float) -> int:
-    enough = trajectory[trajectory["density"] >= density]
-    if enough.empty:
-        return int(np.argmax(trajectory["density"].to_numpy(float)))
-    return int(enough.sort_values(["coverage", "density"], ascending=False).index.to_numpy(int)[0])
+    """Number of the box that covers most cases of those that are dense enough; else of the densest."""
+    enough = trajectory[trajectory["density"] >= density].sort_values(["coverage", "density"], ascending=False)
+    return int(np.argmax(trajectory["density"]) if enough.empty else enough.index.to_numpy(int)[0])
 
 
 def _inputs(levels: pd.DataFrame) -> pd.DataFrame:
@@ -214,10 +193,11 @@ def _limits(ends: pd.DataFrame, found: dict[str, list[float]], x: pd.DataFrame) 
     rows = []
     for name, chances in found.items():
         low, high = ends[name].tolist()
+        qp = min((float(chance) for chance in chances if chance >= 0), default=np.nan)  # -1: an end without restriction
         if isinstance(low, set | frozenset):
-            rows.append((name, np.nan, np.nan, ", ".join(sorted(map(str, low))), _least(chances), np.nan, np.nan))
+            rows.append((name, np.nan, np.nan, ", ".join(sorted(map(str, low))), qp, np.nan, np.nan))
         else:
-            rows.append((name, float(low), float(high), "", _least(chances), x[name].min(), x[name].max()))
+            rows.append((name, float(low), float(high), "", qp, x[name].min(), x[name].max()))
     made = pd.DataFrame(rows, columns=["factor", "low", "high", "values", "qp", "from", "to"])
     return made.sort_values("qp", kind="stable").reset_index(drop=True)
 
@@ -230,9 +210,3 @@ def _dated(limits: pd.DataFrame, manifest: dict[str, Any]) -> pd.DataFrame:
             low, high = limits.loc[mine, ["low", "high"]].iloc[0]
             limits.loc[mine, "values"] = f"{factor.shown(low)} to {factor.shown(high)}"
     return limits
-
-
-def _least(chances: list[float]) -> float:
-    """Smallest of the two ends' probabilities; the workbench has -1 for an end that is not restricted."""
-    found = [float(chance) for chance in chances if chance >= 0]
-    return min(found, default=np.nan)

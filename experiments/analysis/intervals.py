@@ -40,6 +40,7 @@ __all__ = [
     "Mean",
     "Ratio",
     "by_seed",
+    "check_share",
     "mean_and_interval",
     "mean_difference",
     "named",
@@ -47,7 +48,7 @@ __all__ = [
     "preliminary_results",
     "ratio_of_means",
     "resamples",
-    "share",
+    "unit_of",
     "widened",
 ]
 
@@ -150,19 +151,11 @@ def named(table: pd.DataFrame, name: str, by: str, field: str = "baseline") -> N
         )
 
 
-def share(field: str, value: float) -> float:
-    """Give back a probability such as a level of confidence.
-
-    Raises
-    ------
-    InputError
-        If it is not between 0 and 1.
-    """
+def check_share(field: str, value: float, remedy: str = "write 95% as 0.95") -> None:
+    """Refuse a level of confidence or another share that is not between 0 and 1; raises InputError."""
     if not 0.0 < value < 1.0:
-        raise InputError(
-            "this is no share", field=field, value=value, allowed="above 0 and below 1", remedy="write 95% as 0.95"
-        )
-    return value
+        allowed = "a number above 0 and below 1"
+        raise InputError("this is not a share", field=field, value=value, allowed=allowed, remedy=remedy)
 
 
 def resamples(n: int, draws: int = DRAWS) -> Array:
@@ -187,13 +180,11 @@ def mean_difference(differences: Array, level: float = 0.95, draws: int = DRAWS)
     InputError
         If the level is not between 0 and 1.
     """
-    share("level", level)
+    check_share("level", level)
     values = np.asarray(differences, dtype=float)
     values = values[np.isfinite(values)]
     n = len(values)
-    if n == 0:
-        return Mean(0, math.nan, math.nan, math.nan, np.full(draws, math.nan))
-    mean = float(values.mean())
+    mean = float(values.mean()) if n else math.nan
     if n < FEWEST:
         return Mean(n, mean, math.nan, math.nan, np.full(draws, math.nan))
     drawn = values[resamples(n, draws)]
@@ -227,8 +218,7 @@ def widened(drawn: Array, middle: Array | float, n: int, level: float = 0.95) ->
     """
     quantile = 0.5 + level / 2
     factor = math.sqrt(n / (n - 1)) * float(student.ppf(quantile, n - 1) / norm.ppf(quantile))
-    made: Array = middle + factor * (drawn - middle)
-    return made
+    return np.asarray(middle + factor * (drawn - middle))
 
 
 def ratio_of_means(above: Array, below: Array, level: float = 0.95) -> Ratio:
@@ -241,7 +231,7 @@ def ratio_of_means(above: Array, below: Array, level: float = 0.95) -> Ratio:
     InputError
         If the level is not between 0 and 1, or the samples are not pairs.
     """
-    share("level", level)
+    check_share("level", level)
     if np.shape(above) != np.shape(below):
         raise InputError(
             "these are not pairs",

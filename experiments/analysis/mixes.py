@@ -43,8 +43,7 @@ class Mixes:
 
     def cost_eur(self, doses: Array) -> Array:
         """Yearly cost above that of now, EUR, shape (mixes,)."""
-        cost: Array = (doses - self.now) @ self.price_eur
-        return cost
+        return np.asarray((doses - self.now) @ self.price_eur)
 
     def affordable(self, doses: Array) -> Array:
         """Doses rounded, and drawn back towards those of now until the budget holds."""
@@ -54,8 +53,7 @@ class Mixes:
         moved = self.now + share * (made - self.now)
         # rounded down, which never costs more, since no dose has a negative price
         lower = np.floor(moved / GRAIN + 1e-9) * GRAIN
-        back: Array = np.round(np.where(share < 1.0, lower, made), 6)
-        return back
+        return np.round(np.where(share < 1.0, lower, made), 6)
 
 
 def within_budget(mixes: Mixes, count: int, seed: int) -> Array:
@@ -108,8 +106,7 @@ def _front(doses: Array, means: Array) -> Array:
     if len(front) <= LARGEST_FRONT:
         return front
     spread = np.linspace(0, len(front) - 1, LARGEST_FRONT).round().astype(int)
-    chosen: Array = front[np.argsort(means[best][where][:, 0], kind="stable")][spread]
-    return chosen
+    return np.asarray(front[np.argsort(means[best][where][:, 0], kind="stable")][spread])
 
 
 def _means(mixes: Mixes, doses: Array, found: Array) -> Array:

@@ -24,10 +24,10 @@ ANSWERS: Final = "answers"
 
 def point_means(runs: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Mean of every outcome at every point, its 95% interval, and the 5-95% spread over seeds: the table `arms`."""
-    varied = [name for name in study.table if name in runs and name not in ("point", "scenario", "part", "seed")]
-    rows: list[dict[str, Any]] = []
+    varied = [str(name) for name in study.table if name in runs and name not in ("point", "scenario", "part", "seed")]
+    rows = []
     for (scenario, point), group in runs.groupby(["scenario", "point"], sort=False):
-        where = {"scenario": scenario, "point": point, **{name: group[name].iloc[0] for name in varied}}
+        where: dict[str, Any] = {"scenario": scenario, "point": point, **{name: group[name].iloc[0] for name in varied}}
         for outcome in study.outcomes:
             found = group[outcome].dropna().to_numpy(dtype=float)
             if len(found):

@@ -149,7 +149,7 @@ def _whole_blocks(values: Array, size: int, outcome: str) -> Array:
             allowed=f"blocks of {size} points",
             remedy="run the study to its end",
         )
-    good: Array = np.flatnonzero(np.isfinite(values.reshape(count, size)).all(axis=1))
+    good = np.flatnonzero(np.isfinite(values.reshape(count, size)).all(axis=1))
     if len(good) < FEWEST_BLOCKS:
         raise InputError(
             "too few blocks of the design have a result at every point",

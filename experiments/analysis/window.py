@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from model import RouteModel, calendar
 from model.columns import Array
 from model.kinds import STAGES
 from model.record import Account, Weekly, Yearly
-from model.world import World
 
 __all__ = ["WEST_AFRICA", "Window", "ratio"]
 
@@ -47,6 +44,11 @@ class Window:
         """Mean of a weekly series over the window."""
         return self.sum(column) / (self._last - self._first)
 
+    def stages_sum(self, *stages: str) -> float:
+        """Mean yearly expected kg removed at some stages."""
+        rows = [STAGES.index(stage) for stage in stages]
+        return float(self.model.buffers.by_stage[self._years, rows, Yearly.EXPECTED_SEIZED_KG].sum()) / self.count
+
     def stage_share(self, *stages: str) -> float:
         """Expected kg removed at some stages per kg dispatched."""
         rows = [STAGES.index(stage) for stage in stages]
@@ -58,27 +60,24 @@ class Window:
         legs = self.model.buffers.by_leg[self._years][:, chosen].sum(axis=(0, 1))
         return ratio(float(legs[what]), float(legs[Yearly.MOVED_KG]))
 
+    def known_share(self, chosen: Array) -> float:
+        """Expected kg on some legs that a state able to act knows of, per kg that entered them."""
+        return self.leg_share(chosen, Yearly.EXPECTED_KNOWN_KG)
+
     def legs_sum(self, what: int, chosen: Array | None = None) -> float:
         """Mean yearly sum over some legs, or all, of what is recorded by leg."""
         legs = self.model.buffers.by_leg[self._years, :, what].sum(axis=0)
         return float((legs if chosen is None else legs[chosen]).sum()) / self.count
 
-    def stages_sum(self, *stages: str) -> float:
-        """Mean yearly expected kg removed at some stages."""
-        rows = [STAGES.index(stage) for stage in stages]
-        return float(self.model.buffers.by_stage[self._years, rows, Yearly.EXPECTED_SEIZED_KG].sum()) / self.count
-
-    def known_share(self, chosen: Array) -> float:
-        """Expected kg on some legs that a state able to act knows of, per kg that entered them."""
-        return self.leg_share(chosen, Yearly.EXPECTED_KNOWN_KG)
-
     def states_in(self, *regions: str) -> Array:
         """States of some regions, as a mask."""
-        return _states_in(self.model.world, regions)
+        region = self.model.world.tables.states.set_index("state")["region"]
+        return np.isin(region.reindex(self.model.world.states).to_numpy(str), regions)
 
     def legs_at(self, end: str, *regions: str) -> Array:
         """Legs whose origin or destination lies in some regions, as a mask."""
-        return _legs_at(self.model.world, end, regions)
+        tables = self.model.world.tables
+        return np.isin(tables.legs[end].map(tables.places.set_index("place")["region"]).to_numpy(str), regions)
 
     def west_african(self) -> Array:
         """Legs to, in and from West Africa and the Sahel, as a mask."""
@@ -86,19 +85,4 @@ class Window:
 
     def by_mode(self, *modes: int) -> Array:
         """Legs of some modes, as a mask."""
-        mask: Array = np.isin(self.model.world.arrays.leg_mode, modes)
-        return mask
-
-
-@lru_cache(maxsize=64)
-def _states_in(world: World, regions: tuple[str, ...]) -> Array:
-    table = world.tables.states
-    chosen = set(table.loc[table["region"].isin(regions), "state"])
-    return np.array([state in chosen for state in world.states])
-
-
-@lru_cache(maxsize=64)
-def _legs_at(world: World, end: str, regions: tuple[str, ...]) -> Array:
-    places = world.tables.places.set_index("place")["region"]
-    mask: Array = world.tables.legs[end].map(places).isin(regions).to_numpy()
-    return mask
+        return np.isin(self.model.world.arrays.leg_mode, modes)

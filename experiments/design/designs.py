@@ -36,7 +36,6 @@ __all__ = [
     "morris",
     "note_of",
     "one_at_a_time",
-    "problem_of",
     "read_design",
     "saltelli",
     "sobol",
@@ -77,18 +76,17 @@ def saltelli(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
 
     Sobol's sequence is balanced only at powers of two, so n is raised to the next one.
     """
-    problem, blocks = problem_of(factors, "saltelli"), int(2 ** math.ceil(math.log2(max(n, 2))))
-    return _within(salib_sobol.sample(problem, blocks, calc_second_order=False, seed=seed), factors)
+    blocks = int(2 ** math.ceil(math.log2(max(n, 2))))
+    return _by_salib(salib_sobol.sample, factors, "saltelli", N=blocks, calc_second_order=False, seed=seed)
 
 
 def morris(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
     """Morris' trajectories on four levels: n of k + 1 points (Morris 1991)."""
-    problem = problem_of(factors, "morris")
-    return _within(salib_morris.sample(problem, n, num_levels=MORRIS_LEVELS, seed=seed), factors)
+    return _by_salib(salib_morris.sample, factors, "morris", N=n, num_levels=MORRIS_LEVELS, seed=seed)
 
 
-def problem_of(factors: Sequence[Factor], method: str = "SALib") -> dict[str, Any]:
-    """Factors as SALib wants them; raises InputError where one has no range."""
+def _by_salib(sample: Callable[..., Array], factors: Sequence[Factor], method: str, **options: Any) -> pd.DataFrame:
+    """A sample of SALib as a table; raises InputError where a factor has no range."""
     for factor in factors:
         if factor.choices or factor.low is None:
             raise InputError(
@@ -98,7 +96,10 @@ def problem_of(factors: Sequence[Factor], method: str = "SALib") -> dict[str, An
                 allowed="low and high",
                 remedy="give a range, or sweep the switch by a grid",
             )
-    return {"num_vars": len(factors), "names": _names(factors), "bounds": [[f.low, f.high] for f in factors]}
+    problem = {"num_vars": len(factors), "names": _names(factors), "bounds": [[f.low, f.high] for f in factors]}
+    # rounding in a sampler must not push a value out of its range
+    low, high = zip(*(factor.range for factor in factors), strict=True)
+    return pd.DataFrame(np.clip(sample(problem, **options), low, high), columns=_names(factors))
 
 
 def from_csv(path: Path, factors: Sequence[Factor]) -> pd.DataFrame:
@@ -292,19 +293,11 @@ def _axis(factor: Factor, steps: int) -> list[Value]:
 
 def _scale(unit: Array, factors: Sequence[Factor]) -> pd.DataFrame:
     """Points of the unit cube as values: a range is stretched over, a list of values divided evenly."""
-    columns = {factor.name: _scaled(column, factor) for factor, column in zip(factors, unit.T, strict=False)}
+    columns: dict[str, list[Value]] = {}
+    for factor, column in zip(factors, unit.T, strict=False):
+        if levels := factor.choices:
+            columns[factor.name] = [levels[min(int(u * len(levels)), len(levels) - 1)] for u in column]
+        else:
+            low, high = factor.range
+            columns[factor.name] = [factor.run_at(value) for value in (low + column * (high - low)).tolist()]
     return pd.DataFrame(columns) if columns else pd.DataFrame(index=range(1))
-
-
-def _scaled(column: Array, factor: Factor) -> list[Value]:
-    if factor.choices:
-        last = len(factor.choices) - 1
-        return [factor.choices[min(int(u * len(factor.choices)), last)] for u in column]
-    low, high = factor.range
-    return [factor.run_at(value) for value in (low + column * (high - low)).tolist()]
-
-
-def _within(points: Array, factors: Sequence[Factor]) -> pd.DataFrame:
-    """Points as a table; rounding in a sampler must not push a value out of its range."""
-    low, high = zip(*(factor.range for factor in factors), strict=True)
-    return pd.DataFrame(np.clip(points, low, high), columns=_names(factors))

@@ -19,8 +19,6 @@ from model import Scenario, load_world
 from model.scenario.events import Event
 from model.toml_fields import Part, one_of, read_part, row, table
 
-__all__ = ["Attribution"]
-
 COALITION: Final = "coalition"
 MOST_PERMUTATIONS: Final = 10_000
 

@@ -16,8 +16,6 @@ from experiments.analysis.points import by_supply
 from experiments.ensemble.store import Store
 from experiments.kinds.designed import Designed
 
-__all__ = ["Compare"]
-
 ARRIVED: Final = "arrived_europe_kg"
 
 

@@ -14,8 +14,6 @@ from experiments.study import Study
 from model.errors import InputError
 from model.toml_fields import table, tables
 
-__all__ = ["Designed"]
-
 
 class Designed(Study):
     """A study that may vary factors by a design."""

@@ -12,8 +12,6 @@ from experiments.ensemble.store import DONE, Store
 from experiments.field_types import FilePath, names
 from experiments.kinds.compare import Compare
 
-__all__ = ["Headline"]
-
 
 class Headline(Compare):
     """A comparison and a sweep in one: levers act in the scenarios that are swept, and the others run as they are."""

@@ -8,8 +8,6 @@ from experiments.analysis.sensitivity import morris_indices
 from experiments.ensemble.store import Store
 from experiments.kinds.designed import Designed
 
-__all__ = ["Screening"]
-
 
 class Screening(Designed):
     """Morris' screening."""

@@ -26,8 +26,6 @@ from model.columns import Array
 from model.errors import InputError
 from model.toml_fields import Part, read_part, row, table, tables
 
-__all__ = ["Search"]
-
 FRESH_SEED: Final = 500_000
 MOST_STEPS: Final = 10_000
 

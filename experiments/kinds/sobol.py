@@ -8,8 +8,6 @@ from experiments.analysis.sensitivity import sobol_indices
 from experiments.ensemble.store import Store
 from experiments.kinds.designed import Designed
 
-__all__ = ["Sobol"]
-
 
 class Sobol(Designed):
     """Sobol indices."""

@@ -8,8 +8,6 @@ from experiments.analysis.points import lever_effects
 from experiments.ensemble.store import DONE, Store
 from experiments.kinds.designed import Designed
 
-__all__ = ["Sweep"]
-
 
 class Sweep(Designed):
     """Factors over their ranges."""
