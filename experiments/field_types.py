@@ -100,16 +100,20 @@ def check_choice(
         Names the field, the value and the choices.
     """
     if not isinstance(value, str) or value not in choices:
-        remedy = suggest(value, choices, otherwise)
-        raise InputError(message, field=field, value=value, allowed=", ".join(choices), remedy=remedy)
+        raise InputError(
+            message,
+            field=field,
+            value=value,
+            allowed=", ".join(choices),
+            remedy=suggest(value, choices, otherwise),
+        )
 
 
 def check_repeats(values: Iterable[Any], field: str) -> None:
     """Refuse a list that names something twice; raises InputError."""
     repeated = ", ".join(str(value) for value, count in Counter(values).items() if count > 1)
     if repeated:
-        remedy = "leave one out"
-        raise InputError("named twice", field=field, value=repeated, allowed="every name once", remedy=remedy)
+        raise InputError("named twice", field=field, value=repeated, allowed="every name once", remedy="leave one out")
 
 
 # --- names of columns ---------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ from experiments.field_types import (
     check_choice,
     check_repeats,
 )
-from experiments.plan import Arm, arms_of, check_size, description, plan_of, shortened
+from experiments.plan import arms_of, check_size, description, plan_of, shortened
 from experiments.plugins import load_all
 from experiments.study_file import STUDIES, SUPPLY, StudyFields, find_study
 from model import Scenario, load_world
@@ -155,11 +155,14 @@ class Study(Summary, StudyFields):
 
     def check(self) -> None:
         """Refuse what the analysis of this kind cannot use, before any run is made; raises InputError."""
-        last = LARGEST_SEED - self.replications + 1
-        if self.seed > last:
-            allowed = f"a whole number from 0 to {last:,}"
-            message = "this is not a whole number in range"
-            raise InputError(message, field="seed", value=self.seed, allowed=allowed, remedy="1 is usual")
+        if self.seed > (last := LARGEST_SEED - self.replications + 1):
+            raise InputError(
+                "this is not a whole number in range",
+                field="seed",
+                value=self.seed,
+                allowed=f"a whole number from 0 to {last:,}",
+                remedy="1 is usual",
+            )
         check_numbers(self.seed, self.organisations, "summary")
         check_together(self.factors, {})
         if self.paired and not self.common_seeds:
@@ -313,15 +316,8 @@ class Study(Summary, StudyFields):
         """What is recorded of the runs of a point."""
         return self.record
 
-    @cached_property
-    def arms(self) -> tuple[Arm, ...]:
-        """The scenario of every point; raises InputError if a point makes a scenario that cannot be."""
-        return arms_of(self)
-
-    @cached_property
-    def plan(self) -> pd.DataFrame:
-        """A row for each run: run (identity: all that its results depend on), point, seed, scenario and the factors."""
-        return plan_of(self)
+    arms = cached_property(arms_of)
+    plan = cached_property(plan_of)
 
     @property
     def planned_runs(self) -> int:
@@ -362,9 +358,13 @@ class Study(Summary, StudyFields):
         runs = store.runs()
         if not (runs["status"] == DONE).any():
             first = str(runs["error"].iloc[0]).strip().splitlines()[-1] if len(runs) else "no run is stored"
-            remedy = f"the first says: {first}"
-            message = "no run ended well"
-            raise InputError(message, field="study", value=self.name, allowed="at least one run", remedy=remedy)
+            raise InputError(
+                "no run ended well",
+                field="study",
+                value=self.name,
+                allowed="at least one run",
+                remedy=f"the first says: {first}",
+            )
         made = {name: table for name, table in self.compute(store, runs).items() if len(table)}
         for name, table in made.items():
             store.write_table(name, table)
@@ -374,9 +374,7 @@ class Study(Summary, StudyFields):
         """Tables of the runs of a study, failed ones among them: name -> table, in the order they are shown."""
         return {"arms": point_means(runs[runs["status"] == DONE], self)}
 
-    def describe(self) -> dict[str, Any]:
-        """What is asked, as the manifest holds it."""
-        return description(self)
+    describe = description
 
 
 def study_kinds() -> dict[str, type[Study]]:

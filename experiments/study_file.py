@@ -26,7 +26,7 @@ from experiments.field_types import (
     whole,
 )
 from model import Scenario
-from model.errors import InputError
+from model.errors import InputError, suggest
 from model.files import is_file
 from model.route_model import LARGEST_SEED
 from model.scenario.events import FIRST_DAY, LAST_DAY, PARAMETER_ROWS
@@ -98,18 +98,19 @@ class StudyFields(Part):
 def find_study(name_or_path: str | Path) -> Path:
     """Path of a study: a path as it is, a name among the project's own and the working directory; raises InputError."""
     path = Path(name_or_path)
-    if path.suffix == ".toml":
-        if is_file(path):
-            return path
-        message, remedy = "there is no such file", "check the path"
-        raise InputError(message, field="study", value=str(name_or_path), allowed="a TOML file", remedy=remedy)
-    for folder in (Path.cwd(), STUDIES):
-        if is_file(folder / f"{name_or_path}.toml"):
-            return folder / f"{name_or_path}.toml"
+    is_path = path.suffix == ".toml"
+    for found in [path] if is_path else [folder / f"{path}.toml" for folder in (Path.cwd(), STUDIES)]:
+        if is_file(found):
+            return found
     known = [path.stem for path in sorted(STUDIES.glob("*.toml"))]
     otherwise = "take one of these, or the path of a TOML file"
-    check_choice(str(name_or_path), known, "study", "there is no such study", otherwise)
-    return STUDIES / f"{name_or_path}.toml"
+    raise InputError(
+        "there is no such file" if is_path else "there is no such study",
+        field="study",
+        value=str(name_or_path),
+        allowed="a TOML file" if is_path else ", ".join(known),
+        remedy="check the path" if is_path else suggest(str(name_or_path), known, otherwise),
+    )
 
 
 # --- checks -------------------------------------------------------------------------------------------------------

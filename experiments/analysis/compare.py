@@ -149,8 +149,13 @@ def ranking(runs: pd.DataFrame, outcome: str, level: float = 0.95) -> pd.DataFra
     """
     if not (side := harmful_side(outcome)):
         ranked = ", ".join(name for name in OUTCOMES if harmful_side(name))
-        message, remedy = "this outcome has no better side", "rank by one of these"
-        raise InputError(message, field="outcome", value=outcome, allowed=ranked, remedy=remedy)
+        raise InputError(
+            "this outcome has no better side",
+            field="outcome",
+            value=outcome,
+            allowed=ranked,
+            remedy="rank by one of these",
+        )
     wide = by_seed(runs, outcome).dropna()
     values, n = wide.to_numpy(float) * side, len(wide)
     rows: dict[str, Any] = {"scenario": wide.columns, "outcome": outcome}

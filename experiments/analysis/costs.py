@@ -40,7 +40,6 @@ __all__ = [
 ]
 
 ARRIVED = "arrived_europe_kg"
-
 COST_COLUMNS = ("low_eur", "cost_eur", "high_eur")
 HISTORY = "as-it-happened"
 DAYS_A_YEAR = 365.25
@@ -75,8 +74,7 @@ def _prices(measure: Mapping[Any, Any]) -> Array:
 def cost_a_year(scenario: Scenario, world: World, years: Iterable[int]) -> pd.Series[float]:
     """Mean cost a year above history: low_eur, cost_eur, high_eur."""
     years = list(years)
-    total: pd.Series[float] = yearly_costs(scenario, world, years).sum() / len(years)
-    return total
+    return pd.Series(yearly_costs(scenario, world, years).sum() / len(years))
 
 
 def costs_of(measure: str, dose: float, world: World) -> tuple[float, float, float]:
@@ -113,7 +111,8 @@ def _doses_more(scenario: Scenario, world: World, measure: Mapping[Any, Any], ye
     for i, year in enumerate(years):
         for day in (date(year, month, 15) for month in range(1, 13)):
             dose = dose_at(scenario, measure["measure"], day)
-            if dose is not None and _runs(spans, day.isoformat()):
+            runs = all(any(since <= day.isoformat() < until for since, until in target) for target in spans)
+            if dose is not None and runs:
                 more[i] += (dose - measure["history_dose"]) / 12.0
     return more
 
@@ -129,11 +128,6 @@ def _spans(world: World, measure: str) -> list[list[tuple[str, str]]]:
             since, until = rows["since"].fillna("0001-01-01"), rows["until"].fillna("9999-12-31")
             found.append(list(zip(since.astype(str), until.astype(str), strict=True)))
     return found
-
-
-def _runs(spans: list[list[tuple[str, str]]], day: str) -> bool:
-    """Whether something of every target exists on a day."""
-    return all(any(since <= day < until for since, until in target) for target in spans)
 
 
 # --- cost of a kilogram -------------------------------------------------------------------------------------------

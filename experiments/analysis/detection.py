@@ -84,11 +84,21 @@ def _check(yearly_sd: float, power: float, level: float, before_years: int | Non
     check_share("power", power)
     check_share("level", level)
     if power <= level:
-        allowed, message = f"above {level:g}", "power is not above the level"
-        raise InputError(message, field="power", value=power, allowed=allowed, remedy="0.8 is usual")
+        raise InputError(
+            "power is not above the level",
+            field="power",
+            value=power,
+            allowed=f"above {level:g}",
+            remedy="0.8 is usual",
+        )
     if yearly_sd < 0.0:
-        remedy, message = "give the standard deviation between years", "a spread is never negative"
-        raise InputError(message, field="yearly_sd", value=yearly_sd, allowed="at least 0", remedy=remedy)
+        raise InputError(
+            "a spread is never negative",
+            field="yearly_sd",
+            value=yearly_sd,
+            allowed="at least 0",
+            remedy="give the standard deviation between years",
+        )
     if before_years is not None and before_years < FEWEST_YEARS:
         raise InputError(
             "this record is too short",

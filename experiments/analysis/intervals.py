@@ -154,8 +154,9 @@ def named(table: pd.DataFrame, name: str, by: str, field: str = "baseline") -> N
 def check_share(field: str, value: float, remedy: str = "write 95% as 0.95") -> None:
     """Refuse a level of confidence or another share that is not between 0 and 1; raises InputError."""
     if not 0.0 < value < 1.0:
-        allowed = "a number above 0 and below 1"
-        raise InputError("this is not a share", field=field, value=value, allowed=allowed, remedy=remedy)
+        raise InputError(
+            "this is not a share", field=field, value=value, allowed="a number above 0 and below 1", remedy=remedy
+        )
 
 
 def resamples(n: int, draws: int = DRAWS) -> Array:

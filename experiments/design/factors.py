@@ -206,14 +206,6 @@ class Limits(NamedTuple):
     whole: bool
     allowed: str
 
-    def hold(self, value: object) -> bool:
-        """Whether a value is allowed."""
-        if self.options:
-            return any(_same(value, option) for option in self.options)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        return self.low <= value <= self.high and not (self.whole and value % 1)
-
     def check(
         self,
         value: object,
@@ -222,7 +214,10 @@ class Limits(NamedTuple):
         remedy: str = "stay within them",
     ) -> None:
         """Refuse a value that is not allowed; raises InputError."""
-        if not self.hold(value):
+        good = any(_same(value, option) for option in self.options)
+        if not self.options and isinstance(value, int | float) and not isinstance(value, bool):
+            good = self.low <= value <= self.high and not (self.whole and value % 1)
+        if not good:
             raise InputError(message, field=field, value=value, allowed=self.allowed, remedy=remedy)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -137,49 +137,40 @@ class Search(Study):
         doing: Callable[[str], object] = lambda _: None,
     ) -> Effort:
         """Run the search and write its table `front`."""
-
-        def run_part(study: Study) -> Effort:
-            return runner.run(study, store, executor, workers=workers, progress=progress)
-
-        trials, settings = Trials(self, store, run_part), self.settings.model_dump()
-        front = proposed(self.mixes, trials, settings)
-        store.write_table("front", confirmed(self.mixes, front, trials, settings))
-        return trials.effort
-
-
-class Trials:
-    """Evaluates doses by running them in the worlds of a search; all runs go to one store."""
-
-    def __init__(self, search: Search, store: Store, run: Callable[[Study], Effort]) -> None:
-        self.search, self.store, self.run = search, store, run
-        size = search.settings
-        self.worlds = {
-            "search": search.worlds(size.worlds, search.seed),
-            "fresh": search.worlds(size.fresh_worlds, search.seed + FRESH_SEED),
+        size, settings = self.settings, self.settings.model_dump()
+        worlds = {
+            "search": self.worlds(size.worlds, self.seed),
+            "fresh": self.worlds(size.fresh_worlds, self.seed + FRESH_SEED),
         }
-        self.points = pd.DataFrame()
-        self.effort = Effort(0, 0, 0, 0, 0.0)
+        points, effort = pd.DataFrame(), Effort(0, 0, 0, 0, 0.0)
 
-    def __call__(self, doses: Array, worlds: str) -> Array:
-        """Objectives of doses in a set of worlds: shape (mixes, worlds, objectives), nan where a run failed."""
-        table = pd.DataFrame(doses, columns=list(self.search.settings.measures)).drop_duplicates()
-        new = table.merge(self.worlds[worlds].assign(worlds=worlds), how="cross")
-        self.points = pd.concat([self.points, new], ignore_index=True).drop_duplicates(ignore_index=True)
-        made = self.run(self.search.with_points(self.points))
-        # together: what was there before this command, and what all generations have made
-        self.effort = made._replace(
-            kept=made.planned - self.effort.fresh - made.fresh,
-            fresh=self.effort.fresh + made.fresh,
-            failed=self.effort.failed + made.failed,
-            seconds=self.effort.seconds + made.seconds,
-        )
-        return self._read(doses, worlds)
+        def evaluate(doses: Array, name: str) -> Array:
+            """Objectives of doses in a set of worlds; all runs go to one store."""
+            nonlocal points, effort
+            new = pd.DataFrame(doses, columns=list(size.measures)).drop_duplicates()
+            new = new.merge(worlds[name].assign(worlds=name), how="cross")
+            points = pd.concat([points, new], ignore_index=True).drop_duplicates(ignore_index=True)
+            made = runner.run(self.with_points(points), store, executor, workers=workers, progress=progress)
+            effort = _together(effort, made)
+            return _objectives(store.runs(), doses, size.measures, name, len(worlds[name]))
 
-    def _read(self, doses: Array, worlds: str) -> Array:
-        runs = self.store.runs()
-        runs = runs[(runs["worlds"] == worlds) & (runs["status"] == DONE)]
-        keys = [*map(tuple, np.round(runs[list(self.search.settings.measures)].to_numpy(float), 6).tolist())]
-        found = dict(zip(zip(keys, runs["world"], strict=True), runs[list(OBJECTIVES)].to_numpy(float), strict=True))
-        missing, count = np.full(len(OBJECTIVES), np.nan), range(len(self.worlds[worlds]))
-        wanted: list[Any] = np.round(doses, 6).tolist()
-        return np.array([[found.get((tuple(row), world), missing) for world in count] for row in wanted])
+        front = proposed(self.mixes, evaluate, settings)
+        store.write_table("front", confirmed(self.mixes, front, evaluate, settings))
+        return effort
+
+
+def _together(before: Effort, made: Effort) -> Effort:
+    """What was there before this command, and what all generations have made."""
+    fresh = before.fresh + made.fresh
+    failed, seconds = before.failed + made.failed, before.seconds + made.seconds
+    return made._replace(kept=made.planned - fresh, fresh=fresh, failed=failed, seconds=seconds)
+
+
+def _objectives(runs: pd.DataFrame, doses: Array, measures: Sequence[str], worlds: str, count: int) -> Array:
+    """Objectives of doses in a set of worlds: shape (mixes, worlds, objectives), nan where a run failed."""
+    good = runs[(runs["worlds"] == worlds) & (runs["status"] == DONE)]
+    keys = [*map(tuple, np.round(good[list(measures)].to_numpy(float), 6).tolist())]
+    found = dict(zip(zip(keys, good["world"], strict=True), good[list(OBJECTIVES)].to_numpy(float), strict=True))
+    wanted: list[list[float]] = np.round(doses, 6).tolist()
+    missing = np.full(len(OBJECTIVES), np.nan)
+    return np.array([[found.get((tuple(row), world), missing) for world in range(count)] for row in wanted])
