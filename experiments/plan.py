@@ -50,7 +50,7 @@ def check_size(study: Study, points: pd.DataFrame, times: int = 1) -> None:
     """Refuse a plan that is very large, unless `large` is set; raises InputError."""
     count = times * len(points)
     runs = count if "seed" in points else count * study.replications
-    if runs > MOST_RUNS and not study.large:
+    if runs > MOST_RUNS and not study.context.large:
         raise InputError(
             "the plan is very large",
             file=study.file or None,
@@ -118,7 +118,7 @@ def _hash(content: object) -> str:
 def description(study: Study) -> dict[str, Any]:
     """What is asked, as the manifest holds it."""
     # a path that begins at the root would name the machine
-    files = {name: Path(path).name if Path(path).is_absolute() else path for name, path in study.files.items()}
+    files = {name: Path(path).name if Path(path).is_absolute() else path for name, path in study.context.files.items()}
     commit, dirty = provenance.git_state()
     return {
         "kind": study.kind,

@@ -29,6 +29,7 @@ from concurrent.futures import Executor
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
 import pandas as pd
@@ -40,7 +41,6 @@ from experiments.analysis.points import point_means
 from experiments.design.factor_file import check_together, read_factors
 from experiments.design.factors import Factor, apply_all
 from experiments.ensemble import provenance, runner
-from experiments.ensemble.runner import Effort
 from experiments.ensemble.store import DONE, Store
 from experiments.field_types import (
     check_choice,
@@ -73,6 +73,9 @@ class Context(NamedTuple):
     file: str = ""
     tables: Path | None = None
     large: bool = False
+    """Whether it may plan more runs than a million."""
+    files: Mapping[str, str] = MappingProxyType({})
+    """Scenarios that were given by the path of a file: name -> path as it was given."""
 
 
 class Study(Summary, StudyFields):
@@ -92,7 +95,6 @@ class Study(Summary, StudyFields):
     """What is drawn at random, so that few of them make results preliminary."""
     _given: Mapping[str, Any] = PrivateAttr(default_factory=dict)
     _context: Context = PrivateAttr(default=Context())
-    _files: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -128,11 +130,11 @@ class Study(Summary, StudyFields):
 
     def settle(self, document: Mapping[str, Any], context: Context) -> None:
         """Fill in what follows from other fields, scenarios and tables; raises InputError where they do not fit."""
-        self._given, self._context = document, context
         given = {field: getattr(self, field) for field in self.scenario_fields}
         loaded = {one: Scenario.load(one) for paths in given.values() for one in paths}
         named = study_file.names_of(loaded)
-        self._files = {name: one for one, name in named.items() if one != name}
+        files = {name: one for one, name in named.items() if one != name}
+        self._given, self._context = document, context._replace(files=files)
         main = [loaded[one] for one in self.scenarios]
         outcomes = self.outcomes or USUAL_OUTCOMES
         for field, values in {**given, "outcomes": outcomes}.items():
@@ -200,14 +202,9 @@ class Study(Summary, StudyFields):
         return self._context.tables
 
     @property
-    def large(self) -> bool:
-        """Whether it may plan more runs than a million."""
-        return self._context.large
-
-    @property
-    def files(self) -> dict[str, str]:
-        """Scenarios that were given by the path of a file: name -> path as it was given."""
-        return self._files
+    def context(self) -> Context:
+        """What belongs to it beside the content of its file."""
+        return self._context
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -239,7 +236,7 @@ class Study(Summary, StudyFields):
 
     def scenario(self, name: str) -> Scenario:
         """One of its scenarios, by name, before any factor changes it."""
-        return Scenario.load(self._files.get(name, name))
+        return Scenario.load(self._context.files.get(name, name))
 
     def run_of(self, name: str) -> Scenario:
         """One of its scenarios as it is run: up to the last year that is read, in the structure of its posterior."""
@@ -338,9 +335,9 @@ class Study(Summary, StudyFields):
         *,
         workers: int | None = None,
         retry: bool = False,
-        progress: Callable[[Effort], object] = lambda _: None,
+        progress: Callable[[runner.Effort], object] = lambda _: None,
         doing: Callable[[str], object] = lambda _: None,
-    ) -> Effort:
+    ) -> runner.Effort:
         """Run what is missing and write the tables; parameters as of `experiments.workflow.run_and_analyse`."""
         effort = runner.run(self, store, executor, workers=workers, retry=retry, progress=progress)
         doing("comparing")
@@ -399,6 +396,5 @@ def _read(document: Mapping[str, Any], context: Context) -> Study:
 
 def list_studies() -> pd.DataFrame:
     """The studies that ship with the project: name, kind, title, question."""
-    fields = ("name", "kind", "title", "question")
     studies = [Study.load(path) for path in sorted(STUDIES.glob("*.toml"))]
-    return pd.DataFrame([{field: getattr(study, field) for field in fields} for study in studies])
+    return pd.DataFrame([{"name": s.name, "kind": s.kind, "title": s.title, "question": s.question} for s in studies])
