@@ -16,7 +16,7 @@ from datetime import date
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
-from experiments.analysis.outcomes import measure_outcomes
+from experiments.analysis.outcomes import USUAL_OUTCOMES, measure_outcomes
 from experiments.calibration.best import CANDIDATES, SEEDS
 from experiments.calibration.calibrate import STRONGEST
 from experiments.calibration.calibrate import Size as FitSize
@@ -27,14 +27,12 @@ from experiments.ensemble.executors import parallel_map
 from experiments.ensemble.models import HISTORIES_AT_ONCE, Experiment, run_model
 from experiments.ensemble.parts import to_parquet
 from experiments.evidence.targets import Target, simulated
-from experiments.study import USUAL_OUTCOMES, Study
-from experiments.study_file import SearchEntry
+from experiments.study import Study
 from experiments.validation.trials import SURGE_ARMS, trials_of
 from experiments.validation.validate import POLICIES, REMEDIES
 from experiments.validation.validate import Size as ValidationSize
 from model import RouteModel, Scenario, calendar, load_world
 from model.scenario.events import PARAMETER_ROWS
-from model.toml_fields import read_part
 
 __all__ = [
     "Expected",
@@ -166,21 +164,14 @@ def of_history(replications: int, scenario: Scenario) -> Work:
 
 def of_study(study: Study, kept: int) -> Work:
     """What is missing of a study: a history for each seed, and each point where the past is varied, up to the fork."""
-    search = study.kind == "search"
-    runs = max(0, (_of_search(study) if search else study.plan["run"].nunique()) - kept)
+    runs = max(0, study.planned_runs - kept)
     arm = study.run_of(study.baseline)
     if study.fork is None or study.fork <= arm.start:
         return Work(runs, runs * _weeks(arm), study.record)
     first, forked, last = (calendar.week_of(day) for day in (arm.start, study.fork, arm.end))
     varied = study.over or any(factor.since == "start" for factor in study.factors)
-    histories = min(runs, len(study.seeds) * (len(study.table) if varied and not search else 1))
+    histories = min(runs, len(study.seeds) * (len(study.table) if varied else 1))
     return Work(runs, histories * (forked - first) + runs * (last - forked + 1), study.record, HISTORIES_AT_ONCE)
-
-
-def _of_search(study: Study) -> int:
-    """Runs of a search for mixes: each generation in its worlds, and what is shown in fresh ones."""
-    search = read_part(SearchEntry, study.extra.get("search", {}), "search")
-    return search.population * ((search.generations + 1) * search.worlds + search.fresh_worlds)
 
 
 def of_fit(size: FitSize, problem: Problem, *, temperature_given: bool = False) -> Work:
