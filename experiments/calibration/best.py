@@ -37,9 +37,7 @@ def best_sets(job: Job, *, candidates: int = CANDIDATES, seeds: int = SEEDS) -> 
     likelihood = problem.likelihood(problem.chance_sd(job.size.chance_seeds, job.workers))
     order = posterior.sets.sort_values("chi_square")["draw"].head(candidates).tolist()
     runs = [(posterior.values(draw), seed) for draw in order for seed in range(1, seeds + 1)]
-    found = problem.run_all(
-        runs, job.workers, lambda done: job.progress.step("running the best sets", done, len(runs))
-    )
+    found = problem.run_all(runs, job.workers, lambda done: job.progress.step("running the best sets", done, len(runs)))
     apart = (posterior.units - posterior.units.mean(axis=0)) / posterior.units.std(axis=0)
     usual = posterior.sets.assign(from_middle=np.sqrt((apart**2).mean(axis=1))).set_index("draw").loc[order]
     table = ranked(usual.reset_index(), found.reshape(len(order), seeds, -1), likelihood.misfit)

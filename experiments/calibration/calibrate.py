@@ -10,24 +10,27 @@ import time
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from experiments.calibration.best import best_sets
-from experiments.calibration.inference import Fit, infer
+from experiments.calibration.generations import Progress
 from experiments.calibration.job import DATABASE, QUICK, USUAL, Job, Size, made_here, resuming, write_table
 from experiments.calibration.likelihood import Likelihood, Runs
 from experiments.calibration.posterior import REFERENCE, Posterior, equal_weights, made_of
 from experiments.calibration.problem import Problem
-from experiments.calibration.progress import Progress
 from experiments.calibration.recovery import recover, recover_model
 from experiments.calibration.refine import Refined, effective, refine
 from experiments.calibration.screening import screen
 from experiments.ensemble import seeds
 from experiments.evidence.targets import back, table_of
+from experiments.extras import from_extra
 from model.columns import Array
+
+if TYPE_CHECKING:
+    from experiments.calibration.inference import Fit
 
 __all__ = [
     "DATABASE",
@@ -83,9 +86,7 @@ def _fitted(job: Job, identity: dict[str, Any], temperature: float | None) -> tu
     likelihood, fit = problem.likelihood(chance), None
     degrees = likelihood.degrees(len(problem.names))
     if temperature is None:
-        job.progress.doing("fitting")
-        given = {"workers": job.workers, "seed": job.seed, "progress": job.progress}
-        fit = infer(problem.safely, problem.names, likelihood, size.settings, job.folder / DATABASE, **given)
+        fit = _inferred(job, likelihood)
         temperature = max(1.0, min(generation.best for generation in fit.generations) / degrees)
     refined = _refined(job, fit, likelihood, temperature)
     job.progress.doing("running the posterior again")
@@ -95,18 +96,30 @@ def _fitted(job: Job, identity: dict[str, Any], temperature: float | None) -> tu
     manifest = {
         **identity,
         **made_here(),
-        "sets": len(units),
+        **_effort(job, fit, refined),
         "temperature": temperature,
         "degrees": degrees,
-        "chance_seeds": size.chance_seeds,
-        **_effort(size, fit),
-        **_quality(refined),
-        "failed_runs": len(problem.failures),
-        "first_failure": next(iter(problem.failures), None),
         "minutes_here": round((time.perf_counter() - started) / 60, 2),
     }
     posterior = made_of(problem, units, likelihood.misfit(statistics), temperature, manifest)
     return posterior, fitted_table(problem, statistics, chance)
+
+
+def _inferred(job: Job, likelihood: Likelihood) -> Fit:
+    """The fit by ABC-SMC, which needs an extra."""
+    job.progress.doing("fitting")
+    with from_extra("calibrate", "calibrate"):
+        from experiments.calibration.inference import infer
+    return infer(
+        job.problem.safely,
+        job.problem.names,
+        likelihood,
+        job.size.settings,
+        job.folder / DATABASE,
+        workers=job.workers,
+        seed=job.seed,
+        progress=job.progress,
+    )
 
 
 def _refined(job: Job, fit: Fit | None, likelihood: Likelihood, temperature: float) -> Refined:
@@ -119,26 +132,25 @@ def _refined(job: Job, fit: Fit | None, likelihood: Likelihood, temperature: flo
     return refine(job.simulate, start, likelihood, temperature, job.size.final, job.size.near, job.seed)
 
 
-def _quality(refined: Refined) -> dict[str, Any]:
-    """How good the importance sampling was, for the manifest."""
-    return {
-        "effective_sets": effective(refined.weights),
-        "pareto_k": round(refined.pareto_k, 3),
-        "weights_cut": round(refined.cut, 4),
-        "surface_explains": [round(float(share), 3) for share in refined.explained],
-    }
-
-
-def _effort(size: Size, fit: Fit | None) -> dict[str, Any]:
-    """What ABC-SMC gave, and runs and seconds of all, for the manifest."""
+def _effort(job: Job, fit: Fit | None, refined: Refined) -> dict[str, Any]:
+    """What was run and how good the sampling was, for the manifest."""
+    size, failures = job.size, job.problem.failures
     generations = () if fit is None else fit.generations
     # the clock starts anew where a fit was resumed
     clock = pairwise([0.0, *(generation.seconds for generation in generations)])
     return {
+        "sets": size.sets,
+        "chance_seeds": size.chance_seeds,
+        "effective_sets": effective(refined.weights),
         "effective_sets_smc": None if fit is None else effective(fit.weights),
         "temperature_smc": None if fit is None else fit.temperature,
+        "pareto_k": round(refined.pareto_k, 3),
+        "weights_cut": round(refined.cut, 4),
+        "surface_explains": [round(float(share), 3) for share in refined.explained],
         "generations": [generation._asdict() for generation in generations],
         "simulations": sum(g.simulations for g in generations) + size.pilot + sum(size.near) + size.final,
+        "failed_runs": len(failures),
+        "first_failure": next(iter(failures), None),
         "seconds_smc": round(sum(now - before if now > before else now for before, now in clock), 1),
     }
 

@@ -17,26 +17,29 @@ import logging
 import math
 import os
 import sqlite3
+import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import pyabc
 from scipy.stats import norm
 
+from experiments.calibration.generations import Generation, Log, Progress, Settings
 from experiments.calibration.likelihood import Likelihood
-from experiments.calibration.progress import Progress
 from experiments.calibration.turns import Turns
-from experiments.ensemble.folder import from_json, to_json, write_atomically
-from experiments.extras import from_extra
+from experiments.ensemble.executors import interruptions_held
 from model.columns import Array
 
-__all__ = ["Fit", "Generation", "Log", "Model", "Settings", "infer"]
+__all__ = ["Fit", "infer"]
 
 STATISTICS: Final = "y"
 BELONGS: Final = (
@@ -49,40 +52,17 @@ BELONGS: Final = (
 """Tables of pyABC's database, from populations down: rows, whose, of which table."""
 WIDTH: Final = 1.5
 """Width of the kernels that propose sets, in those of Silverman's rule: few sets in many dimensions need wide ones."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Size of a fit.
-
-    Attributes
-    ----------
-    population
-        Parameter sets in a generation.
-    generations
-        At most so many.
-    least_acceptance
-        The fit ends with the generation that accepts a smaller share of its runs.
-    misfit
-        Temperature at which it ends: variance of the error in units of that of the record. None takes the reduced
-        chi-square of the best run that was met, at least 1.
-    """
-
-    population: int = 400
-    generations: int = 10
-    least_acceptance: float = 0.01
-    misfit: float | None = None
-
-
-class Generation(NamedTuple):
-    """A generation that has ended; `best` is the chi-square of the best run met so far."""
-
-    number: int
-    temperature: float
-    accepted_share: float
-    simulations: int
-    best: float
-    seconds: float
+AIM: Final = 0.05
+"""Share of runs that a generation should accept: what the next temperature is chosen by."""
+AIM_FIRST: Final = 0.15
+LARGEST_STEP: Final = 0.35
+"""A generation's temperature is at least this part of the one before."""
+LEAST_EFFECTIVE: Final = 0.15
+"""Effective sets of the last generation, in parts of the population."""
+STALLED: Final = 0.97
+"""A fit ends where a generation's temperature is more than this part of the one before."""
+AHEAD: Final = 2
+"""Candidates in work for each thread: the next one waits ready while an earlier one is still to be counted."""
 
 
 class Fit(NamedTuple):
@@ -121,28 +101,27 @@ def infer(
     Raises
     ------
     InputError
-        If pyABC is not installed, or the database holds no fit of this size.
+        If the database holds no fit of this size.
     """
-    pyabc, log, told = _pyabc(), Log(database), progress or Progress()
-    from experiments.calibration import abc_smc
-
-    model, count = Model(simulate, names, likelihood, settings, Turns(seed), told), workers or os.cpu_count() or 1
+    logging.getLogger("ABC").setLevel(logging.ERROR)
+    log, threads = Log(database), workers or os.cpu_count() or 1
+    model = Model(simulate, names, likelihood, settings, Turns(seed), progress or Progress())
     with warnings.catch_warnings(), ExitStack() as stack:
         warnings.simplefilter("ignore")
         # never in memory: pyABC would leave the connection open
         scratch = Path(stack.enter_context(TemporaryDirectory())) / "fit.db"
-        threads = stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="fit"))
-        fitting = abc_smc.Fitting(
+        pool = stack.enter_context(ThreadPoolExecutor(threads, thread_name_prefix="fit"))
+        fitting = Fitting(
             model,
             pyabc.Distribution(**{name: pyabc.RV("norm", 0.0, 1.0) for name in names}),
             pyabc.IndependentNormalKernel(var=likelihood.variance),
             population_size=settings.population,
-            acceptor=abc_smc.Acceptor(),
-            eps=abc_smc.Temperature(model.goal),
+            acceptor=Acceptor(),
+            eps=Temperature(model.goal),
             transitions=pyabc.MultivariateNormalTransition(scaling=WIDTH),
-            sampler=abc_smc.InOrder(model, threads, count),
+            sampler=InOrder(model, pool, threads),
         )
-        fitting.ending(model, settings, log, told)
+        fitting.model, fitting.log, fitting.started = model, log, time.perf_counter()
         _open(fitting, database or scratch, log, model)
         if not log.ended:
             fitting.run(max_nr_populations=settings.generations)
@@ -180,34 +159,94 @@ class Model:
         self.progress.runs(self.count)
 
 
-class Log:
-    """Generations that have ended and what the next begins with, kept beside the database: pyABC keeps neither.
+class Temperature(pyabc.Temperature):  # type: ignore[misc]
+    """Temperatures that aim at an acceptance of `AIM`, at most halve, and never fall below a goal."""
+
+    def __init__(self, goal: Callable[[], float]) -> None:
+        super().__init__(
+            schemes=[pyabc.AcceptanceRateScheme(target_rate=AIM)],
+            initial_temperature=pyabc.AcceptanceRateScheme(target_rate=AIM_FIRST),
+            enforce_exact_final_temperature=False,
+        )
+        self.goal = goal
+
+    def _update(self, t: int, *args: Any, **keywords: Any) -> None:
+        if t not in self.temperatures:  # those from before a stop are known
+            super()._update(t, *args, **keywords)
+            before = self.temperatures.get(t - 1, math.inf)
+            least = max(self.goal(), before * LARGEST_STEP if math.isfinite(before) else 0.0)
+            self.temperatures[t] = max(self.temperatures[t], min(least, before))
+
+
+class Acceptor(pyabc.StochasticAcceptor):  # type: ignore[misc]
+    """Acceptor that keeps the norm which was known before a stop."""
+
+    def _update(self, t: int, *args: Any, **keywords: Any) -> None:
+        if t not in self.pdf_norms:
+            super()._update(t, *args, **keywords)
+
+
+class InOrder(pyabc.sampler.Sampler):  # type: ignore[misc]
+    """Sampler that counts candidates in their order until enough are accepted."""
+
+    def __init__(self, model: Model, executor: Executor, workers: int) -> None:
+        super().__init__()
+        self.model, self.executor, self.ahead = model, executor, AHEAD * workers
+
+    def sample_until_n_accepted(self, n: int, simulate_one: Callable[[], Any], t: int, **_: Any) -> Any:
+        """Candidates of generation `t`, up to the n-th accepted one."""
+
+        def candidate(number: int) -> Any:
+            with self.model.turns.drawing(t, number):
+                return simulate_one()
+
+        sample, begun, numbers = self._create_empty_sample(), deque[Future[Any]](), count()
+        self.nr_evaluations_ = 0
+        with interruptions_held() as check:
+            try:
+                while sample.n_accepted < n:
+                    while len(begun) < self.ahead:
+                        begun.append(self.executor.submit(candidate, next(numbers)))
+                    particle = begun.popleft().result()
+                    self.model.note(particle)
+                    sample.append(particle)
+                    self.nr_evaluations_ += 1
+                    check()
+            finally:
+                for future in begun:
+                    future.cancel()
+                wait(begun)
+        return sample
+
+
+class Fitting(pyabc.ABCSMC):  # type: ignore[misc]
+    """The loop of pyABC, which reports each generation and ends when the temperature is that of the misfit.
 
     Attributes
     ----------
-    next
-        Temperature of the next generation and norm of its acceptance.
-    ended
-        Whether the last generation was the last of the fit.
+    started
+        When the fit began, by the clock of performance.
     """
 
-    def __init__(self, database: Path | None) -> None:
-        self.path = None if database is None else database.with_suffix(".json")
-        known = self.path is not None and self.path.exists()
-        content = from_json(self.path.read_text(encoding="utf-8")) if known and self.path else {}
-        self.made = [Generation(*row) for row in content.get("generations", ())]
-        self.next, self.ended = content.get("next", {}), bool(content.get("ended"))
+    model: Model
+    log: Log
+    started: float
 
-    def forget(self) -> None:
-        """Begin anew: the log of a database that is gone gives no information."""
-        self.made, self.ended = [], False
-
-    def add(self, generation: Generation, temperature: float, norm: float, *, ended: bool) -> None:
-        """Note a generation, and the temperature and norm of acceptance of the next."""
-        self.made.append(generation)
-        self.next, self.ended = {"temperature": temperature, "norm": norm}, ended
-        if self.path is not None:
-            write_atomically(self.path, to_json({"ended": ended, "generations": self.made, "next": self.next}))
+    def check_terminate(self, t: int, acceptance_rate: float) -> bool:
+        """Note a generation that has ended; whether it was the last."""
+        row, seconds = self.history.get_all_populations().set_index("t").loc[t], time.perf_counter() - self.started
+        now = Generation(t, float(row["epsilon"]), acceptance_rate, int(row["samples"]), self.model.best, seconds)
+        reached = now.temperature <= 1.001 * self.model.goal()
+        stalled = bool(self.log.made) and now.temperature > STALLED * self.log.made[-1].temperature
+        # a large step leaves a few sets with most of the weight: another generation evens it out
+        effective = 1.0 / float((self.history.get_distribution(m=0, t=t)[1] ** 2).sum())
+        settings = self.model.settings
+        even = effective >= LEAST_EFFECTIVE * settings.population
+        enough = reached or stalled or acceptance_rate < settings.least_acceptance
+        last = (enough and even) or t + 1 >= settings.generations
+        self.log.add(now, self.eps.temperatures[t + 1], self.acceptor.pdf_norms[t + 1], ended=last)
+        self.model.progress.generation(now)
+        return last
 
 
 def _open(fitting: Any, database: Path, log: Log, model: Model) -> None:
@@ -216,7 +255,8 @@ def _open(fitting: Any, database: Path, log: Log, model: Model) -> None:
     A database whose log is missing is moved aside, not deleted: the log may only be unreadable at the moment.
     """
     if not database.exists() or not log.made:
-        log.forget()
+        # the log of a database that is gone gives no information
+        log.made, log.ended = [], False
         if database.exists():
             database.replace(database.with_name(f"{database.stem}-set-aside{database.suffix}"))
         fitting.new(f"sqlite:///{database}", {STATISTICS: model.likelihood.observed})
@@ -236,10 +276,3 @@ def _drop_unlogged(database: Path, generations: int) -> None:
         kept.execute("DELETE FROM populations WHERE t >= ?", (generations,))
         for rows, parent, parents in BELONGS:  # ids are given again, so nothing may be left of what went
             kept.execute(f"DELETE FROM {rows} WHERE {parent} NOT IN (SELECT id FROM {parents})")
-
-
-def _pyabc() -> Any:
-    with from_extra("calibrate", "calibrate"):
-        import pyabc
-    logging.getLogger("ABC").setLevel(logging.ERROR)
-    return pyabc

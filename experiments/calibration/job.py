@@ -16,10 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from experiments.calibration.inference import Settings
+from experiments.calibration.generations import Progress, Settings
 from experiments.calibration.likelihood import Runs
 from experiments.calibration.problem import Problem
-from experiments.calibration.progress import Progress
 from experiments.ensemble import provenance
 from experiments.ensemble.executors import parallel_map
 from experiments.ensemble.folder import folder_lock, write_atomically

@@ -25,14 +25,22 @@ from model.columns import Array
 from model.errors import InputError
 from model.results_version import RESULTS_VERSION, changes_since
 
-__all__ = ["REFERENCE", "Posterior", "equal_weights", "has_posterior", "load_posterior", "reading_from"]
+__all__ = [
+    "REFERENCE",
+    "Posterior",
+    "equal_weights",
+    "has_posterior",
+    "load_posterior",
+    "posterior_folder",
+    "reading_from",
+]
 
 _INSTALLED: Final = Path(__file__).resolve().parents[1] / "reference"
 REFERENCE: Final = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "results" / "reference"
 """Folder of the posteriors that come with the model: inside the package where it is installed from a wheel."""
 SETS, MANIFEST = "posterior.csv", "manifest.json"
-_PLACE: Final = [REFERENCE]
-_OTHER_MODEL: Final = [False]
+_READING: Final[dict[str, Any]] = {"folder": REFERENCE, "other_model": False}
+"""Where posteriors are read, and whether those of another version of the model are taken."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +72,15 @@ class Posterior:
     @property
     def warning(self) -> str:
         """What is said with all that is drawn from it, where it was fitted on another version of the model."""
-        told = self.manifest
-        if (told.get("source"), told.get("data")) == (provenance.source_hash(), provenance.data_hash()):
+        if [self.manifest.get(name) for name in ("source", "data")] == [
+            provenance.source_hash(),
+            provenance.data_hash(),
+        ]:
             return ""
-        version, since = told.get("results_version"), _changes_since(told)
+        since, versions = _changes_since(self.manifest)
         text = f"the posterior of {self.structure} was fitted on other sources or tables of the model"
         if since is None:
-            return f"{text}, under which it may be another ({_versions(version)})"
+            return f"{text}, under which it may be another ({versions})"
         return f"{text}; {'since then ' + '; '.join(since) if since else 'they give the same runs'}"
 
     @property
@@ -99,17 +109,22 @@ class Posterior:
 @contextmanager
 def reading_from(folder: Path | None = None, *, other_model: bool = False) -> Iterator[None]:
     """Read posteriors from another folder than the project's own, or of other versions of the model, for a while."""
-    before = _PLACE[0], _OTHER_MODEL[0]
-    _PLACE[0], _OTHER_MODEL[0] = folder or before[0], other_model or before[1]
+    before = dict(_READING)
+    _READING.update(folder=folder or before["folder"], other_model=other_model or before["other_model"])
     try:
         yield
     finally:
-        _PLACE[0], _OTHER_MODEL[0] = before
+        _READING.update(before)
 
 
-def has_posterior(structure: str, folder: Path | None = None) -> bool:
+def has_posterior(structure: str) -> bool:
     """Whether a posterior was kept for a structure."""
-    return ((folder if folder is not None else _PLACE[0]) / structure / MANIFEST).is_file()
+    return (posterior_folder(structure) / MANIFEST).is_file()
+
+
+def posterior_folder(structure: str) -> Path:
+    """Folder that the posterior of a structure is read from, with its table of targets."""
+    return Path(_READING["folder"]) / structure
 
 
 def load_posterior(structure: str = "base", folder: Path | None = None) -> Posterior:
@@ -120,7 +135,7 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
     InputError
         If there is none, it cannot be read, or it was fitted on a version of the model that gives other results.
     """
-    where = folder if folder is not None else _PLACE[0] / structure_named(structure).name
+    where = folder if folder is not None else posterior_folder(structure_named(structure).name)
     manifest, sets, priors = _read(where, structure)
     _check_version(manifest, where)
     units = np.column_stack([prior.to_unit(sets[prior.parameter].to_numpy()) for prior in priors])
@@ -148,10 +163,10 @@ def _read(where: Path, structure: str) -> tuple[dict[str, Any], pd.DataFrame, li
 
 def _check_version(manifest: dict[str, Any], where: Path) -> None:
     """Refuse a posterior under which this version of the model may give something else, unless it is asked for."""
-    if _changes_since(manifest) is None and not _OTHER_MODEL[0]:
+    since, versions = _changes_since(manifest)
+    if since is None and not _READING["other_model"]:
         raise InputError(
-            f"this posterior was fitted on a version of the model that gives other results "
-            f"({_versions(manifest.get('results_version'))})",
+            f"this posterior was fitted on a version of the model that gives other results ({versions})",
             field="posterior",
             value=str(where),
             allowed="a posterior of this version of the model, or one that holds",
@@ -159,14 +174,11 @@ def _check_version(manifest: dict[str, Any], where: Path) -> None:
         )
 
 
-def _changes_since(manifest: dict[str, Any]) -> list[str] | None:
+def _changes_since(manifest: dict[str, Any]) -> tuple[list[str] | None, str]:
+    """What has changed since a fit (None where results are others), and both results versions in words."""
     version = manifest.get("results_version")
-    return changes_since(version) if isinstance(version, int) else None
-
-
-def _versions(version: object) -> str:
-    """Results versions in words: of a file, and of the model here."""
-    return f"results version {'not told' if version is None else version}; here {RESULTS_VERSION}"
+    words = f"results version {'not told' if version is None else version}; here {RESULTS_VERSION}"
+    return changes_since(version) if isinstance(version, int) else None, words
 
 
 def _exact(text: str) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from model.columns import Array
 from model.errors import InputError, suggest
 from model.files import read_toml
 from model.scenario.events import PARAMETER_ROWS
-from model.toml_fields import Part, one_of, read_part, row, table, tables, text
+from model.toml_fields import Part, one_of, read_part, row, table, text
 
 __all__ = ["STRUCTURES", "Prior", "Structure", "read_priors", "read_structures", "structure_named"]
 
@@ -47,25 +47,14 @@ class Prior:
         return self.low + u * (self.high - self.low)
 
 
-def _bound() -> Any:
-    return row(None, "this is not a number", "a number", "write it without quotes")
-
-
 class FreeParameter(Part):
     """A [[free]] table; bounds are those of the parameter table unless given."""
 
     what: ClassVar[str] = "a free parameter"
     parameter: str = row(..., "a free parameter has no name", "a parameter with a range", 'write parameter = "..."')
-    low: StrictFloat | StrictInt | None = _bound()
-    high: StrictFloat | StrictInt | None = _bound()
-    scale: Literal["linear", "log"] = one_of(LINEAR, (LINEAR, LOG))  # type: ignore[assignment]
-
-
-class FreeParameters(Part):
-    """The file of the free parameters."""
-
-    what: ClassVar[str] = "the file of free parameters"
-    free: tuple[dict[str, Any], ...] = tables("free")
+    low: StrictFloat | StrictInt | None = row(None, "this is not a number", "a number", "write it without quotes")
+    high: StrictFloat | StrictInt | None = row(None, "this is not a number", "a number", "write it without quotes")
+    scale: Literal["linear", "log"] = one_of(LINEAR, (LINEAR, LOG))
 
 
 class Structure(Part):
@@ -77,13 +66,6 @@ class Structure(Part):
     settings: dict[str, Any] = table({}, "settings")
 
 
-class Structures(Part):
-    """The file of the structures."""
-
-    what: ClassVar[str] = "the file of structures"
-    structure: tuple[dict[str, Any], ...] = tables("structure")
-
-
 def read_priors(path: Path = HERE / "free.toml") -> tuple[Prior, ...]:
     """Priors of the free parameters; bounds are those of the parameter table unless given.
 
@@ -92,7 +74,7 @@ def read_priors(path: Path = HERE / "free.toml") -> tuple[Prior, ...]:
     InputError
         If there is no such parameter, it is a switch, or its range is empty.
     """
-    entries = read_part(FreeParameters, read_toml(path)).free
+    entries = read_toml(path).get("free", [])
     return tuple(_prior(read_part(FreeParameter, entry, "free"), path.name) for entry in entries)
 
 
@@ -122,8 +104,7 @@ def _prior(given: FreeParameter, file: str) -> Prior:
 
 def read_structures(path: Path = STRUCTURES) -> dict[str, Structure]:
     """Rival structures by name; the first is the one the model ships with."""
-    entries = read_part(Structures, read_toml(path)).structure
-    found = [read_part(Structure, entry, "structure") for entry in entries]
+    found = [read_part(Structure, entry, "structure") for entry in read_toml(path).get("structure", [])]
     return {structure.name: structure for structure in found}
 
 

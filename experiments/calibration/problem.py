@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -123,8 +123,8 @@ class Problem:
     ) -> Array:
         """Statistics of several runs, each given by its parameters and its seed, shape (runs, targets)."""
         experiments = [self.experiment(values, seed) for values, seed in runs]
-        read = {"world": self.world, "workers": workers, "done": done}
-        return np.array(read_models(experiments, lambda model: self.read(model, realised=realised), **read))
+        read = partial(self.read, realised=realised)
+        return np.array(read_models(experiments, read, world=self.world, workers=workers, done=done))
 
     def at(self, unit: Sequence[float]) -> Array:
         """Statistics of the run that belongs to a point of the unit cube."""

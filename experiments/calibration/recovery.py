@@ -18,7 +18,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -48,6 +48,9 @@ PILOT, NEAR, FINAL = 600, (300,), 600
 LEAST_CONTRACTION: Final = 0.2
 """A parameter whose variance falls by less is called unidentified (amendment 21)."""
 
+type Truth = Callable[[Array, np.random.Generator], Array]
+"""Statistics of runs, shape (runs, targets), of points of the unit cube and a generator."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trials:
@@ -56,7 +59,7 @@ class Trials:
     Attributes
     ----------
     draw
-        Gives statistics of runs, shape (runs, targets), of points of the unit cube and a generator: the truth.
+        What is taken for the truth.
     variance, temperature
         Of the error that is put on data and that fits assume.
     start
@@ -64,7 +67,7 @@ class Trials:
     """
 
     names: list[str]
-    draw: Callable[[Array, np.random.Generator], Array]
+    draw: Truth
     variance: Array
     temperature: float = 1.0
     start: Runs | None = None
@@ -80,7 +83,10 @@ class Trials:
         """
         making, fitting, choosing = seeds.streams(seeds.for_trial(self.seed, number), 3)
         rng = np.random.default_rng(making)
-        simulate = partial(self.draw, rng=rng)
+
+        def simulate(units: Array) -> Array:
+            return self.draw(units, rng)
+
         known = rng.random(len(self.names))
         error = np.sqrt(self.temperature * self.variance)
         data = simulate(known[None])[0] + rng.normal(size=len(error)) * error
@@ -136,7 +142,7 @@ def recover_model(job: Job, trials: int, *, restart: bool = False) -> pd.DataFra
         kept = folder / "ranks.csv"
         found = [pd.read_csv(kept, float_precision="round_trip")] if kept.exists() else []
         for number in range(sum(rows["trial"].nunique() for rows in found), trials):
-            draw = _Model(job, f"trial {number + 1} of {trials}")
+            draw = _model_as_truth(job, f"trial {number + 1} of {trials}")
             found.append(Trials(job.problem.names, draw, variance, temperature, start, job.seed).trial(number))
             write_table(folder, "ranks", pd.concat(found))
         ranks = pd.concat(found, ignore_index=True)
@@ -144,21 +150,14 @@ def recover_model(job: Job, trials: int, *, restart: bool = False) -> pd.DataFra
     return ranks
 
 
-@dataclass
-class _Model:
+def _model_as_truth(job: Job, what: str) -> Truth:
     """The model as the truth of a trial, whose runs are counted."""
+    ran, total = count(1), 1 + sum(NEAR) + FINAL
 
-    job: Job
-    what: str
-    ran: int = 0
+    def draw(units: Array, _: np.random.Generator) -> Array:
+        return job.simulate(units, lambda _: job.progress.step(what, next(ran), total))
 
-    def __call__(self, units: Array, rng: np.random.Generator) -> Array:
-        def done(count: int) -> None:
-            self.job.progress.step(self.what, self.ran + count, 1 + sum(NEAR) + FINAL)
-
-        found = self.job.simulate(units, done)
-        self.ran += len(units)
-        return found
+    return draw
 
 
 def _start(job: Job) -> tuple[Runs, Array]:

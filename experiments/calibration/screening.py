@@ -58,9 +58,12 @@ def screen(job: Job, trajectories: int = 10, blocks: int = 64) -> dict[str, pd.D
 def uncertainties(names: Sequence[str] | None = None) -> list[Factor]:
     """Every uncertain parameter with a range, or those named, as factors."""
     return [
-        Factor(row.name, f"parameter:{row.name}", row.name, low=row.low, high=row.high, role="uncertainty", since="start")
+        Factor(
+            row.name, f"parameter:{row.name}", row.name, low=row.low, high=row.high, role="uncertainty", since="start"
+        )
         for row in PARAMETER_ROWS.values()
-        if row.low is not None and row.high is not None
+        if row.low is not None
+        and row.high is not None
         and (row.role == "uncertainty" and row.group != "observation" if names is None else row.name in names)
     ]
 
@@ -103,12 +106,12 @@ def identifiability(morris: pd.DataFrame, weights: dict[str, float]) -> pd.DataF
     weight = np.array([weights[str(name)] for name in wide.columns])
     effects = np.ascontiguousarray(wide.to_numpy())
     strongest = np.argsort(-effects * np.sqrt(weight), axis=1)[:, :3]
-    told = [";".join(wide.columns[i] for i in three if row[i] >= CLEAR) for row, three in zip(effects, strongest, strict=True)]
+    clear = np.take_along_axis(effects, strongest, axis=1) >= CLEAR
     found = {
         "parameter": wide.index,
         "strength": np.sqrt((weight * effects**2).sum(axis=1) / weight.sum()),
         "largest": effects.max(axis=1),
-        "told_by": told,
+        "told_by": [";".join(wide.columns[of[there]]) for of, there in zip(strongest, clear, strict=True)],
         "targets": (effects >= CLEAR).sum(axis=1),
     }
     return pd.DataFrame(found).sort_values("strength", ascending=False, ignore_index=True)

@@ -229,6 +229,11 @@ def _prices(row: dict[str, Any], tables: Tables, area: str, level: str) -> pd.Da
     })  # fmt: skip
 
 
+def scaled(targets: Sequence[Target], values: Array) -> Array:
+    """Values of several targets, in the units of the record along the last axis, on the scale of comparison."""
+    return np.stack([target.scaled(values[..., i]) for i, target in enumerate(targets)], axis=-1)
+
+
 def simulated(targets: Sequence[Target], model: RouteModel, *, realised: bool = False) -> Array:
     """Statistics of a run, in the units of the record, shape (targets,)."""
     shown = Shown(model, realised=realised)
