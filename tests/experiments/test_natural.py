@@ -13,7 +13,7 @@ from experiments.validation.natural import NaturalExperiment, a_year, played, re
 from experiments.validation.rivals import survives
 from experiments.validation.trials import SURGE, trials_of, verdict
 from experiments.validation.validate import trial_counts
-from model import RouteModel, Scenario, load_world
+from model import RouteModel, Scenario
 from model.scenario.measures import dose_event
 
 
@@ -50,7 +50,7 @@ def test_verdicts(expected: str, low: float, high: float, found: str) -> None:
 def test_both_arms_of_a_trial_are_of_one_theory(structure: str) -> None:
     """What a structure is stays in both arms, but where the arms themselves ask after it."""
     values, usual = load_posterior(structure).values(0), Scenario.load("as-it-happened")
-    for asked in trials_of(load_world()):
+    for asked in trials_of():
         arms = [played(change, values).parameters for change in (asked.without, *asked.arms.values())]
         assert all(arm == arms[0] for arm in arms), asked.name
         if not any(expected.kind == "built in" for expected in asked.expected.values()):
