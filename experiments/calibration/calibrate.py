@@ -107,9 +107,11 @@ def _fitted(job: Job, identity: dict[str, Any], temperature: float | None) -> tu
 
 def _inferred(job: Job, likelihood: Likelihood) -> Fit:
     """The fit by ABC-SMC, which needs an extra."""
-    job.progress.doing("fitting")
     with from_extra("calibrate", "calibrate"):
+        import pyabc  # noqa: F401  its absence is noticed here, whoever imported the next before
+
         from experiments.calibration.inference import infer
+    job.progress.doing("fitting")
     return infer(
         job.problem.safely,
         job.problem.names,
