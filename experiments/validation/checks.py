@@ -124,7 +124,7 @@ def joint_p(problem: Problem, statistics: Array, made: Array, temperature: float
     """Chance that data of the posterior lie as far from its runs, in errors of the record, as published ones do.
 
     Data are other runs of the same sets as they fell, with the error of the record: what is published has both kinds of
-    luck, too (realised discrepancy, Gelman, Meng & Stern 1996).
+    chance, too (realised discrepancy, Gelman, Meng & Stern 1996).
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def region_out(problem: Problem, posterior: Posterior, statistics: Array, chance
     Parameters
     ----------
     statistics
-        Fitted targets of the sets with the luck that they were accepted with (under other luck the weights would choose
+        Fitted targets of the sets under the seeds that they were accepted with (under others the weights would choose
         the runs that happen to miss the region), on the scale of comparison, shape (sets, targets).
     chance
         Spread of the targets over seeds, shape (targets,).

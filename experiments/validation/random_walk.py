@@ -83,7 +83,7 @@ class RandomWalk:
         return self.yearly2.get(area, self.pooled2) + self.drift(area) * max(year - LAST_FITTED, 0)
 
     def drift(self, area: str) -> float:
-        """q² of an area: a sum of states that wander each for itself wanders less, by the sum of squared shares."""
+        """q² of an area: a sum of states that vary each for itself varies less, by the sum of squared shares."""
         return self.drift2 * self._concentration.get(area, 1.0)
 
     def of_figure(self, target: Target, since: int) -> tuple[float, float]:
@@ -106,8 +106,8 @@ class RandomWalk:
 class Noise:
     """What is added to runs so that they spread as the record does about its course.
 
-    How the record wanders holds chance, and so do the runs: added in full, chance would count twice. Chance in the
-    runs is what a linear regression on the parameters leaves of their spread; the rest, doubt about parameters, stays.
+    How the record varies holds chance, and so do the runs: added in full, chance would count twice. Chance in the
+    runs is what a linear regression on the parameters leaves of their spread; the rest, uncertainty of parameters, stays.
 
     Parameters
     ----------

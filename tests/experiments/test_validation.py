@@ -42,16 +42,16 @@ def test_nulls_that_start_from_the_same_are_as_wide() -> None:
     assert made["last"].sd == pytest.approx(math.sqrt(0.04 / 5 + 0.04 + 7 * 0.09))
 
 
-def test_doubt_about_parameters_widens_and_chance_counts_once() -> None:
+def test_known_about_knownwidens_and_chance_counts_once() -> None:
     rng = np.random.default_rng(3)
     units = rng.random((4000, 2))
-    doubt, chance = 3.0 * (units[:, [0]] - 0.5), rng.normal(0.0, 0.5, (4000, 1))
+    known, chance = 3.0 * (units[:, [0]] - 0.5), rng.normal(0.0, 0.5, (4000, 1))
     noise = Noise(units, rng)
-    assert noise.chance2(doubt + chance)[0] == pytest.approx(0.25, rel=0.1)
-    wide = noise.widened(doubt + chance, np.array([1.0]), np.array([0.01]))
-    assert wide.var() == pytest.approx(doubt.var() + 1.0, rel=0.1)
-    few = Noise(units[:4], rng)  # too few draws to tell doubt from chance
-    assert few.chance2(doubt[:4])[0] == pytest.approx(doubt[:4].var(ddof=1))
+    assert noise.chance2(known + chance)[0] == pytest.approx(0.25, rel=0.1)
+    wide = noise.widened(known + chance, np.array([1.0]), np.array([0.01]))
+    assert wide.var() == pytest.approx(known.var() + 1.0, rel=0.1)
+    few = Noise(units[:4], rng)  # too few draws to tell known from chance
+    assert few.chance2(known[:4])[0] == pytest.approx(known[:4].var(ddof=1))
 
 
 def test_a_figure_is_no_history_of_itself() -> None:
@@ -228,8 +228,8 @@ def test_data_of_the_posterior_are_inside_and_others_are_not() -> None:
     assert checks.joint_p(problem, right + 2.2 * sd, right + 2.2 * sd, 1.0) < 0.001
 
 
-def test_luck_in_what_is_published_does_not_refuse_a_model() -> None:
-    """With luck as large as the error of the record a right model lies apart from it by three times that variance."""
+def test_chance_in_what_is_published_does_not_refuse_a_model() -> None:
+    """With chance as large as the error of the record a right model lies apart from it by three times that variance."""
     problem, rng = Problem.usual("base"), np.random.default_rng(5)
     sd, shape = problem.error_sd, (400, len(problem.observed))
     runs = problem.observed + math.sqrt(3.0) * sd * rng.normal(size=shape)
