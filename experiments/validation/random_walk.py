@@ -106,8 +106,8 @@ class RandomWalk:
 class Noise:
     """What is added to runs so that they spread as the record does about its course.
 
-    How the record varies holds chance, and so do the runs: added in full, chance would count twice. Chance in the
-    runs is what a linear regression on the parameters leaves of their spread; the rest, uncertainty of parameters, stays.
+    How the record varies holds chance, and so do the runs: added in full, chance would count twice. Chance in the runs
+    is what a linear regression on the parameters leaves of their spread; the rest, uncertain parameters, stays.
 
     Parameters
     ----------

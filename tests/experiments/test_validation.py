@@ -42,16 +42,16 @@ def test_nulls_that_start_from_the_same_are_as_wide() -> None:
     assert made["last"].sd == pytest.approx(math.sqrt(0.04 / 5 + 0.04 + 7 * 0.09))
 
 
-def test_known_about_knownwidens_and_chance_counts_once() -> None:
+def test_uncertain_parameters_widen_and_chance_counts_once() -> None:
     rng = np.random.default_rng(3)
     units = rng.random((4000, 2))
-    known, chance = 3.0 * (units[:, [0]] - 0.5), rng.normal(0.0, 0.5, (4000, 1))
+    by_set, chance = 3.0 * (units[:, [0]] - 0.5), rng.normal(0.0, 0.5, (4000, 1))
     noise = Noise(units, rng)
-    assert noise.chance2(known + chance)[0] == pytest.approx(0.25, rel=0.1)
-    wide = noise.widened(known + chance, np.array([1.0]), np.array([0.01]))
-    assert wide.var() == pytest.approx(known.var() + 1.0, rel=0.1)
-    few = Noise(units[:4], rng)  # too few draws to tell known from chance
-    assert few.chance2(known[:4])[0] == pytest.approx(known[:4].var(ddof=1))
+    assert noise.chance2(by_set + chance)[0] == pytest.approx(0.25, rel=0.1)
+    wide = noise.widened(by_set + chance, np.array([1.0]), np.array([0.01]))
+    assert wide.var() == pytest.approx(by_set.var() + 1.0, rel=0.1)
+    few = Noise(units[:4], rng)  # too few draws to tell parameters from chance
+    assert few.chance2(by_set[:4])[0] == pytest.approx(by_set[:4].var(ddof=1))
 
 
 def test_a_figure_is_no_history_of_itself() -> None:
