@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -30,17 +28,24 @@ CHUNK_WEEKS: Final = 26
 
 
 class Experiment(NamedTuple):
-    """One run: a scenario under one seed, with what is kept of it (the words are those of the EMA workbench)."""
+    """One run: a scenario under one seed, with what is kept of it (the words are those of the EMA workbench).
+
+    Attributes
+    ----------
+    record
+        ``events`` keeps every seizure as a row; with any other level sums are kept only.
+    until
+        Day at which the run ends, as for `RouteModel.run_until`; None: the end of the scenario.
+    fork
+        Day up to which the run is shared with all others that do not differ before it; None: nothing is shared.
+    """
 
     scenario: Scenario
     seed: int
     organisations: int = 150
     record: str = "summary"
-    """``events`` keeps every seizure as a row; with any other level sums are kept only."""
     until: str | date | None = None
-    """Day at which the run ends, as for `RouteModel.run_until`; None: the end of the scenario."""
     fork: date | None = None
-    """Day up to which the run is shared with all others that do not differ before it; None: nothing is shared."""
 
 
 class StoppedError(Exception):
@@ -153,7 +158,14 @@ def run_model(
 
     if fork is None or fork <= scenario.start:
         return _run(begin(), until, stopped)
-    key = (_past(scenario, fork), seed, organisations, record, id(there), fork)
+    # all that a history depends on; the end, too, since a model is built for the years of its scenario
+    past = (
+        scenario.start,
+        scenario.end,
+        scenario.parameters.model_dump_json(),
+        *sorted(effects_before(scenario, fork)),
+    )
+    key = (*past, fork, seed, organisations, record, id(there))
     history = (shared or Histories()).get(key, lambda: _run(begin(), fork, stopped))
     return _run(history.fork(scenario), until, stopped)
 
@@ -161,25 +173,11 @@ def run_model(
 def _run(model: RouteModel, until: str | date | None, stopped: Callable[[], bool]) -> RouteModel:
     """Run a model to a day or to its end, and look now and then whether it is to stop."""
     end = model.last_week + 1 if until is None else min(calendar.week_of(until), model.last_week + 1)
-    while model.week + CHUNK_WEEKS < end:
+    for _ in range(model.week, end, CHUNK_WEEKS):
         if stopped():
             raise StoppedError
-        model.run_for(CHUNK_WEEKS)
-    return model.run() if until is None else model.run_until(until)
-
-
-def _past(scenario: Scenario, fork: date) -> str:
-    """Identity of what a history depends on: runs that agree in it share theirs.
-
-    The end is part of it, since a model is built for its scenario's years. All runs of a study end together.
-    """
-    content = [
-        scenario.start.isoformat(),
-        scenario.end.isoformat(),
-        scenario.parameters.model_dump(mode="json"),
-        sorted(effects_before(scenario, fork)),
-    ]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        model.run_for(min(CHUNK_WEEKS, end - model.week))
+    return model if until is None else model.run_until(until)
 
 
 def cache_is_cold() -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from model.errors import InputError
+from experiments.ensemble.executors import whole_number
 from model.route_model import LARGEST_SEED
 
 __all__ = [
@@ -31,11 +31,6 @@ __all__ = [
 ]
 
 MOST_REPLICATIONS: Final = 1_000_000
-POINTS_APART: Final = 1_000_003
-PREDICTIONS_APART: Final = 1_000_003
-TRIALS_APART: Final = 100_003
-FRESH: Final = 500_000
-CHECKS: Final = 2_000_003
 
 
 def replications(first: object, count: object) -> tuple[int, ...]:
@@ -46,26 +41,14 @@ def replications(first: object, count: object) -> tuple[int, ...]:
     InputError
         If either is no whole number within its bounds.
     """
-    number = _whole("replications", count, 1, MOST_REPLICATIONS, "20 replications are usual")
-    seed = _whole("seed", first, 0, LARGEST_SEED - number + 1, "1 is usual")
+    number = whole_number("replications", count, 1, MOST_REPLICATIONS, "20 replications are usual")
+    seed = whole_number("seed", first, 0, LARGEST_SEED - number + 1, "1 is usual")
     return tuple(range(seed, seed + number))
-
-
-def _whole(field: str, value: object, least: int, most: int, usual: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
-        raise InputError(
-            "this is not a whole number in range",
-            field=field,
-            value=value,
-            allowed=f"a whole number from {least} to {most:,}",
-            remedy=usual,
-        )
-    return int(value)
 
 
 def for_point(seed: int, point: int) -> int:
     """Seed of a replication at a point of a design whose points do not share their seeds (no common random numbers)."""
-    return (seed + POINTS_APART * (point + 1)) % LARGEST_SEED
+    return (seed + 1_000_003 * (point + 1)) % LARGEST_SEED
 
 
 def set_for(seed: int, first: int, sets: int) -> int:
@@ -86,17 +69,17 @@ def for_draw(draw: int) -> int:
 
 def for_prediction(seed: int, draw: int) -> int:
     """Seed of a draw of the posterior in predictions: not that by which the set was accepted."""
-    return seed * PREDICTIONS_APART + draw
+    return seed * 1_000_003 + draw
 
 
 def for_check(draw: int) -> int:
     """Seed of a draw of the posterior in checks of the fit: neither that of its acceptance nor that of predictions."""
-    return CHECKS + draw
+    return 2_000_003 + draw
 
 
 def for_trial(seed: int, trial: int) -> int:
     """Seed of a trial of recovery: each trial is the same whichever went before it."""
-    return seed * TRIALS_APART + trial
+    return seed * 100_003 + trial
 
 
 def streams(seed: int, count: int) -> tuple[int, ...]:
@@ -106,4 +89,4 @@ def streams(seed: int, count: int) -> tuple[int, ...]:
 
 def fresh(seed: int) -> int:
     """First seed of worlds in which a search is confirmed: what was chosen by chance is not reported as gain."""
-    return seed + FRESH
+    return seed + 500_000
