@@ -71,9 +71,25 @@ def fitted() -> list[str]:
     if rows.empty:
         return []
     chosen = rows[
-        ["target", "family", "value", "unit", "sd", "weight", "model_low", "model", "model_high", "z", "inside_runs",
-         "inside_record", "inside_fit", "p", "identifies", "confidence"]
-    ]  # fmt: skip
+        [
+            "target",
+            "family",
+            "value",
+            "unit",
+            "sd",
+            "weight",
+            "model_low",
+            "model",
+            "model_high",
+            "z",
+            "inside_runs",
+            "inside_record",
+            "inside_fit",
+            "p",
+            "identifies",
+            "confidence",
+        ]
+    ]
     return section(
         "Targets that were fitted, and predictive checks",
         "Value as published; 90% interval and median of the posterior; z in errors of the record and of chance. "
@@ -90,8 +106,9 @@ def states() -> list[str]:
         return []
     cells = cells.assign(
         years=pd.cut(cells["year"], [2008, 2013, 2018, 2023], labels=["2009-13", "2014-18", "2019-23"]),
-        carried=np.log(cells["published_t"] / cells["model_t"]), alone=np.log(cells["published_t"] / cells["raw_t"]),
-    )  # fmt: skip
+        carried=np.log(cells["published_t"] / cells["model_t"]),
+        alone=np.log(cells["published_t"] / cells["raw_t"]),
+    )
     wide = np.exp(cells.pivot_table(index="state", columns="years", values="carried", observed=True))
     late = np.exp(cells[cells["year"] >= 2019].groupby("state")["alone"].mean()).rename("2019-23, model as it is")
     counts = cells.groupby("state").size().rename("reports")
@@ -134,9 +151,24 @@ def main() -> None:
     families = read("validation/families")
     if len(families):
         families = families[
-            ["family", "n", "inside", "holds", "too_wide", "crps_there", "null", "crps_null", "beats", "narrower",
-             "passes", "right_way", "why", "informed", "hindsight"]
-        ]  # fmt: skip
+            [
+                "family",
+                "n",
+                "inside",
+                "holds",
+                "too_wide",
+                "crps_there",
+                "null",
+                "crps_null",
+                "beats",
+                "narrower",
+                "passes",
+                "right_way",
+                "why",
+                "informed",
+                "hindsight",
+            ]
+        ]
     lines += section(
         "Judged families",
         "inside: of n figures inside 90%; too wide: more than 90% explains. CRPS on the rows that the best null of "
@@ -146,19 +178,23 @@ def main() -> None:
         families,
     )
     lines += section(
-        "States and years, 2009-2023", "Annual reports above 1 t; errors on logs; factor_90: high over low end of a "
-        "90% interval.", read("validation/time_split"),
-    )  # fmt: skip
+        "States and years, 2009-2023",
+        "Annual reports above 1 t; errors on logs; factor_90: high over low end of a 90% interval.",
+        read("validation/time_split"),
+    )
     lines += states()
     lines += section(
-        "Other temperatures", "The verdict had the fit ended elsewhere, by weighting its sets: effective sets; "
+        "Other temperatures",
+        "The verdict had the fit ended elsewhere, by weighting its sets: effective sets; "
         "parameters whose variance falls by a fifth or more; families, of those counted, that are inside and better, "
-        "and narrower too; mean CRPS of judged figures.", read("validation/temperatures"),
-    )  # fmt: skip
+        "and narrower too; mean CRPS of judged figures.",
+        read("validation/temperatures"),
+    )
     lines += section(
-        "Model less null on states and years", "90% intervals from drawing states anew; better: share of draws in "
-        "which the model's score is smaller.", read("validation/split_differences"),
-    )  # fmt: skip
+        "Model less null on states and years",
+        "90% intervals from drawing states anew; better: share of draws in which the model's score is smaller.",
+        read("validation/split_differences"),
+    )
     lines += section(
         "Experiments of history and findings of other models",
         "Paired over sets of the posterior. kind: mechanical where the sign follows nearly by itself, built in where "

@@ -81,19 +81,25 @@ def effects_table(arms: pd.DataFrame) -> list[str]:
     landed = contrasts(arms, "arrived_europe_kg")
     removed, africa = contrasts(arms, "expected_seized_kg"), contrasts(arms, "west_africa_kg")
     lines = [
-        "## Effects of dose 1 against dose 0", "",
+        "## Effects of dose 1 against dose 0",
+        "",
         "| Measure | Own outcome (sense expected) | At dose 0 | Effect | Expected removals, t a year "
         "| Landed in Europe, t a year | Through West Africa, t a year | The model says |",
         "|---|---|---:|---:|---:|---:|---:|---|",
-    ]  # fmt: skip
+    ]
     for row in measures.to_dict("records"):
         name = row["measure"]
         own = contrasts(arms[arms["measure"] == name], row["outcome"]).iloc[0]
         cells = (
-            f"{row['name']} (`{name}`)", f"`{row['outcome']}` ({row['sense']})", f"{own['without']:.4g}", effect(own),
-            effect(removed.loc[name], 1e-3, "+.1f"), effect(landed.loc[name], 1e-3, "+.1f"),
-            effect(africa.loc[name], 1e-3, "+.1f"), verdict(own, landed.loc[name], row["sense"]),
-        )  # fmt: skip
+            f"{row['name']} (`{name}`)",
+            f"`{row['outcome']}` ({row['sense']})",
+            f"{own['without']:.4g}",
+            effect(own),
+            effect(removed.loc[name], 1e-3, "+.1f"),
+            effect(landed.loc[name], 1e-3, "+.1f"),
+            effect(africa.loc[name], 1e-3, "+.1f"),
+            verdict(own, landed.loc[name], row["sense"]),
+        )
         lines.append(f"| {' | '.join(cells)} |")
     return [*lines, "", "Sense *none*: the evidence gives no effect to expect."]
 
@@ -101,16 +107,27 @@ def effects_table(arms: pd.DataFrame) -> list[str]:
 def natural_tables() -> list[str]:
     """The natural experiments: with the shock against without, on common random numbers."""
     lines = [
-        "", "## Natural experiments", "",
+        "",
+        "## Natural experiments",
+        "",
         "Nothing here is written into the model: a fact changes, and what flows do follows from choices.",
-    ]  # fmt: skip
+    ]
     for make in track(list(EXPERIMENTS.values()), "natural experiments"):
         experiment = make()
         table = run_experiment(experiment, MANY_SEEDS)
-        lines += ["", f"### {experiment.question}", "", experiment.evidence, "",
-                  "| Arm | Reading (kg a year or share) | Without | Effect |", "|---|---|---:|---:|"]  # fmt: skip
-        lines += [f"| {arm} | {reading} | {row['without']:,.4g} | {effect(row, digits='+,.3g')} |"
-                  for (arm, reading), row in table.iterrows()]  # fmt: skip
+        lines += [
+            "",
+            f"### {experiment.question}",
+            "",
+            experiment.evidence,
+            "",
+            "| Arm | Reading (kg a year or share) | Without | Effect |",
+            "|---|---|---:|---:|",
+        ]
+        lines += [
+            f"| {arm} | {reading} | {row['without']:,.4g} | {effect(row, digits='+,.3g')} |"
+            for (arm, reading), row in table.iterrows()
+        ]
     return lines
 
 
@@ -122,12 +139,15 @@ def cards() -> list[str]:
         cost = f"EUR {row['cost_eur'] / 1e6:,.2g} million a year"
         span = f"{row['cost_low_eur'] / 1e6:,.2g} to {row['cost_high_eur'] / 1e6:,.2g}"
         lines += [
-            f"### {row['name']}", "",
-            f"{text}Enters at *{row['stage']}*, `{row['submodel']}.py` ({row['mechanism']}). {row['evidence']}", "",
+            f"### {row['name']}",
+            "",
+            f"{text}Enters at *{row['stage']}*, `{row['submodel']}.py` ({row['mechanism']}). {row['evidence']}",
+            "",
             f"- Levers, dose 0 to 1: {'; '.join(f'`{lever}`' for lever in row['levers'])}",
             f"- Dose of history: {row['history_dose']:g}. Cost at it: {cost} ({span}; {row['cost_basis']}).",
-            f"- Scenarios: {', '.join(f'`{name}`' for name in row['scenarios']) or 'none'}", "",
-        ]  # fmt: skip
+            f"- Scenarios: {', '.join(f'`{name}`' for name in row['scenarios']) or 'none'}",
+            "",
+        ]
     return lines
 
 

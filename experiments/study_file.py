@@ -206,7 +206,7 @@ def posterior_name(value: str) -> str:
     """
     if not value:
         return ""
-    from experiments.calibration.problem import read_structures
+    from experiments.calibration.priors import read_structures
 
     structures = list(read_structures())
     check_choice(value, ["posterior", *structures], "over")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -10,14 +10,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.calibration.posterior import load_posterior
+from experiments.calibration.job import made_here, write_table
 from experiments.ensemble import provenance
 from experiments.ensemble.folder import to_json, write_atomically
 from experiments.validation import annual
 from experiments.validation.cells import CountryYears
-from experiments.validation.predict import predict
+from experiments.validation.job import Job
+from experiments.validation.random_walk import LAST_FITTED
 from experiments.validation.scores import crps_each, score
-from experiments.validation.wander import LAST_FITTED
 from model import calendar, load_world
 from model.csv_file import Row, Table, read_csv
 from model.errors import InputError
@@ -77,8 +77,7 @@ def read_reports(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
     reports = replace(table, rows=tuple(rows)).read(lambda row: _report(table, row, names))
     lines: dict[tuple[str, int], int] = {}
     for row, (state, year, _) in zip(rows, reports, strict=True):
-        first = lines.setdefault((state, year), row.line)
-        if first != row.line:
+        if (first := lines.setdefault((state, year), row.line)) != row.line:
             raise InputError(
                 f"this report stands twice, first in line {first}",
                 file=str(path),
@@ -92,45 +91,39 @@ def read_reports(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
 
 def _report(table: Table, row: Row, names: Mapping[str, str]) -> tuple[str, int, float]:
     """State, year and tonnes of a row; raises InputError that lists what is wrong in it."""
-    state = row.cells["state"]
-    problems: list[InputError] = []
-    if state not in names:
-        # three letters that are nearly those of another state are no misprint of it
-        meant = {text.casefold(): known for known, name in names.items() for text in (known, name)}
-        near = meant.get(state.casefold())
-        allowed = f"three letters of one of {len(names)} (model/data/states.csv)"
-        remedy = f"did you mean {near!r}?" if near else "leave the row out"
-        problems.append(table.wrong(row, "state", "the model has no such state", allowed, remedy))
-    first, last = LAST_FITTED + 1, calendar.LAST_YEAR
-    numbers: dict[str, float] = {}
-    for column, allowed in (("year", f"{first} to {last}; earlier years were fitted"), ("tonnes", AMOUNTS)):
-        try:
-            numbers[column] = table.number(row, column, allowed)
-        except InputError as error:
-            problems.append(error)
-    year, tonnes = numbers.get("year", float(first)), numbers.get("tonnes", 1.0)
-    if not (year.is_integer() and first <= year <= last):
-        allowed = f"{first} to {last}; earlier years were fitted"
-        problems.append(table.wrong(row, "year", "this year is not predicted", allowed, "leave the row out"))
-    if not LEAST_TONNES <= tonnes <= MOST_TONNES:
-        remedy = "leave the row out: errors are taken in logarithms" if tonnes <= 0.0 else "correct the figure"
-        problems.append(table.wrong(row, "tonnes", "this is no amount that can be scored", AMOUNTS, remedy))
-    if problems:
+    state, first, last = row.cells["state"], LAST_FITTED + 1, calendar.LAST_YEAR
+    # three letters that are nearly those of another state are no misprint of it
+    meant = {text.casefold(): known for known, name in names.items() for text in (known, name)}
+    near = meant.get(state.casefold())
+    year, year_wrong, year_remedy = table.parse(row.cells["year"])
+    tonnes, tonnes_wrong, tonnes_remedy = table.parse(row.cells["tonnes"])
+    if not year_wrong and not (year.is_integer() and first <= year <= last):
+        year_wrong, year_remedy = "this year is not predicted", "leave the row out"
+    if not tonnes_wrong and not LEAST_TONNES <= tonnes <= MOST_TONNES:
+        tonnes_wrong = "this is no amount that can be scored"
+        tonnes_remedy = "leave the row out: errors are taken in logarithms" if tonnes <= 0.0 else "correct the figure"
+    checked = (
+        (
+            "state",
+            "" if state in names else "the model has no such state",
+            f"three letters of one of {len(names)} (model/data/states.csv)",
+            f"did you mean {near!r}?" if near else "leave the row out",
+        ),
+        ("year", year_wrong, f"{first} to {last}; earlier years were fitted", year_remedy),
+        ("tonnes", tonnes_wrong, AMOUNTS, tonnes_remedy),
+    )
+    if problems := [table.wrong(row, *fault) for fault in checked if fault[1]]:
         raise InputError.collect(problems)
     return state, int(year), tonnes
 
 
-def against(
-    folder: Path, path: Path, structure: str = "base", draws: int = 200, organisations: int = 150, *,
-    quick: bool = False, reference: Path | None = None, workers: int | None = None,
-    done: Callable[[int], object] = lambda _: None,
-) -> Against:  # fmt: skip
+def against(folder: Path, path: Path, job: Job, *, quick: bool = False) -> Against:
     """Predict the reports of a file and score them beside nulls that know the project's record; tables in a folder.
 
     Parameters
     ----------
     quick
-        Say in the folder that this was a look with few sets, and no result.
+        Note in the folder that few sets were used, so that this is no result.
 
     Raises
     ------
@@ -140,39 +133,47 @@ def against(
     world = load_world()
     named = world.tables.states.set_index("state")["name"]
     reports = read_reports(path, {state: str(named[state]) for state in world.states})
-    posterior = load_posterior(structure, None if reference is None else reference / structure)
-    predicted = predict(posterior, world, organisations=organisations, draws=min(draws, len(posterior)),
-                        workers=workers, done=done)  # fmt: skip
-    cells = predicted.forecast.beside(reports)
+    cells = job.predict(job.size.draws).forecast.beside(reports)
     made = annual.null_cells(cells, world)
-    scored = Against(_each(cells, made), _scores(cells, made), score(cells.full, cells.observed)._asdict())
-    for name, table in (("against", scored.reports), ("against_scores", scored.scores)):
-        (folder / "tables").mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / "tables" / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-    write_atomically(folder / "against.json", to_json({
-        "reports": path.name, "quick": quick, "structure": structure, "draws": min(draws, len(posterior)),
-        "overall": scored.overall, "posterior": posterior.manifest["created"], "source_hash": provenance.source_hash(),
-        "data_hash": provenance.data_hash(), "versions": provenance.versions(), "git_commit": provenance.git_state()[0],
-    }))  # fmt: skip
+    # no rows of scores where there is no report that all nulls predict
+    scores = annual.time_split(cells, made) if annual.common(made).any() else pd.DataFrame()
+    scored = Against(_each(cells, made), scores, score(cells.full, cells.observed)._asdict())
+    write_table(folder / "tables", "against", scored.reports)
+    write_table(folder / "tables", "against_scores", scored.scores)
+    manifest = {
+        **made_here(),
+        "reports": path.name,
+        "quick": quick,
+        "structure": job.structure,
+        "draws": len(cells.full),
+        "overall": scored.overall,
+        "posterior": job.posterior.manifest["created"],
+        "source_hash": provenance.source_hash(),
+        "data_hash": provenance.data_hash(),
+    }
+    write_atomically(folder / "against.json", to_json(manifest))
     return scored
 
 
 def _each(cells: CountryYears, made: dict[str, Any]) -> pd.DataFrame:
     """Every report beside its prediction, those missed most first."""
     low, middle, high = np.exp(np.quantile(cells.full, [0.05, 0.5, 0.95], axis=0))
-    found = pd.DataFrame({
-        "state": cells.state, "year": cells.year, "tonnes": cells.tonnes, "low_90_t": low, "median_t": middle,
-        "high_90_t": high,
-        "times_off": np.exp(np.abs(np.log(cells.tonnes / middle))),
-        "inside_90": (low <= cells.tonnes) & (cells.tonnes <= high),
-        "crps": crps_each(cells.full, cells.observed),
-        **{f"crps_{name}": crps_each(draws, cells.observed) for name, draws in made.items()},
-    })  # fmt: skip
-    found["recorded"] = [bool(pd.notna(cells.published.loc[year, state]))
-                         for state, year in zip(found["state"], found["year"], strict=True)]  # fmt: skip
+    found = pd.DataFrame(
+        {
+            "state": cells.state,
+            "year": cells.year,
+            "tonnes": cells.tonnes,
+            "low_90_t": low,
+            "median_t": middle,
+            "high_90_t": high,
+            "times_off": np.exp(np.abs(np.log(cells.tonnes / middle))),
+            "inside_90": (low <= cells.tonnes) & (cells.tonnes <= high),
+            "crps": crps_each(cells.full, cells.observed),
+            **{f"crps_{name}": crps_each(draws, cells.observed) for name, draws in made.items()},
+            "recorded": [
+                bool(pd.notna(cells.published.loc[year, state]))
+                for year, state in zip(cells.year, cells.state, strict=True)
+            ],
+        }
+    )
     return found.sort_values("times_off", ascending=False, ignore_index=True)
-
-
-def _scores(cells: CountryYears, made: dict[str, Any]) -> pd.DataFrame:
-    """Predictors side by side; no rows where there is no report that all nulls predict."""
-    return annual.time_split(cells, made) if annual.common(made).any() else pd.DataFrame()

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from experiments.validation.validate import Size, validate
+from experiments.validation.validate import Job, Size, validate
 from views.reports import write_validation_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.release]  # nine minutes on a busy machine
@@ -21,7 +21,7 @@ WIDTHS = (390, 900, 1440)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
     made: Path = tmp_path_factory.mktemp("validation")
-    validate(made, "base", SMALL)
+    validate(made, Job("base", SMALL))
     write_validation_report(made)
     return made
 

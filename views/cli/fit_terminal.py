@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from experiments.calibration.generations import Progress
 from views import theme
 from views.cli.terminal import messages, print_table, say
 
@@ -23,7 +24,7 @@ IN_KILOGRAMS: Final = 100.0
 """Half of the reports this many times what is predicted: the unit is mistaken, not the model."""
 
 
-class Shown:
+class Shown(Progress):
     """A line that says what is done and how many runs were made; generations are printed as they end."""
 
     def __init__(self, bar: Any) -> None:

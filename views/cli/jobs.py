@@ -207,7 +207,7 @@ def fit_structure(
 ) -> None:  # fmt: skip
     """Fit a structure, or go on with that, and print its posterior; the path comes last."""
     from experiments.calibration import calibrate as fitting
-    from experiments.calibration.inference import generations_kept
+    from experiments.calibration.generations import Log
     from views.cli import fit_terminal, terminal
 
     if reference and COMMAND == INSTALLED:
@@ -220,18 +220,16 @@ def fit_structure(
         )
     keep = fitting.REFERENCE / structure if reference else None
     database = folder / structure / fitting.DATABASE
-    kept, ended = (0, False) if restart else generations_kept(database)
-    if kept:
-        terminal.say("This fit has ended; only what follows it is done again. --restart makes it anew." if ended
-                     else f"Going on after generation {kept}.")  # fmt: skip
+    log = Log(None if restart else database)
+    if log.made:
+        terminal.say("This fit has ended; only what follows it is done again. --restart makes it anew." if log.ended
+                     else f"Going on after generation {len(log.made)}.")  # fmt: skip
     _say_fit(lambda e, p: e.of_fit(size, p, temperature_given=temperature is not None), structure, size, workers)
     with (
-        _going_on(lambda: f"Generations kept: {generations_kept(database)[0]}"), fit_terminal.showing_fit() as shown
+        _going_on(lambda: f"Generations kept: {len(Log(database).made)}"), fit_terminal.showing_fit() as shown
     ):  # fmt: skip
-        posterior = fitting.calibrate(
-            structure, folder, size, keep=keep, workers=workers, seed=seed, restart=restart, temperature=temperature,
-            doing=shown.doing, progress=shown.generation, runs=shown.runs,
-        )  # fmt: skip
+        job = fitting.Job(structure, folder, size, workers, seed, shown)
+        posterior = fitting.calibrate(job, keep=keep, restart=restart, temperature=temperature)
     fit_terminal.print_posterior(posterior)
     typer.echo(terminal.shown(keep or folder / structure))
 
@@ -264,8 +262,9 @@ def screen_structure(structure: str, folder: Path, size: Size, workers: int | No
 
     _say_fit(lambda expected, problem: expected.of_screening(size, problem), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
-        found = fitting.screening(structure, folder, size, workers, shown.step)
-    typer.echo(terminal.shown(found))
+        job = fitting.Job(structure, folder, size, workers, progress=shown)
+        fitting.screen(job)
+    typer.echo(terminal.shown(job.folder))
 
 
 def recover_known(
@@ -278,14 +277,14 @@ def recover_known(
 
     _say_fit(lambda e, problem: e.of_recovery(size, problem, trials if of_model else 0), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
+        job = fitting.Job(structure, folder, size, workers, seed, shown)
         if of_model:
             with _going_on(lambda: "Trials that had ended are kept"):
-                found, ranks = fitting.recovery_of_model(structure, folder, size, trials, workers, seed,
-                                                         restart=restart, step=shown.step)  # fmt: skip
+                ranks = fitting.recover_model(job, trials, restart=restart)
         else:
-            found, ranks = fitting.recovery(structure, folder, size, trials, workers, shown.step)
+            ranks = fitting.recover(job, trials)
     fit_terminal.print_recovery(ranks)
-    typer.echo(terminal.shown(found))
+    typer.echo(terminal.shown(job.folder / "recovery-of-model" if of_model else job.folder))
 
 
 def rank_sets(structure: str, folder: Path, size: Size, workers: int | None) -> None:
@@ -296,9 +295,10 @@ def rank_sets(structure: str, folder: Path, size: Size, workers: int | None) -> 
     _warn_of_fit(structure)
     _say_fit(lambda expected, problem: expected.of_best(size, problem), structure, size, workers)
     with fit_terminal.showing_fit() as shown:
-        found, ranked = fitting.defaults(structure, folder, size, workers, shown.step)
-    fit_terminal.print_best(ranked)
-    typer.echo(terminal.shown(found))
+        job = fitting.Job(structure, folder, size, workers, progress=shown)
+        table = fitting.best_sets(job)
+    fit_terminal.print_best(table)
+    typer.echo(terminal.shown(job.folder))
 
 
 def _warn_of_fit(structure: str) -> int:
@@ -323,7 +323,7 @@ def judge_structure(structure: str, folder: Path, workers: int | None, *, quick:
     of_fit = replace(fitting.USUAL, organisations=size.organisations)
     _say_fit(lambda expected, problem: expected.of_validation(size, problem, sets), structure, of_fit, workers)
     with fit_terminal.showing_fit() as shown:
-        verdict = judging.validate(folder, structure, size, workers=workers, doing=shown.doing, done=shown.runs)
+        verdict = judging.validate(folder, judging.Job(structure, size, workers, shown))
     fit_terminal.print_verdict(verdict, quick=quick)
     typer.echo(terminal.shown(write_validation_report(folder)))
 
@@ -331,7 +331,7 @@ def judge_structure(structure: str, folder: Path, workers: int | None, *, quick:
 def judge_against(reports: Path, structure: str, folder: Path, workers: int | None, *, quick: bool = False) -> None:
     """Score a structure's posterior on annual reports from a file; the path of the tables comes last."""
     from experiments.validation import against as scoring
-    from experiments.validation.validate import QUICK, USUAL
+    from experiments.validation.job import QUICK, USUAL, Job
     from views.cli import fit_terminal, terminal
 
     size = QUICK if quick else USUAL
@@ -339,8 +339,7 @@ def judge_against(reports: Path, structure: str, folder: Path, workers: int | No
     _say_expected(lambda expected: expected.of_predictions(draws), size.organisations, workers)
     with fit_terminal.showing_fit() as shown:
         shown.doing("predicting")
-        found = scoring.against(folder, reports, structure, size.draws, size.organisations, quick=quick,
-                                workers=workers, done=shown.runs)  # fmt: skip
+        found = scoring.against(folder, reports, Job(structure, size, workers, shown), quick=quick)
     fit_terminal.print_against(found, quick=quick)
     typer.echo(terminal.shown(folder / "tables/against.csv"))
 

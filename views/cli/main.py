@@ -350,7 +350,7 @@ def calibrate(
     if temperature is not None and not 0.0 < temperature < math.inf:
         refuse("not a temperature", "--temperature", temperature, "a number above 0, at least 1 where the record errs "
                "as it says", "leave it out, or take that of another structure")  # fmt: skip
-    size = fitting.with_population(fitting.QUICK if quick else fitting.USUAL, population, generations, sets)
+    size = (fitting.QUICK if quick else fitting.USUAL).of(population, generations, sets)
     folder = out if not quick or out != CALIBRATION else Path(f"{CALIBRATION}-quick")
     jobs.check_calibration(folder / structure)
     if screen:
