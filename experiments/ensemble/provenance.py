@@ -9,6 +9,7 @@ Nothing here names a machine, a user or a path outside the project.
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -30,12 +31,13 @@ __all__ = [
     "changed_since_import",
     "data_hash",
     "deciding_versions",
+    "describe_origin",
+    "digest",
     "fitting_hash",
     "git_state",
     "judging_hash",
     "origin",
     "other_results",
-    "outcomes_hash",
     "read_world",
     "source_hash",
     "versions",
@@ -100,7 +102,25 @@ class Origin(NamedTuple):
 
 def origin(directory: Path | None = None) -> Origin:
     """Sources as they are loaded, with the tables of a directory (default: the project's own)."""
-    return Origin(source_hash(), outcomes_hash(), data_hash(directory))
+    return Origin(LOADED["source"], LOADED["outcomes"], data_hash(directory))
+
+
+def describe_origin(origin: Origin) -> dict[str, Any]:
+    """What a manifest says of where results come from."""
+    commit, dirty = git_state()
+    return {
+        "versions": versions(),
+        "git_commit": commit,
+        "git_dirty": dirty,
+        "results_version": RESULTS_VERSION,
+        "source_hash": origin.source,
+        "data_hash": origin.data,
+    }
+
+
+def digest(content: object) -> str:
+    """SHA-256 of content as JSON with sorted keys, 64 hex digits: an identity of what was asked for."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def other_results(manifest: Mapping[str, Any]) -> str:
@@ -196,11 +216,6 @@ def fitting_hash() -> str:
 def judging_hash() -> str:
     """Hash of the sources that read the published statistics and judge by them; 64 hex digits."""
     return LOADED["judging"]
-
-
-def outcomes_hash() -> str:
-    """Hash of the sources that read outcomes and frames off a model; 64 hex digits."""
-    return LOADED["outcomes"]
 
 
 def changed_since_import() -> list[str]:

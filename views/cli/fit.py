@@ -343,7 +343,7 @@ def _score(fit: Fit, reports: Path) -> None:
 
 @contextmanager
 def _task(
-    fit: Fit, work: Callable[[Size, Problem], Work], size: Size | None = None, kept: Callable[[], str] = str
+    fit: Fit, work: Callable[[Size, Problem], Work], size: Size | None = None, kept: Callable[[], str] = lambda: ""
 ) -> Iterator[Display]:
     """Show a task of a fit: before it how long it will take, then its progress, after Ctrl-C what is kept of it.
 
@@ -359,18 +359,14 @@ def _task(
     check_names(fit.folder, frozenset(ours), frozenset({"identity.json", "fit.db", "posterior.csv"}))
     size = size or fit.size
     _say_expected(fit, partial(work, size), size)
-    try:
-        with showing() as display:
-            yield display
-    except KeyboardInterrupt:
-        text = kept()
-        raise KeyboardInterrupt(f"{text}; the same command resumes there." if text else "") from None
+    with showing(kept=kept) as display:
+        yield display
 
 
 def _say_expected(fit: Fit, work: Callable[[Problem], Work], size: Size) -> None:
     """Say how long a job on the targets of a fit will take; compiling comes first, and is said."""
     from experiments.calibration.problem import Problem
-    from experiments.ensemble.history import cache_is_cold
+    from experiments.ensemble.models import cache_is_cold
 
     if cache_is_cold():
         terminal.say("compiling the weekly rules (first time only, about a minute)")

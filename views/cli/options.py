@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from model import Scenario
 
 __all__ = [
     "ORGANISATIONS",
@@ -138,10 +141,11 @@ class Inputs:
         Path | None, typer.Option("--tables", metavar="FOLDER", help="Use these tables in place of model/data.")
     ] = None
 
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Values of parameters by name."""
-        return read_settings(self.settings or [])
+    def scenario(self, name: str) -> Scenario:
+        """A scenario by name or path, with these values of parameters."""
+        from model import Scenario
+
+        return Scenario.load(name).with_parameters(**read_settings(self.settings or []))
 
 
 # --- results ------------------------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def report(
     terminal.warn(other_results(manifest))
     if manifest.get("kind") == "validation":
         written = write_validation_report(folder)
-    elif "kind" in manifest:
+    elif manifest.get("kind", "history") not in ("history", "run"):
         written = write_study_report(folder, images=images)
     elif images:
         allowed = "the folder of a study"

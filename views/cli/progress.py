@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from views import theme
 from views.cli.command import as_called
-from views.cli.terminal import messages
+from views.cli.terminal import messages, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from experiments.calibration.inference import Generation
-    from experiments.ensemble import history
     from experiments.ensemble.runner import Effort
+    from experiments.ensemble.store import Store
 
-__all__ = ["Display", "counted", "showing"]
+__all__ = ["Display", "kept_in", "showing"]
 
 UPDATE_SECONDS: Final = 0.2
-WEEKS_A_YEAR: Final = 52.18
 
 
 @contextmanager
-def showing() -> Iterator[Display]:
-    """Give a display on stderr. Nothing is drawn before it is used, so that a refusal stands alone on the screen."""
+def showing(
+    before: Callable[[Effort], object] = lambda _: None, kept: Callable[[], str] = lambda: ""
+) -> Iterator[Display]:
+    """Give a display on stderr. Nothing is drawn before it is used, so that a refusal stands alone on the screen.
+
+    Parameters
+    ----------
+    before
+        Called once, before the first run of an ensemble.
+    kept
+        What has been kept where the job is interrupted, in words.
+    """
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     columns = (
@@ -38,34 +47,36 @@ def showing() -> Iterator[Display]:
         TextColumn("{task.fields[left]}"),
         TimeRemainingColumn(),
     )
-    bar = Progress(*columns, console=messages(), transient=True)
+    display = Display(Progress(*columns, console=messages(), transient=True), before)
     try:
-        yield Display(bar)
+        yield display
+    except KeyboardInterrupt:
+        text = kept()
+        raise KeyboardInterrupt(f"{text}; the same command resumes there." if text else "") from None
     finally:
-        bar.stop()
+        display.bar.stop()
+    if display.last is not None:
+        say(_summary(display.last))
 
 
 class Display:
-    """A line for what is done now; what has ended stays above it."""
+    """A line for what is done now; what is to stay is printed above it."""
 
-    def __init__(self, bar: Progress) -> None:
-        self.bar = bar
+    def __init__(self, bar: Progress, before: Callable[[Effort], object]) -> None:
+        self.bar, self.before = bar, before
         self.what = ""
         self.task: Any = None
+        self.last: Effort | None = None
         self.noted: set[str] = set()
         self.started = self.updated = 0.0
 
-    def begin(self, what: str) -> None:
-        """Show a part of the job in place of the one before."""
+    def doing(self, what: str) -> None:
+        """Show a part of the job in place of the one before; where there is no terminal, as a line that stays."""
         self.bar.start()
         if self.task is not None:
             self.bar.remove_task(self.task)
-        self.what, self.started, self.updated = what, time.perf_counter(), 0.0
+        self.what, self.started = what, time.perf_counter()
         self.task = self.bar.add_task(what, total=None, rate="", left="")
-
-    def doing(self, what: str) -> None:
-        """Show a part of the job whose end is not known; where there is no terminal, as a line of its own."""
-        self.begin(what)
         if not self.bar.console.is_terminal:
             self.note(what)
 
@@ -73,12 +84,12 @@ class Display:
         """Print a line that stays, once."""
         if text not in self.noted:
             self.noted.add(text)
-            self.bar.console.print(as_called(text), style=style, soft_wrap=True, markup=False, highlight=False)
+            self.bar.console.print(as_called(text), style=style, soft_wrap=True, markup=False)
 
     def show(self, what: str, done: int, of: int, rate: str) -> None:
         """Show how far a part with a known end is."""
         if what != self.what:
-            self.begin(what)
+            self.doing(what)
         self.bar.update(self.task, completed=done, total=of, rate=rate, left="left")
 
     def step(self, what: str, done: int, of: int) -> None:
@@ -102,34 +113,41 @@ class Display:
         )
 
     def effort(self, effort: Effort) -> None:
-        """Show how many runs of a study were made."""
+        """Show how many runs of an ensemble were made; its notes are printed."""
+        from experiments.history import COMPILING
+
         for text in effort.notes:
             self.note(text, style="yellow")
-        if effort.kept:
-            self.note(f"{counted(effort.kept)} of {effort.planned:,} are there already")
+        if COMPILING in effort.notes:
+            return
+        if self.last is None:
+            self.before(effort)
+            if effort.kept:
+                self.note(f"{_counted(effort.kept)} of {effort.planned:,} are there already")
+        self.last = effort
         speed = effort.fresh / max(effort.seconds, 1e-3)
         failed = f", {effort.failed:,} failed" if effort.failed else ""
-        rate = f"{effort.fresh:,} of {counted(effort.planned - effort.kept)}, {speed:,.1f} runs/s{failed}"
+        rate = f"{effort.fresh:,} of {_counted(effort.planned - effort.kept)}, {speed:,.1f} runs/s{failed}"
         self.show("simulating", effort.kept + effort.fresh, effort.planned, rate)
 
-    def history(self, state: history.Progress) -> None:
-        """Show how far a history is."""
-        for warning in state.warnings:
-            self.note(f"Warning: {warning}", style="yellow")
-        if state.stage == "preparing":
-            cold = "compiling the weekly rules (first time only, a minute or two)"
-            self.doing(cold if state.compiled else "preparing the weekly rules")
-        elif state.stage == "prepared":
-            what = "weekly rules compiled in" if state.compiled else "weekly rules, compiled earlier, loaded in"
-            self.note(f"{what} {state.seconds:.1f} s")
-        else:
-            years, runs = state.weeks / WEEKS_A_YEAR, counted(state.all_replications)
-            rate = f"{state.replications} of {runs}, {years / max(state.seconds, 1e-3):,.0f} years/s"
-            self.show("simulating", state.weeks, state.all_weeks, rate)
-            if state.replications == state.all_replications:
-                self.note(f"{runs}, {years:,.0f} years simulated in {state.seconds:.1f} s")
+
+def kept_in(store: Store) -> str:
+    """How many runs are kept in a store, in words; empty where there are none, or they cannot be read."""
+    try:
+        count = len(store.runs())
+    except (OSError, ValueError):
+        count = 0
+    return f"{count:,} runs are kept" if count else ""
 
 
-def counted(runs: int) -> str:
+def _counted(runs: int) -> str:
     """Number of runs in words: 1 run, 20 runs."""
     return f"{runs} run" if runs == 1 else f"{runs:,} runs"
+
+
+def _summary(effort: Effort) -> str:
+    """What was run and how fast."""
+    speed = f", {effort.fresh / effort.seconds:,.1f} runs/s" if effort.fresh and effort.seconds else ""
+    failed = f"; {effort.failed:,} failed, their tracebacks are in the runs" if effort.failed else ""
+    kept = f"{effort.kept:,} were there already; " if effort.kept else ""
+    return f"{kept}{_counted(effort.fresh)} in {effort.seconds:.1f} s{speed}{failed}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -11,7 +11,10 @@ from views.cli import pages, terminal
 from views.cli.command import COMMAND
 from views.cli.declare import command
 from views.cli.options import ORGANISATIONS, RESULTS, SEED, Inputs, Organisations, Seed, Workers, out_folder
-from views.cli.progress import showing
+from views.cli.progress import kept_in, showing
+
+if TYPE_CHECKING:
+    from experiments.ensemble.runner import Effort
 
 __all__ = ["HISTORY", "app", "history", "run"]
 
@@ -47,8 +50,9 @@ def history(
     ] = False,
 ) -> None:
     """Simulate 2000-2023 as it happened, many times, and write frames, a manifest and report.html."""
-    from experiments.ensemble.history import Progress, run_history
-    from experiments.expected import Work
+    from experiments.ensemble.store import Store
+    from experiments.expected import of_history
+    from experiments.history import run_history
     from model.world.tables import load_tables
     from views.cli.summaries import print_summary
 
@@ -58,25 +62,14 @@ def history(
     runs = usual[0] if replications is None else replications
     groups = usual[1] if organisations is None else organisations
     folder = usual[2] if out is None else out
-    with showing() as display:
+    asked = inputs.scenario(scenario)
 
-        def progress(state: Progress) -> None:
-            display.history(state)
-            if state.stage == "prepared":
-                work = Work(state.all_replications, state.all_weeks, "history")
-                terminal.say_expected(work, groups, workers)
+    def before(effort: Effort) -> None:
+        work = of_history(effort.planned - effort.kept, asked)
+        terminal.say_expected(work, groups, workers)
 
-        folder = run_history(
-            scenario,
-            runs,
-            seed,
-            groups,
-            folder,
-            workers,
-            inputs.parameters,
-            progress,
-            tables=inputs.tables,
-        )
+    with showing(before, lambda: kept_in(Store(folder))) as display:
+        run_history(asked, runs, seed, groups, folder, workers=workers, progress=display.effort, tables=inputs.tables)
     try:
         report = pages.write_history_report(folder, inputs.tables)
     except KeyboardInterrupt:
@@ -111,13 +104,13 @@ def run(
     inputs: Inputs,
 ) -> None:
     """Run one simulation, write its frames and print its years."""
-    from experiments.ensemble.history import run_once
+    from experiments.history import run_once
     from views.cli.summaries import print_years
 
     folder = RESULTS / f"run-{Path(scenario).stem}" if out is None else out
     with showing() as display:
         path = run_once(
-            scenario, folder, seed, organisations, inputs.parameters, until, display.history, tables=inputs.tables
+            inputs.scenario(scenario), folder, seed, organisations, until, display.effort, tables=inputs.tables
         )
     print_years(path)
     terminal.print_path(path)

@@ -23,7 +23,7 @@ from views.cli.options import (
     Workers,
     read_pairs,
 )
-from views.cli.progress import counted, showing
+from views.cli.progress import kept_in, showing
 
 if TYPE_CHECKING:
     from experiments.ensemble.runner import Effort
@@ -169,10 +169,7 @@ def conduct_made(made: Study, options: StudyOptions, where: Machines, *, retry: 
         terminal.say(
             f"The tables and the report of {before} replications there are replaced by those of {seeds}; runs are kept."
         )
-    try:
-        _say_effort(_conduct(made, store, where, retry=retry))
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(_kept(store)) from None
+    _conduct(made, store, where, retry=retry)
     if store.local:
         print_findings(Path(store.root))
         terminal.print_path(pages.write_study_report(Path(store.root), images=options.images))
@@ -180,43 +177,30 @@ def conduct_made(made: Study, options: StudyOptions, where: Machines, *, retry: 
         typer.echo(store.url)
 
 
-def _conduct(made: Study, store: Store, where: Machines, *, retry: bool) -> Effort:
-    """Run and analyse a study; what a long one will take is shown before it begins."""
+def _conduct(made: Study, store: Store, where: Machines, *, retry: bool) -> None:
+    """Run and analyse a study; what a long one will take on this machine is shown before it begins."""
     from experiments.conduct import conduct
     from experiments.ensemble.runner import executing
     from experiments.expected import of_study
 
-    cluster_options = read_pairs(where.cluster_options or [], "--cluster-option", "memory=32GB")
-    with executing(where.scheduler, where.cluster, cluster_options) as executor, showing() as display:
-        first = [executor is None]
+    def before(effort: Effort) -> None:
+        if executor is None:
+            terminal.say_expected(of_study(made, effort.kept), made.organisations, where.workers)
 
-        def progress(effort: Effort) -> None:
-            if first and first.pop():
-                terminal.say_expected(of_study(made, effort.kept), made.organisations, where.workers)
-            display.effort(effort)
-
-        return conduct(
-            made, store, executor, workers=where.workers, retry=retry, progress=progress, doing=display.doing
+    options = read_pairs(where.cluster_options or [], "--cluster-option", "memory=32GB")
+    with (
+        executing(where.scheduler, where.cluster, options) as executor,
+        showing(before, lambda: kept_in(store)) as display,
+    ):
+        conduct(
+            made,
+            store,
+            executor,
+            workers=where.workers,
+            retry=retry,
+            progress=display.effort,
+            doing=display.doing,
         )
-
-
-def _say_effort(effort: Effort) -> None:
-    """Say what was run and how fast."""
-    speed = f", {effort.fresh / effort.seconds:,.1f} runs/s" if effort.fresh and effort.seconds else ""
-    failed = f"; {effort.failed:,} failed, their tracebacks are in the runs" if effort.failed else ""
-    kept = f"{effort.kept:,} were there already; " if effort.kept else ""
-    terminal.say(f"{kept}{counted(effort.fresh)} in {effort.seconds:.1f} s{speed}{failed}")
-
-
-def _kept(store: Store) -> str:
-    """What an interrupted study has kept."""
-    try:
-        count = len(store.runs())
-    except (OSError, ValueError):  # nothing was stored, or what there is cannot be read
-        count = 0
-    if not count:
-        return "No run had ended; nothing was kept."
-    return f"{count:,} runs are kept; the same command resumes there."
 
 
 # --- what was found -----------------------------------------------------------------------------------------------
