@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from views import theme
 from views.cli.command import as_called
 from views.cli.terminal import messages, say
 
@@ -106,6 +105,8 @@ class Display:
 
     def generation(self, made: Generation) -> None:
         """Print a generation of a fit that has ended."""
+        from views import theme
+
         self.note(
             f"generation {made.number + 1}: temperature {theme.number(made.temperature)}, "
             f"{100 * made.accepted_share:.0f}% of {made.simulations:,} runs accepted, best chi-square "
