@@ -1,8 +1,8 @@
-"""How long a job will take on this machine and how much memory, told before it begins.
+"""How long a job will take on this machine and how much memory, said before it begins.
 
 A run costs its weeks and what is done once for it: a model is made, outcomes and frames are read off. Both are measured
 on a short run of as many organisations just before the job, so that the machine and its load are those of the job. The
-estimate is meant to be right within a factor of two; progress bars tell what is left better.
+estimate is meant to be right within a factor of two; progress bars show what is left better.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ __all__ = [
     "expect",
     "of_best",
     "of_fit",
+    "of_history",
     "of_predictions",
     "of_recovery",
     "of_screening",
@@ -138,7 +139,7 @@ def _bytes(parts: Iterable[Any]) -> float:
 
 
 def _resident() -> float:
-    """Most memory that this process has held so far, bytes; Windows does not tell, where it is some 0.4 GB."""
+    """Most memory that this process has held so far, bytes; on Windows, which gives no figure, some 0.4 GB."""
     if sys.platform == "win32":
         return 4e8
     import resource
@@ -178,8 +179,8 @@ def of_study(study: Study, kept: int) -> Work:
 
 def _of_search(study: Study) -> int:
     """Runs of a search for mixes: each generation in its worlds, and what is shown in fresh ones."""
-    told = read_part(SearchEntry, study.extra.get("search", {}), "search")
-    return told.population * ((told.generations + 1) * told.worlds + told.fresh_worlds)
+    search = read_part(SearchEntry, study.extra.get("search", {}), "search")
+    return search.population * ((search.generations + 1) * search.worlds + search.fresh_worlds)
 
 
 def of_fit(size: FitSize, problem: Problem, *, temperature_given: bool = False) -> Work:

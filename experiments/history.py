@@ -36,11 +36,13 @@ from model.world import World
 
 __all__ = ["COMPILING", "Replications", "replications_of", "run_history", "run_once"]
 
-HISTORY, RUN = "history", "run"
 COMPILING: Final = "compiling the weekly rules (first time only, about a minute)"
-TEXTS: Final = frozenset({*DIMENSIONS, "lead_state", "stage"})
-WHOLE: Final = frozenset({"replication", "year", "owner"})
-"""Columns of plain files that hold texts and whole numbers."""
+TYPES: Final[dict[str, pa.DataType]] = {
+    **dict.fromkeys((*DIMENSIONS, "lead_state", "stage"), pa.string()),
+    **dict.fromkeys(("replication", "year", "owner"), pa.int64()),
+    "date": pa.timestamp("us"),
+}
+"""Types of columns of plain files by name, so that those of every run fit; all others are numbers."""
 
 type Report = Callable[[Effort], object]
 
@@ -86,7 +88,7 @@ class Replications(Summary):
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What the scenario says without effect, in words."""
+        """Parts of the scenario that have no effect, in words."""
         return tuple(str(one) for one in without_effect(self.world, self.scenario))
 
     @cached_property
@@ -156,7 +158,7 @@ def run_history(
     RuntimeError
         If a run failed; the others are kept.
     """
-    made = replications_of(HISTORY, scenario, seeds.replications(seed, replications), organisations, tables)
+    made = replications_of("history", scenario, seeds.replications(seed, replications), organisations, tables)
     return _complete(made, out, workers, progress)
 
 
@@ -177,7 +179,7 @@ def run_once(
     InputError, RuntimeError
         As `run_history`.
     """
-    made = replications_of(RUN, scenario, seeds.replications(seed, 1), organisations, tables)
+    made = replications_of("run", scenario, seeds.replications(seed, 1), organisations, tables)
     if until is not None:
         made = replace(made, scenario=replace(made.scenario, end=_last_day(made.scenario, until)))
     return _complete(made, out, 1, progress)
@@ -248,7 +250,7 @@ def _write_frame(store: Store, name: str) -> dict[str, int | str]:
     """Write a frame of all replications as one Parquet file; its rows and SHA-256."""
     path, rows = Path(store.root) / f"{name}.parquet", 0
     making = path.with_name(f"{TEMPORARY}{path.name}")
-    tables = (_numbered(table, i) for i, table in enumerate(store.parts.of_runs(name, store.plan()["run"])))
+    tables = (_numbered(table, i) for i, table in enumerate(store.of_runs(name, store.plan()["run"])))
     first = next(tables)
     with pq.ParquetWriter(making, first.schema, compression="zstd") as writer:
         for table in chain([first], tables):
@@ -260,15 +262,7 @@ def _write_frame(store: Store, name: str) -> dict[str, int | str]:
 
 
 def _numbered(table: pa.Table, replication: int) -> pa.Table:
-    """A frame of one run with its number in place of its identity; types follow from names, so that every run fits."""
+    """A frame of one run with its number in place of its identity."""
     numbers = pa.array([replication] * table.num_rows, pa.int64())
     whole = table.set_column(0, "replication", numbers)
-    return whole.cast(pa.schema([(column, _kind(column)) for column in whole.column_names]))
-
-
-def _kind(column: str) -> pa.DataType:
-    if column in TEXTS:
-        return pa.string()
-    if column in WHOLE:
-        return pa.int64()
-    return pa.timestamp("us") if column == "date" else pa.float64()
+    return whole.cast(pa.schema([(column, TYPES.get(column, pa.float64())) for column in whole.column_names]))

@@ -187,6 +187,7 @@ def parse_manifest(content: bytes, path: object) -> dict[str, Any]:
         return {}
     if not isinstance(manifest, dict):
         return {}
-    manifest |= {"kind": manifest["study"]} if "study" in manifest and "kind" not in manifest else {}
+    if manifest.get("study") in ("history", "run"):
+        manifest.setdefault("kind", manifest["study"])
     check_manifest(manifest, str(path))
     return manifest

@@ -38,7 +38,7 @@ class Fields(BaseModel):
 
 
 class Factor(Fields):
-    """A factor of a study; `low` and `high` say nothing where there are `values`."""
+    """A factor of a study; `low` and `high` do not count where there are `values`."""
 
     name: str
     title: str

@@ -11,7 +11,6 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from experiments.ensemble.executors import parallel_map
-from experiments.ensemble.provenance import digest
 from model import RouteModel, Scenario, calendar, load_world
 from model.kernel.compiled import CACHE
 from model.scenario import effects_before
@@ -159,7 +158,14 @@ def run_model(
 
     if fork is None or fork <= scenario.start:
         return _run(begin(), until, stopped)
-    key = (_past(scenario, fork), seed, organisations, record, id(there), fork)
+    # all that a history depends on; the end, too, since a model is built for the years of its scenario
+    past = (
+        scenario.start,
+        scenario.end,
+        scenario.parameters.model_dump_json(),
+        *sorted(effects_before(scenario, fork)),
+    )
+    key = (*past, fork, seed, organisations, record, id(there))
     history = (shared or Histories()).get(key, lambda: _run(begin(), fork, stopped))
     return _run(history.fork(scenario), until, stopped)
 
@@ -172,20 +178,6 @@ def _run(model: RouteModel, until: str | date | None, stopped: Callable[[], bool
             raise StoppedError
         model.run_for(min(CHUNK_WEEKS, end - model.week))
     return model if until is None else model.run_until(until)
-
-
-def _past(scenario: Scenario, fork: date) -> str:
-    """Identity of what a history depends on: runs that agree in it share theirs.
-
-    The end is part of it, since a model is built for its scenario's years. All runs of a study end together.
-    """
-    content = [
-        scenario.start.isoformat(),
-        scenario.end.isoformat(),
-        scenario.parameters.model_dump(mode="json"),
-        sorted(effects_before(scenario, fork)),
-    ]
-    return digest(content)
 
 
 def cache_is_cold() -> bool:

@@ -14,7 +14,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,7 +32,7 @@ DONE, FAILED = "done", "failed"
 RUNS, PARTS, DAMAGED = "runs", "parts", "damaged"
 DIGESTED: Final = re.compile(r"[0-9a-f]{32}\.parquet")
 DIGESTS, MADE, VERSIONS = b"sha256 of frames", b"made", b"versions"
-"""Keys of what a file of runs says of its part."""
+"""Keys of the metadata that a file of runs holds on its part."""
 
 
 class Damaged(Exception):  # noqa: N818
@@ -48,13 +49,13 @@ class Part(NamedTuple):
     versions: Mapping[str, str]
 
 
-class Parts:
-    """The parts of a study in a place."""
+class Parts(Place):
+    """A place that holds runs in parts."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.versions: list[dict[str, str]] = []
-        """Versions that the parts were made with, as `check` found them, without repeats; empty for version 0.1."""
+    def __init__(self, url: str | Path, **options: Any) -> None:
+        super().__init__(url, **options)
+        self.made_with: list[dict[str, str]] = []
+        """Versions that the parts were made with, as `kept` found them, without repeats; empty for version 0.1."""
 
     # --- writing --------------------------------------------------------------------------------------------------
 
@@ -72,11 +73,11 @@ class Parts:
         contents[RUNS] = to_parquet(runs)
         name = f"{sha256(contents[RUNS])[:32]}.parquet"
         for frame, content in contents.items():
-            self.place.put(f"{PARTS}/{frame}/{name}", content)
+            self.put(f"{PARTS}/{frame}/{name}", content)
 
     # --- checking -------------------------------------------------------------------------------------------------
 
-    def check(self) -> tuple[dict[str, str], list[str]]:
+    def kept(self) -> tuple[dict[str, str], list[str]]:
         """Identity -> status of every run that is stored, and notes of what was damaged.
 
         Every frame of every part is read. A part with a damaged or missing file is moved to ``damaged/`` as a whole.
@@ -87,7 +88,7 @@ class Parts:
             If something cannot be read at the moment; then nothing is moved.
         """
         found, damaged = [], {}
-        for name in self.place.names(f"{PARTS}/{RUNS}"):
+        for name in self.names(f"{PARTS}/{RUNS}"):
             try:
                 part = self._read_part(name)
                 for frame in part.digests:
@@ -96,24 +97,22 @@ class Parts:
                 damaged[name] = str(error)
             else:
                 found.append(part)
-        for name in damaged:  # only now: an error of reading leaves everything where it is
-            self._set_aside(name)
+        aside = f"{DAMAGED}/{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}"
+        # only now: an error of reading leaves everything where it is; the file of runs first, so that the part counts
+        # no more
+        for name in damaged:
+            for frame in (RUNS, *(frame for frame in self.frames() if frame != RUNS)):
+                self.move(f"{PARTS}/{frame}/{name}", f"{aside}/{frame}/{name}")
         remedy = f"the part was moved to {DAMAGED}/, and its runs are made again where the plan needs them"
-        self.versions = [dict(one) for one in {tuple(sorted(part.versions.items())) for part in found}]
+        self.made_with = [dict(one) for one in {tuple(sorted(part.versions.items())) for part in found}]
         statuses = {run: status for run, (_, status) in _chosen(found).items()}
         return statuses, [f"{error}; {remedy}" for error in damaged.values()]
-
-    def _set_aside(self, name: str) -> None:
-        """Move all files of a part away, that of its runs first, so that it counts no more; nothing is overwritten."""
-        found = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%f")
-        for frame in (RUNS, *(frame for frame in self.frames() if frame != RUNS)):
-            self.place.move(f"{PARTS}/{frame}/{name}", f"{DAMAGED}/{found}/{frame}/{name}")
 
     # --- reading --------------------------------------------------------------------------------------------------
 
     def frames(self) -> list[str]:
         """Names of the frames that are stored; other folders are left alone."""
-        return [name for name in self.place.entries(PARTS) if name == RUNS or name in FRAMES]
+        return [name for name in self.entries(PARTS) if name == RUNS or name in FRAMES]
 
     def rows(self, frame: str, columns: Iterable[str] | None = None) -> pa.Table | None:
         """Rows of a frame, every run once: as it ended well, else as it failed last. None where there are none.
@@ -144,7 +143,7 @@ class Parts:
                 yield _only(self._read(part, frame), [run], part.runs.num_rows)
 
     def _parts(self) -> list[Part]:
-        return [self._read_part(name) for name in self.place.names(f"{PARTS}/{RUNS}")]
+        return [self._read_part(name) for name in self.names(f"{PARTS}/{RUNS}")]
 
     @contextmanager
     def _damage_named(self) -> Iterator[None]:
@@ -155,7 +154,7 @@ class Parts:
             raise InputError(
                 f"a part of the results is damaged: {error}",
                 field="store",
-                value=self.place.url,
+                value=self.url,
                 allowed="the files as they were written",
                 remedy="give the study's command again: it moves the part aside and makes its runs again",
             ) from None
@@ -167,7 +166,7 @@ class Parts:
             raise Damaged(f"{PARTS}/{RUNS}/{name} has no columns run and status")
         notes = runs.schema.metadata or {}
         frames = [frame for frame in self.frames() if frame != RUNS] if DIGESTS not in notes else []
-        early = {frame: "" for frame in frames if name in self.place.names(f"{PARTS}/{frame}")}
+        early = {frame: "" for frame in frames if name in self.names(f"{PARTS}/{frame}")}
         digests, versions = json.loads(notes.get(DIGESTS, b"{}")), json.loads(notes.get(VERSIONS, b"{}"))
         return Part(name, runs, early or digests, notes.get(MADE, b"").decode(), versions)
 
@@ -177,7 +176,7 @@ class Parts:
     def _file(self, frame: str, name: str, digest: str, columns: Iterable[str] | None = None) -> pa.Table:
         """The table of a file whose SHA-256 begins with `digest`; raises Damaged."""
         where = f"{PARTS}/{frame}/{name}"
-        content = self.place.get(where)
+        content = self.get(where)
         if content is None:
             raise Damaged(f"{where} is missing")
         if not sha256(content).startswith(digest):

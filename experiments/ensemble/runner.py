@@ -180,8 +180,8 @@ def _world_of(task: Task) -> World:
 
 def warm_up(ensemble: Ensemble) -> None:
     """Compile or load the rules of the week before any thread needs them."""
-    scenario = ensemble.arms[0].scenario
-    run_model(Experiment(scenario, 0, 10, until=scenario.start + dt.timedelta(weeks=1)), world=ensemble.world)
+    scenario, world = ensemble.arms[0].scenario, provenance.read_world(ensemble.tables, ensemble.origin.data)
+    run_model(Experiment(scenario, 0, 10, until=scenario.start + dt.timedelta(weeks=1)), world=world)
 
 
 def run(
@@ -239,7 +239,7 @@ def _other_makings(store: Store) -> list[str]:
     """Notes where stored runs or files on disk are not of the versions and sources that are loaded."""
     mine, before = provenance.deciding_versions(), store.manifest.get("versions")
     notes = []
-    for made in store.parts.versions:
+    for made in store.made_with:
         found = made or (before if isinstance(before, dict) else {})  # parts of version 0.1 do not name any
         others = [f"{name} {found[name]} (now {text})" for name, text in mine.items() if found.get(name, text) != text]
         if others:
@@ -322,17 +322,14 @@ def tasks(ensemble: Ensemble, missing: set[str], workers: int) -> Iterator[Task]
     order = plan.assign(block=block).sort_values(["block", "point", "seed"], kind="stable").drop_duplicates("run")
     for _, rows in order[order["run"].isin(missing)].groupby("block"):
         for first in range(0, len(rows), size):
-            yield _task(ensemble, rows.iloc[first : first + size])
-
-
-def _task(ensemble: Ensemble, rows: pd.DataFrame) -> Task:
-    arms = [ensemble.arms[arm] for arm in rows["arm"]]
-    experiments = tuple(
-        Experiment(arm.scenario, seed, ensemble.organisations, arm.record, fork=ensemble.fork)
-        for arm, seed in zip(arms, rows["seed"].tolist(), strict=True)
-    )
-    runs = tuple(rows["run"].tolist())
-    return Task(experiments, runs, ensemble.window, ensemble.outcomes, ensemble.tables, ensemble.origin)
+            some = rows.iloc[first : first + size]
+            arms = [ensemble.arms[arm] for arm in some["arm"]]
+            experiments = tuple(
+                Experiment(arm.scenario, seed, ensemble.organisations, arm.record, fork=ensemble.fork)
+                for arm, seed in zip(arms, some["seed"].tolist(), strict=True)
+            )
+            runs = tuple(some["run"].tolist())
+            yield Task(experiments, runs, ensemble.window, ensemble.outcomes, ensemble.tables, ensemble.origin)
 
 
 def close(

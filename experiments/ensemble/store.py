@@ -1,7 +1,7 @@
 """The store of a study: Parquet parts, a manifest and a table of what is planned, in a folder or at any fsspec URL.
 
 A run is known by its identity; a run that is there is never run again, and is read once however often it is stored.
-`experiments.ensemble.parts` says how parts are written and checked, `experiments.ensemble.places` where.
+How parts are written and checked stands in `experiments.ensemble.parts`, where in `experiments.ensemble.places`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from experiments.ensemble.folder import (
     to_json,
 )
 from experiments.ensemble.parts import DAMAGED, DONE, FAILED, PARTS, RUNS, Parts, read_parquet, sha256, to_parquet
-from experiments.ensemble.places import TEMPORARY, Place
+from experiments.ensemble.places import TEMPORARY
 from experiments.ensemble.recording import FRAMES
 from model.errors import InputError
 
@@ -40,7 +40,7 @@ NO_STUDIES: Final = frozenset({"history", "run", "validation"})
 """Kinds of results that are none of a study."""
 
 
-class Store(Place):
+class Store(Parts):
     """A folder of results of one study.
 
     Parameters
@@ -58,7 +58,6 @@ class Store(Place):
 
     def __init__(self, url: str | Path, **options: Any) -> None:
         super().__init__(url, **options)
-        self.parts = Parts(self)
         self._plan: pd.DataFrame | None = None
 
     # --- writing --------------------------------------------------------------------------------------------------
@@ -112,7 +111,7 @@ class Store(Place):
         found = frames if named is None else named
         if isinstance(found, str):
             raise TypeError("Store.add needs frames")
-        self.parts.add(found)
+        super().add(found)
 
     def begin(self, manifest: Mapping[str, Any], plan: pd.DataFrame) -> None:
         """Write what is planned; from now on this object reads by this plan, whatever another writer plans."""
@@ -170,20 +169,6 @@ class Store(Place):
             ) from None
         return plan
 
-    def kept(self) -> tuple[dict[str, str], list[str]]:
-        """Identity -> status of every run that is stored, and what was found damaged and moved aside.
-
-        Raises
-        ------
-        InputError
-            If something cannot be read at the moment; then nothing is moved.
-        """
-        return self.parts.check()
-
-    def frames(self) -> list[str]:
-        """Names of the frames that are stored."""
-        return self.parts.frames()
-
     def runs(self) -> pd.DataFrame:
         """A row for each planned run that is stored: plan, outcomes, status, error; in the order of the plan.
 
@@ -194,7 +179,7 @@ class Store(Place):
         InputError
             If a part is damaged or cannot be read at the moment.
         """
-        rows, plan = self.parts.rows(RUNS), self.plan()
+        rows, plan = self.rows(RUNS), self.plan()
         if rows is None:
             return plan.assign(status="", error="").iloc[:0]
         return plan.merge(rows.drop_columns(["seed"]).to_pandas(), on="run", how="inner").reset_index(drop=True)
@@ -207,7 +192,7 @@ class Store(Place):
         InputError
             If it was not recorded, is damaged, or cannot be read at the moment.
         """
-        rows = self.parts.rows(name, None if columns is None else ["run", *columns])
+        rows = self.rows(name, None if columns is None else ["run", *columns])
         if rows is None:
             raise InputError(
                 "this was not recorded",

@@ -15,6 +15,7 @@ from experiments.conduct import comparison, conduct, list_stores
 from experiments.ensemble.folder import read_manifest
 from experiments.ensemble.queries import of_few_seeds, query
 from experiments.ensemble.store import Store
+from experiments.history import run_history
 from experiments.study import Study
 from model.errors import InputError
 from views.cli import pages, studies
