@@ -18,10 +18,11 @@ from typing import Any, Final, NamedTuple
 
 from experiments.analysis.outcomes import measure_outcomes
 from experiments.calibration.best import CANDIDATES, SEEDS
-from experiments.calibration.calibrate import STRONGEST
 from experiments.calibration.calibrate import Size as FitSize
-from experiments.calibration.problem import Problem, read_structures
+from experiments.calibration.priors import read_structures
+from experiments.calibration.problem import Problem
 from experiments.calibration.recovery import FINAL, NEAR
+from experiments.calibration.screening import STRONGEST
 from experiments.ensemble import recording
 from experiments.ensemble.executors import parallel_map
 from experiments.ensemble.models import HISTORIES_AT_ONCE, Experiment, run_model
@@ -29,9 +30,9 @@ from experiments.ensemble.parts import to_parquet
 from experiments.evidence.targets import Target, simulated
 from experiments.study import USUAL_OUTCOMES, Study
 from experiments.study_file import SearchEntry
-from experiments.validation.trials import SURGE_ARMS, trials_of
-from experiments.validation.validate import POLICIES, REMEDIES
-from experiments.validation.validate import Size as ValidationSize
+from experiments.validation.job import Size as ValidationSize
+from experiments.validation.rivals import POLICIES, REMEDIES
+from experiments.validation.trials import SURGE, trials_of
 from model import RouteModel, Scenario, calendar, load_world
 from model.scenario.events import PARAMETER_ROWS
 from model.toml_fields import read_part
@@ -217,11 +218,11 @@ def of_predictions(draws: int) -> Work:
 
 def of_validation(size: ValidationSize, problem: Problem, sets: int) -> Work:
     """A validation: predictions, trials, remedies, rivals, and what packages do under each structure."""
-    structures, trials = len(read_structures()), len(trials_of(load_world()))
+    structures, trials = len(read_structures()), sum(1 + len(asked.arms) for asked in trials_of(load_world()))
     headline = Study.load("headline")
     forked = calendar.week_of(headline.fork or date(2011, 5, 10))
-    whole = size.draws + 2 * trials * size.trials + (len(REMEDIES) + structures) * size.remedies
-    fitted = sets + size.draws + 24 * (structures + 1) + len(SURGE_ARMS) * size.surge
+    whole = size.draws + trials * size.trials + (len(REMEDIES) + structures) * size.remedies
+    fitted = sets + size.draws + 24 * (structures + 1) + (1 + len(SURGE.arms)) * size.surge
     packages = structures * size.policies * len(POLICIES)
     weeks = whole * WHOLE_WEEKS + _fitted(fitted, problem).weeks
     weeks += packages * (WHOLE_WEEKS - forked) + structures * size.policies * forked

@@ -595,7 +595,7 @@ def posterior_name(value: Any) -> str:
     """
     if not value:
         return ""
-    from experiments.calibration.problem import read_structures
+    from experiments.calibration.priors import read_structures
 
     structures = list(read_structures())
     _one_of("over", str(value), ["posterior", *structures])

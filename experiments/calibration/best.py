@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from experiments.calibration.posterior import Posterior
-from experiments.calibration.problem import Problem, misfit
-from experiments.ensemble.threads import parallel_map
+from experiments.calibration.job import Job, write_table
+from experiments.calibration.posterior import load_posterior
 from model.columns import Array
+
+__all__ = ["CANDIDATES", "SEEDS", "best_sets", "ranked"]
 
 CANDIDATES: Final = 24
 SEEDS: Final = 40
@@ -19,11 +20,8 @@ TIED_WITHIN: Final = 2.0
 """Standard errors of a difference in misfit within which two sets fit alike."""
 
 
-def best_sets(
-    problem: Problem, posterior: Posterior, variance: Array, *, candidates: int = CANDIDATES, seeds: int = SEEDS,
-    workers: int | None = None, done: Callable[[int, int], object] = lambda *_: None,
-) -> pd.DataFrame:  # fmt: skip
-    """Sets in the order in which they commend themselves as defaults; the first is taken.
+def best_sets(job: Job, *, candidates: int = CANDIDATES, seeds: int = SEEDS) -> pd.DataFrame:
+    """Rank the sets of a kept posterior as defaults, the first to be taken; written to `best.csv` in the job's folder.
 
     Each candidate runs with the same seeds; its misfit is that of its mean statistics, and the error of a difference in
     misfit is that of a jackknife over seeds. Sets that cannot be told from the best are tied, and the one nearest to
@@ -35,18 +33,16 @@ def best_sets(
         Columns of the posterior and ``from_middle`` (root mean square over parameters of the distance from their means,
         in standard deviations), ``mean_chi_square``, ``behind`` and ``behind_error`` (against the least), ``tied``.
     """
+    problem, posterior = job.whole_problem, load_posterior(job.structure)
+    likelihood = problem.likelihood(problem.chance_sd(job.size.chance_seeds, job.workers))
     order = posterior.sets.sort_values("chi_square")["draw"].head(candidates).tolist()
-    jobs = [(draw, seed) for draw in order for seed in range(1, seeds + 1)]
-    found = parallel_map(
-        lambda job: problem.run(posterior.values(job[0]), job[1]), jobs, workers, lambda n: done(n, len(jobs))
-    )
-    statistics = np.array(found).reshape(len(order), seeds, -1)
-    unit = np.column_stack([
-        [prior.to_unit(value) for value in posterior.sets[prior.parameter]] for prior in problem.priors
-    ])  # fmt: skip
-    apart = (unit - unit.mean(axis=0)) / unit.std(axis=0)
+    runs = [(posterior.values(draw), seed) for draw in order for seed in range(1, seeds + 1)]
+    found = problem.run_all(runs, job.workers, lambda done: job.progress.step("running the best sets", done, len(runs)))
+    apart = (posterior.units - posterior.units.mean(axis=0)) / posterior.units.std(axis=0)
     usual = posterior.sets.assign(from_middle=np.sqrt((apart**2).mean(axis=1))).set_index("draw").loc[order]
-    return ranked(usual.reset_index(), statistics, lambda means: misfit(problem, means, variance))
+    table = ranked(usual.reset_index(), found.reshape(len(order), seeds, -1), likelihood.misfit)
+    write_table(job.folder, "best", table)
+    return table
 
 
 def ranked(sets: pd.DataFrame, statistics: Array, cost: Callable[[Array], Array]) -> pd.DataFrame:

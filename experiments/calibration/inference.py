@@ -19,76 +19,50 @@ import os
 import sqlite3
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import pyabc
 from scipy.stats import norm
 
-from experiments.calibration.turns import Turns, sampler_in_order
-from experiments.ensemble.folder import from_json, to_json, write_atomically
-from experiments.extras import from_extra
+from experiments.calibration.generations import Generation, Log, Progress, Settings
+from experiments.calibration.likelihood import Likelihood
+from experiments.calibration.turns import Turns
+from experiments.ensemble.executors import interruptions_held
 from model.columns import Array
 
-__all__ = ["Fit", "Generation", "Settings", "generations_kept", "infer"]
+__all__ = ["Fit", "infer"]
 
 STATISTICS: Final = "y"
 BELONGS: Final = (
-    ("models", "population_id", "populations"), ("particles", "model_id", "models"),
-    ("parameters", "particle_id", "particles"), ("samples", "particle_id", "particles"),
+    ("models", "population_id", "populations"),
+    ("particles", "model_id", "models"),
+    ("parameters", "particle_id", "particles"),
+    ("samples", "particle_id", "particles"),
     ("summary_statistics", "sample_id", "samples"),
-)  # fmt: skip
+)
 """Tables of pyABC's database, from populations down: rows, whose, of which table."""
+WIDTH: Final = 1.5
+"""Width of the kernels that propose sets, in those of Silverman's rule: few sets in many dimensions need wide ones."""
 AIM: Final = 0.05
 """Share of runs that a generation should accept: what the next temperature is chosen by."""
 AIM_FIRST: Final = 0.15
 LARGEST_STEP: Final = 0.35
 """A generation's temperature is at least this part of the one before."""
-WIDTH: Final = 1.5
-"""Width of the kernels that propose sets, in those of Silverman's rule: few sets in many dimensions need wide ones."""
 LEAST_EFFECTIVE: Final = 0.15
 """Effective sets of the last generation, in parts of the population."""
 STALLED: Final = 0.97
 """A fit ends where a generation's temperature is more than this part of the one before."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Size of a fit.
-
-    Attributes
-    ----------
-    population
-        Parameter sets in a generation.
-    generations
-        At most so many.
-    least_acceptance
-        The fit ends with the generation that accepts a smaller share of its runs.
-    misfit
-        Temperature at which it ends: variance of the error in units of that of the record. None takes the reduced
-        chi-square of the best run that was met, at least 1.
-    """
-
-    population: int = 400
-    generations: int = 10
-    least_acceptance: float = 0.01
-    misfit: float | None = None
-
-
-class Generation(NamedTuple):
-    """A generation that has ended; `best` is the chi-square of the best run met so far."""
-
-    number: int
-    temperature: float
-    accepted_share: float
-    simulations: int
-    best: float
-    seconds: float
+AHEAD: Final = 2
+"""Candidates in work for each thread: the next one waits ready while an earlier one is still to be counted."""
 
 
 class Fit(NamedTuple):
@@ -101,11 +75,16 @@ class Fit(NamedTuple):
 
 
 def infer(
-    simulate: Callable[[Sequence[float]], Array], names: Sequence[str], observed: Array, variance: Array,
-    settings: Settings, database: Path | None = None, *, workers: int | None = None, seed: int = 1,
-    progress: Callable[[Generation], object] = lambda _: None,
-    doing: Callable[[int], object] = lambda _: None, degrees: float | None = None,
-) -> Fit:  # fmt: skip
+    simulate: Callable[[Sequence[float]], Array],
+    names: Sequence[str],
+    likelihood: Likelihood,
+    settings: Settings,
+    database: Path | None = None,
+    *,
+    workers: int | None = None,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> Fit:
     """Fit parameters with uniform priors on the unit cube.
 
     Parameters
@@ -114,69 +93,59 @@ def infer(
         Parameter set (unit cube) -> statistics on the scale of comparison, shape (targets,).
     names
         Names of the parameters.
-    observed, variance
-        Published values and the variance of their error (over weight), shape (targets,).
     database
-        File of pyABC; a fit that is there is gone on with. One that is thrown away after if None.
+        File of pyABC, from which a fit that was stopped resumes. One that is thrown away after if None.
     workers
         Threads that runs are made on, one for each core by default; results do not depend on it.
-    progress, doing
-        Called with each generation that ends, and with the number of runs so far.
-    degrees
-        Degrees of freedom of the chi-square: by default targets less parameters; the sum of weights less parameters
-        where targets are weighted.
 
     Raises
     ------
     InputError
-        If pyABC is not installed, or the database holds no fit of this size.
+        If the database holds no fit of this size.
     """
-    pyabc = _pyabc()
-    free = max(len(observed) - len(names), 1) if degrees is None else degrees
-    turns = Turns(seed)
-    runs = _Runs(simulate, names, observed, variance, doing, free, turns)
-    temperature = _temperature(pyabc, lambda: runs.goal(settings))
-    count = workers or os.cpu_count() or 1
+    logging.getLogger("ABC").setLevel(logging.ERROR)
+    log, threads = Log(database), workers or os.cpu_count() or 1
+    model = Model(simulate, names, likelihood, settings, Turns(seed), progress or Progress())
     with warnings.catch_warnings(), ExitStack() as stack:
         warnings.simplefilter("ignore")
         # never in memory: pyABC would leave the connection open
         scratch = Path(stack.enter_context(TemporaryDirectory())) / "fit.db"
-        threads = stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="fit"))
-        log = _Log(database)
-        fitting = _fitting(pyabc, settings, runs, log, progress)(
-            runs, pyabc.Distribution(**{name: pyabc.RV("norm", 0.0, 1.0) for name in names}),
-            pyabc.IndependentNormalKernel(var=variance), population_size=settings.population,
-            acceptor=_acceptor(pyabc), eps=temperature,
+        pool = stack.enter_context(ThreadPoolExecutor(threads, thread_name_prefix="fit"))
+        fitting = Fitting(
+            model,
+            pyabc.Distribution(**{name: pyabc.RV("norm", 0.0, 1.0) for name in names}),
+            pyabc.IndependentNormalKernel(var=likelihood.variance),
+            population_size=settings.population,
+            acceptor=Acceptor(),
+            eps=Temperature(model.goal),
             transitions=pyabc.MultivariateNormalTransition(scaling=WIDTH),
-            sampler=sampler_in_order(pyabc, turns, threads, count, runs.note),
-        )  # fmt: skip
-        _open(fitting, database or scratch, log, runs, {STATISTICS: observed})
+            sampler=InOrder(model, pool, threads),
+        )
+        fitting.model, fitting.log, fitting.started = model, log, time.perf_counter()
+        _open(fitting, database or scratch, log, model)
         if not log.ended:
             fitting.run(max_nr_populations=settings.generations)
         frame, weights = fitting.history.get_distribution(m=0)
-    return Fit(
-        norm.cdf(frame[list(names)].to_numpy(float)),
-        np.asarray(weights, dtype=float),
-        log.made[-1].temperature,
-        tuple(log.made),
-    )
+    units = norm.cdf(frame[list(names)].to_numpy(float))
+    return Fit(units, np.asarray(weights, dtype=float), log.made[-1].temperature, tuple(log.made))
 
 
-class _Runs:
-    """The model as pyABC calls it; counts runs and remembers the best."""
+@dataclass(eq=False)
+class Model:
+    """The model as pyABC calls it; counts runs and remembers the misfit of the best."""
 
-    def __init__(
-        self, simulate: Callable[[Sequence[float]], Array], names: Sequence[str], observed: Array, variance: Array,
-        doing: Callable[[int], object], degrees: float, turns: Turns,
-    ) -> None:  # fmt: skip
-        self.degrees, self.turns = degrees, turns
-        self.simulate, self.names, self.doing = simulate, list(names), doing
-        self.observed, self.variance = observed, variance
-        self.best, self.count = math.inf, 0
+    simulate: Callable[[Sequence[float]], Array]
+    names: Sequence[str]
+    likelihood: Likelihood
+    settings: Settings
+    turns: Turns
+    progress: Progress
+    best: float = math.inf
+    count: int = 0
 
-    def goal(self, settings: Settings) -> float:
+    def goal(self) -> float:
         """Temperature at which to end: the misfit that is asked for, or the reduced chi-square of the best run."""
-        return settings.misfit or max(1.0, self.best / self.degrees)
+        return self.settings.misfit or max(1.0, self.best / self.likelihood.degrees(len(self.names)))
 
     def __call__(self, point: Any) -> dict[str, Array]:
         places = norm.cdf(np.array([float(point[name]) for name in self.names]))
@@ -185,116 +154,120 @@ class _Runs:
 
     def note(self, particle: Any) -> None:
         """Count a run, in the order of candidates."""
-        misfit = float(((particle.sum_stat[STATISTICS] - self.observed) ** 2 / self.variance).sum())
+        misfit = float(self.likelihood.misfit(particle.sum_stat[STATISTICS]))
         self.best, self.count = min(self.best, misfit), self.count + 1
-        self.doing(self.count)
+        self.progress.runs(self.count)
 
 
-def generations_kept(database: Path) -> tuple[int, bool]:
-    """Generations of a fit that have ended, and whether it is at its end."""
-    log = _Log(database)
-    return len(log.made), log.ended
+class Temperature(pyabc.Temperature):  # type: ignore[misc]
+    """Temperatures that aim at an acceptance of `AIM`, at most halve, and never fall below a goal."""
 
+    def __init__(self, goal: Callable[[], float]) -> None:
+        super().__init__(
+            schemes=[pyabc.AcceptanceRateScheme(target_rate=AIM)],
+            initial_temperature=pyabc.AcceptanceRateScheme(target_rate=AIM_FIRST),
+            enforce_exact_final_temperature=False,
+        )
+        self.goal = goal
 
-def _temperature(pyabc: Any, goal: Callable[[], float]) -> Any:
-    """Temperatures that aim at an acceptance of `AIM`, at most halve, and never fall below the goal."""
-
-    class Temperature(pyabc.Temperature):  # type: ignore[misc]
-        def _update(self, t: int, *args: Any, **keywords: Any) -> None:
-            if t in self.temperatures:  # known from before a stop
-                return
+    def _update(self, t: int, *args: Any, **keywords: Any) -> None:
+        if t not in self.temperatures:  # those from before a stop are known
             super()._update(t, *args, **keywords)
             before = self.temperatures.get(t - 1, math.inf)
-            floor = max(goal(), before * LARGEST_STEP if math.isfinite(before) else 0.0)
-            self.temperatures[t] = max(self.temperatures[t], min(floor, before))
-
-    return Temperature(
-        schemes=[pyabc.AcceptanceRateScheme(target_rate=AIM)],
-        initial_temperature=pyabc.AcceptanceRateScheme(target_rate=AIM_FIRST), enforce_exact_final_temperature=False,
-    )  # fmt: skip
+            least = max(self.goal(), before * LARGEST_STEP if math.isfinite(before) else 0.0)
+            self.temperatures[t] = max(self.temperatures[t], min(least, before))
 
 
-def _acceptor(pyabc: Any) -> Any:
+class Acceptor(pyabc.StochasticAcceptor):  # type: ignore[misc]
     """Acceptor that keeps the norm which was known before a stop."""
 
-    class Acceptor(pyabc.StochasticAcceptor):  # type: ignore[misc]
-        def _update(self, t: int, *args: Any, **keywords: Any) -> None:
-            if t not in self.pdf_norms:
-                super()._update(t, *args, **keywords)
-
-    return Acceptor()
+    def _update(self, t: int, *args: Any, **keywords: Any) -> None:
+        if t not in self.pdf_norms:
+            super()._update(t, *args, **keywords)
 
 
-def _fitting(pyabc: Any, settings: Settings, runs: _Runs, log: _Log, progress: Callable[[Generation], object]) -> Any:
-    """The loop of pyABC, which tells of each generation and ends when the temperature is that of the misfit."""
-    started = time.perf_counter()
+class InOrder(pyabc.sampler.Sampler):  # type: ignore[misc]
+    """Sampler that counts candidates in their order until enough are accepted."""
 
-    class Fitting(pyabc.ABCSMC):  # type: ignore[misc]
-        def check_terminate(self, t: int, acceptance_rate: float) -> bool:
-            row = self.history.get_all_populations().set_index("t").loc[t]
-            now = Generation(t, float(row["epsilon"]), acceptance_rate, int(row["samples"]), runs.best,
-                             time.perf_counter() - started)  # fmt: skip
-            reached = now.temperature <= 1.001 * runs.goal(settings)
-            stalled = bool(log.made) and now.temperature > STALLED * log.made[-1].temperature
-            # a large step leaves a few sets with most of the weight: another generation evens it out
-            effective = 1.0 / float((self.history.get_distribution(m=0, t=t)[1] ** 2).sum())
-            even = effective >= LEAST_EFFECTIVE * settings.population
-            last = ((reached or stalled or acceptance_rate < settings.least_acceptance) and even) or (
-                t + 1 >= settings.generations
-            )
-            log.add(now, (self.eps.temperatures[t + 1], self.acceptor.pdf_norms[t + 1]), ended=last)
-            progress(now)
-            return last
+    def __init__(self, model: Model, executor: Executor, workers: int) -> None:
+        super().__init__()
+        self.model, self.executor, self.ahead = model, executor, AHEAD * workers
 
-    return Fitting
+    def sample_until_n_accepted(self, n: int, simulate_one: Callable[[], Any], t: int, **_: Any) -> Any:
+        """Candidates of generation `t`, up to the n-th accepted one."""
 
+        def candidate(number: int) -> Any:
+            with self.model.turns.drawing(t, number):
+                return simulate_one()
 
-class _Log:
-    """Generations that have ended and what the next begins with, kept beside the database: pyABC keeps neither."""
-
-    def __init__(self, database: Path | None) -> None:
-        self.path = None if database is None else database.with_suffix(".json")
-        self.made: list[Generation] = []
-        self.next: tuple[float, float] = (math.inf, 0.0)
-        self.ended = False
-        if self.path is not None and self.path.exists():
-            content = from_json(self.path.read_text(encoding="utf-8"))
-            self.made, self.ended = [Generation(*row) for row in content["generations"]], content["ended"]
-            self.next = content["next"]["temperature"], content["next"]["norm"]
-
-    def forget(self) -> None:
-        """Begin anew: a log whose database is gone tells of nothing."""
-        self.made, self.ended = [], False
-
-    def add(self, generation: Generation, following: tuple[float, float], *, ended: bool) -> None:
-        """Note a generation, and the temperature and norm of acceptance of the next."""
-        self.made.append(generation)
-        self.next, self.ended = following, ended
-        if self.path is not None:
-            following_on = dict(zip(("temperature", "norm"), following, strict=True))
-            content = {"ended": ended, "generations": self.made, "next": following_on}
-            write_atomically(self.path, to_json(content))
+        sample, begun, numbers = self._create_empty_sample(), deque[Future[Any]](), count()
+        self.nr_evaluations_ = 0
+        with interruptions_held() as check:
+            try:
+                while sample.n_accepted < n:
+                    while len(begun) < self.ahead:
+                        begun.append(self.executor.submit(candidate, next(numbers)))
+                    particle = begun.popleft().result()
+                    self.model.note(particle)
+                    sample.append(particle)
+                    self.nr_evaluations_ += 1
+                    check()
+            finally:
+                for future in begun:
+                    future.cancel()
+                wait(begun)
+        return sample
 
 
-def _open(fitting: Any, database: Path, log: _Log, runs: _Runs, observed: dict[str, Array]) -> None:
+class Fitting(pyabc.ABCSMC):  # type: ignore[misc]
+    """The loop of pyABC, which reports each generation and ends when the temperature is that of the misfit.
+
+    Attributes
+    ----------
+    started
+        When the fit began, by the clock of performance.
+    """
+
+    model: Model
+    log: Log
+    started: float
+
+    def check_terminate(self, t: int, acceptance_rate: float) -> bool:
+        """Note a generation that has ended; whether it was the last."""
+        row, seconds = self.history.get_all_populations().set_index("t").loc[t], time.perf_counter() - self.started
+        now = Generation(t, float(row["epsilon"]), acceptance_rate, int(row["samples"]), self.model.best, seconds)
+        reached = now.temperature <= 1.001 * self.model.goal()
+        stalled = bool(self.log.made) and now.temperature > STALLED * self.log.made[-1].temperature
+        # a large step leaves a few sets with most of the weight: another generation evens it out
+        effective = 1.0 / float((self.history.get_distribution(m=0, t=t)[1] ** 2).sum())
+        settings = self.model.settings
+        even = effective >= LEAST_EFFECTIVE * settings.population
+        enough = reached or stalled or acceptance_rate < settings.least_acceptance
+        last = (enough and even) or t + 1 >= settings.generations
+        self.log.add(now, self.eps.temperatures[t + 1], self.acceptor.pdf_norms[t + 1], ended=last)
+        self.model.progress.generation(now)
+        return last
+
+
+def _open(fitting: Any, database: Path, log: Log, model: Model) -> None:
     """Begin a fit, or resume the one in a database after its last whole generation.
 
     A database whose log is missing is moved aside, not deleted: the log may only be unreadable at the moment.
     """
     if not database.exists() or not log.made:
-        log.forget()
+        # the log of a database that is gone gives no information
+        log.made, log.ended = [], False
         if database.exists():
             database.replace(database.with_name(f"{database.stem}-set-aside{database.suffix}"))
-        fitting.new(f"sqlite:///{database}", observed)
+        fitting.new(f"sqlite:///{database}", {STATISTICS: model.likelihood.observed})
         return
-    _drop_unlogged(database, len(log.made))
-    fitting.load(f"sqlite:///{database}")
-    runs.best = min(generation.best for generation in log.made)
     following = len(log.made)
-    fitting.eps.temperatures = {
-        **{generation.number: generation.temperature for generation in log.made}, following: log.next[0],
-    }  # fmt: skip
-    fitting.acceptor.pdf_norms = {following: log.next[1]}
+    _drop_unlogged(database, following)
+    fitting.load(f"sqlite:///{database}")
+    model.best = min(generation.best for generation in log.made)
+    known = {generation.number: generation.temperature for generation in log.made}
+    fitting.eps.temperatures = {**known, following: log.next["temperature"]}
+    fitting.acceptor.pdf_norms = {following: log.next["norm"]}
 
 
 def _drop_unlogged(database: Path, generations: int) -> None:
@@ -303,10 +276,3 @@ def _drop_unlogged(database: Path, generations: int) -> None:
         kept.execute("DELETE FROM populations WHERE t >= ?", (generations,))
         for rows, parent, parents in BELONGS:  # ids are given again, so nothing may be left of what went
             kept.execute(f"DELETE FROM {rows} WHERE {parent} NOT IN (SELECT id FROM {parents})")
-
-
-def _pyabc() -> Any:
-    with from_extra("calibrate", "calibrate"):
-        import pyabc
-    logging.getLogger("ABC").setLevel(logging.ERROR)
-    return pyabc

@@ -7,7 +7,8 @@ set is a row: its seed, its parameters, its misfit. The same row gives the same 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,21 +17,30 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from experiments.calibration.problem import Problem, read_structures, seed_of
-from experiments.ensemble import provenance
+from experiments.calibration.priors import Prior, structure_named
+from experiments.calibration.problem import Problem
+from experiments.ensemble import provenance, seeds
 from experiments.ensemble.folder import from_json, to_json, write_atomically
 from model.columns import Array
-from model.errors import InputError, closest
+from model.errors import InputError
 from model.results_version import RESULTS_VERSION, changes_since
 
-__all__ = ["REFERENCE", "Posterior", "equal_weights", "has_posterior", "load_posterior", "reading_from"]
+__all__ = [
+    "REFERENCE",
+    "Posterior",
+    "equal_weights",
+    "has_posterior",
+    "load_posterior",
+    "posterior_folder",
+    "reading_from",
+]
 
 _INSTALLED: Final = Path(__file__).resolve().parents[1] / "reference"
 REFERENCE: Final = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "results" / "reference"
 """Folder of the posteriors that come with the model: inside the package where it is installed from a wheel."""
 SETS, MANIFEST = "posterior.csv", "manifest.json"
-_PLACE: Final = [REFERENCE]
-_OTHER_MODEL: Final = [False]
+_READING: Final[dict[str, Any]] = {"folder": REFERENCE, "other_model": False}
+"""Where posteriors are read, and whether those of another version of the model are taken."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +72,15 @@ class Posterior:
     @property
     def warning(self) -> str:
         """What is said with all that is drawn from it, where it was fitted on another version of the model."""
-        told = self.manifest
-        if (told.get("source"), told.get("data")) == (provenance.source_hash(), provenance.data_hash()):
+        if [self.manifest.get(name) for name in ("source", "data")] == [
+            provenance.source_hash(),
+            provenance.data_hash(),
+        ]:
             return ""
-        version, since = told.get("results_version"), _changes_since(told)
+        since, versions = _changes_since(self.manifest)
         text = f"the posterior of {self.structure} was fitted on other sources or tables of the model"
         if since is None:
-            return f"{text}, under which it may be another ({_versions(version)})"
+            return f"{text}, under which it may be another ({versions})"
         return f"{text}; {'since then ' + '; '.join(since) if since else 'they give the same runs'}"
 
     @property
@@ -97,17 +109,22 @@ class Posterior:
 @contextmanager
 def reading_from(folder: Path | None = None, *, other_model: bool = False) -> Iterator[None]:
     """Read posteriors from another folder than the project's own, or of other versions of the model, for a while."""
-    before = _PLACE[0], _OTHER_MODEL[0]
-    _PLACE[0], _OTHER_MODEL[0] = folder or before[0], other_model or before[1]
+    before = dict(_READING)
+    _READING.update(folder=folder or before["folder"], other_model=other_model or before["other_model"])
     try:
         yield
     finally:
-        _PLACE[0], _OTHER_MODEL[0] = before
+        _READING.update(before)
 
 
-def has_posterior(structure: str, folder: Path | None = None) -> bool:
+def has_posterior(structure: str) -> bool:
     """Whether a posterior was kept for a structure."""
-    return ((folder if folder is not None else _PLACE[0]) / structure / MANIFEST).is_file()
+    return (posterior_folder(structure) / MANIFEST).is_file()
+
+
+def posterior_folder(structure: str) -> Path:
+    """Folder that the posterior of a structure is read from, with its table of targets."""
+    return Path(_READING["folder"]) / structure
 
 
 def load_posterior(structure: str = "base", folder: Path | None = None) -> Posterior:
@@ -118,62 +135,56 @@ def load_posterior(structure: str = "base", folder: Path | None = None) -> Poste
     InputError
         If there is none, it cannot be read, or it was fitted on a version of the model that gives other results.
     """
-    where = folder if folder is not None else _PLACE[0] / structure
-    known = list(read_structures())
-    if folder is None and structure not in known:
-        near = closest(structure, known)
-        raise InputError("there is no such structure", field="structure", value=structure, allowed=", ".join(known),
-                         remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
+    where = folder if folder is not None else posterior_folder(structure_named(structure).name)
     manifest, sets, priors = _read(where, structure)
     _check_version(manifest, where)
-    names = [name for name in sets if name in priors]
-    from experiments.calibration.problem import Prior
-
-    units = np.column_stack([Prior(*priors[name]).to_unit(sets[name].to_numpy()) for name in names])
-    return Posterior(str(manifest["structure"]), dict(manifest["settings"]), units, sets,
-                     float(manifest["temperature"]), manifest)  # fmt: skip
+    units = np.column_stack([prior.to_unit(sets[prior.parameter].to_numpy()) for prior in priors])
+    theory, settings = str(manifest["structure"]), dict(manifest["settings"])
+    return Posterior(theory, settings, units, sets, float(manifest["temperature"]), manifest)
 
 
-def _read(where: Path, structure: str) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any]]:
-    """Manifest, sets and priors of a posterior; raises InputError."""
+def _read(where: Path, structure: str) -> tuple[dict[str, Any], pd.DataFrame, list[Prior]]:
+    """Manifest, sets and priors of a posterior, these in the order of the columns of its sets; raises InputError."""
     try:
         manifest = from_json((where / MANIFEST).read_text(encoding="utf-8"))
         sets = _exact((where / SETS).read_text(encoding="utf-8"))
-        priors = {row[0]: row for row in manifest["priors"]}
-    except (OSError, ValueError, KeyError) as error:
+        priors = {row[0]: Prior(*row) for row in manifest["priors"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
         missing = isinstance(error, OSError)
-        raise InputError("there is no posterior to draw from" if missing else "the posterior cannot be read",
-                         field="posterior", value=str(where), allowed=f"a folder with {SETS} and {MANIFEST}",
-                         remedy=f"uv run run.py calibrate {structure}") from None  # fmt: skip
-    return manifest, sets, priors
+        raise InputError(
+            "there is no posterior to draw from" if missing else "the posterior cannot be read",
+            field="posterior",
+            value=str(where),
+            allowed=f"a folder with {SETS} and {MANIFEST}",
+            remedy=f"uv run run.py calibrate {structure}",
+        ) from None
+    return manifest, sets, [priors[name] for name in sets if name in priors]
 
 
 def _check_version(manifest: dict[str, Any], where: Path) -> None:
     """Refuse a posterior under which this version of the model may give something else, unless it is asked for."""
-    if _changes_since(manifest) is None and not _OTHER_MODEL[0]:
+    since, versions = _changes_since(manifest)
+    if since is None and not _READING["other_model"]:
         raise InputError(
-            f"this posterior was fitted on a version of the model that gives other results "
-            f"({_versions(manifest.get('results_version'))})",
-            field="posterior", value=str(where), allowed="a posterior of this version of the model, or one that holds",
+            f"this posterior was fitted on a version of the model that gives other results ({versions})",
+            field="posterior",
+            value=str(where),
+            allowed="a posterior of this version of the model, or one that holds",
             remedy=f"uv run run.py calibrate {manifest.get('structure', 'base')}, or add --allow-other-model",
-        )  # fmt: skip
+        )
 
 
-def _changes_since(manifest: dict[str, Any]) -> list[str] | None:
+def _changes_since(manifest: dict[str, Any]) -> tuple[list[str] | None, str]:
+    """What has changed since a fit (None where results are others), and both results versions in words."""
     version = manifest.get("results_version")
-    return changes_since(version) if isinstance(version, int) else None
-
-
-def _versions(version: object) -> str:
-    """Results versions in words: of a file, and of the model here."""
-    return f"results version {'not told' if version is None else version}; here {RESULTS_VERSION}"
+    words = f"results version {'not told' if version is None else version}; here {RESULTS_VERSION}"
+    return changes_since(version) if isinstance(version, int) else None, words
 
 
 def _exact(text: str) -> pd.DataFrame:
-    """Read a CSV whose every number is the one that was written: by Python's own floats, which round correctly."""
-    table = pd.read_csv(io.StringIO(text), dtype="str")
-    whole = ("draw", "seed")
-    return pd.DataFrame({str(name): [int(v) if name in whole else float(v) for v in table[name]] for name in table})
+    """Read a CSV of sets whose every number is the one that was written, to the last bit."""
+    types = defaultdict(lambda: "float64", draw="int64", seed="int64")
+    return pd.read_csv(io.StringIO(text), dtype=types, float_precision="round_trip")
 
 
 def equal_weights(units: Array, weights: Array, count: int, seed: int = 0) -> Array:
@@ -181,16 +192,14 @@ def equal_weights(units: Array, weights: Array, count: int, seed: int = 0) -> Ar
     offset = np.random.default_rng(seed).random()
     places = (np.arange(count) + offset) / count
     rows = np.searchsorted(np.cumsum(weights / weights.sum()), places, side="right")
-    found: Array = units[np.minimum(rows, len(units) - 1)]
-    return found
+    return np.asarray(units[np.minimum(rows, len(units) - 1)])
 
 
-def made_of(problem: Problem, units: Array, chi_square: Sequence[float], temperature: float,
-            manifest: dict[str, Any]) -> Posterior:  # fmt: skip
+def made_of(
+    problem: Problem, units: Array, chi_square: Array, temperature: float, manifest: dict[str, Any]
+) -> Posterior:
     """A posterior of parameter sets of equal weight."""
-    sets = pd.DataFrame({
-        "draw": range(len(units)), "seed": [seed_of(unit) for unit in units],
-        **{prior.parameter: prior.from_unit(units[:, i]) for i, prior in enumerate(problem.priors)},
-        "chi_square": chi_square,
-    })  # fmt: skip
+    values = {prior.parameter: prior.from_unit(units[:, i]) for i, prior in enumerate(problem.priors)}
+    own = [seeds.for_parameters(unit) for unit in units]
+    sets = pd.DataFrame({"draw": range(len(units)), "seed": own, **values, "chi_square": chi_square})
     return Posterior(problem.structure.name, dict(problem.structure.settings), units, sets, temperature, manifest)

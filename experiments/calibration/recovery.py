@@ -13,147 +13,166 @@ Either way the fit runs over the prior, fits a surface of its own, proposes and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.stats import chisquare
 
-from experiments.calibration.posterior import equal_weights
-from experiments.calibration.problem import Problem
-from experiments.calibration.refine import Simulate, refine
-from experiments.calibration.surface import Surface
-from experiments.ensemble.threads import parallel_map
+from experiments.calibration.job import Job, resuming, write_table
+from experiments.calibration.likelihood import Likelihood, Runs
+from experiments.calibration.posterior import REFERENCE, equal_weights
+from experiments.calibration.refine import refine
+from experiments.calibration.surface import fit_surface
+from experiments.ensemble import seeds
 from model.columns import Array
 
-__all__ = ["FINAL", "NEAR", "holm", "pooled", "recover", "recover_model", "uniformity"]
+__all__ = ["FINAL", "NEAR", "Trials", "holm", "pooled", "recover", "recover_model", "uniformity"]
 
+RUNS_PER_PARAMETER: Final = 20
+"""Runs over the prior for each parameter, at least."""
 RANKS: Final = 19
 """Sets of equal weight, a rank among which is taken: 20 possible ranks."""
 BINS, FEW_BINS, MANY_TRIALS = 10, 5, 100
 """Bins of the histogram of ranks, with as many trials and with fewer: each should expect eight or more."""
+INSIDE: Final = {"inside_50": (5, RANKS - 5), "inside_90": (1, RANKS - 1)}
+"""First and last rank of the middle 50% and 90%."""
 PILOT, NEAR, FINAL = 600, (300,), 600
 """Runs of a fit in a trial: over the prior, near the posterior, with weights."""
 LEAST_CONTRACTION: Final = 0.2
 """A parameter whose variance falls by less is called unidentified (amendment 21)."""
 
-
-def _streams(seed: int) -> tuple[int, ...]:
-    """Three seeds that share nothing: what is made up, the fit, the choice among its sets."""
-    return tuple(int(stream.generate_state(1)[0]) for stream in np.random.SeedSequence(seed).spawn(3))
+type Truth = Callable[[Array, np.random.Generator], Array]
+"""Statistics of runs, shape (runs, targets), of points of the unit cube and a generator."""
 
 
-def _ranked(
-    simulate: Simulate, start: tuple[Array, Array], known: Array, data: Array, variance: Array, temperature: float,
-    fitting: int, choosing: int,
-) -> tuple[Array, Array]:  # fmt: skip
-    """Ranks of known parameters in the posterior of data made of them, and the variance that is left, per parameter."""
-    fit = refine(simulate, *start, data, variance, temperature, FINAL, NEAR, fitting)
-    sets = equal_weights(fit.units, fit.weights, RANKS, choosing)
-    mean = np.average(fit.units, axis=0, weights=fit.weights)
-    return (sets < known).sum(axis=0), np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights)
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """What the trials of a check have in common.
 
-
-def _one_trial(job: tuple[Surface, int, Array, float, int]) -> tuple[Array, Array]:
-    """A trial in which a surface is the truth."""
-    surface, size, variance, temperature, seed = job
-    making, fitting, choosing = _streams(seed)
-    rng = np.random.default_rng(making)
-
-    def simulate(units: Array) -> Array:
-        found: Array = surface.mean(units) + rng.normal(size=(len(units), len(variance))) * surface.spread
-        return found
-
-    known = rng.random(size)
-    data = simulate(known[None])[0] + rng.normal(size=len(variance)) * np.sqrt(temperature * variance)
-    start = rng.random((PILOT, size))
-    return _ranked(simulate, (start, simulate(start)), known, data, variance, temperature, fitting, choosing)
-
-
-def recover_model(
-    problem: Problem, start: tuple[Array, Array], variance: Array, temperature: float, trials: range, seed: int = 1,
-    workers: int | None = None, done: Callable[[int, int], object] = lambda *_: None,
-) -> Iterator[pd.DataFrame]:  # fmt: skip
-    """Fit sets of data made by the model itself; gives the rows of each trial as it ends, as `recover` has them.
-
-    Parameters
+    Attributes
     ----------
-    start
-        Runs over the prior, which all trials begin with: places (runs, parameters) and statistics (runs, targets).
+    draw
+        What is taken for the truth.
     variance, temperature
         Of the error that is put on data and that fits assume.
-    trials
-        Numbers of the trials: each is the same whichever went before it.
-    done
-        Hears the number of a trial and how many runs it has made so far, of 1 + `sum(NEAR)` + `FINAL`.
+    start
+        Runs over the prior, which all trials begin with; if None each makes its own.
     """
-    names = [prior.parameter for prior in problem.priors]
-    for trial in trials:
-        result = _trial_of_model(problem, start, variance, temperature, seed * 100_003 + trial, workers,
-                                 partial(done, trial))  # fmt: skip
-        yield pd.DataFrame(_rows(trial, names, result))
+
+    names: list[str]
+    draw: Truth
+    variance: Array
+    temperature: float = 1.0
+    start: Runs | None = None
+    seed: int = 1
+
+    def trial(self, number: int) -> pd.DataFrame:
+        """Fit data made of known parameters; a trial is the same whichever went before it.
+
+        Returns
+        -------
+        DataFrame
+            trial, parameter, rank (0 to 19), variance (of the posterior, unit cube).
+        """
+        making, fitting, choosing = seeds.streams(seeds.for_trial(self.seed, number), 3)
+        rng = np.random.default_rng(making)
+
+        def simulate(units: Array) -> Array:
+            return self.draw(units, rng)
+
+        known = rng.random(len(self.names))
+        error = np.sqrt(self.temperature * self.variance)
+        data = simulate(known[None])[0] + rng.normal(size=len(error)) * error
+        start = self.start
+        if start is None:
+            units = rng.random((PILOT, len(known)))
+            start = Runs(units, simulate(units))
+        fit = refine(simulate, start, Likelihood(data, self.variance), self.temperature, FINAL, NEAR, fitting)
+        ranks = (equal_weights(fit.units, fit.weights, RANKS, choosing) < known).sum(axis=0)
+        mean = np.average(fit.units, axis=0, weights=fit.weights)
+        left = np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights)
+        return pd.DataFrame({"trial": number, "parameter": self.names, "rank": ranks, "variance": left})
 
 
-def _trial_of_model(
-    problem: Problem, start: tuple[Array, Array], variance: Array, temperature: float, seed: int, workers: int | None,
-    done: Callable[[int], object],
-) -> tuple[Array, Array]:  # fmt: skip
-    """A trial in which the model is the truth."""
-    making, fitting, choosing = _streams(seed)
-    rng, before = np.random.default_rng(making), 0
-
-    def simulate(units: Array) -> Array:
-        nonlocal before
-        found = np.array(parallel_map(problem.safely, units.tolist(), workers, lambda n: done(before + n)))
-        before += len(units)
-        return found
-
-    known = rng.random(len(problem.priors))
-    data = simulate(known[None])[0] + rng.normal(size=len(variance)) * np.sqrt(temperature * variance)
-    return _ranked(simulate, start, known, data, variance, temperature, fitting, choosing)
-
-
-def recover(
-    surface: Surface, names: Sequence[str], variance: Array, temperature: float = 1.0, trials: int = 100, seed: int = 1,
-    workers: int = 1, done: Callable[[int], object] = lambda _: None,
-) -> pd.DataFrame:  # fmt: skip
-    """Fit many sets of data made of known parameters.
-
-    Parameters
-    ----------
-    surface
-        What stands in for the model.
-    temperature
-        Temperature at which data are made and fits end; as in the fit that is checked.
-    workers
-        Processes: this is Python and not compiled weeks.
+def recover(job: Job, trials: int) -> pd.DataFrame:
+    """Check that the fit finds known parameters of a surface; ranks, and their tests, are written to the job's folder.
 
     Returns
     -------
     DataFrame
-        trial, parameter, rank (0 to 19), variance (of the posterior, unit cube).
+        Rows of `Trials.trial`, for each trial.
     """
-    jobs: list[Any] = [(surface, len(names), variance, temperature, seed * 100_003 + trial) for trial in range(trials)]
-    if workers == 1:
-        return pd.DataFrame(_collected(map(_one_trial, jobs), names, done))
-    with ProcessPoolExecutor(workers) as pool:
-        return pd.DataFrame(_collected(pool.map(_one_trial, jobs), names, done))
+    start, variance = _start(job)
+    surface = fit_surface(start)
+    check = Trials(job.problem.names, surface.draw, variance, _temperature_of(job))
+    found = []
+    # processes: this is Python and not compiled weeks
+    with ProcessPoolExecutor(job.workers or os.cpu_count()) as pool:
+        for rows in pool.map(check.trial, range(trials)):
+            found.append(rows)
+            job.progress.step("recovering", len(found), trials)
+    ranks = pd.concat(found, ignore_index=True)
+    targets = [target.name for target in job.problem.targets]
+    fit = pd.DataFrame({"target": targets, "explained": surface.explained, "spread": surface.spread})
+    for name, frame in (("ranks", ranks), ("recovery", uniformity(ranks)), ("surface", fit)):
+        write_table(job.folder, name, frame)
+    return ranks
 
 
-def _collected(results: Any, names: Sequence[str], done: Callable[[int], object]) -> list[dict[str, Any]]:
-    rows = []
-    for trial, result in enumerate(results):
-        rows += _rows(trial, names, result)
-        done(trial + 1)
-    return rows
+def recover_model(job: Job, trials: int, *, restart: bool = False) -> pd.DataFrame:
+    """Check that the fit finds known parameters of the model, or resume the check after its last trial.
+
+    Tables are written to `recovery-of-model` inside the job's folder; gives ranks as `recover` does.
+
+    Raises
+    ------
+    InputError
+        If there is no such structure, or the folder holds a check of something else.
+    """
+    temperature, folder = _temperature_of(job), job.folder / "recovery-of-model"
+    with resuming(folder, {**job.identity(), "temperature": temperature}, restart=restart):
+        start, variance = _start(job)
+        kept = folder / "ranks.csv"
+        found = [pd.read_csv(kept, float_precision="round_trip")] if kept.exists() else []
+        for number in range(sum(rows["trial"].nunique() for rows in found), trials):
+            draw = _model_as_truth(job, f"trial {number + 1} of {trials}")
+            found.append(Trials(job.problem.names, draw, variance, temperature, start, job.seed).trial(number))
+            write_table(folder, "ranks", pd.concat(found))
+        ranks = pd.concat(found, ignore_index=True)
+        write_table(folder, "recovery", uniformity(ranks))
+    return ranks
 
 
-def _rows(trial: int, names: Sequence[str], result: tuple[Array, Array]) -> list[dict[str, Any]]:
-    return [{"trial": trial, "parameter": name, "rank": int(rank), "variance": float(left)}
-            for name, rank, left in zip(names, *result, strict=True)]  # fmt: skip
+def _model_as_truth(job: Job, what: str) -> Truth:
+    """The model as the truth of a trial, whose runs are counted."""
+    ran, total = count(1), 1 + sum(NEAR) + FINAL
+
+    def draw(units: Array, _: np.random.Generator) -> Array:
+        return job.simulate(units, lambda _: job.progress.step(what, next(ran), total))
+
+    return draw
+
+
+def _start(job: Job) -> tuple[Runs, Array]:
+    """Runs over the prior that fits begin with, and the variance of the error that they assume."""
+    chance = job.problem.chance_sd(job.size.chance_seeds, job.workers)
+    points = max(job.size.pilot, RUNS_PER_PARAMETER * len(job.problem.names))
+    start = job.pilot(points, lambda done: job.progress.step("running over the prior", done, points))
+    return start, job.problem.likelihood(chance).variance
+
+
+def _temperature_of(job: Job) -> float:
+    """Temperature of the fit in the job's folder, else of the posterior that is kept, else 1."""
+    kept = [place / "manifest.json" for place in (job.folder, REFERENCE / job.structure)]
+    told = [json.loads(path.read_text(encoding="utf-8")) for path in kept if path.exists()]
+    return float(told[0]["temperature"]) if told else 1.0
 
 
 def uniformity(ranks: pd.DataFrame) -> pd.DataFrame:
@@ -165,23 +184,25 @@ def uniformity(ranks: pd.DataFrame) -> pd.DataFrame:
         parameter, trials, statistic, p, inside_50 and inside_90 (share of trials whose known value lies in the middle
         50% and 90% of ranks), contraction, identified, p_holm, flat (at 5%).
     """
-    rows = []
-    many = ranks.groupby("parameter").size().max() >= MANY_TRIALS
-    bins = BINS if many else FEW_BINS
-    for parameter, group in ranks.groupby("parameter", sort=False):
-        counts = np.bincount(group["rank"] * bins // (RANKS + 1), minlength=bins)
-        expected = len(group) / bins
-        statistic = float(((counts - expected) ** 2 / expected).sum())
-        contraction = 1.0 - float(group["variance"].mean()) * 12.0  # the prior's variance is 1/12
-        rows.append({
-            "parameter": parameter, "trials": len(group), "statistic": statistic,
-            "p": float(chi2.sf(statistic, bins - 1)), "inside_50": float(group["rank"].between(5, RANKS - 5).mean()),
-            "inside_90": float(group["rank"].between(1, RANKS - 1).mean()), "contraction": contraction,
-            "identified": contraction >= LEAST_CONTRACTION,
-        })  # fmt: skip
-    table = pd.DataFrame(rows)
+    bins = BINS if ranks.groupby("parameter").size().max() >= MANY_TRIALS else FEW_BINS
+    groups = ranks.groupby("parameter", sort=False)
+    table = pd.DataFrame([{"parameter": name, **_uniform(group, bins)} for name, group in groups])
     table["p_holm"] = holm(table["p"].to_numpy(float))
     return table.assign(flat=table["p_holm"] > 0.05)
+
+
+def _uniform(group: pd.DataFrame, bins: int) -> dict[str, Any]:
+    """A row of `uniformity`."""
+    test = chisquare(np.bincount(group["rank"] * bins // (RANKS + 1), minlength=bins))
+    contraction = 1.0 - float(group["variance"].mean()) * 12.0  # the prior's variance is 1/12
+    return {
+        "trials": len(group),
+        "statistic": float(test.statistic),
+        "p": float(test.pvalue),
+        **{level: float(group["rank"].between(*ends).mean()) for level, ends in INSIDE.items()},
+        "contraction": contraction,
+        "identified": contraction >= LEAST_CONTRACTION,
+    }
 
 
 def pooled(ranks: pd.DataFrame) -> dict[str, tuple[float, float]]:
@@ -189,11 +210,8 @@ def pooled(ranks: pd.DataFrame) -> dict[str, tuple[float, float]]:
 
     A posterior that is a fifth too narrow in every parameter seldom bends a single histogram; here it shows.
     """
-    found = {}
-    for level, (low, high) in {"inside_50": (5, RANKS - 5), "inside_90": (1, RANKS - 1)}.items():
-        of_trial = ranks["rank"].between(low, high).groupby(ranks["trial"]).mean()
-        found[level] = float(of_trial.mean()), float(of_trial.std(ddof=1) / np.sqrt(len(of_trial)))
-    return found
+    found = {level: ranks["rank"].between(*ends).groupby(ranks["trial"]).mean() for level, ends in INSIDE.items()}
+    return {level: (float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))) for level, each in found.items()}
 
 
 def holm(p: Array) -> Array:

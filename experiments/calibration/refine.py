@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy.stats import genpareto, norm
 
+from experiments.calibration.likelihood import Likelihood, Runs
 from experiments.calibration.surface import Surface, fit_surface
 from model.columns import Array
 
@@ -37,7 +38,7 @@ type Simulate = Callable[[Array], Array]
 
 
 class Refined(NamedTuple):
-    """Sets with weights that sum to 1, their statistics, and how good the surface and its proposals were.
+    """Sets with weights that sum to 1, and how good the surface and its proposals were.
 
     `explained` is the share of each target's variance that the surface explains, `pareto_k` the tail of the weights
     before they were cut, `cut` the part of their sum that was cut off.
@@ -45,7 +46,6 @@ class Refined(NamedTuple):
 
     units: Array
     weights: Array
-    statistics: Array
     explained: Array
     pareto_k: float
     cut: float
@@ -67,36 +67,31 @@ def pareto_k(weights: Array) -> float:
     return float(genpareto.fit((ordered[-tail:] - threshold) / ordered[-1], floc=0.0)[0])
 
 
-def _log_surface(surface: Surface, units: Array, observed: Array, variance: Array, temperature: float) -> Array:
-    """Log likelihood of the surface: error of the record at a temperature, and the chance that is left about it."""
-    total = temperature * variance + surface.spread**2
-    found: Array = -0.5 * ((surface.mean(units) - observed) ** 2 / total).sum(axis=1)
-    return found
+def _log_surface(surface: Surface, units: Array, likelihood: Likelihood) -> Array:
+    """Log likelihood of the surface: the error of the record, and the chance that is left about the surface."""
+    return -0.5 * likelihood.at(1.0, surface.spread**2).misfit(surface.mean(units))
 
 
 def surface_posterior(
-    surface: Surface, observed: Array, variance: Array, temperature: float, count: int, rng: np.random.Generator,
-    steps: int = STEPS,
-) -> Array:  # fmt: skip
+    surface: Surface, likelihood: Likelihood, count: int, rng: np.random.Generator, steps: int = STEPS
+) -> Array:
     """Draw sets from the posterior of a surface: many chains of differential evolution (ter Braak 2006), in probits.
 
     Returns
     -------
     Sets, shape (count, parameters).
     """
-    size = _parameters(surface)
-    x = rng.normal(size=(CHAINS, size))
+    x = rng.normal(size=(CHAINS, surface.parameters))
 
     def log_density(x: Array) -> Array:
-        likelihood = _log_surface(surface, norm.cdf(x), observed, variance, temperature)
-        found: Array = likelihood - 0.5 * (x**2).sum(axis=1)  # a uniform prior is a standard normal in probits
-        return found
+        # a uniform prior is a standard normal in probits
+        return np.asarray(_log_surface(surface, norm.cdf(x), likelihood) - 0.5 * (x**2).sum(axis=1))
 
     now, kept = log_density(x), []
     for step in range(steps):
         one, other = (rng.permutation(CHAINS) for _ in range(2))
         # now and then a whole step, which carries chains from one hill to another
-        gamma = 1.0 if step % 10 == 9 else 2.38 / np.sqrt(2.0 * size)
+        gamma = 1.0 if step % 10 == 9 else 2.38 / np.sqrt(2.0 * surface.parameters)
         new = x + gamma * (x[one] - x[other]) + rng.normal(size=x.shape) * 1e-3
         there = log_density(new)
         accepted = np.log(rng.random(CHAINS)) < there - now
@@ -107,21 +102,20 @@ def surface_posterior(
     return pool[rng.choice(len(pool), size=count, replace=count > len(pool))]
 
 
-def _parameters(surface: Surface) -> int:
-    """Number of parameters of a surface, from its number of terms (1 + k + k (k + 1) / 2)."""
-    terms = surface.coefficients.shape[0]
-    return round((math.sqrt(9.0 + 8.0 * (terms - 1)) - 3.0) / 2.0)
-
-
 def refine(
-    simulate: Simulate, start: Array, start_statistics: Array, observed: Array, variance: Array, temperature: float,
-    sets: int = 1000, rounds: Sequence[int] = (400,), seed: int = 1,
-) -> Refined:  # fmt: skip
+    simulate: Simulate,
+    start: Runs,
+    likelihood: Likelihood,
+    temperature: float,
+    sets: int = 1000,
+    rounds: Sequence[int] = (400,),
+    seed: int = 1,
+) -> Refined:
     """Refine a posterior.
 
     Parameters
     ----------
-    start, start_statistics
+    start
         Runs that are there already: over the prior, and what a fit has accepted.
     rounds
         Numbers of runs near the posterior with which the surface is fitted anew before the last round.
@@ -129,28 +123,24 @@ def refine(
         Runs of the last round, which carry the weights.
     """
     rng = np.random.default_rng(seed)
-    units, statistics = start, start_statistics
-    surface = fit_surface(units, statistics)
+    warm, wider = likelihood.at(temperature), likelihood.at(WIDER * temperature)
+    runs, surface = start, fit_surface(start)
     for count in rounds:
-        near = surface_posterior(surface, observed, variance, 2.0 * temperature, count, rng)
-        units, statistics = np.vstack([units, near]), np.vstack([statistics, simulate(near)])
-        surface = fit_surface(units, statistics, _closeness(statistics, observed, variance, temperature))
-    drawn = surface_posterior(surface, observed, variance, WIDER * temperature, sets, rng)
+        near = surface_posterior(surface, likelihood.at(2.0 * temperature), count, rng)
+        runs = runs.joined(Runs(near, simulate(near)))
+        surface = fit_surface(runs, _closeness(warm.misfit(runs.statistics), len(likelihood.observed)))
+    drawn = surface_posterior(surface, wider, sets, rng)
     found = simulate(drawn)
     good = np.isfinite(found).all(axis=1)
     drawn, found = drawn[good], found[good]
-    target = -0.5 * ((found - observed) ** 2 / (temperature * variance)).sum(axis=1)
-    proposed = _log_surface(surface, drawn, observed, variance, WIDER * temperature)
-    log_weight = target - proposed
+    log_weight = -0.5 * warm.misfit(found) - _log_surface(surface, drawn, wider)
     raw = np.exp(log_weight - log_weight.max())
     weight = np.minimum(raw, raw.mean() * np.sqrt(len(raw)) * CUT)
     cut = 1.0 - float(weight.sum() / raw.sum())
-    return Refined(drawn, weight / weight.sum(), found, surface.explained, pareto_k(raw), cut)
+    return Refined(drawn, weight / weight.sum(), surface.explained, pareto_k(raw), cut)
 
 
-def _closeness(statistics: Array, observed: Array, variance: Array, temperature: float) -> Array:
+def _closeness(misfit: Array, targets: int) -> Array:
     """Weight of a run in fitting the surface: near the posterior it must be right, far from it need not be."""
-    misfit = np.nan_to_num(((statistics - observed) ** 2 / (temperature * variance)).sum(axis=1), nan=1e6)
-    least = float(np.quantile(misfit, 0.02))
-    found: Array = 1.0 / (1.0 + np.maximum(misfit - least, 0.0) / len(observed))
-    return found
+    misfit = np.nan_to_num(misfit, nan=1e6)
+    return np.asarray(1.0 / (1.0 + np.maximum(misfit - np.quantile(misfit, 0.02), 0.0) / targets))

@@ -8,80 +8,88 @@ point is run with the same few seeds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from experiments.analysis.sensitivity import morris_indices, sobol_indices
-from experiments.calibration.problem import Problem
+from experiments.calibration.job import Job, write_table
 from experiments.design import designs as design
 from experiments.design.factors import Factor
-from experiments.ensemble.threads import parallel_map
+from experiments.ensemble.executors import parallel_map
 from model.columns import Array
 from model.errors import InputError
 from model.scenario.events import PARAMETER_ROWS
 
-__all__ = ["identifiability", "screen", "uncertainties", "variance_shares"]
+__all__ = ["STRONGEST", "identifiability", "screen", "uncertainties"]
 
 SEEDS: Final = (1, 2)
-"""The same for all points: screening compares points, and common luck makes differences smaller."""
+"""The same for all points: screening compares points, and common random numbers make differences smaller."""
+STRONGEST: Final = 20
+"""Parameters whose variance shares are estimated."""
 CLEAR: Final = 1.0
-"""Effect over its range, in errors of the record, from which a target tells of a parameter."""
+"""Effect over its range, in errors of the record, from which a target gives information on a parameter."""
 
-type Progress = Callable[[int, int], object]
+
+def screen(job: Job, trajectories: int = 10, blocks: int = 64) -> dict[str, pd.DataFrame]:
+    """Screen all uncertainties (Morris), then the twenty strongest (Sobol); tables are written to the job's folder.
+
+    Returns
+    -------
+    Tables by name: morris and sobol (a row for each parameter and target), identifiability.
+    """
+    chance = job.whole_problem.chance_sd(workers=job.workers)
+    factors = uncertainties()
+    points = design.morris(factors, trajectories, 1)
+    morris = _indices(job, factors, morris_indices, _misfits(job, points, chance, "screening"))
+    weights = {target.name: target.weight for target in job.whole_problem.targets}
+    table = identifiability(morris, weights)
+    factors = uncertainties(table["parameter"].head(STRONGEST).to_list())
+    points = design.saltelli(factors, blocks, 1)
+    sobol = _indices(job, factors, sobol_indices, _misfits(job, points, chance, "variance shares"))
+    found = {"morris": morris, "identifiability": table, "sobol": sobol}
+    for name, frame in found.items():
+        write_table(job.folder, name, frame)
+    return found
 
 
 def uncertainties(names: Sequence[str] | None = None) -> list[Factor]:
     """Every uncertain parameter with a range, or those named, as factors."""
-    rows = [row for row in PARAMETER_ROWS.values() if row.low is not None and row.high is not None]
-    chosen = [r for r in rows if (r.name in names if names is not None else r.role == "uncertainty" and
-              r.group != "observation")]  # fmt: skip
     return [
-        Factor(r.name, f"parameter:{r.name}", r.name, low=float(r.low or 0.0), high=float(r.high or 0.0),
-               role="uncertainty", since="start") for r in chosen
-    ]  # fmt: skip
+        Factor(
+            row.name, f"parameter:{row.name}", row.name, low=row.low, high=row.high, role="uncertainty", since="start"
+        )
+        for row in PARAMETER_ROWS.values()
+        if row.low is not None
+        and row.high is not None
+        and (row.role == "uncertainty" and row.group != "observation" if names is None else row.name in names)
+    ]
 
 
-def misfits(problem: Problem, points: pd.DataFrame, progress: Progress, workers: int | None) -> pd.DataFrame:
+def _misfits(job: Job, points: pd.DataFrame, chance: Array, what: str) -> pd.DataFrame:
     """Standardised misfit of every point on every target, with the points; nan where a run failed."""
-    rows: list[Any] = points.to_dict("records")
+    problem, rows = job.whole_problem, points.to_dict("records")
 
-    def one(row: dict[str, Any]) -> Array:
+    def one(row: dict[Any, Any]) -> Array:
+        values = {k: round(v) if isinstance(PARAMETER_ROWS[k].default, int) else v for k, v in row.items()}
         try:
-            values = {k: round(v) if isinstance(PARAMETER_ROWS[k].default, int) else v for k, v in row.items()}
             runs = [problem.run({**problem.structure.settings, **values}, seed) for seed in SEEDS]
-            return np.array(np.mean(runs, axis=0))
         except InputError:
             return np.full(len(problem.targets), np.nan)
+        return np.mean(runs, axis=0)
 
-    found = parallel_map(one, rows, workers, lambda done: progress(done, len(rows)))
-    error = np.hypot(problem.error_sd, problem.chance_sd(workers=workers))
-    z = (np.array(found) - problem.observed) / error
+    found = parallel_map(one, rows, job.workers, lambda done: job.progress.step(what, done, len(rows)))
+    z = (np.array(found) - problem.observed) / np.hypot(problem.error_sd, chance)
     table = pd.DataFrame(z, columns=[target.name for target in problem.targets])
     frame = pd.concat([points.reset_index(drop=True), table], axis=1)
     return frame.assign(point=range(len(frame)), status="done")
 
 
-def screen(
-    problem: Problem, trajectories: int = 10, seed: int = 1, progress: Progress = lambda *_: None,
-    workers: int | None = None,
-) -> pd.DataFrame:  # fmt: skip
-    """Morris' measures of every uncertainty on every target, in errors of the record (long)."""
-    factors = uncertainties()
-    runs = misfits(problem, design.morris(factors, trajectories, seed), progress, workers)
-    tables = [morris_indices(runs, factors, target.name) for target in problem.targets]
-    return pd.concat(tables, ignore_index=True).rename(columns={"factor": "parameter", "outcome": "target"})
-
-
-def variance_shares(
-    problem: Problem, names: Sequence[str], n: int = 64, seed: int = 1, progress: Progress = lambda *_: None,
-    workers: int | None = None,
-) -> pd.DataFrame:  # fmt: skip
-    """Sobol's indices of some parameters on every target (long)."""
-    factors = uncertainties(names)
-    runs = misfits(problem, design.saltelli(factors, n, seed), progress, workers)
-    tables = [sobol_indices(runs, factors, target.name) for target in problem.targets]
+def _indices(job: Job, factors: list[Factor], of: Callable[..., pd.DataFrame], runs: pd.DataFrame) -> pd.DataFrame:
+    """Indices of some factors on every target (long)."""
+    tables = map(partial(of, runs, factors), [target.name for target in job.whole_problem.targets])
     return pd.concat(tables, ignore_index=True).rename(columns={"factor": "parameter", "outcome": "target"})
 
 
@@ -96,12 +104,14 @@ def identifiability(morris: pd.DataFrame, weights: dict[str, float]) -> pd.DataF
     """
     wide = morris.pivot_table(index="parameter", columns="target", values="mu_star")
     weight = np.array([weights[str(name)] for name in wide.columns])
-    rows = []
-    for parameter, effects in zip(wide.index, wide.to_numpy(), strict=True):
-        order = np.argsort(-effects * np.sqrt(weight))[:3]
-        rows.append({
-            "parameter": parameter, "strength": float(np.sqrt((weight * effects**2).sum() / weight.sum())),
-            "largest": float(effects.max()), "told_by": ";".join(wide.columns[i] for i in order if effects[i] >= CLEAR),
-            "targets": int((effects >= CLEAR).sum()),
-        })  # fmt: skip
-    return pd.DataFrame(rows).sort_values("strength", ascending=False, ignore_index=True)
+    effects = np.ascontiguousarray(wide.to_numpy())
+    strongest = np.argsort(-effects * np.sqrt(weight), axis=1)[:, :3]
+    clear = np.take_along_axis(effects, strongest, axis=1) >= CLEAR
+    found = {
+        "parameter": wide.index,
+        "strength": np.sqrt((weight * effects**2).sum(axis=1) / weight.sum()),
+        "largest": effects.max(axis=1),
+        "told_by": [";".join(wide.columns[of[there]]) for of, there in zip(strongest, clear, strict=True)],
+        "targets": (effects >= CLEAR).sum(axis=1),
+    }
+    return pd.DataFrame(found).sort_values("strength", ascending=False, ignore_index=True)

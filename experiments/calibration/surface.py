@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import qmc
 
-from experiments.calibration.problem import Problem, succeeded
-from experiments.ensemble.threads import parallel_map
+from experiments.calibration.likelihood import Runs
 from model.columns import Array
 
-__all__ = ["Surface", "fit_surface", "pilot"]
+__all__ = ["Surface", "fit_surface"]
 
 RIDGE: Final = 1e-3
+LEAST_VARIANCE: Final = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,21 +28,22 @@ class Surface:
         Standard deviation about the surface, shape (targets,).
     explained
         Share of the variance of each statistic that the surface explains, shape (targets,).
+    parameters
+        Number of parameters.
     """
 
     coefficients: Array
     spread: Array
     explained: Array
+    parameters: int
 
     def mean(self, units: Array) -> Array:
         """Statistics without chance, shape (sets, targets)."""
-        found: Array = _terms(np.atleast_2d(units)) @ self.coefficients
-        return found
+        return np.asarray(_terms(units) @ self.coefficients)
 
-    def draw(self, unit: Sequence[float], rng: np.random.Generator) -> Array:
-        """Statistics of one run."""
-        found: Array = self.mean(np.asarray(unit))[0] + rng.normal(size=len(self.spread)) * self.spread
-        return found
+    def draw(self, units: Array, rng: np.random.Generator) -> Array:
+        """Statistics with chance, shape (sets, targets)."""
+        return np.asarray(self.mean(units) + rng.normal(size=(len(units), len(self.spread))) * self.spread)
 
 
 def _terms(units: Array) -> Array:
@@ -56,36 +54,21 @@ def _terms(units: Array) -> Array:
     return np.column_stack([np.ones(len(x)), x, *pairs])
 
 
-def pilot(problem: Problem, points: int, seed: int = 1, workers: int | None = None,
-          done: Callable[[int], object] = lambda _: None) -> tuple[Array, Array]:  # fmt: skip
-    """Runs over the whole prior: places (points, parameters) and statistics (points, targets)."""
-    sampler = qmc.Sobol(len(problem.priors), rng=np.random.default_rng(seed))
-    units = sampler.random_base2(math.ceil(math.log2(points)))[:points]
-    return units, np.array(parallel_map(problem.safely, units.tolist(), workers, done))
+def fit_surface(runs: Runs, weights: Array | None = None) -> Surface:
+    """Least squares with a little ridge; runs that failed are left out.
 
-
-def fit_surface(units: Array, statistics: Array, weights: Array | None = None) -> Surface:
-    """Least squares with a little ridge, weighted if weights are given; runs that failed are left out."""
-    good = succeeded(statistics)
-    terms, y = _terms(units[good]), statistics[good]
-    if weights is not None:
-        return _weighted(terms, y, weights[good] / weights[good].mean())
-    penalty = RIDGE * len(terms) * np.eye(terms.shape[1])
-    penalty[0, 0] = 0.0
-    coefficients = np.linalg.solve(terms.T @ terms + penalty, terms.T @ y)
-    left = y - terms @ coefficients
-    spread = np.sqrt((left**2).sum(axis=0) / max(len(y) - terms.shape[1], 1))
-    return Surface(coefficients, spread, 1.0 - left.var(axis=0) / np.maximum(y.var(axis=0), 1e-12))
-
-
-def _weighted(terms: Array, y: Array, weights: Array) -> Surface:
-    """The same with weights; the spread is that of the runs that weigh."""
-    scaled = terms * weights[:, None]
+    With weights, spread and share explained are those of the runs that weigh.
+    """
+    good = runs.succeeded()
+    terms, y = _terms(runs.units[good]), runs.statistics[good]
+    weight = np.ones(len(y)) if weights is None else weights[good] / weights[good].mean()
+    scaled = terms if weights is None else terms * weight[:, None]
     penalty = RIDGE * len(terms) * np.eye(terms.shape[1])
     penalty[0, 0] = 0.0
     coefficients = np.linalg.solve(scaled.T @ terms + penalty, scaled.T @ y)
     left = y - terms @ coefficients
-    spread2 = (weights[:, None] * left**2).sum(axis=0) / max(weights.sum() - terms.shape[1], 1.0)
-    middle = np.average(y, axis=0, weights=weights)
-    total = np.average((y - middle) ** 2, axis=0, weights=weights)
-    return Surface(coefficients, np.sqrt(spread2), 1.0 - spread2 / np.maximum(total, 1e-12))
+    spread2 = (weight[:, None] * left**2).sum(axis=0) / max(weight.sum() - terms.shape[1], 1.0)
+    about2 = np.average((y - np.average(y, axis=0, weights=weight)) ** 2, axis=0, weights=weight)
+    unexplained = left.var(axis=0) if weights is None else spread2
+    explained = 1.0 - unexplained / np.maximum(about2, LEAST_VARIANCE)
+    return Surface(coefficients, np.sqrt(spread2), explained, runs.units.shape[1])

@@ -9,22 +9,14 @@ order, so it does not matter which is ready first; what was begun beyond the las
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, wait
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
-from typing import Any, Final
 
 import numpy as np
 
-from experiments.ensemble.threads import interruptions_held
-
-__all__ = ["Turns", "sampler_in_order"]
+__all__ = ["Turns"]
 
 PROPOSING, ACCEPTING = 0, 1
-AHEAD: Final = 2
-"""Candidates in work for each thread: the next one waits ready while an earlier one is still to be counted."""
 
 
 class Turns:
@@ -52,35 +44,3 @@ class Turns:
         finally:
             self._turn.acquire()
             np.random.seed([*self._own.address, ACCEPTING])  # noqa: NPY002
-
-
-def sampler_in_order(
-    pyabc: Any, turns: Turns, executor: Executor, workers: int, note: Callable[[Any], object]
-) -> Any:  # fmt: skip
-    """Sampler of pyABC that counts candidates in their order until enough are accepted; `note` sees each of them."""
-
-    class InOrder(pyabc.sampler.Sampler):  # type: ignore[misc]
-        def sample_until_n_accepted(self, n: int, simulate_one: Callable[[], Any], t: int, **_: Any) -> Any:
-            def candidate(number: int) -> Any:
-                with turns.drawing(t, number):
-                    return simulate_one()
-
-            sample, begun, numbers = self._create_empty_sample(), deque[Future[Any]](), count()
-            self.nr_evaluations_ = 0
-            with interruptions_held() as check:
-                try:
-                    while sample.n_accepted < n:
-                        while len(begun) < AHEAD * workers:
-                            begun.append(executor.submit(candidate, next(numbers)))
-                        particle = begun.popleft().result()
-                        note(particle)
-                        sample.append(particle)
-                        self.nr_evaluations_ += 1
-                        check()
-                finally:
-                    for future in begun:
-                        future.cancel()
-                    wait(begun)
-            return sample
-
-    return InOrder()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -69,27 +69,6 @@ def defects(tables: Tables) -> set[tuple[str, int]]:
     return {(str(area), year) for area, first, last in spans for year in range(first, last + 1)}
 
 
-class Cases(NamedTuple):
-    """Single seizures, a column each; names are rows of the world's tables, -1 where there is none."""
-
-    year: Array
-    day: Array
-    kg: Array
-    bulk_kg: Array
-    place: Array
-    leg: Array
-    mode: Array
-    state: Array
-    lead_state: Array
-    platform: Array
-    stage: Array
-
-    def within(self, years: Sequence[int]) -> Array:
-        """Cases of some years, as a mask."""
-        mask: Array = np.isin(self.year, list(years))
-        return mask
-
-
 class Shown:
     """A run as statistics show it.
 
@@ -106,53 +85,55 @@ class Shown:
         self.model, self.realised = model, realised
         self.tables: Tables = model.world.tables
         self._states = {state: row for row, state in enumerate(model.world.states)}
-        self._purity = dict(zip(self.tables.purity["year"], self.tables.purity["purity"], strict=True))
 
     # --- series ---------------------------------------------------------------------------------------------------
 
     def series(self, column: str, years: Sequence[int]) -> Array:
         """Yearly sum of a weekly series, or its mean where a year averages it."""
-        series, found = Weekly[column.upper()], []
-        for year in years:
-            first, last = calendar.first_week(year), calendar.first_week(year + 1)
-            part = self.model.buffers.weekly[first:last, series]
-            found.append(float(part.mean() if series.averaged else part.sum()))
-        return np.array(found)
+        series = Weekly[column.upper()]
+        weeks = self.model.buffers.weekly[:, series]
+        parts = [weeks[calendar.first_week(year) : calendar.first_week(year + 1)] for year in years]
+        return np.array([part.mean() if series.averaged else part.sum() for part in parts], dtype=float)
+
+    @property
+    def seized(self) -> Yearly:
+        """The recorded quantity that seizures are read from."""
+        return Yearly.SEIZED_KG if self.realised else Yearly.EXPECTED_SEIZED_KG
 
     def by_state(self, states: Sequence[str], years: Sequence[int]) -> Array:
         """Pure kg seized by some states together in each year."""
         rows = [self._states[state] for state in states if state in self._states]
-        what = Yearly.SEIZED_KG if self.realised else Yearly.EXPECTED_SEIZED_KG
-        table = self.model.buffers.by_state[[year - calendar.FIRST_YEAR for year in years]]
-        found: Array = table[:, rows, what].sum(axis=1)
-        return found
+        return np.asarray(self.model.buffers.by_state[_rows(years)][:, rows, self.seized].sum(axis=1))
 
     def bulk_t(self, kg: Array, area: str, years: Sequence[int], kind: str = ANNUAL) -> Array:
         """Pure kg as the tonnes of bulk weight that a statistic of an area shows."""
-        shown = [share_shown(self.tables, area, kind, year)[0] for year in years]
-        found: Array = kg / 1000.0 / np.array([self._purity[year] for year in years]) * np.array(shown)
-        return found
+        shown = np.array([share_shown(self.tables, area, kind, year)[0] for year in years])
+        return np.asarray(kg / 1000.0 / np.array([purity(self.tables, year) for year in years]) * shown)
 
-    def legs(self, what: int, years: Sequence[int]) -> Array:
-        """What is recorded by leg, summed over years."""
-        found: Array = self.model.buffers.by_leg[[year - calendar.FIRST_YEAR for year in years], :, what].sum(axis=0)
-        return found
+    def legs(self, years: Sequence[int]) -> Array:
+        """Pure kg seized by leg, summed over years."""
+        return np.asarray(self.model.buffers.by_leg[_rows(years), :, self.seized].sum(axis=0))
 
     @cached_property
-    def cases(self) -> Cases:
-        """Single seizures as columns."""
-        model, arrays = self.model, self.model.world.arrays
+    def cases(self) -> np.recarray[Any, Any]:
+        """Single seizures by columns: year, bulk_kg, mode, and those of the record; -1 where there is none."""
+        model, modes = self.model, self.model.world.arrays.leg_mode
         table = model.buffers.seizures[: int(model.state.counts[Counter.EVENTS])]
         week = np.clip(table["day"].astype(np.int64) // 7, 0, model.last_week)
-        year = _years(model.last_week + 1)[week]
-        purity = np.array([self._purity[y] for y in range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1)])
-        leg = table["leg"].astype(np.int64)
-        return Cases(
-            year=year, day=table["day"], kg=table["kg"], bulk_kg=table["kg"] / purity[year - calendar.FIRST_YEAR],
-            place=table["place"].astype(np.int64), leg=leg, mode=np.where(leg < 0, -1, arrays.leg_mode[leg]),
-            state=table["state"].astype(np.int64), lead_state=table["lead_state"].astype(np.int64),
-            platform=table["platform"].astype(np.int64), stage=table["stage"].astype(np.int64),
-        )  # fmt: skip
+        year, leg = _years(model.last_week + 1)[week], table["leg"].astype(np.int64)
+        share = np.array([purity(self.tables, y) for y in range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1)])
+        bulk_kg = table["kg"] / share[year - calendar.FIRST_YEAR]
+        found = {"year": year, "bulk_kg": bulk_kg, "leg": leg, "mode": np.where(leg < 0, -1, modes[leg])}
+        found |= {name: table[name] for name in ("day", "kg")}
+        found |= {name: table[name].astype(np.int64) for name in ("place", "state", "lead_state", "platform", "stage")}
+        return np.rec.fromarrays(list(found.values()), names=list(found))
+
+    def cases_in(self, years: Sequence[int], **columns: Any) -> np.recarray[Any, Any]:
+        """Single seizures of some years whose columns have a value, or one of several."""
+        mine = np.isin(self.cases.year, list(years))
+        for name, value in columns.items():
+            mine &= np.isin(self.cases[name], value)
+        return self.cases[mine].view(np.recarray)
 
     def state(self, name: str) -> int:
         """Row of a state."""
@@ -170,6 +151,11 @@ class Shown:
 _years = lru_cache(maxsize=8)(calendar.years_of)
 
 
+def _rows(years: Sequence[int]) -> list[int]:
+    """Rows of years in what is recorded by year."""
+    return [year - calendar.FIRST_YEAR for year in years]
+
+
 @lru_cache(maxsize=8)
 def totals(world: World) -> dict[str, tuple[str, ...]]:
     """States that a published total sums, by total."""
@@ -177,6 +163,8 @@ def totals(world: World) -> dict[str, tuple[str, ...]]:
     regions = world.tables.states.set_index("state")["region"]
     africa = {"west_africa", "sahel", "maghreb"}
     return {
-        "EU_TOTAL": tuple(states[arrays.state_eu == 1]), "WAF_REGION": tuple(states[arrays.state_west_africa == 1]),
-        "AFR_REGION": tuple(s for s in states if regions.get(s) in africa), "WORLD": tuple(states),
-    }  # fmt: skip
+        "EU_TOTAL": tuple(states[arrays.state_eu == 1]),
+        "WAF_REGION": tuple(states[arrays.state_west_africa == 1]),
+        "AFR_REGION": tuple(s for s in states if regions.get(s) in africa),
+        "WORLD": tuple(states),
+    }

@@ -36,9 +36,12 @@ OFF_WEST_AFRICA: Final = ("cape_verde_waters", "guinea_gulf", "canaries_morocco_
 """Patrol areas off the African coast; mid_atlantic is the crossing along the tenth parallel."""
 WORLD_REGIONS: Final = {
     "south_america": ("andes", "pacific_americas", "caribbean_coast", "guianas", "brazil_southern_cone"),
-    "north_america": ("north_america",), "central_america": ("central_america",), "caribbean": ("caribbean",),
-    "europe": (*EUROPE, "europe_market"), "africa": (*WEST_AFRICA, "maghreb"),
-}  # fmt: skip
+    "north_america": ("north_america",),
+    "central_america": ("central_america",),
+    "caribbean": ("caribbean",),
+    "europe": (*EUROPE, "europe_market"),
+    "africa": (*WEST_AFRICA, "maghreb"),
+}
 
 
 def _percent(part: float, whole: float) -> float:
@@ -62,30 +65,23 @@ def _courier_legs(world: World) -> tuple[Array, Array]:
 # --- flows and markets --------------------------------------------------------------------------------------------
 
 
-def flow_to_europe(shown: Shown, area: str, years: Years) -> float:
-    """Sent towards Europe, t pure a year."""
-    return float(shown.series("dispatched_to_europe_kg", years).mean()) / 1000.0
+def _mean(column: str, unit: float = 1.0) -> Statistic:
+    """Mean over years of a yearly series, in a unit."""
+
+    def mean(shown: Shown, area: str, years: Years) -> float:
+        return float(shown.series(column, years).mean()) / unit
+
+    return mean
 
 
-def consumed_europe(shown: Shown, area: str, years: Years) -> float:
-    """Consumed in Europe, t pure a year."""
-    return float(shown.series("consumed_europe_kg", years).mean()) / 1000.0
-
-
-def west_africa_flow(shown: Shown, area: str, years: Years) -> float:
-    """Arriving in Europe through West Africa, t pure a year."""
-    return float(shown.series("west_africa_kg", years).mean()) / 1000.0
+price_europe: Final = _mean("price_europe_eur_per_kg")
+"""Wholesale price in Europe, EUR per pure kg."""
 
 
 def west_africa_share(shown: Shown, area: str, years: Years) -> float:
     """The same in percent of what arrives."""
     whole = float(shown.series("arrived_europe_kg", years).sum())
     return _percent(float(shown.series("west_africa_kg", years).sum()), whole)
-
-
-def price_europe(shown: Shown, area: str, years: Years) -> float:
-    """Wholesale price in Europe, EUR per pure kg."""
-    return float(shown.series("price_europe_eur_per_kg", years).mean())
 
 
 def price_steps(shown: Shown, area: str, years: Years) -> float:
@@ -154,7 +150,7 @@ def port(shown: Shown, area: str, years: Years) -> float:
 def couriers_from_west_africa(shown: Shown, area: str, years: Years) -> float:
     """Share of what is taken from air couriers into Europe that came from West Africa, percent."""
     into, from_africa = _courier_legs(shown.model.world)
-    taken = shown.legs(Yearly.SEIZED_KG if shown.realised else Yearly.EXPECTED_SEIZED_KG, years)
+    taken = shown.legs(years)
     return _percent(float(taken[into & from_africa].sum()), float(taken[into].sum()))
 
 
@@ -163,28 +159,22 @@ def couriers_from_west_africa(shown: Shown, area: str, years: Years) -> float:
 
 def platform(shown: Shown, area: str, years: Years) -> float:
     """Seized in cases of a platform, t bulk a year."""
-    row = shown.model.world.platforms.index(area)
-    what = Yearly.SEIZED_KG if shown.realised else Yearly.EXPECTED_SEIZED_KG
-    kg = np.array([shown.model.buffers.by_platform[year - calendar.FIRST_YEAR, row, what] for year in years])
+    row, table = shown.model.world.platforms.index(area), shown.model.buffers.by_platform
+    kg = np.array([table[year - calendar.FIRST_YEAR, row, shown.seized] for year in years])
     return float(shown.bulk_t(kg, area, years).mean())
 
 
 def platform_mean_load(shown: Shown, area: str, years: Years) -> float:
     """Mean load of a platform's cases, t bulk."""
-    mine = _cases_of(shown, area, years)
-    return float(shown.cases.bulk_kg[mine].mean()) / 1000.0 if mine.any() else LEAST
+    cases = shown.cases_in(years, platform=shown.model.world.platforms.index(area))
+    return float(cases.bulk_kg.mean()) / 1000.0 if len(cases) else LEAST
 
 
 def lead_elsewhere(shown: Shown, area: str, years: Years) -> float:
     """Share of a platform's cases whose lead came from another state than acted, percent."""
-    cases = shown.cases
-    mine = _cases_of(shown, area, years) & (cases.lead_state >= 0)
-    return _percent(float((cases.lead_state[mine] != cases.state[mine]).sum()), float(mine.sum()))
-
-
-def _cases_of(shown: Shown, area: str, years: Years) -> Array:
-    mask: Array = (shown.cases.platform == shown.model.world.platforms.index(area)) & shown.cases.within(years)
-    return mask
+    cases = shown.cases_in(years, platform=shown.model.world.platforms.index(area))
+    led = cases[cases.lead_state >= 0]
+    return _percent(float((led.lead_state != led.state).sum()), float(len(led)))
 
 
 # --- single cases -------------------------------------------------------------------------------------------------
@@ -192,28 +182,26 @@ def _cases_of(shown: Shown, area: str, years: Years) -> Array:
 
 def seized_off_west_africa(shown: Shown, area: str, years: Years) -> float:
     """Seized at sea off West Africa by a state, t bulk a year."""
-    cases, places = shown.cases, shown.model.world.places
-    here = np.isin(cases.place, [places.index(name) for name in OFF_WEST_AFRICA])
-    mine = here & (cases.state == shown.state(area)) & cases.within(years)
-    return float(cases.bulk_kg[mine].sum()) / 1000.0 / len(years)
+    areas = [shown.model.world.places.index(name) for name in OFF_WEST_AFRICA]
+    cases = shown.cases_in(years, state=shown.state(area), place=areas)
+    return float(cases.bulk_kg.sum()) / 1000.0 / len(years)
 
 
 def _quantile(share: float) -> Statistic:
-    def case_quantile(shown: Shown, area: str, years: Years) -> float:
-        cases = shown.cases
-        south = np.isin(cases.state, [shown.state("ESP"), shown.state("ITA")])
-        mine = south & (cases.mode == MODES.index(area)) & cases.within(years)
-        return float(np.quantile(cases.bulk_kg[mine], share)) if mine.any() else LEAST
+    """A quantile of the cases of a mode in Spain and Italy, kg bulk."""
 
-    case_quantile.__doc__ = f"Quantile {share:g} of the cases of a mode in Spain and Italy, kg bulk."
+    def case_quantile(shown: Shown, area: str, years: Years) -> float:
+        south = [shown.state("ESP"), shown.state("ITA")]
+        cases = shown.cases_in(years, state=south, mode=MODES.index(area))
+        return float(np.quantile(cases.bulk_kg, share)) if len(cases) else LEAST
+
     return case_quantile
 
 
 def tail_exponent(shown: Shown, area: str, years: Years) -> float:
     """Hill's estimate of the tail of cases above 100 kg bulk, removals at the origins apart."""
-    cases = shown.cases
-    loads = cases.bulk_kg[(cases.stage != Stage.SOURCE) & cases.within(years)]
-    tail = loads[loads >= HILL_FROM_KG]
+    cases = shown.cases_in(years)
+    tail = cases.bulk_kg[(cases.stage != Stage.SOURCE) & (cases.bulk_kg >= HILL_FROM_KG)]
     return float(1.0 / np.log(tail / HILL_FROM_KG).mean()) if len(tail) > 1 else LEAST
 
 
@@ -222,21 +210,21 @@ def top_share_10(shown: Shown, area: str, years: Years) -> float:
 
     Couriers that are caught together in a run are a case each, of a parcel.
     """
-    cases, parcels = shown.cases, shown.model.world.arrays.mode_parcel
-    mine = (cases.state == shown.state(area)) & cases.within(years)
-    kg, parcel = cases.kg[mine], parcels[cases.mode[mine]]
-    count = np.where(parcel > 0.0, np.maximum(np.round(kg / np.maximum(parcel, LEAST)), 1.0), 1.0).astype(np.int64)
-    loads = np.sort(np.repeat(kg / count, count))[::-1]
+    cases = shown.cases_in(years, state=shown.state(area))
+    parcel = shown.model.world.arrays.mode_parcel[cases.mode]
+    parcels = np.maximum(np.round(cases.kg / np.maximum(parcel, LEAST)), 1.0)
+    count = np.where(parcel > 0.0, parcels, 1.0).astype(np.int64)
+    loads = np.sort(np.repeat(cases.kg / count, count))[::-1]
     return _percent(float(loads[: max(len(loads) // 10, 1)].sum()), float(loads.sum()))
 
 
 def sea_cargo_share(shown: Shown, area: str, years: Years) -> float:
     """Share of commercial sea in the tonnes that single cases of a state show, percent; seizures at sea apart."""
-    cases, arrays = shown.cases, shown.model.world.arrays
-    ashore = (cases.state == shown.state(area)) & cases.within(years) & (arrays.place_area[cases.place] < 0)
-    by_ship = ashore & np.isin(cases.mode, (Mode.CONTAINER, Mode.MERCHANT))
-    known = by_ship | (ashore & np.isin(cases.mode, (Mode.COURIER, Mode.LAND)))
-    return _percent(float(cases.kg[by_ship].sum()), float(cases.kg[known].sum()))
+    cases = shown.cases_in(years, state=shown.state(area))
+    ashore = cases[shown.model.world.arrays.place_area[cases.place] < 0]
+    by_ship = np.isin(ashore.mode, (Mode.CONTAINER, Mode.MERCHANT))
+    known = by_ship | np.isin(ashore.mode, (Mode.COURIER, Mode.LAND))
+    return _percent(float(ashore.kg[by_ship].sum()), float(ashore.kg[known].sum()))
 
 
 def schiphol_courier_month(shown: Shown, area: str, years: Years) -> float:
@@ -252,27 +240,41 @@ def schiphol_courier_month(shown: Shown, area: str, years: Years) -> float:
 
 def link_share(shown: Shown, area: str, years: Years) -> float:
     """Share of West Africa in the pairs of states that cases into Europe link, percent (SF04)."""
-    cases, world = shown.cases, shown.model.world
-    places = world.tables.places
-    rows = {place: row for row, place in enumerate(world.places)}
-    region = places.set_index("place")["region"].reindex(world.places).to_numpy()
-    owner = places.set_index("place")["state"].reindex(world.places).fillna("").to_numpy()
-    origin = world.tables.legs["origin"].map(rows).to_numpy()
-    mine = cases.within(years) & (cases.leg >= 0) & np.isin(region[cases.place], EUROPE)
-    start = origin[cases.leg[mine]]
-    pairs = {(owner[a], b): region[a] for a, b in zip(start, cases.state[mine].tolist(), strict=True)}
+    cases, world = shown.cases_in(years), shown.model.world
+    places = world.tables.places.set_index("place").reindex(world.places)
+    region, owner = places["region"].to_numpy(), places["state"].fillna("").to_numpy()
+    mine = cases[(cases.leg >= 0) & np.isin(region[cases.place], EUROPE)]
+    start = world.arrays.leg_origin[mine.leg]
+    pairs = {(owner[a], b): region[a] for a, b in zip(start, mine.state.tolist(), strict=True)}
     foreign = [where for (a, _), where in pairs.items() if a and where not in EUROPE]
     return _percent(float(sum(where in WEST_AFRICA for where in foreign)), float(len(foreign)))
 
 
 STATISTICS: Final[dict[str, Statistic]] = {
-    "flow_to_europe": flow_to_europe, "consumed_europe": consumed_europe, "west_africa_flow": west_africa_flow,
-    "west_africa_share": west_africa_share, "price_europe": price_europe, "price_steps": price_steps,
-    "price_ratio": price_ratio, "seized": seized, "seizure_growth": seizure_growth, "interception": interception,
-    "caribbean_share": caribbean_share, "world_share": world_share, "supply_correlation": supply_correlation,
-    "port": port, "couriers_from_west_africa": couriers_from_west_africa, "platform": platform,
-    "platform_mean_load": platform_mean_load, "lead_elsewhere": lead_elsewhere,
-    "seized_off_west_africa": seized_off_west_africa, "case_quantile_50": _quantile(0.5),
-    "case_quantile_90": _quantile(0.9), "tail_exponent": tail_exponent, "top_share_10": top_share_10,
-    "sea_cargo_share": sea_cargo_share, "schiphol_courier_month": schiphol_courier_month, "link_share": link_share,
-}  # fmt: skip
+    "flow_to_europe": _mean("dispatched_to_europe_kg", 1000.0),  # sent towards Europe, t pure a year
+    "consumed_europe": _mean("consumed_europe_kg", 1000.0),
+    "west_africa_flow": _mean("west_africa_kg", 1000.0),  # arriving in Europe through West Africa
+    "west_africa_share": west_africa_share,
+    "price_europe": price_europe,
+    "price_steps": price_steps,
+    "price_ratio": price_ratio,
+    "seized": seized,
+    "seizure_growth": seizure_growth,
+    "interception": interception,
+    "caribbean_share": caribbean_share,
+    "world_share": world_share,
+    "supply_correlation": supply_correlation,
+    "port": port,
+    "couriers_from_west_africa": couriers_from_west_africa,
+    "platform": platform,
+    "platform_mean_load": platform_mean_load,
+    "lead_elsewhere": lead_elsewhere,
+    "seized_off_west_africa": seized_off_west_africa,
+    "case_quantile_50": _quantile(0.5),
+    "case_quantile_90": _quantile(0.9),
+    "tail_exponent": tail_exponent,
+    "top_share_10": top_share_10,
+    "sea_cargo_share": sea_cargo_share,
+    "schiphol_courier_month": schiphol_courier_month,
+    "link_share": link_share,
+}

@@ -24,7 +24,7 @@ from experiments.evidence.observed import Shown, defects, purity, reporting_sd
 from experiments.evidence.statistics import STATISTICS
 from model import RouteModel
 from model.columns import Array
-from model.errors import InputError, closest
+from model.errors import InputError, suggest
 from model.world.tables import Tables
 
 __all__ = ["FIT", "JUDGE", "KNOWN", "Target", "counterpart", "load_targets", "simulated", "table_of", "transform"]
@@ -32,7 +32,9 @@ __all__ = ["FIT", "JUDGE", "KNOWN", "Target", "counterpart", "load_targets", "si
 FIT, JUDGE, KNOWN = "fit", "judge", "known"
 """Uses of a target: to fit, to judge, or told to the model and to nulls alike before what they predict."""
 EACH, PERIOD, STAND_IN = "each", "period", "stand-in"
-PRICES: Final = "prices"
+PRICES: Final = "prices:"
+CONFIDENCE: Final = ("assumed", "low", "medium", "high")
+"""From the weakest: a target has that of its weakest row."""
 IN_BULK: Final = ("seized", "platform", "port")
 """Statistics whose error also holds that of purity and reporting."""
 SMALLEST_SHARE: Final = 1e-3
@@ -92,12 +94,10 @@ def transform(values: Any, kind: str, published: float) -> Array:
     """Values in logs or logits, kept from infinity."""
     found = np.asarray(values, dtype=float)
     if kind == "log":
-        logs: Array = np.log(np.maximum(found, SMALLEST_SHARE * published))
-        return logs
+        return np.asarray(np.log(np.maximum(found, SMALLEST_SHARE * published)))
     if kind == "logit":
         share = np.clip(found, NEAREST_PERCENT, 100.0 - NEAREST_PERCENT) / 100.0
-        logits: Array = np.log(share / (1.0 - share))
-        return logits
+        return np.asarray(np.log(share / (1.0 - share)))
     return found
 
 
@@ -117,35 +117,36 @@ def load_targets(tables: Tables, use: str | None = None, families: Sequence[str]
     InputError
         If a target points to no row, or to one of the other use.
     """
-    found = list(_all_targets(tables, use))
-    if families is not None:
-        known = list(dict.fromkeys(target.family for target in found))
-        for name in families:
-            if name not in known:
-                near = closest(name, known)
-                raise InputError("there is no such family of targets", field="families", value=name,
-                                 allowed=", ".join(known), remedy=f"did you mean {near!r}?" if near
-                                 else "take one of these")  # fmt: skip
-        found = [target for target in found if target.family in families]
-    return found
+    found = _all_targets(tables, use)
+    known = list(dict.fromkeys(target.family for target in found))
+    for name in set(families or ()).difference(known):
+        raise InputError(
+            "there is no such family of targets",
+            field="families",
+            value=name,
+            allowed=", ".join(known),
+            remedy=suggest(name, known),
+        )
+    return [target for target in found if families is None or target.family in families]
 
 
 @lru_cache(maxsize=8)
 def _all_targets(tables: Tables, use: str | None) -> tuple[Target, ...]:
     """Targets of a use: the tables are not changed, and reading them takes a third of a second."""
+    rows: list[dict[str, Any]] = tables.targets.to_dict("records")  # type: ignore[assignment]
     wrong = defects(tables)
-    found: list[Target] = []
-    for row in tables.targets.to_dict("records"):
-        if use is None or row["use"] == use:
-            found += _targets_of({str(k): v for k, v in row.items()}, tables, wrong)
-    return tuple(found)
+    return tuple(target for row in rows if use in (None, row["use"]) for target in _targets_of(row, tables, wrong))
 
 
 def counterpart(judged: Target, earlier: Sequence[Target]) -> int | None:
     """Row of the earlier target that a judged one goes on from: the one it names, or its own statistic and area."""
-    same = [i for i, target in enumerate(earlier) if (target.name == judged.starts_from if judged.starts_from else
-            (target.statistic, target.area) == (judged.statistic, judged.area))]  # fmt: skip
-    return same[0] if same else None
+
+    def same(target: Target) -> bool:
+        if judged.starts_from:
+            return target.name == judged.starts_from
+        return (target.statistic, target.area) == (judged.statistic, judged.area)
+
+    return next((i for i, target in enumerate(earlier) if same(target)), None)
 
 
 def _targets_of(row: dict[str, Any], tables: Tables, wrong: set[tuple[str, int]]) -> Iterator[Target]:
@@ -172,31 +173,43 @@ def _target(row: dict[str, Any], tables: Tables, rows: pd.DataFrame, years: Sequ
         sd = math.hypot(sd, float(np.mean([reporting_sd(tables, str(row["area"]), year) for year in years])))
     text = {key: row[key] if isinstance(row[key], str) else "" for key in ("area", "starts_from", "identifies", "note")}
     return Target(
-        name=name, family=str(row["family"]), use=str(row["use"]), statistic=str(row["statistic"]), area=text["area"],
-        years=tuple(years), unit=str(row["unit"]), transform=str(row["transform"]), value=float(yearly.mean()),
-        low=float(rows["low"].min()), high=float(rows["high"].max()), sd=sd, weight=float(row["weight"]),
-        rows=tuple(rows["observation"]), starts_from=text["starts_from"],
+        name=name,
+        family=str(row["family"]),
+        use=str(row["use"]),
+        statistic=str(row["statistic"]),
+        area=text["area"],
+        years=tuple(years),
+        unit=str(row["unit"]),
+        transform=str(row["transform"]),
+        value=float(yearly.mean()),
+        low=float(rows["low"].min()),
+        high=float(rows["high"].max()),
+        sd=sd,
+        weight=float(row["weight"]),
+        rows=tuple(rows["observation"]),
+        starts_from=text["starts_from"],
         identifies=tuple(n for n in text["identifies"].split(";") if n),
-        source="; ".join(dict.fromkeys(rows["source"])), confidence=_weakest(rows["confidence"]), note=text["note"],
-    )  # fmt: skip
-
-
-def _weakest(words: pd.Series) -> str:
-    order = ("assumed", "low", "medium", "high")
-    return next(word for word in order if word in set(words))
+        source="; ".join(dict.fromkeys(rows["source"])),
+        confidence=next(word for word in CONFIDENCE if word in set(rows["confidence"])),
+        note=text["note"],
+    )
 
 
 def _published(row: dict[str, Any], tables: Tables) -> pd.DataFrame:
     """Rows that a target points to: observation, first, last, value, low, high, source, confidence."""
-    pieces = []
-    for pattern in str(row["observations"]).split(";"):
-        name, _, rest = pattern.partition(":")
-        pieces.append(_prices(row, tables, *rest.split(":")) if name == PRICES else _observations(row, tables, pattern))
-    found = pd.concat(pieces, ignore_index=True)
+    patterns = str(row["observations"]).split(";")
+    prices = [_prices(row, tables, *pattern.split(":")[1:]) for pattern in patterns if pattern.startswith(PRICES)]
+    others = [_observations(row, tables, pattern) for pattern in patterns if not pattern.startswith(PRICES)]
+    found = pd.concat([*prices, *others], ignore_index=True)
     if found.empty:
-        raise InputError("a target points to no row", file="targets.csv", field=str(row["target"]),
-                         value=row["observations"], allowed="rows of observations.csv of the same use and years",
-                         remedy="mend the pattern, the use or the years")  # fmt: skip
+        raise InputError(
+            "a target points to no row",
+            file="targets.csv",
+            field=str(row["target"]),
+            value=row["observations"],
+            allowed="rows of observations.csv of the same use and years",
+            remedy="correct the pattern, the use or the years",
+        )
     return found
 
 
@@ -222,11 +235,23 @@ def _prices(row: dict[str, Any], tables: Tables, area: str, level: str) -> pd.Da
     # the table's own purity, or 1 where a price was published per pure kg already
     pairs = zip(chosen["purity"].tolist(), chosen["year"].tolist(), strict=True)
     factor = np.array([1.0 if share == 1.0 else share / purity(tables, int(year)) for share, year in pairs])
-    return pd.DataFrame({
-        "observation": [f"price-{area}-{level}-{year}" for year in chosen["year"]], "first": chosen["year"],
-        "last": chosen["year"], "value": chosen["eur_per_kg_pure"] * factor, "low": chosen["low"] * factor,
-        "high": chosen["high"] * factor, "source": chosen["source"], "confidence": chosen["confidence"],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "observation": [f"price-{area}-{level}-{year}" for year in chosen["year"]],
+            "first": chosen["year"],
+            "last": chosen["year"],
+            "value": chosen["eur_per_kg_pure"] * factor,
+            "low": chosen["low"] * factor,
+            "high": chosen["high"] * factor,
+            "source": chosen["source"],
+            "confidence": chosen["confidence"],
+        }
+    )
+
+
+def scaled(targets: Sequence[Target], values: Array) -> Array:
+    """Values of several targets, in the units of the record along the last axis, on the scale of comparison."""
+    return np.stack([target.scaled(values[..., i]) for i, target in enumerate(targets)], axis=-1)
 
 
 def simulated(targets: Sequence[Target], model: RouteModel, *, realised: bool = False) -> Array:
@@ -237,11 +262,28 @@ def simulated(targets: Sequence[Target], model: RouteModel, *, realised: bool = 
 
 def table_of(targets: Sequence[Target]) -> pd.DataFrame:
     """Targets as a table: a row each, with value, period, error, weight, source and what it identifies."""
-    return pd.DataFrame([
-        {
-            "target": t.name, "family": t.family, "use": t.use, "statistic": t.statistic, "area": t.area,
-            "first_year": t.years[0], "last_year": t.years[-1], "value": t.value, "low": t.low, "high": t.high,
-            "unit": t.unit, "transform": t.transform, "sd": t.sd, "weight": t.weight,
-            "identifies": ";".join(t.identifies), "source": t.source, "confidence": t.confidence, "note": t.note,
-        } for t in targets
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "target": t.name,
+                "family": t.family,
+                "use": t.use,
+                "statistic": t.statistic,
+                "area": t.area,
+                "first_year": t.years[0],
+                "last_year": t.years[-1],
+                "value": t.value,
+                "low": t.low,
+                "high": t.high,
+                "unit": t.unit,
+                "transform": t.transform,
+                "sd": t.sd,
+                "weight": t.weight,
+                "identifies": ";".join(t.identifies),
+                "source": t.source,
+                "confidence": t.confidence,
+                "note": t.note,
+            }
+            for t in targets
+        ]
+    )

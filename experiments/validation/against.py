@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -10,14 +10,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.calibration.posterior import load_posterior
+from experiments.calibration.job import made_here, write_table
 from experiments.ensemble import provenance
 from experiments.ensemble.folder import to_json, write_atomically
 from experiments.validation import annual
 from experiments.validation.cells import CountryYears
-from experiments.validation.predict import predict
+from experiments.validation.job import Job
+from experiments.validation.random_walk import LAST_FITTED
 from experiments.validation.scores import crps_each, score
-from experiments.validation.wander import LAST_FITTED
 from model import calendar, load_world
 from model.csv_file import Row, Table, read_csv
 from model.errors import InputError
@@ -120,17 +120,13 @@ def _report(table: Table, row: Row, names: Mapping[str, str]) -> tuple[str, int,
     return state, int(year), tonnes
 
 
-def against(
-    folder: Path, path: Path, structure: str = "base", draws: int = 200, organisations: int = 150, *,
-    quick: bool = False, reference: Path | None = None, workers: int | None = None,
-    done: Callable[[int], object] = lambda _: None,
-) -> Against:  # fmt: skip
+def against(folder: Path, path: Path, job: Job, *, quick: bool = False) -> Against:
     """Predict the reports of a file and score them beside nulls that know the project's record; tables in a folder.
 
     Parameters
     ----------
     quick
-        Say in the folder that this was a look with few sets, and no result.
+        Note in the folder that few sets were used, so that this is no result.
 
     Raises
     ------
@@ -140,39 +136,47 @@ def against(
     world = load_world()
     named = world.tables.states.set_index("state")["name"]
     reports = read_reports(path, {state: str(named[state]) for state in world.states})
-    posterior = load_posterior(structure, None if reference is None else reference / structure)
-    predicted = predict(posterior, world, organisations=organisations, draws=min(draws, len(posterior)),
-                        workers=workers, done=done)  # fmt: skip
-    cells = predicted.forecast.beside(reports)
+    cells = job.predict(job.size.draws).forecast.beside(reports)
     made = annual.null_cells(cells, world)
-    scored = Against(_each(cells, made), _scores(cells, made), score(cells.full, cells.observed)._asdict())
-    for name, table in (("against", scored.reports), ("against_scores", scored.scores)):
-        (folder / "tables").mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / "tables" / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-    write_atomically(folder / "against.json", to_json({
-        "reports": path.name, "quick": quick, "structure": structure, "draws": min(draws, len(posterior)),
-        "overall": scored.overall, "posterior": posterior.manifest["created"], "source_hash": provenance.source_hash(),
-        "data_hash": provenance.data_hash(), "versions": provenance.versions(), "git_commit": provenance.git_state()[0],
-    }))  # fmt: skip
+    # no rows of scores where there is no report that all nulls predict
+    scores = annual.time_split(cells, made) if annual.common(made).any() else pd.DataFrame()
+    scored = Against(_each(cells, made), scores, score(cells.full, cells.observed)._asdict())
+    write_table(folder / "tables", "against", scored.reports)
+    write_table(folder / "tables", "against_scores", scored.scores)
+    manifest = {
+        **made_here(),
+        "reports": path.name,
+        "quick": quick,
+        "structure": job.structure,
+        "draws": len(cells.full),
+        "overall": scored.overall,
+        "posterior": job.posterior.manifest["created"],
+        "source_hash": provenance.source_hash(),
+        "data_hash": provenance.data_hash(),
+    }
+    write_atomically(folder / "against.json", to_json(manifest))
     return scored
 
 
 def _each(cells: CountryYears, made: dict[str, Any]) -> pd.DataFrame:
     """Every report beside its prediction, those missed most first."""
     low, middle, high = np.exp(np.quantile(cells.full, [0.05, 0.5, 0.95], axis=0))
-    found = pd.DataFrame({
-        "state": cells.state, "year": cells.year, "tonnes": cells.tonnes, "low_90_t": low, "median_t": middle,
-        "high_90_t": high,
-        "times_off": np.exp(np.abs(np.log(cells.tonnes / middle))),
-        "inside_90": (low <= cells.tonnes) & (cells.tonnes <= high),
-        "crps": crps_each(cells.full, cells.observed),
-        **{f"crps_{name}": crps_each(draws, cells.observed) for name, draws in made.items()},
-    })  # fmt: skip
-    found["recorded"] = [bool(pd.notna(cells.published.loc[year, state]))
-                         for state, year in zip(found["state"], found["year"], strict=True)]  # fmt: skip
+    found = pd.DataFrame(
+        {
+            "state": cells.state,
+            "year": cells.year,
+            "tonnes": cells.tonnes,
+            "low_90_t": low,
+            "median_t": middle,
+            "high_90_t": high,
+            "times_off": np.exp(np.abs(np.log(cells.tonnes / middle))),
+            "inside_90": (low <= cells.tonnes) & (cells.tonnes <= high),
+            "crps": crps_each(cells.full, cells.observed),
+            **{f"crps_{name}": crps_each(draws, cells.observed) for name, draws in made.items()},
+            "recorded": [
+                bool(pd.notna(cells.published.loc[year, state]))
+                for year, state in zip(cells.year, cells.state, strict=True)
+            ],
+        }
+    )
     return found.sort_values("times_off", ascending=False, ignore_index=True)
-
-
-def _scores(cells: CountryYears, made: dict[str, Any]) -> pd.DataFrame:
-    """Predictors side by side; no rows where there is no report that all nulls predict."""
-    return annual.time_split(cells, made) if annual.common(made).any() else pd.DataFrame()

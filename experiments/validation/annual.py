@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -10,9 +11,9 @@ import pandas as pd
 from experiments.evidence.observed import reporting_sd
 from experiments.validation import nulls
 from experiments.validation.cells import CountryYears
-from experiments.validation.nulls import TO_BEAT, History, Start, predictions, supply_growth
+from experiments.validation.nulls import TO_BEAT, Start, predictions, supply_growth
+from experiments.validation.random_walk import LAST_FITTED, RandomWalk
 from experiments.validation.scores import crps_each, score
-from experiments.validation.wander import LAST_FITTED, Wander
 from model.columns import Array
 from model.world import World
 
@@ -41,26 +42,21 @@ PLAIN: Final = "model as it is"
 
 def null_cells(cells: CountryYears, world: World) -> dict[str, Array]:
     """Draws of every null for the judged country-years, shape (draws, cells); nan where it cannot be made."""
-    logs = np.log(cells.published)
-    shares = nulls.constant_shares(cells.published)
+    logs, shares = np.log(cells.published), nulls.constant_shares(cells.published)
     made = {name: np.full((DRAWS, len(cells.state)), np.nan) for name in ("last", "supply", "share", "previous")}
-    tables, wander = world.tables, Wander(world)
+    tables, walk = world.tables, RandomWalk(world)
     for i, (state, year) in enumerate(zip(cells.state.tolist(), cells.year.tolist(), strict=True)):
-        column = logs[state].dropna()
-        history = History([int(y) for y in column.index], column.to_numpy(float))
-        share: Start | None = shares.get((state, int(year)))
-        about2 = wander.yearly2[state] + reporting_sd(tables, state, int(year)) ** 2
-        found = predictions(history, int(year), supply_growth(tables, int(year)), about2, wander.drift(state),
-                            share)  # fmt: skip
-        for name, null in found.items():
+        reports = [Start(int(y), float(value)) for y, value in logs[state].dropna().items()]
+        about2 = walk.yearly2[state] + reporting_sd(tables, state, year) ** 2
+        growth, share = supply_growth(tables, year), shares.get((state, year))
+        for name, null in predictions(reports, year, growth, about2, walk.drift(state), share).items():
             made[name][:, i] = null.draws(DRAWS)
     return made
 
 
 def common(made: dict[str, Array]) -> Array:
     """Cells that all nulls predict, as a mask."""
-    found: Array = np.all([np.isfinite(draws).all(axis=0) for draws in made.values()], axis=0)
-    return found
+    return np.all([np.isfinite(draws).all(axis=0) for draws in made.values()], axis=0)
 
 
 def time_split(cells: CountryYears, made: dict[str, Array]) -> pd.DataFrame:
@@ -75,20 +71,24 @@ def time_split(cells: CountryYears, made: dict[str, Array]) -> pd.DataFrame:
     seen = cells.observed[there]
     told = {
         CARRIED: (cells.full, "2004-08, inputs"),
-        PLAIN: (cells.raw, "2004-08, inputs"), "last": (made["last"], "2004-08"),
-        "supply": (made["supply"], "2004-08, output"), "share": (made["share"], "2004-08, the year's total"),
+        PLAIN: (cells.raw, "2004-08, inputs"),
+        "last": (made["last"], "2004-08"),
+        "supply": (made["supply"], "2004-08, output"),
+        "share": (made["share"], "2004-08, the year's total"),
         "previous": (made["previous"], "all years before"),
-    }  # fmt: skip
-    rows = [{"predictor": name, "knows": knows, **score(draws[:, there], seen)._asdict()}
-            for name, (draws, knows) in told.items()]  # fmt: skip
-    found = pd.DataFrame(rows)
+    }
+    found = pd.DataFrame(
+        [
+            {"predictor": name, "knows": knows, **score(draws[:, there], seen)._asdict()}
+            for name, (draws, knows) in told.items()
+        ]
+    )
     return found.assign(factor_90=np.exp(found["width_90"]))
 
 
 def of_predictor(split: pd.DataFrame, name: str) -> dict[str, Any]:
     """The scores of one predictor in a table of `time_split`."""
-    row = split[split["predictor"] == name]
-    return {str(column): row[column].item() for column in row}
+    return dict(split.set_index("predictor").loc[name])
 
 
 def split_differences(cells: CountryYears, made: dict[str, Array], seed: int = 1) -> pd.DataFrame:
@@ -102,30 +102,37 @@ def split_differences(cells: CountryYears, made: dict[str, Array], seed: int = 1
     """
     told = common(made)
     seen, state = cells.observed[told], cells.state[told]
-    rng, rows = np.random.default_rng(seed), []
 
     def losses(draws: Array) -> dict[str, Array]:
         apart = np.abs(np.median(draws[:, told], axis=0) - seen)
         return {"median error": apart, "mean error": apart, "CRPS": crps_each(draws[:, told], seen)}
 
-    mine = losses(cells.full)
-    parts = _parts(cells, told)
-    for name in [name for name in made if name in TO_BEAT]:
-        theirs = losses(made[name])
-        for measure in mine:
-            middle = np.median if measure == "median error" else np.mean
-            for (years, states), there in parts.items():
-                groups = [np.flatnonzero(there & (state == s)) for s in np.unique(state[there])]
-                drawn = [np.concatenate([groups[i] for i in rng.integers(0, len(groups), len(groups))])
-                         for _ in range(RESAMPLES)]  # fmt: skip
-                again = np.array([middle(mine[measure][d]) - middle(theirs[measure][d]) for d in drawn])
-                of_model, of_null = float(middle(mine[measure][there])), float(middle(theirs[measure][there]))
-                rows.append({
-                    "null": name, "score": measure, "years": years, "states": states, "n": int(there.sum()),
-                    "model": of_model, "of_null": of_null, "difference": of_model - of_null,
-                    "low": float(np.quantile(again, 0.05)), "high": float(np.quantile(again, 0.95)),
-                    "better": float(np.mean(again < 0.0)),
-                })  # fmt: skip
+    rng, rows, mine = np.random.default_rng(seed), [], losses(cells.full)
+    theirs = {name: losses(draws) for name, draws in made.items() if name in TO_BEAT}
+    for name, measure, (part, there) in product(theirs, mine, _parts(cells, told).items()):
+        middle = np.median if measure == "median error" else np.mean
+        both = mine[measure], theirs[name][measure]
+        groups = [np.flatnonzero(there & (state == s)) for s in np.unique(state[there])]
+        drawn = [
+            np.concatenate([groups[i] for i in rng.integers(0, len(groups), len(groups))]) for _ in range(RESAMPLES)
+        ]
+        again = np.array([middle(both[0][rows_]) - middle(both[1][rows_]) for rows_ in drawn])
+        of_model, of_null = (float(middle(loss[there])) for loss in both)
+        rows.append(
+            {
+                "null": name,
+                "score": measure,
+                "years": part[0],
+                "states": part[1],
+                "n": int(there.sum()),
+                "model": of_model,
+                "of_null": of_null,
+                "difference": of_model - of_null,
+                "low": float(np.quantile(again, 0.05)),
+                "high": float(np.quantile(again, 0.95)),
+                "better": float(np.mean(again < 0.0)),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -142,8 +149,15 @@ def _parts(cells: CountryYears, told: Array) -> dict[tuple[str, str], Array]:
 def cell_table(cells: CountryYears) -> pd.DataFrame:
     """A row for each judged country-year, in tonnes bulk."""
     low, middle, high = np.exp(np.quantile(cells.full, [0.05, 0.5, 0.95], axis=0))
-    return pd.DataFrame({
-        "state": cells.state, "year": cells.year, "published_t": cells.tonnes, "model_low_t": low, "model_t": middle,
-        "model_high_t": high, "raw_t": np.exp(np.median(cells.raw, axis=0)),
-        "inside_90": (low <= cells.tonnes) & (cells.tonnes <= high),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "state": cells.state,
+            "year": cells.year,
+            "published_t": cells.tonnes,
+            "model_low_t": low,
+            "model_t": middle,
+            "model_high_t": high,
+            "raw_t": np.exp(np.median(cells.raw, axis=0)),
+            "inside_90": (low <= cells.tonnes) & (cells.tonnes <= high),
+        }
+    )

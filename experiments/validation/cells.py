@@ -6,13 +6,13 @@ A state's misfit of 2004-08 has a lasting part, which is carried forward, and on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from experiments.evidence.observed import reporting_sd
-from experiments.validation.wander import LAST_FITTED, SCORED_FROM_T, Noise, Wander
+from experiments.validation.random_walk import LAST_FITTED, SCORED_FROM_T, Noise, RandomWalk
 from model.columns import Array
 from model.world.tables import Tables
 
@@ -41,13 +41,6 @@ class CountryYears:
         return np.log(self.tonnes)
 
 
-class Drawn(NamedTuple):
-    """Draws of some reports in logs, shape (draws, reports): the model as it is, and with its misfit carried."""
-
-    plain: Array
-    full: Array
-
-
 class ShownReports:
     """Annual reports that runs of a posterior would have shown, and the misfit of 2004-08.
 
@@ -65,16 +58,16 @@ class ShownReports:
     """
 
     def __init__(
-        self, tables: Tables, published: pd.DataFrame, by_state: Array, mean_state: Array, wander: Wander
+        self, tables: Tables, published: pd.DataFrame, by_state: Array, mean_state: Array, walk: RandomWalk
     ) -> None:
-        self.tables, self.published, self.wander = tables, published, wander
+        self.tables, self.published, self.walk = tables, published, walk
         self.states, self.years = [str(state) for state in published], [int(year) for year in published.index]
         self.logs, self.means = np.log(np.maximum(by_state, LEAST_T)), np.log(np.maximum(mean_state, LEAST_T))
         record = np.log(published.to_numpy(float))
         past = [i for i, year in enumerate(self.years) if year <= LAST_FITTED]
         known = np.isfinite(record[past])
         counts = known.sum(axis=0)
-        yearly2 = np.array([wander.yearly2[state] for state in self.states])
+        yearly2 = np.array([walk.yearly2[state] for state in self.states])
         # residual of every draw: mean of a state's reports of 2004-08 over what the draw expects in those years
         gap = np.where(known[None], record[past][None] - self.means[:, past], 0.0)
         self.left = gap.sum(axis=1) / np.maximum(counts, 1)
@@ -83,15 +76,18 @@ class ShownReports:
         self.lasting2 = max(float(np.mean(self.left.mean(axis=0)[there] ** 2 - error2[there])), 0.05)
         self.weight = np.where(there, self.lasting2 / (self.lasting2 + error2), 0.0)
 
-    def drawn(self, rows: Array, columns: Array, noise: Noise) -> Drawn:
-        """Predictions of some reports, by row of the years and of the states."""
+    def drawn(self, rows: Array, columns: Array, noise: Noise) -> tuple[Array, Array]:
+        """Draws of some reports in logs, by row of the years and of the states, shape (draws, reports).
+
+        The first are of the model as it is, the second with its misfit carried.
+        """
         cells = [(self.states[j], self.years[i]) for i, j in zip(rows.tolist(), columns.tolist(), strict=True)]
         least2 = np.array([reporting_sd(self.tables, state, year) ** 2 for state, year in cells])
-        about2 = np.array([self.wander.of(state, year) for state, year in cells]) + least2
+        about2 = np.array([self.walk.of(state, year) for state, year in cells]) + least2
         plain = noise.widened(self.logs[:, rows, columns], about2, least2)
         carried = self.means[:, rows, columns] + (self.weight * self.left)[:, columns]
         full = noise.widened(carried, about2 + ((1.0 - self.weight) * self.lasting2)[columns], least2)
-        return Drawn(plain, full)
+        return plain, full
 
 
 def judged_cells(shown: ShownReports, noise: Noise) -> CountryYears:

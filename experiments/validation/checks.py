@@ -24,12 +24,16 @@ TEMPERATURES: Final = (2.0, 3.2, 4.2)
 NARROWED: Final = 0.2
 REPLICATES: Final = 20
 """Replicates of the data for each draw of the posterior."""
+DRAWS: Final = 2000
+"""Draws of a fit from which a region is left out."""
 FEWEST_SETS: Final = 20.0
 """Effective sets below which reweighting says nothing of a region."""
 REGIONS: Final = {
     "West Africa": ("west_africa_flow", "west_africa_share", "west_africa_seizures", "surge", "courier_origin"),
-    "Iberia": ("iberia", "off_africa"), "Other entry states": ("entry_states",), "Americas": ("americas", "caribbean"),
-}  # fmt: skip
+    "Iberia": ("iberia", "off_africa"),
+    "Other entry states": ("entry_states",),
+    "Americas": ("americas", "caribbean"),
+}
 
 
 def temperatures(predicted: Predictions, judged: pd.DataFrame, posterior: Posterior) -> pd.DataFrame:
@@ -43,29 +47,39 @@ def temperatures(predicted: Predictions, judged: pd.DataFrame, posterior: Poster
         temperature, sets (effective), narrowed (parameters whose variance is a fifth or more below the prior's),
         inside_better and passed (families, of those counted), crps (mean over judged figures).
     """
-    count = len(predicted.full)
-    rows = np.arange(count) % len(posterior)
+    rows = np.arange(len(predicted.full)) % len(posterior)
     chi, units = posterior.sets["chi_square"].to_numpy()[rows], posterior.units[rows]
     found = []
-    for temperature in (*(t for t in TEMPERATURES if t < posterior.temperature), posterior.temperature,
-                        *(t for t in TEMPERATURES if t > posterior.temperature)):  # fmt: skip
-        log_weight = -0.5 * chi * (1.0 / temperature - 1.0 / posterior.temperature)
-        weight = np.exp(log_weight - log_weight.max())
-        weight /= weight.sum()
+    for temperature in sorted({*TEMPERATURES, posterior.temperature}):
+        weight = _weights(-0.5 * chi * (1.0 / temperature - 1.0 / posterior.temperature))
         low, high = quantiles_weighted(predicted.full, [0.05, 0.95], weight)
         seen = again(predicted, judged, low, high, crps_weighted(predicted.full, predicted.observed, weight))
-        variance = weight @ (units - weight @ units) ** 2
-        table = families(seen)
-        found.append({
-            "temperature": float(temperature), "sets": float(1.0 / (weight**2).sum()),
-            "narrowed": int((1.0 - 12.0 * variance >= NARROWED).sum()), "inside_better": inside_better(table),
-            "passed": counted(table), "crps": float(seen["crps"].mean()),
-        })  # fmt: skip
+        variance, table = weight @ (units - weight @ units) ** 2, families(seen)
+        found.append(
+            {
+                "temperature": float(temperature),
+                "sets": _worth(weight),
+                "narrowed": int((1.0 - 12.0 * variance >= NARROWED).sum()),
+                "inside_better": inside_better(table),
+                "passed": counted(table),
+                "crps": float(seen["crps"].mean()),
+            }
+        )
     return pd.DataFrame(found)
 
 
-def predictive_check(problem: Problem, statistics: Array, temperature: float,
-                     seed: int = 1) -> pd.DataFrame:  # fmt: skip
+def _weights(logs: Array) -> Array:
+    """Weights that sum to 1, from their logarithms."""
+    weight = np.exp(logs - logs.max())
+    return np.asarray(weight / weight.sum())
+
+
+def _worth(weight: Array) -> float:
+    """Effective number of sets whose weights sum to 1 (Kish)."""
+    return float(1.0 / (weight**2).sum())
+
+
+def predictive_check(problem: Problem, statistics: Array, temperature: float, seed: int = 1) -> pd.DataFrame:
     """Fitted targets against data that the posterior would make (posterior predictive checks, Gelman et al. 1996).
 
     Parameters
@@ -80,8 +94,7 @@ def predictive_check(problem: Problem, statistics: Array, temperature: float,
         (with that error at the temperature of the fit), p (two-sided tail of the published value, with the error of
         the record), made_low and made_high (90% interval of data with that error, in the unit of the record).
     """
-    rng = np.random.default_rng(seed)
-    noise = rng.normal(size=(REPLICATES, *statistics.shape)) * problem.error_sd
+    noise = np.random.default_rng(seed).normal(size=(REPLICATES, *statistics.shape)) * problem.error_sd
     seen = problem.observed
 
     def band(draws: Array) -> Array:
@@ -91,15 +104,20 @@ def predictive_check(problem: Problem, statistics: Array, temperature: float,
         low, high = band(draws)
         return np.asarray((low <= seen) & (seen <= high))
 
-    replicated = (statistics + noise).reshape(-1, len(seen))
-    above = (replicated > seen).mean(axis=0)
-    made = [back(end, target.transform) for end, target in zip(band(replicated).T, problem.targets, strict=True)]
-    return pd.DataFrame({
-        "target": [target.name for target in problem.targets], "inside_runs": held(statistics),
-        "inside_record": held(statistics + noise), "inside_fit": held(statistics + math.sqrt(temperature) * noise),
-        "p": 2.0 * np.minimum(above, 1.0 - above), "made_low": [float(m[0]) for m in made],
-        "made_high": [float(m[1]) for m in made],
-    })  # fmt: skip
+    above = ((statistics + noise) > seen).mean(axis=(0, 1))
+    ends = zip(band(statistics + noise).T, problem.targets, strict=True)
+    low, high = np.array([back(end, target.transform) for end, target in ends]).T
+    return pd.DataFrame(
+        {
+            "target": [target.name for target in problem.targets],
+            "inside_runs": held(statistics),
+            "inside_record": held(statistics + noise),
+            "inside_fit": held(statistics + math.sqrt(temperature) * noise),
+            "p": 2.0 * np.minimum(above, 1.0 - above),
+            "made_low": low,
+            "made_high": high,
+        }
+    )
 
 
 def joint_p(problem: Problem, statistics: Array, made: Array, temperature: float, seed: int = 1) -> float:
@@ -151,22 +169,17 @@ def region_out(problem: Problem, posterior: Posterior, statistics: Array, chance
         mine = np.isin(names, members)
         if not mine.any():
             continue
-        log_weight = 0.5 * z2[:, mine].sum(axis=1)
-        weight = np.exp(log_weight - log_weight.max())
-        weight /= weight.sum()
-        sets = float(1.0 / (weight**2).sum())
-        row: dict[str, Any] = {"region": region, "targets": int(mine.sum()), "sets": sets}
-        if sets >= FEWEST_SETS:
-            rows_drawn = rng.choice(len(weight), size=2000, p=weight)
+        weight = _weights(0.5 * z2[:, mine].sum(axis=1))
+        row: dict[str, Any] = {"region": region, "targets": int(mine.sum()), "sets": _worth(weight)}
+        if row["sets"] >= FEWEST_SETS:
+            chosen, seen = rng.choice(len(weight), size=DRAWS, p=weight), problem.observed[mine]
             # chance is in the runs; the error of the record has the temperature of the fit
             sd = problem.error_sd[mine] * math.sqrt(posterior.temperature)
-            drawn = statistics[rows_drawn][:, mine] + rng.normal(size=(2000, int(mine.sum()))) * sd
-            seen = problem.observed[mine]
-            held = [inside(drawn[:, i], float(seen[i]), 0.9) for i in range(len(seen))]
+            drawn = statistics[chosen][:, mine] + rng.normal(size=(DRAWS, len(seen))) * sd
             row |= {
-                "inside": int(sum(held)), "error": float(np.median(np.abs(np.median(drawn, axis=0) - seen))),
+                "inside": int(inside(drawn, seen).sum()),
+                "error": float(np.median(np.abs(np.median(drawn, axis=0) - seen))),
                 "error_with": float(np.median(np.abs(np.median(statistics[:, mine], axis=0) - seen))),
-            }  # fmt: skip
+            }
         rows.append(row)
-    columns = ["region", "targets", "sets", "inside", "error", "error_with"]
-    return pd.DataFrame(rows).reindex(columns=columns)
+    return pd.DataFrame(rows).reindex(columns=["region", "targets", "sets", "inside", "error", "error_with"])

@@ -18,8 +18,9 @@ from experiments.evidence.statistics import WORLD_REGIONS
 from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, back, counterpart, load_targets, transform
 from experiments.validation import nulls
 from experiments.validation.annual import CARRIED, DRAWS, EVERY, RESAMPLES, of_predictor
-from experiments.validation.nulls import TO_BEAT, History, Null, Sample, predictions, supply_growth
+from experiments.validation.nulls import TO_BEAT, Null, Sample, Start, predictions, supply_growth
 from experiments.validation.predict import Predictions
+from experiments.validation.random_walk import LAST_FITTED, RandomWalk, country_years
 from experiments.validation.scores import (
     coverage,
     crps,
@@ -27,7 +28,6 @@ from experiments.validation.scores import (
     inside,
     width,
 )
-from experiments.validation.wander import LAST_FITTED, Wander, country_years
 from model.columns import Array
 from model.world import World
 from model.world.tables import Tables
@@ -41,6 +41,7 @@ __all__ = [
     "judged_table",
     "nulls_of",
     "pass_range",
+    "published_before",
     "right_way",
     "summary",
 ]
@@ -83,18 +84,16 @@ HINDSIGHT: Final = {
 # --- targets ------------------------------------------------------------------------------------------------------
 
 
-def _histories(tables: Tables) -> dict[str, History]:
-    """For every judged target, what was published of the same figure and of the one that it starts from, by year."""
+def published_before(tables: Tables) -> dict[str, list[Start]]:
+    """For every judged target, what was published of the same figure and of the one that it starts from."""
     judged, earlier = load_targets(tables, JUDGE), load_targets(tables, FIT) + load_targets(tables, KNOWN)
     found = {}
     for target in judged:
         start = counterpart(target, earlier)
-        # a mean over years stands at its last year: later ones are predicted from it
         points = [] if start is None else [earlier[start]]
         points += [t for t in judged if (t.statistic, t.area) == (target.statistic, target.area)]
-        found[target.name] = History(
-            [t.years[-1] for t in points], np.array([t.scaled_value for t in points]), [len(t.years) for t in points]
-        )
+        # a mean over years stands at its last year: later ones are predicted from it
+        found[target.name] = [Start(t.years[-1], t.scaled_value, len(t.years)) for t in points]
     return found
 
 
@@ -119,42 +118,70 @@ def _by_numbers(target: Target, tables: Tables, sd: float) -> dict[str, Null | S
     return {}
 
 
-def nulls_of(target: Target, tables: Tables, history: History, wander: Wander) -> dict[str, Null | Sample]:
+def nulls_of(target: Target, tables: Tables, published: list[Start], walk: RandomWalk) -> dict[str, Null | Sample]:
     """Nulls that can be made for a judged target, on its scale."""
-    year = target.years[-1]
-    about2, drift2 = wander.of_figure(target, 1)
-    start2 = wander.start(target, 1)
-    about2 += target.sd**2
+    year, start2 = target.years[-1], walk.start(target, 1)
+    yearly2, drift2 = walk.of_figure(target, 1)
+    about2 = yearly2 + target.sd**2
     grows = target.statistic in GROWS
     growth = float(np.mean([supply_growth(tables, y) for y in target.years])) if grows else None
-    found: dict[str, Null | Sample] = {**predictions(history, year, growth, about2, drift2, start2=start2)}
     years = LAST_FITTED - nulls.FIRST_FITTED + 1
     sd = math.sqrt(start2 / years + about2 + drift2 * max(year - LAST_FITTED, 1))
-    return found | _by_numbers(target, tables, sd)
+    found = predictions(published, year, growth, about2, drift2, start2=start2)
+    return {**found, **_by_numbers(target, tables, sd)}
 
 
 def judged_table(predicted: Predictions, world: World) -> pd.DataFrame:
     """A row for each judged figure: published, model's band, whether it holds it, CRPS, and the nulls' CRPS."""
-    tables, wander = world.tables, Wander(world)
-    histories, rows = _histories(tables), []
-    for i, target in enumerate(predicted.targets):
-        draws, seen = predicted.full[:, i], float(predicted.observed[i])
-        low, middle, high = back(np.quantile(draws, [0.05, 0.5, 0.95]), target.transform)
-        made = nulls_of(target, tables, histories[target.name], wander)
-        drawn = {name: null.draws(DRAWS) for name, null in made.items()}
-        rows.append({
-            "target": target.name, "family": target.family, "statistic": target.statistic, "area": target.area,
-            "first_year": target.years[0], "last_year": target.years[-1], "unit": target.unit,
-            "published": target.value, "model_low": low, "model": middle, "model_high": high,
-            "raw": float(back(np.median(predicted.raw[:, i]), target.transform)),
-            "carried": predicted.carried[i],
-            "inside_50": inside(draws, seen, 0.5), "inside_90": inside(draws, seen, 0.9),
-            "error": abs(float(np.median(draws)) - seen), "crps": crps(draws, seen), "width_90": width(draws),
-            **{f"crps_{name}": crps(draw, seen) for name, draw in drawn.items()},
-            **{f"width_{name}": width(draw) for name, draw in drawn.items()},
-            "weight": target.weight, "source": target.source, "confidence": target.confidence, "note": target.note,
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+    walk, published = RandomWalk(world), published_before(world.tables)
+    return pd.DataFrame(
+        [
+            {
+                **_predicted_row(predicted, i),
+                **_null_columns(
+                    nulls_of(target, world.tables, published[target.name], walk), float(predicted.observed[i])
+                ),
+                "weight": target.weight,
+                "source": target.source,
+                "confidence": target.confidence,
+                "note": target.note,
+            }
+            for i, target in enumerate(predicted.targets)
+        ]
+    )
+
+
+def _predicted_row(predicted: Predictions, i: int) -> dict[str, Any]:
+    """A judged figure, and the model beside it."""
+    target, draws, seen = predicted.targets[i], predicted.full[:, i], float(predicted.observed[i])
+    low, middle, high = back(np.quantile(draws, [0.05, 0.5, 0.95]), target.transform)
+    return {
+        "target": target.name,
+        "family": target.family,
+        "statistic": target.statistic,
+        "area": target.area,
+        "first_year": target.years[0],
+        "last_year": target.years[-1],
+        "unit": target.unit,
+        "published": target.value,
+        "model_low": low,
+        "model": middle,
+        "model_high": high,
+        "raw": float(back(np.median(predicted.raw[:, i]), target.transform)),
+        "carried": predicted.carried[i],
+        "inside_50": bool(inside(draws, seen, 0.5)),
+        "inside_90": bool(inside(draws, seen)),
+        "error": abs(float(np.median(draws)) - seen),
+        "crps": crps(draws, seen),
+        "width_90": float(width(draws)),
+    }
+
+
+def _null_columns(made: dict[str, Null | Sample], seen: float) -> dict[str, float]:
+    """Scores and widths of nulls for a figure."""
+    drawn = {name: null.draws(DRAWS) for name, null in made.items()}
+    scores = {f"crps_{name}": crps(draws, seen) for name, draws in drawn.items()}
+    return scores | {f"width_{name}": float(width(draws)) for name, draws in drawn.items()}
 
 
 def families(judged: pd.DataFrame) -> pd.DataFrame:
@@ -169,26 +196,36 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
         rule was chosen after these figures had been seen: it counts and is said), crps_previous (the null that knows
         all that was published before), why.
     """
-    rows = []
-    for family, group in judged.groupby("family", sort=False):
-        count, within = len(group), int(group["inside_90"].sum())
-        held = coverage(within, count)
-        best, there = _best_null(group)
-        mine = float(there["crps"].mean()) if best else math.nan
-        null_score = float(there[f"crps_{best}"].mean()) if best else math.nan
-        narrower = bool(best and there["width_90"].median() < there[f"width_{best}"].median())
-        beats = bool(best and mine < null_score)
-        previous = group[group["crps_previous"].notna()] if "crps_previous" in group else group.iloc[:0]
-        rows.append({
-            "family": family, "n": count, "inside": within, "holds": held.holds, "too_wide": held.too_wide,
-            "crps": float(group["crps"].mean()), "null": best, "crps_there": mine, "crps_null": null_score,
-            "beats": beats, "narrower": narrower, "passes": held.holds and beats and narrower,
-            "informed": INFORMED.get(str(family), ""), "hindsight": HINDSIGHT.get(str(family), ""),
-            "crps_previous": float(previous["crps_previous"].mean()) if len(previous) else math.nan,
-            "crps_same_rows": float(previous["crps"].mean()) if len(previous) else math.nan,
-            "why": _why(held.holds, beats, narrower, best),
-        })  # fmt: skip
+    rows = [_verdict(str(family), group) for family, group in judged.groupby("family", sort=False)]
     return pd.DataFrame(rows).sort_values(["passes", "family"], ascending=[False, True], ignore_index=True)
+
+
+def _verdict(family: str, group: pd.DataFrame) -> dict[str, Any]:
+    """A row of `families`."""
+    held = coverage(int(group["inside_90"].sum()), len(group))
+    best, there = _best_null(group)
+    mine, of_null = (float(there[column].mean()) if best else math.nan for column in ("crps", f"crps_{best}"))
+    narrower = bool(best and there["width_90"].median() < there[f"width_{best}"].median())
+    previous = group.dropna(subset="crps_previous") if "crps_previous" in group else group.iloc[:0]
+    return {
+        "family": family,
+        "n": len(group),
+        "inside": int(group["inside_90"].sum()),
+        "holds": held.holds,
+        "too_wide": held.too_wide,
+        "crps": float(group["crps"].mean()),
+        "null": best,
+        "crps_there": mine,
+        "crps_null": of_null,
+        "beats": mine < of_null,
+        "narrower": narrower,
+        "passes": held.holds and mine < of_null and narrower,
+        "informed": INFORMED.get(family, ""),
+        "hindsight": HINDSIGHT.get(family, ""),
+        "crps_previous": float(previous["crps_previous"].mean()) if len(previous) else math.nan,
+        "crps_same_rows": float(previous["crps"].mean()) if len(previous) else math.nan,
+        "why": _why(held.holds, mine < of_null, narrower, best),
+    }
 
 
 def right_way(judged: pd.DataFrame) -> pd.Series:
@@ -243,8 +280,8 @@ def pass_range(predicted: Predictions, judged: pd.DataFrame, seed: int = 1) -> R
         low, high = np.quantile(draws, [0.05, 0.95], axis=0)
         table = families(again(predicted, judged, low, high, crps_each(draws, predicted.observed)))
         counts.append((counted(table), inside_better(table)))
-    low_counts, high_counts = np.quantile(np.array(counts), [0.05, 0.95], axis=0, method="nearest").astype(int).tolist()
-    return Ranges((low_counts[0], high_counts[0]), (low_counts[1], high_counts[1]))
+    low, high = np.quantile(np.array(counts), [0.05, 0.95], axis=0, method="nearest").astype(int).tolist()
+    return Ranges(*zip(low, high, strict=True))
 
 
 def again(predicted: Predictions, judged: pd.DataFrame, low: Array, high: Array, score: Array) -> pd.DataFrame:
@@ -266,28 +303,35 @@ def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame,
     """The verdict in numbers."""
     model = of_predictor(split, CARRIED)
     whole = differences[(differences["years"] == differences["years"].iloc[0]) & (differences["states"] == EVERY)]
-    whole = whole.set_index(["null", "score"])
 
-    def told(score: str, sign: float) -> list[str]:
-        rows = whole.xs(score, level="score")
-        return [str(name) for name, row in rows.iterrows() if (row["high"] < 0.0 if sign < 0 else row["low"] > 0.0)]
+    def sure(score: str, than: str) -> list[str]:
+        rows = whole[whole["score"] == score]
+        return list(rows.loc[rows["high"] < 0.0 if than == "better" else rows["low"] > 0.0, "null"])
 
-    equal = split[split["predictor"].isin(TO_BEAT)]
+    good, hindsight = table["holds"] & table["beats"], table[table["hindsight"] != ""]
     return {
-        "families": len(table), "families_inside": int(table["holds"].sum()),
-        "families_too_wide": int(table["too_wide"].sum()), "families_better": int(table["beats"].sum()),
-        "families_inside_better": int((table["holds"] & table["beats"]).sum()),
+        "families": len(table),
+        "families_inside": int(table["holds"].sum()),
+        "families_too_wide": int(table["too_wide"].sum()),
+        "families_better": int(table["beats"].sum()),
+        "families_inside_better": int(good.sum()),
         "families_inside_better_counted": inside_better(table),
         "families_inside_better_range": list(ranges.inside_better),
-        "families_inside_better_hindsight": inside_better(table[table["hindsight"] != ""]),
-        "families_informed": int((table["informed"] != "").sum()), "families_passed": counted(table),
+        "families_inside_better_hindsight": inside_better(hindsight),
+        "families_informed": int((table["informed"] != "").sum()),
+        "families_passed": counted(table),
         "families_passed_range": list(ranges.passed),
-        "families_passed_hindsight": counted(table[table["hindsight"] != ""]),
+        "families_passed_hindsight": counted(hindsight),
         "families_passed_informed": int(table["passes"].sum()) - counted(table),
-        "judged": len(judged), "judged_inside_90": int(judged["inside_90"].sum()),
-        "country_years": int(model["n"]), "error_model": float(model["error"]),
-        "error_best_null": float(equal["error"].min()), "cover_90_model": float(model["cover_90"]),
+        "judged": len(judged),
+        "judged_inside_90": int(judged["inside_90"].sum()),
+        "country_years": int(model["n"]),
+        "error_model": float(model["error"]),
+        "error_best_null": float(split.loc[split["predictor"].isin(TO_BEAT), "error"].min()),
+        "cover_90_model": float(model["cover_90"]),
         "factor_90_model": float(model["factor_90"]),
-        "better_on_error": told("median error", -1.0), "worse_on_error": told("median error", 1.0),
-        "better_on_crps": told("CRPS", -1.0), "worse_on_crps": told("CRPS", 1.0),
-    }  # fmt: skip
+        "better_on_error": sure("median error", "better"),
+        "worse_on_error": sure("median error", "worse"),
+        "better_on_crps": sure("CRPS", "better"),
+        "worse_on_crps": sure("CRPS", "worse"),
+    }

@@ -1,6 +1,6 @@
 """Predictions that know nothing of trafficking: what a model has to beat.
 
-Each gives a centre and a spread on logs (or logits). They wander as what the model misses does (`Wander`), so that
+Each gives a centre and a spread on logs (or logits). They are as wide as what the model misses (`RandomWalk`), so that
 their centres are compared and not their modesty. Three know what the model knows at the end of 2008:
 
 last        the last value published up to 2008
@@ -21,16 +21,18 @@ and `previous`, the last value on record before the year itself, knows all that 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
-from experiments.validation.wander import LAST_FITTED
+from experiments.validation.random_walk import LAST_FITTED
 from model.columns import Array
 from model.world.tables import Tables
 
-__all__ = ["NULLS", "History", "Null", "Start", "supply_growth"]
+__all__ = ["NULLS", "TO_BEAT", "Null", "Sample", "Start", "predictions", "supply_growth"]
 
 FIRST_FITTED: Final = 2004
 NULLS: Final = {
@@ -50,11 +52,8 @@ class Null(NamedTuple):
     sd: float
 
     def draws(self, count: int) -> Array:
-        """Quantiles of the normal, evenly spread: draws without luck."""
-        from scipy.stats import norm
-
-        found: Array = norm.ppf((np.arange(count) + 0.5) / count, self.centre, self.sd)
-        return found
+        """Quantiles of the normal, evenly spread: draws without chance."""
+        return np.asarray(norm.ppf((np.arange(count) + 0.5) / count, self.centre, self.sd))
 
 
 def supply_growth(tables: Tables, year: int) -> float:
@@ -70,61 +69,32 @@ class Sample(NamedTuple):
 
     def draws(self, count: int) -> Array:
         """Quantiles of the sample."""
-        found: Array = np.quantile(self.values, (np.arange(count) + 0.5) / count)
-        return found
-
-
-class History:
-    """Published values of one figure over the years, on the scale of comparison.
-
-    Parameters
-    ----------
-    years
-        Year of each value; a mean over years stands at its last.
-    behind
-        Years that each value is the mean of; by default one.
-    """
-
-    def __init__(self, years: list[int], values: Array, behind: list[int] | None = None) -> None:
-        order = np.argsort(years, kind="stable")
-        self.years = [years[i] for i in order]
-        self.figures = np.asarray(values, dtype=float)[order]
-        self.behind = [1 if behind is None else behind[i] for i in order]
-
-    def last(self, until: int) -> Start | None:
-        """The last figure published up to a year."""
-        known = [i for i, year in enumerate(self.years) if year <= until]
-        return self._start(known[-1]) if known else None
-
-    def first(self) -> Start:
-        """The first figure of all."""
-        return self._start(0)
-
-    def mean(self, first: int = FIRST_FITTED, last: int = LAST_FITTED) -> Start | None:
-        """Mean over some years, which stands at their end."""
-        known = [i for i, year in enumerate(self.years) if first <= year <= last]
-        if not known:
-            return None
-        return Start(last, float(np.mean(self.figures[known])), sum(self.behind[i] for i in known))
-
-    def _start(self, row: int) -> Start:
-        return Start(self.years[row], float(self.figures[row]), self.behind[row])
+        return np.asarray(np.quantile(self.values, (np.arange(count) + 0.5) / count))
 
 
 class Start(NamedTuple):
-    """Where a prediction goes on from: a value, its year, and how many years it is the mean of."""
+    """A published value on the scale of comparison, its year (the last of several), how many years it is a mean of."""
 
     year: int
     value: float
-    behind: int
+    behind: int = 1
 
 
-def predictions(history: History, year: int, growth: float | None, about2: float, drift2: float,
-                share: Start | None = None, start2: float | None = None) -> dict[str, Null]:  # fmt: skip
+def predictions(
+    published: Sequence[Start],
+    year: int,
+    growth: float | None,
+    about2: float,
+    drift2: float,
+    share: Start | None = None,
+    start2: float | None = None,
+) -> dict[str, Null]:
     """All nulls that can be made for a year.
 
     Parameters
     ----------
+    published
+        Values of the figure over the years.
     growth
         Growth of output since 2004-08, as a ratio; None where a figure does not grow with output (prices, shares).
     about2, drift2
@@ -135,24 +105,28 @@ def predictions(history: History, year: int, growth: float | None, about2: float
         Variance of a figure of one year about its course; a start that is the mean of some years has so much less. By
         default `about2`.
     """
-    made: dict[str, Null] = {}
+    starts = sorted(published, key=lambda start: start.year)
+    before = [start for start in starts if start.year < year]
+    frozen = [start for start in before if start.year <= LAST_FITTED]
+    fitted = [start for start in frozen if start.year >= FIRST_FITTED and year > LAST_FITTED]
 
     def walk(start: Start, shift: float = 0.0) -> Null:
         begun2 = (about2 if start2 is None else start2) / start.behind
         return Null(start.value + shift, math.sqrt(begun2 + about2 + drift2 * max(year - start.year, 1)))
 
-    before, frozen = history.last(year - 1), history.last(min(LAST_FITTED, year - 1))
-    middle = history.mean() if year > LAST_FITTED else None
-    if frozen is not None:
-        made["last"] = walk(frozen)
-    if middle is not None:
+    made: dict[str, Null] = {}
+    if frozen:
+        made["last"] = walk(frozen[-1])
+    if fitted:
+        mean = float(np.mean([start.value for start in fitted]))
+        middle = Start(LAST_FITTED, mean, sum(start.behind for start in fitted))
         made["supply"] = walk(middle, math.log(growth) if growth else 0.0)
     if share is not None:
         made["share"] = walk(share)
-    if before is not None and not made:
-        made["first"] = walk(history.first())
-    if before is not None:
-        made["previous"] = walk(before)
+    if before and not made:
+        made["first"] = walk(starts[0])
+    if before:
+        made["previous"] = walk(before[-1])
     return made
 
 

@@ -14,8 +14,20 @@ from scipy.stats import binomtest, spearmanr
 
 from model.columns import Array
 
-__all__ = ["Coverage", "Scores", "coverage", "crps", "crps_each", "crps_weighted", "inside",
-           "quantiles_weighted", "rank_correlation", "score", "width"]  # fmt: skip
+__all__ = [
+    "Coverage",
+    "Scores",
+    "central",
+    "coverage",
+    "crps",
+    "crps_each",
+    "crps_weighted",
+    "inside",
+    "quantiles_weighted",
+    "rank_correlation",
+    "score",
+    "width",
+]
 
 FEWEST_RANKED = 4
 
@@ -64,8 +76,7 @@ def crps_each(draws: Array, observed: Array) -> Array:
     n = len(x)
     weights = (2 * np.arange(1, n + 1) - n - 1)[:, None]
     spread = 2.0 * (weights * x).sum(axis=0) / (n * (n - 1))
-    found: Array = np.abs(x - observed).mean(axis=0) - 0.5 * spread
-    return found
+    return np.asarray(np.abs(x - observed).mean(axis=0) - 0.5 * spread)
 
 
 def crps_weighted(draws: Array, observed: Array, weights: Array) -> Array:
@@ -74,8 +85,7 @@ def crps_weighted(draws: Array, observed: Array, weights: Array) -> Array:
     x, w = np.take_along_axis(draws, order, axis=0), weights[order]
     below = np.cumsum(w, axis=0) - w
     spread = 2.0 * (w * x * (2.0 * below + w - 1.0)).sum(axis=0) / (1.0 - (weights**2).sum())
-    found: Array = (w * np.abs(x - observed)).sum(axis=0) - 0.5 * spread
-    return found
+    return np.asarray((w * np.abs(x - observed)).sum(axis=0) - 0.5 * spread)
 
 
 def quantiles_weighted(draws: Array, levels: Sequence[float], weights: Array) -> Array:
@@ -87,16 +97,21 @@ def quantiles_weighted(draws: Array, levels: Sequence[float], weights: Array) ->
     return np.array([np.interp(levels, at[:, i], x[:, i]) for i in range(x.shape[1])]).T
 
 
-def inside(draws: Array, observed: float, level: float) -> bool:
-    """Whether a figure lies in the central interval of a level."""
-    low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
-    return bool(low <= observed <= high)
+def central(draws: Array, level: float = 0.9) -> Array:
+    """Ends of the central interval of a level: low, high, for each figure."""
+    return np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2], axis=0)
 
 
-def width(draws: Array, level: float = 0.9) -> float:
-    """Width of the central interval."""
-    low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
-    return float(high - low)
+def inside(draws: Array, observed: Array | float, level: float = 0.9) -> Array:
+    """Whether figures lie in their central intervals."""
+    low, high = central(draws, level)
+    return np.asarray((low <= observed) & (observed <= high))
+
+
+def width(draws: Array, level: float = 0.9) -> Array:
+    """Width of the central intervals."""
+    low, high = central(draws, level)
+    return np.asarray(high - low)
 
 
 def rank_correlation(predicted: Array, observed: Array) -> float:
@@ -109,14 +124,17 @@ def rank_correlation(predicted: Array, observed: Array) -> float:
 def score(draws: Array, observed: Array) -> Scores:
     """Scores of several figures; draws of shape (n, figures)."""
     middle = np.median(draws, axis=0)
-    each = range(len(observed))
+    apart = np.abs(middle - observed)
     return Scores(
-        len(observed), float(np.median(np.abs(middle - observed))), float(np.mean(np.abs(middle - observed))),
-        float(np.mean([inside(draws[:, i], observed[i], 0.5) for i in each])),
-        float(np.mean([inside(draws[:, i], observed[i], 0.9) for i in each])),
-        float(crps_each(draws, observed).mean()), float(np.median([width(draws[:, i]) for i in each])),
-        rank_correlation(middle, observed),
-    )  # fmt: skip
+        n=len(observed),
+        error=float(np.median(apart)),
+        mean_error=float(np.mean(apart)),
+        cover_50=float(np.mean(inside(draws, observed, 0.5))),
+        cover_90=float(np.mean(inside(draws, observed))),
+        crps=float(crps_each(draws, observed).mean()),
+        width_90=float(np.median(width(draws))),
+        rank=rank_correlation(middle, observed),
+    )
 
 
 class Coverage(NamedTuple):

@@ -25,6 +25,7 @@ from typer.testing import CliRunner, Result
 import run
 from experiments import expected
 from experiments.calibration import calibrate as fitting
+from experiments.calibration.job import Job
 from experiments.calibration.posterior import load_posterior
 from experiments.calibration.problem import Problem
 from experiments.ensemble.folder import read_manifest
@@ -227,7 +228,7 @@ def test_settings_take_the_type_of_their_parameter(setting: str, value: object):
 def test_options_of_version_0_1_do_what_their_commands_do(before: str, now: str, monkeypatch: pytest.MonkeyPatch):
     asked: list[object] = []
 
-    def task(chosen: fit.Fit, work: partial | Callable, *_: object, **__: object) -> None:
+    def task(chosen: Job, work: partial | Callable, *_: object, **__: object) -> None:
         asked.append((chosen, getattr(work, "func", work), getattr(work, "keywords", {})))
         raise StartedError
 
@@ -290,7 +291,7 @@ def test_a_long_job_says_what_it_will_take_and_a_short_one_nothing(monkeypatch: 
     monkeypatch.setattr(expected, "_pace", lambda *_: expected._Pace(0.1, 60.0, 1e9))
     assert re.search(r"Expected: about 6 minutes, \d\.\d GB on 2 workers", call(*runs, "--out", "h").stderr)
     assert re.search(r"Expected: about 1[89] minutes, \d\d\.\d GB on 2 workers", call(*study, "--out", "s").stderr)
-    fit._say_expected(fit.Fit(workers=2), partial(expected.of_fit, fitting.USUAL), fitting.USUAL)
+    fit._say_expected(fit.Fit(workers=2).job(), expected.of_fit)
     assert "Expected: about 25 days, " in capsys.readouterr().err
 
 

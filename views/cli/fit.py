@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
 
@@ -16,12 +16,14 @@ from views.cli import terminal
 from views.cli.command import COMMAND, INSTALLED
 from views.cli.declare import command
 from views.cli.options import RESULTS, SEED, OtherModel, Workers, out_folder, refuse, whole
-from views.cli.progress import Display, showing
+from views.cli.progress import showing
 
 if TYPE_CHECKING:
-    from experiments.calibration.calibrate import Size
+    from experiments.calibration.generations import Progress
+    from experiments.calibration.job import Job, Size
     from experiments.calibration.problem import Problem
     from experiments.expected import Work
+    from experiments.validation.job import Job as Validation
 
 __all__ = ["app", "best", "calibrate", "recover", "screen", "validate"]
 
@@ -55,22 +57,13 @@ class Fit:
     ] = CALIBRATION
     quick: Annotated[bool, typer.Option("--quick", help="A look, no result: few targets, parameters, sets.")] = False
 
-    @property
-    def size(self) -> Size:
-        """How large the fit is."""
-        from experiments.calibration.calibrate import QUICK, USUAL
+    def job(self, seed: int = SEED, *numbers: int | None) -> Job:
+        """The task as the calibration takes it; `numbers` are those of `Numbers`, in their order."""
+        from experiments.calibration.job import QUICK, USUAL, Job
 
-        return QUICK if self.quick else USUAL
-
-    @property
-    def work(self) -> Path:
-        """Folder of all structures."""
-        return Path(f"{CALIBRATION}-quick") if self.quick and self.out == CALIBRATION else self.out
-
-    @property
-    def folder(self) -> Path:
-        """Folder of the structure."""
-        return self.work / self.structure
+        work = Path(f"{CALIBRATION}-quick") if self.quick and self.out == CALIBRATION else self.out
+        size = (QUICK if self.quick else USUAL).of(*(numbers or (None, None, None)))
+        return Job(self.structure, work, size, self.workers, seed)
 
 
 @dataclass(frozen=True)
@@ -120,7 +113,7 @@ def calibrate(
     Ctrl-C keeps every generation that has ended. The full fit takes 20 to 25 minutes on two cores.
     """
     from experiments.calibration import calibrate as fitting
-    from experiments.calibration.inference import generations_kept
+    from experiments.calibration.generations import Log
     from experiments.expected import of_fit
     from views.cli.fit_tables import print_posterior
 
@@ -131,30 +124,18 @@ def calibrate(
         remedy = "leave it out, or take that of another structure"
         refuse("not a temperature", "--temperature", temperature, allowed, remedy)
     keep = _reference(fit.structure) if reference else None
-    size = fitting.with_population(fit.size, numbers.population, numbers.generations, numbers.sets)
-    database = fit.folder / fitting.DATABASE
-    kept, ended = (0, False) if restart else generations_kept(database)
-    if ended:
+    job = fit.job(seed, numbers.population, numbers.generations, numbers.sets)
+    database = job.folder / fitting.DATABASE
+    log = Log(None if restart else database)
+    if log.ended:
         terminal.say("This fit has ended; only what follows it is done again. --restart makes it anew.")
-    elif kept:
-        terminal.say(f"Going on after generation {kept}.")
+    elif log.made:
+        terminal.say(f"Going on after generation {len(log.made)}.")
     work = partial(of_fit, temperature_given=temperature is not None)
-    with _task(fit, work, size, kept=lambda: f"Generations kept: {generations_kept(database)[0]}") as display:
-        posterior = fitting.calibrate(
-            fit.structure,
-            fit.work,
-            size,
-            keep=keep,
-            workers=fit.workers,
-            seed=seed,
-            restart=restart,
-            temperature=temperature,
-            doing=display.doing,
-            progress=display.generation,
-            runs=display.runs,
-        )
+    with _task(job, work, kept=lambda: f"Generations kept: {len(Log(database).made)}") as shown:
+        posterior = fitting.calibrate(shown, keep=keep, restart=restart, temperature=temperature)
     print_posterior(posterior)
-    terminal.print_path(keep or fit.folder)
+    terminal.print_path(keep or job.folder)
 
 
 def _reference(structure: str) -> Path:
@@ -194,12 +175,12 @@ def _did_instead(instead: Instead, fit: Fit, seed: int, *, restart: bool) -> boo
 @command(app, "screen", "screen salience --out results/screening")
 def screen(fit: Fit) -> None:
     """Find which uncertain parameters move which targets of the fit (Morris, then Sobol)."""
-    from experiments.calibration.calibrate import screening
+    from experiments.calibration import calibrate as fitting
     from experiments.expected import of_screening
 
-    with _task(fit, of_screening) as display:
-        screening(fit.structure, fit.work, fit.size, fit.workers, display.step)
-    terminal.print_path(fit.folder)
+    with _task(fit.job(), of_screening) as job:
+        fitting.screen(job)
+    terminal.print_path(job.folder)
 
 
 @command(app, "recover", "recover --trials 40 --of-model")
@@ -216,36 +197,31 @@ def recover(
     restart: Restart = False,
 ) -> None:
     """Check whether the fit finds parameters that are known, of a response surface or of the model itself."""
-    from experiments.calibration.calibrate import recovery, recovery_of_model
+    from experiments.calibration import calibrate as fitting
     from experiments.expected import of_recovery
     from views.cli.fit_tables import print_recovery
 
     work = partial(of_recovery, trials=trials if of_model else 0)
-    with _task(fit, work, kept=lambda: "Trials that had ended are kept" if of_model else "") as display:
-        if of_model:
-            found, ranks = recovery_of_model(
-                fit.structure, fit.work, fit.size, trials, fit.workers, seed, restart=restart, step=display.step
-            )
-        else:
-            found, ranks = recovery(fit.structure, fit.work, fit.size, trials, fit.workers, display.step)
+    with _task(fit.job(seed), work, kept=lambda: "Trials that had ended are kept" if of_model else "") as job:
+        ranks = fitting.recover_model(job, trials, restart=restart) if of_model else fitting.recover(job, trials)
     print_recovery(ranks)
-    terminal.print_path(found)
+    terminal.print_path(job.folder / "recovery-of-model" if of_model else job.folder)
 
 
 @command(app, "best", "best salience")
 def best(fit: Fit, *, other_model: OtherModel = False) -> None:
     """Rank the sets of the kept posterior by their misfit; the first becomes the default of the model."""
-    from experiments.calibration.calibrate import defaults
-    from experiments.calibration.posterior import reading_from
+    from experiments.calibration.best import best_sets
+    from experiments.calibration.posterior import load_posterior, reading_from
     from experiments.expected import of_best
     from views.cli.fit_tables import print_best
 
     with reading_from(other_model=other_model):
-        _count_sets(fit.structure)
-        with _task(fit, of_best) as display:
-            found, ranked = defaults(fit.structure, fit.work, fit.size, fit.workers, display.step)
+        terminal.warn(load_posterior(fit.structure).warning)
+        with _task(fit.job(), of_best) as job:
+            ranked = best_sets(job)
     print_best(ranked)
-    terminal.print_path(found)
+    terminal.print_path(job.folder)
 
 
 # --- validation ---------------------------------------------------------------------------------------------------
@@ -281,70 +257,56 @@ def validate(
     """
     from experiments.calibration.posterior import reading_from
     from experiments.ensemble.folder import check_names, read_manifest
+    from experiments.validation.job import QUICK, USUAL
+    from experiments.validation.job import Job as Validation
 
     beside = "" if against is None else f"-against-{against.stem}"
     folder = out if out != VALIDATION else Path(f"{VALIDATION}{beside}{'-quick' if quick else ''}")
     marks = {"validation.html", "against.json"} if read_manifest(folder).get("kind") in (None, "validation") else set()
     check_names(folder, frozenset({"manifest.json", "tables", "figures", "rivals"}), frozenset(marks))
-    fit = Fit(structure, workers, folder, quick)
+    job = Validation(structure, QUICK if quick else USUAL, workers)
     with reading_from(other_model=other_model):
-        if against is None:
-            _judge(fit)
-        else:
-            _score(fit, against)
+        terminal.warn(job.posterior.warning)
+        written = _judge(folder, job, quick=quick) if against is None else _score(folder, job, against, quick=quick)
+    terminal.print_path(written)
 
 
-def _judge(fit: Fit) -> None:
-    """Validate a structure, print the verdict, write the report; its path comes last."""
+def _judge(folder: Path, job: Validation, *, quick: bool) -> Path:
+    """Validate a structure and print the verdict; the report."""
     from experiments.expected import of_validation
-    from experiments.validation import validate as judging
+    from experiments.validation.validate import validate
     from views.cli.fit_tables import print_verdict
     from views.reports import write_validation_report
 
-    size, sets = judging.QUICK if fit.quick else judging.USUAL, _count_sets(fit.structure)
-    usual = replace(Fit().size, organisations=size.organisations)
-    _say_expected(fit, lambda problem: of_validation(size, problem, sets), usual)
+    fitted = Fit(job.structure, job.workers).job()
+    sized = replace(fitted, size=replace(fitted.size, organisations=job.size.organisations))
+    _say_expected(sized, lambda _, problem: of_validation(job.size, problem, len(job.posterior)))
     with showing() as display:
-        verdict = judging.validate(
-            fit.out, fit.structure, size, workers=fit.workers, doing=display.doing, done=display.runs
-        )
-    print_verdict(verdict, quick=fit.quick)
-    terminal.print_path(write_validation_report(fit.out))
+        verdict = validate(folder, replace(job, progress=cast("Progress", display)))
+    print_verdict(verdict, quick=quick)
+    return write_validation_report(folder)
 
 
-def _score(fit: Fit, reports: Path) -> None:
-    """Score a structure's posterior on annual reports from a file; the path of the tables comes last."""
+def _score(folder: Path, job: Validation, reports: Path, *, quick: bool) -> Path:
+    """Score a structure's posterior on annual reports from a file and print the scores; their table."""
     from experiments.expected import of_predictions
     from experiments.validation.against import against
-    from experiments.validation.validate import QUICK, USUAL
     from views.cli.fit_tables import print_against
 
-    size = QUICK if fit.quick else USUAL
-    draws = min(size.draws, _count_sets(fit.structure))
-    terminal.say_expected(of_predictions(draws), size.organisations, fit.workers)
+    draws = min(job.size.draws, len(job.posterior))
+    terminal.say_expected(of_predictions(draws), job.size.organisations, job.workers)
     with showing() as display:
         display.doing("predicting")
-        found = against(
-            fit.out,
-            reports,
-            fit.structure,
-            size.draws,
-            size.organisations,
-            quick=fit.quick,
-            workers=fit.workers,
-            done=display.runs,
-        )
-    print_against(found, quick=fit.quick)
-    terminal.print_path(fit.out / "tables/against.csv")
+        found = against(folder, reports, replace(job, progress=cast("Progress", display)), quick=quick)
+    print_against(found, quick=quick)
+    return folder / "tables/against.csv"
 
 
 # --- what is printed before and after -----------------------------------------------------------------------------
 
 
 @contextmanager
-def _task(
-    fit: Fit, work: Callable[[Size, Problem], Work], size: Size | None = None, kept: Callable[[], str] = lambda: ""
-) -> Iterator[Display]:
+def _task(job: Job, work: Callable[[Size, Problem], Work], kept: Callable[[], str] = lambda: "") -> Iterator[Job]:
     """Show a task of a fit: before it how long it will take, then its progress, after Ctrl-C what is kept of it.
 
     Raises
@@ -356,28 +318,16 @@ def _task(
 
     tables = ("morris", "identifiability", "sobol", "ranks", "recovery", "surface", "best", "targets")
     ours = {"manifest.json", "fit.json", *(f"{name}.csv" for name in tables)}
-    check_names(fit.folder, frozenset(ours), frozenset({"identity.json", "fit.db", "posterior.csv"}))
-    size = size or fit.size
-    _say_expected(fit, partial(work, size), size)
+    check_names(job.folder, frozenset(ours), frozenset({"identity.json", "fit.db", "posterior.csv"}))
+    _say_expected(job, work)
     with showing(kept=kept) as display:
-        yield display
+        yield replace(job, progress=cast("Progress", display))
 
 
-def _say_expected(fit: Fit, work: Callable[[Problem], Work], size: Size) -> None:
+def _say_expected(job: Job, work: Callable[[Size, Problem], Work]) -> None:
     """Say how long a job on the targets of a fit will take; compiling comes first, and is said."""
-    from experiments.calibration.problem import Problem
     from experiments.ensemble.models import cache_is_cold
 
     if cache_is_cold():
         terminal.say("compiling the weekly rules (first time only, about a minute)")
-    problem = Problem.usual(fit.structure, size.organisations, size.families, size.free)
-    terminal.say_expected(work(problem), size.organisations, fit.workers)
-
-
-def _count_sets(structure: str) -> int:
-    """Number of sets of a posterior; a warning is printed where it was fitted on another version of the model."""
-    from experiments.calibration.posterior import load_posterior
-
-    posterior = load_posterior(structure)
-    terminal.warn(posterior.warning)
-    return len(posterior)
+    terminal.say_expected(work(job.size, job.problem), job.size.organisations, job.workers)

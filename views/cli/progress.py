@@ -13,7 +13,7 @@ from views.cli.terminal import messages, say
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from experiments.calibration.inference import Generation
+    from experiments.calibration.generations import Generation
     from experiments.ensemble.runner import Effort
     from experiments.ensemble.store import Store
 

@@ -112,25 +112,30 @@ class Session:
         self._say("note", text=as_called(text))
 
     def _run(self) -> None:
-        while (message := self._next()) is None or not self._closed:
-            try:
-                if message is None:
-                    self._advance()
-                    continue
-                kind = str(message.get("kind"))
-                if not hasattr(self, f"_on_{kind}"):
-                    refuse("the page cannot ask for this", "kind", kind, "what its buttons ask", "load the page again")
-                getattr(self, f"_on_{kind}")(message)
-            except Exception as error:  # the page must go on working whatever happens
-                # what was refused does not stop a run
-                self.playing = self.playing and message is not None and isinstance(error, InputError)
-                # a note, and where the answer would stand
-                text = _reason(error)
-                self._say("failed", asked=str((message or {}).get("kind", "play")), text=as_called(text))
-                self._note(text)
-                self._tell()
+        while not self._closed:
+            message = self._next()
+            if not self._closed:
+                self._do(message)
         self.worlds, self._seen = None, []
         give_back()
+
+    def _do(self, message: Mapping[str, Any] | None) -> None:
+        """Answer a message of the page, or draw the next frame."""
+        kind = "play" if message is None else str(message.get("kind"))
+        try:
+            if message is None:
+                self._advance()
+            elif hasattr(self, f"_on_{kind}"):
+                getattr(self, f"_on_{kind}")(message)
+            else:
+                refuse("the page cannot ask for this", "kind", kind, "what its buttons ask", "load the page again")
+        except Exception as error:  # the page must go on working whatever happens
+            text = _reason(error)
+            # what was refused does not stop a run
+            self.playing = self.playing and message is not None and isinstance(error, InputError)
+            self._say("failed", asked=kind, text=as_called(text))
+            self._note(text)
+            self._tell()
 
     def _next(self) -> Mapping[str, Any] | None:
         """The next message; while playing, None when the next frame is due."""

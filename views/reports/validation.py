@@ -336,7 +336,7 @@ def _failing(trials: pd.DataFrame) -> str:
 
 def _conclusions(told: pd.DataFrame) -> str:
     """Which signs hold under every structure."""
-    from experiments.validation.validate import survives
+    from experiments.validation.rivals import survives
 
     every, names = survives(told), _scenario_names(told)
     table = every[every["outcome"] == "arrived_europe_kg"]

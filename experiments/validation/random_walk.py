@@ -1,4 +1,4 @@
-"""How published figures wander: from year to year about a steady course, and away from it.
+"""How published figures vary: from year to year about a steady course, and away from it in a random walk.
 
 Measured on annual reports of 2004-08 where there are any, assumed elsewhere; models and nulls are given the same.
 """
@@ -17,7 +17,7 @@ from model.columns import Array
 from model.world import World
 from model.world.tables import Tables
 
-__all__ = ["LAST_FITTED", "SCORED_FROM_T", "Noise", "Wander", "country_years"]
+__all__ = ["LAST_FITTED", "SCORED_FROM_T", "Noise", "RandomWalk", "country_years"]
 
 SCORED_FROM_T: Final = 1.0
 REPORTS: Final = "annual report of the state"
@@ -32,20 +32,17 @@ DRIFTS: Final = {"price": 0.05, "log": 0.1, "logit": 0.1, "none": 0.0}
 
 def country_years(tables: Tables) -> pd.DataFrame:
     """Annual national reports, tonnes: years by states; defects left out, two sources of a cell averaged in logs."""
-    table = tables.observations
-    chosen = table[
-        (table["family"] == "seizures") & (table["measure"] == "seized_bulk_t") & (table["basis"] == REPORTS)
-    ]
-    chosen = chosen[chosen["area"].str.fullmatch("[A-Z]{3}") & (chosen["value"] > 0) & chosen["period_end"].isna()]
+    chosen = tables.observations.query(
+        "family == 'seizures' and measure == 'seized_bulk_t' and basis == @REPORTS and value > 0 and period_end.isna()"
+        " and area.str.fullmatch('[A-Z]{3}')"
+    )
+    wrong = pd.MultiIndex.from_tuples(defects(tables))
+    chosen = chosen[~pd.MultiIndex.from_frame(chosen[["area", "year"]]).isin(wrong)]
     wide = chosen.assign(log=np.log(chosen["value"])).pivot_table(index="year", columns="area", values="log")
-    found = pd.DataFrame(np.exp(wide.to_numpy()), index=wide.index, columns=wide.columns)
-    for area, year in defects(tables):
-        if area in found and year in found.index:
-            found.loc[year, area] = np.nan
-    return found.loc[2004:]
+    return wide.apply(np.exp).loc[2004:]
 
 
-class Wander:
+class RandomWalk:
     """How published figures depart from a steady course, measured on annual reports of 2004-08.
 
     E (x(t+k) - x(t))² = 2 y² + k q²: y² comes and goes from year to year (single large cases, campaigns), q² adds up
@@ -75,10 +72,11 @@ class Wander:
             usual2 = self.pooled2 if level >= SCORED_FROM_T else self.small2
             self.yearly2[str(state)] = _drawn(np.log(reports[state].dropna().to_numpy()), usual2)
         self._concentration = {area: _concentration(levels, members) for area, members in totals(world).items()}
-        for target in load_targets(tables, FIT):
-            if target.statistic == "seized" and target.area not in self.yearly2:
-                values = [v for _, v in sorted(_published_totals(tables, target.area).items())]
-                self.yearly2[target.area] = _drawn(np.log(values), self.pooled2)
+        published = tables.observations.query("measure == 'seized_bulk_t' and use == @FIT")
+        areas = {target.area for target in load_targets(tables, FIT) if target.statistic == "seized"}
+        for area in areas.difference(self.yearly2):
+            mine = published[published["area"] == area].drop_duplicates("year", keep="last").sort_values("year")
+            self.yearly2[area] = _drawn(np.log(mine["value"].to_numpy(float)), self.pooled2)
 
     def of(self, area: str, year: int) -> float:
         """Variance about a steady course in a year after 2008, squared logs."""
@@ -132,8 +130,7 @@ class Noise:
     def widened(self, draws: Array, about2: Array, least2: Array) -> Array:
         """Draws, shape (draws, figures), with what chance lacks of `about2` (variance), at least the record's error."""
         lacking = np.maximum(about2 - self.chance2(draws), least2)
-        found: Array = draws + self.rng.normal(size=draws.shape) * np.sqrt(lacking)
-        return found
+        return np.asarray(draws + self.rng.normal(size=draws.shape) * np.sqrt(lacking))
 
 
 def _steps(reports: pd.DataFrame) -> tuple[Array, Array, Array]:
@@ -156,9 +153,3 @@ def _concentration(means: pd.Series, members: tuple[str, ...]) -> float:
     """Sum of squared shares of the members of a total in what they report."""
     there = means.reindex(list(members)).dropna()
     return float(((there / there.sum()) ** 2).sum()) if len(there) else 1.0
-
-
-def _published_totals(tables: Tables, area: str) -> dict[int, float]:
-    table = tables.observations
-    rows = table[(table["measure"] == "seized_bulk_t") & (table["area"] == area) & (table["use"] == FIT)]
-    return {int(year): float(value) for year, value in zip(rows["year"], rows["value"], strict=True)}
