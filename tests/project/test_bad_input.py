@@ -39,7 +39,7 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         "ensemble.runner._run_all",
         "calibration.calibrate._fitted",
-        "validation.against.predict",
+        "validation.job.predict",
         "validation.validate.validate",
         "calibration.problem.Problem.chance_sd",
     ):

@@ -496,7 +496,7 @@ STARTS = (
     "experiments.calibration.calibrate._fitted",
     "experiments.calibration.problem.Problem.chance_sd",
     "experiments.validation.validate.validate",
-    "experiments.validation.against.predict",
+    "experiments.validation.job.predict",
     "views.cli.pages._check_address",
 )
 """Where commands begin to work."""
