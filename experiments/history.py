@@ -224,7 +224,7 @@ def _last_day(scenario: Scenario, until: str | dt.date) -> dt.date:
 
 def _complete(made: Replications, out: Path, workers: int | None, progress: Report) -> Path:
     """Run what is missing, write the plain files and close the manifest."""
-    store, notes = Store(out), tuple(f"Warning: {text}" for text in made.warnings)
+    store, notes = Store(Path(out)), tuple(f"Warning: {text}" for text in made.warnings)
     store.claim(made.kind)
     if cache_is_cold():
         progress(Effort(len(made.seeds), 0, 0, 0, 0.0, (*notes, COMPILING)))

@@ -154,7 +154,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(("options", "said"), [
-    ({"jobs": "abc"}, "--cluster-option jobs = 'abc'"), ({"jobs": "0"}, "--cluster-option jobs = '0'"),
+    ({"jobs": "abc"}, "--cluster-option jobs = 'abc'"), ({"jobs": "0"}, "--cluster-option jobs = 0"),
     ({"cores": "two"}, "--cluster-option cores = 'two'"), ({"memory": "much"}, "--cluster-option = .*memory=much"),
     ({"memry": "3GB"}, "--cluster-option = .*memry=3GB"),
 ])  # fmt: skip
