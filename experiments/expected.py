@@ -33,7 +33,7 @@ from experiments.study_file import SearchEntry
 from experiments.validation.job import Size as ValidationSize
 from experiments.validation.rivals import POLICIES, REMEDIES
 from experiments.validation.trials import SURGE, trials_of
-from model import RouteModel, Scenario, calendar, load_world
+from model import RouteModel, Scenario, calendar
 from model.scenario.events import PARAMETER_ROWS
 from model.toml_fields import read_part
 
@@ -218,7 +218,7 @@ def of_predictions(draws: int) -> Work:
 
 def of_validation(size: ValidationSize, problem: Problem, sets: int) -> Work:
     """A validation: predictions, trials, remedies, rivals, and what packages do under each structure."""
-    structures, trials = len(read_structures()), sum(1 + len(asked.arms) for asked in trials_of(load_world()))
+    structures, trials = len(read_structures()), sum(1 + len(asked.arms) for asked in trials_of())
     headline = Study.load("headline")
     forked = calendar.week_of(headline.fork or date(2011, 5, 10))
     whole = size.draws + trials * size.trials + (len(REMEDIES) + structures) * size.remedies

@@ -8,7 +8,13 @@ misfit of the model, and predictions carry it as such.
 
 Parameters are proposed in probits of their place in the prior: in the cube itself kernels spill over the edges, and in
 twelve dimensions the few sets near corners would get nearly all of the weight. Every generation is kept in a database:
-a fit that was stopped goes on from the last whole one.
+a fit that was stopped resumes after the last whole one.
+
+pyABC draws what it proposes and what it accepts from NumPy's one global generator, which threads would share by chance
+(its own sampler seeds them from the clock). Here every candidate draws from streams of its own address (seed,
+generation, candidate, step), one thread at a time, and only the model runs side by side. Candidates count in their
+order, so it does not matter which is ready first; what was begun beyond the last one needed is thrown away. So a fit is
+the same to the last bit on any number of threads and after a stop.
 """
 
 from __future__ import annotations
@@ -17,12 +23,13 @@ import logging
 import math
 import os
 import sqlite3
+import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -35,13 +42,14 @@ from scipy.stats import norm
 
 from experiments.calibration.generations import Generation, Log, Progress, Settings
 from experiments.calibration.likelihood import Likelihood
-from experiments.calibration.turns import Turns
 from experiments.ensemble.executors import interruptions_held
 from model.columns import Array
 
 __all__ = ["Fit", "infer"]
 
 STATISTICS: Final = "y"
+PROPOSING, ACCEPTING = 0, 1
+"""Steps of a candidate that draw."""
 BELONGS: Final = (
     ("models", "population_id", "populations"),
     ("particles", "model_id", "models"),
@@ -128,6 +136,33 @@ def infer(
         frame, weights = fitting.history.get_distribution(m=0)
     units = norm.cdf(frame[list(names)].to_numpy(float))
     return Fit(units, np.asarray(weights, dtype=float), log.made[-1].temperature, tuple(log.made))
+
+
+class Turns:
+    """Whose turn it is to draw from NumPy's global generator, and from which address."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._turn = threading.Lock()
+        self._own = threading.local()
+
+    @contextmanager
+    def drawing(self, generation: int, candidate: int) -> Iterator[None]:
+        """Draw for a candidate; the sample from the prior is generation -1."""
+        with self._turn:
+            self._own.address = (self.seed, generation + 1, candidate)
+            np.random.seed([*self._own.address, PROPOSING])  # noqa: NPY002  pyABC draws from it
+            yield
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Give the turn away while the model runs."""
+        self._turn.release()
+        try:
+            yield
+        finally:
+            self._turn.acquire()
+            np.random.seed([*self._own.address, ACCEPTING])  # noqa: NPY002
 
 
 @dataclass(eq=False)

@@ -140,7 +140,7 @@ def recover_model(job: Job, trials: int, *, restart: bool = False) -> pd.DataFra
     with resuming(folder, {**job.identity(), "temperature": temperature}, restart=restart):
         start, variance = _start(job)
         kept = folder / "ranks.csv"
-        found = [pd.read_csv(kept, float_precision="round_trip")] if kept.exists() else []
+        found = [pd.read_csv(kept)] if kept.exists() else []
         for number in range(sum(rows["trial"].nunique() for rows in found), trials):
             draw = _model_as_truth(job, f"trial {number + 1} of {trials}")
             found.append(Trials(job.problem.names, draw, variance, temperature, start, job.seed).trial(number))

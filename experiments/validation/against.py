@@ -77,8 +77,7 @@ def read_reports(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
     reports = replace(table, rows=tuple(rows)).read(lambda row: _report(table, row, names))
     lines: dict[tuple[str, int], int] = {}
     for row, (state, year, _) in zip(rows, reports, strict=True):
-        first = lines.setdefault((state, year), row.line)
-        if first != row.line:
+        if (first := lines.setdefault((state, year), row.line)) != row.line:
             raise InputError(
                 f"this report stands twice, first in line {first}",
                 file=str(path),
@@ -92,30 +91,28 @@ def read_reports(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
 
 def _report(table: Table, row: Row, names: Mapping[str, str]) -> tuple[str, int, float]:
     """State, year and tonnes of a row; raises InputError that lists what is wrong in it."""
-    state = row.cells["state"]
-    problems: list[InputError] = []
-    if state not in names:
-        # three letters that are nearly those of another state are no misprint of it
-        meant = {text.casefold(): known for known, name in names.items() for text in (known, name)}
-        near = meant.get(state.casefold())
-        allowed = f"three letters of one of {len(names)} (model/data/states.csv)"
-        remedy = f"did you mean {near!r}?" if near else "leave the row out"
-        problems.append(table.wrong(row, "state", "the model has no such state", allowed, remedy))
-    first, last = LAST_FITTED + 1, calendar.LAST_YEAR
-    numbers: dict[str, float] = {}
-    for column, allowed in (("year", f"{first} to {last}; earlier years were fitted"), ("tonnes", AMOUNTS)):
-        try:
-            numbers[column] = table.number(row, column, allowed)
-        except InputError as error:
-            problems.append(error)
-    year, tonnes = numbers.get("year", float(first)), numbers.get("tonnes", 1.0)
-    if not (year.is_integer() and first <= year <= last):
-        allowed = f"{first} to {last}; earlier years were fitted"
-        problems.append(table.wrong(row, "year", "this year is not predicted", allowed, "leave the row out"))
-    if not LEAST_TONNES <= tonnes <= MOST_TONNES:
-        remedy = "leave the row out: errors are taken in logarithms" if tonnes <= 0.0 else "correct the figure"
-        problems.append(table.wrong(row, "tonnes", "this is no amount that can be scored", AMOUNTS, remedy))
-    if problems:
+    state, first, last = row.cells["state"], LAST_FITTED + 1, calendar.LAST_YEAR
+    # three letters that are nearly those of another state are no misprint of it
+    meant = {text.casefold(): known for known, name in names.items() for text in (known, name)}
+    near = meant.get(state.casefold())
+    year, year_wrong, year_remedy = table.parse(row.cells["year"])
+    tonnes, tonnes_wrong, tonnes_remedy = table.parse(row.cells["tonnes"])
+    if not year_wrong and not (year.is_integer() and first <= year <= last):
+        year_wrong, year_remedy = "this year is not predicted", "leave the row out"
+    if not tonnes_wrong and not LEAST_TONNES <= tonnes <= MOST_TONNES:
+        tonnes_wrong = "this is no amount that can be scored"
+        tonnes_remedy = "leave the row out: errors are taken in logarithms" if tonnes <= 0.0 else "correct the figure"
+    checked = (
+        (
+            "state",
+            "" if state in names else "the model has no such state",
+            f"three letters of one of {len(names)} (model/data/states.csv)",
+            f"did you mean {near!r}?" if near else "leave the row out",
+        ),
+        ("year", year_wrong, f"{first} to {last}; earlier years were fitted", year_remedy),
+        ("tonnes", tonnes_wrong, AMOUNTS, tonnes_remedy),
+    )
+    if problems := [table.wrong(row, *fault) for fault in checked if fault[1]]:
         raise InputError.collect(problems)
     return state, int(year), tonnes
 

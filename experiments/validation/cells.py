@@ -96,9 +96,12 @@ def judged_cells(shown: ShownReports, noise: Noise) -> CountryYears:
     judged = (np.array(shown.years) > LAST_FITTED)[:, None] & (np.nan_to_num(tonnes) > SCORED_FROM_T)
     rows, columns = np.nonzero(judged)
     return CountryYears(
-        np.array(shown.states)[columns], np.array(shown.years)[rows], tonnes[rows, columns],
-        *shown.drawn(rows, columns, noise), shown.published,
-    )  # fmt: skip
+        np.array(shown.states)[columns],
+        np.array(shown.years)[rows],
+        tonnes[rows, columns],
+        *shown.drawn(rows, columns, noise),
+        shown.published,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +137,13 @@ class Forecast:
         rows = np.array([self.years.index(year) for year in reports["year"]])
         columns = np.array([self.states.index(state) for state in reports["state"]])
         return CountryYears(
-            reports["state"].to_numpy(str), reports["year"].to_numpy(int), reports["tonnes"].to_numpy(float),
-            self.raw[:, rows, columns], self.full[:, rows, columns], self.published,
-        )  # fmt: skip
+            reports["state"].to_numpy(str),
+            reports["year"].to_numpy(int),
+            reports["tonnes"].to_numpy(float),
+            self.raw[:, rows, columns],
+            self.full[:, rows, columns],
+            self.published,
+        )
 
 
 def forecast(shown: ShownReports, noise: Noise, judged: CountryYears) -> Forecast:

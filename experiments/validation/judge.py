@@ -48,32 +48,52 @@ __all__ = [
 
 WORLD_STEP: Final = 0.1
 """Yearly step of the sum of all seizures about output, logs: assumed."""
-GROWS: Final = ("flow_to_europe", "consumed_europe", "west_africa_flow", "seized", "platform", "port",
-                "seized_off_west_africa")  # fmt: skip
+GROWS: Final = (
+    "flow_to_europe",
+    "consumed_europe",
+    "west_africa_flow",
+    "seized",
+    "platform",
+    "port",
+    "seized_off_west_africa",
+)
 """Statistics that a null lets grow with output."""
 INFORMED: Final = {
     "consumption": "demand of 2013, 2017 and 2021 is an input and rests on these figures (demand.csv)",
     "interception": "holds consumption, an input; inspection_growth_per_year was assumed to explain its rise",
     "jiatf": "the lead strength of the United States was set from the 152 t of 2012 (states.csv)",
-}  # fmt: skip
+}
 """Families whose level an input of the model was set from: no predictions, and not counted as passed."""
 RULES_SEEN_AFTER: Final = {
-    "other markets answer a glut since prices stayed level while output trebled (decision 0020)":
-        ("price_level", "price_ratio"),
-    "controls follow finds since EU seizures grew faster than the model's (decision 0023)":
-        ("eu_total", "entry_states", "iberia", "ports"),
-    "goods for other markets are seized since the Americas seized more than the model (decision 0025)":
-        ("americas", "world", "world_shares"),
+    "other markets answer a glut since prices stayed level while output trebled (decision 0020)": (
+        "price_level",
+        "price_ratio",
+    ),
+    "controls follow finds since EU seizures grew faster than the model's (decision 0023)": (
+        "eu_total",
+        "entry_states",
+        "iberia",
+        "ports",
+    ),
+    "goods for other markets are seized since the Americas seized more than the model (decision 0025)": (
+        "americas",
+        "world",
+        "world_shares",
+    ),
     "contacts in ports are learnt and paid on success: in the design from the start, built since the container route "
-    "did not take off, dearer since prices of 2021 fell (decisions 0026, 0027)":
-        ("price_level", "price_ratio", "eu_total", "entry_states", "ports", "mode_shift"),
+    "did not take off, dearer since prices of 2021 fell (decisions 0026, 0027)": (
+        "price_level",
+        "price_ratio",
+        "eu_total",
+        "entry_states",
+        "ports",
+        "mode_shift",
+    ),
     "lanes to every large port: a mistake in the drawing, looked for since Rotterdam of 2021 and sea cargo to Spain "
-    "were missed (decision 0028)":
-        ("eu_total", "entry_states", "iberia", "ports", "mode_shift"),
+    "were missed (decision 0028)": ("eu_total", "entry_states", "iberia", "ports", "mode_shift"),
     "loads have the size of what carries them: a mistake in the rules, looked for since ships of later years "
-    "carried too little and JIATF-South took too little (decision 0029)":
-        ("jiatf", "load_size", "maoc", "mode_shift"),
-}  # fmt: skip
+    "carried too little and JIATF-South took too little (decision 0029)": ("jiatf", "load_size", "maoc", "mode_shift"),
+}
 """Rules that were chosen after figures had been seen, and the families of these figures."""
 HINDSIGHT: Final = {
     family: "; ".join(rule for rule, touched in RULES_SEEN_AFTER.items() if family in touched)
@@ -293,13 +313,21 @@ def again(predicted: Predictions, judged: pd.DataFrame, low: Array, high: Array,
 def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
     if null is None:
         return "nothing that a null could start from" + ("" if holds else "; too many outside")
-    said = [text for good, text in ((holds, "too many figures outside"), (beats, "the null scores better"),
-            (narrower, "the null is narrower")) if not good]  # fmt: skip
+    said = [
+        text
+        for good, text in (
+            (holds, "too many figures outside"),
+            (beats, "the null scores better"),
+            (narrower, "the null is narrower"),
+        )
+        if not good
+    ]
     return "; ".join(said)
 
 
-def summary(judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame,
-            differences: pd.DataFrame, ranges: Ranges) -> dict[str, Any]:  # fmt: skip
+def summary(
+    judged: pd.DataFrame, table: pd.DataFrame, split: pd.DataFrame, differences: pd.DataFrame, ranges: Ranges
+) -> dict[str, Any]:
     """The verdict in numbers."""
     model = of_predictor(split, CARRIED)
     whole = differences[(differences["years"] == differences["years"].iloc[0]) & (differences["states"] == EVERY)]

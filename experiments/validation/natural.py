@@ -19,7 +19,6 @@ import pandas as pd
 from experiments.analysis.intervals import mean_and_interval
 from experiments.analysis.outcomes import Window
 from experiments.ensemble.models import Experiment, read_models
-from experiments.evidence.statistics import EUROPE
 from model import RouteModel, load_world
 from model.columns import Array
 from model.kinds import Mode
@@ -182,46 +181,29 @@ def a_year(column: str, first: int, last: int) -> Reading:
     return lambda model: Window(model, first, last).a_year(column)
 
 
-def moved(chosen: Callable[[World], Array], first: int, last: int) -> Reading:
-    """Kg a year that entered some legs."""
+def moved(legs: Array, first: int, last: int) -> Reading:
+    """Kg a year that entered some legs, given as a mask."""
 
     def read(model: RouteModel) -> float:
-        legs = model.buffers.by_leg[first - 2000 : last - 2000 + 1, :, 0]
-        return float(legs[:, chosen(model.world)].sum()) / (last - first + 1)
+        kg = model.buffers.by_leg[first - 2000 : last - 2000 + 1, :, 0]
+        return float(kg[:, legs].sum()) / (last - first + 1)
 
     return read
 
 
-def legs_of(world: World, column: str, *names: str) -> Array:
+def legs_of(column: str, *names: str) -> Array:
     """Legs by place or region of one end, as a mask: column origin or destination."""
-    ends, regions = world.tables.legs[column], world.tables.places.set_index("place")["region"]
+    tables = load_world().tables
+    ends, regions = tables.legs[column], tables.places.set_index("place")["region"]
     return np.asarray(ends.isin(names) | ends.map(regions).isin(names))
 
 
-def to_galicia(world: World) -> Array:
-    """Legs that end in Galicia."""
-    return legs_of(world, "destination", "galicia")
-
-
-def from_caribbean(world: World) -> Array:
-    """Legs that leave the Caribbean and its coast."""
-    return legs_of(world, "origin", "caribbean", "caribbean_coast")
-
-
-def flagged(world: World) -> Array:
-    """Courier legs to Schiphol that the total control flags."""
-    return np.asarray((world.arrays.leg_flagged > 0) & legs_of(world, "destination", "amsterdam_airport"))
-
-
-def couriers_elsewhere(world: World) -> Array:
-    """Courier legs to Europe that it does not flag."""
-    couriers = world.arrays.leg_mode == Mode.COURIER
-    return np.asarray(couriers & ~flagged(world) & ~legs_of(world, "destination", "north_america_market"))
-
-
-def into_europe(world: World) -> Array:
-    """Legs that cross into Europe."""
-    return legs_of(world, "destination", *EUROPE) & ~legs_of(world, "origin", *EUROPE)
+def couriers() -> tuple[Array, Array]:
+    """Courier legs to Schiphol that the total control flags, and those to Europe that it does not flag."""
+    arrays = load_world().arrays
+    flagged = np.asarray((arrays.leg_flagged > 0) & legs_of("destination", "amsterdam_airport"))
+    there = (arrays.leg_mode == Mode.COURIER) & ~legs_of("destination", "north_america_market")
+    return flagged, np.asarray(there & ~flagged)
 
 
 def pressed(slug: str, day: date, legs: Iterable[str], factor: float) -> list[Event]:
@@ -241,6 +223,7 @@ def uncontrolled(scenario: Scenario) -> Scenario:
 
 
 def _schiphol() -> NaturalExperiment:
+    flagged, elsewhere = couriers()
     return NaturalExperiment(
         "schiphol",
         "Does total control of flagged flights move couriers to other airports within months?",
@@ -249,7 +232,7 @@ def _schiphol() -> NaturalExperiment:
         {
             "flagged flights, 2004": moved(flagged, 2004, 2004),
             "flagged flights, 2004-07": moved(flagged, 2004, 2007),
-            "other couriers to Europe, 2004-07": moved(couriers_elsewhere, 2004, 2007),
+            "other couriers to Europe, 2004-07": moved(elsewhere, 2004, 2007),
         },
         "2008-01-07",
         uncontrolled,
@@ -268,6 +251,7 @@ def _schiphol_as_recorded() -> NaturalExperiment:
     """
     flights = "curacao-northwest_europe-air_courier,guianas-northwest_europe-air_courier"
     feeders = "venezuela-curacao-fast_boat,col_east-guianas-light_aircraft"
+    flagged, elsewhere = couriers()
     day = date(2000, 1, 3)
     popular = (
         event("ties", day, f"trade:{flights}", "multiplier", 12.0, "multiply"),
@@ -282,8 +266,8 @@ def _schiphol_as_recorded() -> NaturalExperiment:
         {"total control": with_events(*popular)},
         {
             "flagged flights, 2004": moved(flagged, 2004, 2004),
-            "other couriers to Europe, 2004": moved(couriers_elsewhere, 2004, 2004),
-            "other couriers to Europe, 2004-07": moved(couriers_elsewhere, 2004, 2007),
+            "other couriers to Europe, 2004": moved(elsewhere, 2004, 2004),
+            "other couriers to Europe, 2004-07": moved(elsewhere, 2004, 2007),
             "through West Africa, 2004-07": a_year(WEST_AFRICA, 2004, 2007),
         },
         "2008-01-07",
@@ -292,18 +276,18 @@ def _schiphol_as_recorded() -> NaturalExperiment:
 
 
 def _pressure() -> NaturalExperiment:
-    world, day = load_world(), date(2003, 1, 6)
-    legs = world.tables.legs["leg"]
-    hard = pressed("pressure-origin", day, legs[from_caribbean(world)], 5.0)
-    hard += pressed("pressure-destination", day, legs[to_galicia(world)], 5.0)
+    legs, day = load_world().tables.legs["leg"], date(2003, 1, 6)
+    caribbean, galicia = legs_of("origin", "caribbean", "caribbean_coast"), legs_of("destination", "galicia")
+    hard = pressed("pressure-origin", day, legs[caribbean], 5.0)
+    hard += pressed("pressure-destination", day, legs[galicia], 5.0)
     return NaturalExperiment(
         "pressure",
         "Does pressure in the Caribbean and in Galicia move flow to West Africa?",
         "EMCDDA 2006 links the move to Africa to the closure of the Schiphol and Galician routes (SF12).",
         {"inspection times five": with_events(*hard)},
         {
-            "to Galicia, 2004-08": moved(to_galicia, 2004, 2008),
-            "from the Caribbean, 2004-08": moved(from_caribbean, 2004, 2008),
+            "to Galicia, 2004-08": moved(galicia, 2004, 2008),
+            "from the Caribbean, 2004-08": moved(caribbean, 2004, 2008),
             "through West Africa, 2004-08": a_year(WEST_AFRICA, 2004, 2008),
         },
         "2009-01-05",

@@ -36,10 +36,13 @@ __all__ = ["NULLS", "TO_BEAT", "Null", "Sample", "Start", "predictions", "supply
 
 FIRST_FITTED: Final = 2004
 NULLS: Final = {
-    "last": "the value of 2008, held", "supply": "the mean of 2004-08 times output",
-    "share": "the share of 2004-08, held", "first": "the first value published after 2008, held",
-    "chance": "chance alone", "previous": "the last value on record before it",
-}  # fmt: skip
+    "last": "the value of 2008, held",
+    "supply": "the mean of 2004-08 times output",
+    "share": "the share of 2004-08, held",
+    "first": "the first value published after 2008, held",
+    "chance": "chance alone",
+    "previous": "the last value on record before it",
+}
 """Nulls by name, in words."""
 TO_BEAT: Final = ("last", "supply", "share", "first", "chance")
 """Those that a family has to beat: all but `previous`, which is told every value but the one that it predicts."""

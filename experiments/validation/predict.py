@@ -127,9 +127,16 @@ def predict(
 
 SEED: Final = 1
 SERIES: Final = (
-    "dispatched_to_europe_kg", "arrived_europe_kg", "consumed_europe_kg", "west_africa_kg", "seized_eu_bulk_kg",
-    "seized_west_africa_bulk_kg", "price_europe_eur_per_kg", "price_source_eur_per_kg", "act_rate",
-)  # fmt: skip
+    "dispatched_to_europe_kg",
+    "arrived_europe_kg",
+    "consumed_europe_kg",
+    "west_africa_kg",
+    "seized_eu_bulk_kg",
+    "seized_west_africa_bulk_kg",
+    "price_europe_eur_per_kg",
+    "price_source_eur_per_kg",
+    "act_rate",
+)
 
 
 def _predict_targets(

@@ -19,6 +19,7 @@ import pandas as pd
 
 from experiments.analysis.intervals import mean_difference
 from experiments.analysis.outcomes import Window
+from experiments.evidence.statistics import EUROPE
 from experiments.validation.job import Job
 from experiments.validation.natural import (
     EXPERIMENTS,
@@ -27,7 +28,7 @@ from experiments.validation.natural import (
     NaturalExperiment,
     a_year,
     event,
-    into_europe,
+    legs_of,
     pressed,
     same,
     satellites,
@@ -37,7 +38,6 @@ from experiments.validation.natural import (
 from model import RouteModel, Scenario, load_world
 from model.columns import Array
 from model.scenario.events import Event
-from model.world import World
 
 __all__ = ["SURGE", "run_trials", "surge_table", "trials_of", "verdict"]
 
@@ -61,9 +61,10 @@ def _rule(rule: float) -> Event:
     return event("rule", FROM, "platform:*", "allocation", rule)
 
 
-def _pressed(world: World, share: float) -> Change:
+def _pressed(share: float) -> Change:
     """Inspection times three at the ends of a share of the legs into Europe, evenly spread over the table of legs."""
-    legs = world.tables.legs.loc[into_europe(world), "leg"]
+    enters = legs_of("destination", *EUROPE) & ~legs_of("origin", *EUROPE)
+    legs = load_world().tables.legs.loc[enters, "leg"]
     return with_events(*pressed("pressed", FROM, legs[:: max(round(1 / share), 1)], 3.0))
 
 
@@ -151,11 +152,11 @@ def _of_history() -> list[NaturalExperiment]:
     ]
 
 
-def _of_other_models(world: World) -> list[NaturalExperiment]:
+def _of_other_models() -> list[NaturalExperiment]:
     """Findings of other models."""
     caulkins = "Caulkins, Crawford & Reuter (1993): pressure on few of many routes does almost nothing"
     magliocca = "Magliocca et al. (2019), NarcoLogic: more interdiction, more seized, smaller loads, more nodes"
-    more, few, all_routes = _more_assets(1.0), _pressed(world, 0.1), _pressed(world, 1.0)
+    more, few, all_routes = _more_assets(1.0), _pressed(0.1), _pressed(1.0)
     return [
         _asks(
             "Few routes pressed: landed",
@@ -241,10 +242,10 @@ def _of_willingness() -> list[NaturalExperiment]:
     ]
 
 
-def trials_of(world: World) -> list[NaturalExperiment]:
-    """Every experiment that is asked, for the legs of a world."""
+def trials_of() -> list[NaturalExperiment]:
+    """Every experiment that is asked."""
     natural = [EXPERIMENTS[name]() for name in ("schiphol", "pressure", "coup")]
-    return [*natural, *_of_history(), *_of_other_models(world), *_of_willingness()]
+    return [*natural, *_of_history(), *_of_other_models(), *_of_willingness()]
 
 
 # --- asking -------------------------------------------------------------------------------------------------------
@@ -259,7 +260,7 @@ def run_trials(job: Job) -> pd.DataFrame:
         trial, kind, question, source, expected, unit, without, effect, low, high, n, share (effect as a part of the
         level), published (the same in the source, nan where it gives none), and verdict: holds, fails or unclear.
     """
-    asked, ran = trials_of(load_world()), count(1)
+    asked, ran = trials_of(), count(1)
     answers = [job.ask(one, job.size.trials, lambda _: job.progress.runs(next(ran))) for one in asked]
     return pd.DataFrame(
         [_row(one, *expected, answer) for one, answer in zip(asked, answers, strict=True) for expected in one.expected]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.evidence.observed import Cases, Shown, defects, purity, reporting_sd, share_shown
+from experiments.evidence.observed import Shown, defects, purity, reporting_sd, share_shown
 from experiments.evidence.statistics import HILL_FROM_KG, STATISTICS, tail_exponent
 from experiments.evidence.targets import FIT, JUDGE, back, load_targets, simulated, table_of, transform
 from model import RouteModel, load_world
@@ -113,9 +113,9 @@ def test_every_fitted_statistic_can_be_read(world, model: RouteModel) -> None:
 def test_hill_finds_the_exponent_of_a_pareto() -> None:
     rng = np.random.default_rng(1)
     kg = HILL_FROM_KG * (1.0 - rng.random(20_000)) ** (-1 / 0.9)
-    zero = np.zeros(len(kg), dtype=int)
-    cases = Cases(zero + 2006, zero, kg, kg, zero, zero, zero, zero, zero, zero, zero)
-    assert tail_exponent(SimpleNamespace(cases=cases), "", [2006]) == pytest.approx(0.9, rel=0.03)  # type: ignore[arg-type]
+    cases = np.rec.fromarrays([kg, np.zeros(len(kg), dtype=int)], names=["bulk_kg", "stage"])
+    shown = SimpleNamespace(cases_in=lambda years: cases)
+    assert tail_exponent(shown, "", [2006]) == pytest.approx(0.9, rel=0.03)  # type: ignore[arg-type]
 
 
 @given(st.floats(0.2, 99.8), st.sampled_from(["log", "logit", "none"]))

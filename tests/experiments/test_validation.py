@@ -1,89 +1,27 @@
-"""Judging: scores with closed forms, nulls, verdicts that can fail, and a validation from end to end."""
+"""Judging: nulls, verdicts that can fail, predictive checks, forecasts of states and years."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.stats import norm
 
-from experiments.calibration.posterior import load_posterior
 from experiments.calibration.problem import Problem
 from experiments.evidence.targets import JUDGE, load_targets
 from experiments.validation import annual, checks, judge, nulls
-from experiments.validation.against import against, read_reports
 from experiments.validation.cells import CountryYears, ShownReports, forecast, judged_cells
-from experiments.validation.nulls import TO_BEAT, History, Null, Sample, Start, predictions, supply_growth
+from experiments.validation.nulls import TO_BEAT, Null, Sample, Start, predictions, supply_growth
 from experiments.validation.predict import Predictions
-from experiments.validation.scores import (
-    coverage,
-    crps,
-    crps_each,
-    crps_weighted,
-    inside,
-    quantiles_weighted,
-    rank_correlation,
-    score,
-)
-from experiments.validation.trials import SURGE_ARMS, played, trials_of, verdict
-from experiments.validation.validate import _counts, survives
-from experiments.validation.wander import Noise, Wander, country_years
-from model import Scenario, load_world
-from model.errors import InputError
-
-
-def test_crps_of_a_normal_is_the_closed_form() -> None:
-    """Gneiting & Raftery 2007, eq. 5."""
-    draws = norm.ppf((np.arange(4000) + 0.5) / 4000, 1.0, 2.0)
-    for seen in (-1.0, 1.0, 4.0):
-        z = (seen - 1.0) / 2.0
-        exact = 2.0 * (z * (2 * norm.cdf(z) - 1) + 2 * norm.pdf(z) - 1 / math.sqrt(math.pi))
-        assert crps(draws, seen) == pytest.approx(exact, rel=0.01)
-    assert crps(np.full(10, 3.0), 1.0) == 2.0  # a point prediction: its absolute error
-
-
-@settings(max_examples=30)
-@given(st.floats(-3, 3), st.floats(0.1, 3))
-def test_the_true_distribution_scores_best(shift: float, scale: float) -> None:
-    """CRPS is proper: on average over what happens no other prediction is better."""
-    truth = norm.ppf((np.arange(200) + 0.5) / 200)
-    seen = norm.ppf((np.arange(60) + 0.5) / 60)
-    mine = np.mean([crps(truth, y) for y in seen])
-    assert mine <= np.mean([crps(shift + scale * truth, y) for y in seen]) + 1e-3
-
-
-def test_scores_of_a_sharp_and_right_prediction() -> None:
-    rng = np.random.default_rng(1)
-    seen = rng.normal(size=400) * 2
-    draws = seen + rng.normal(size=400) * 0.3 + rng.normal(size=(300, 400)) * 0.3
-    found = score(draws, seen)
-    assert found.cover_90 == pytest.approx(0.9, abs=0.05)
-    assert found.cover_50 == pytest.approx(0.5, abs=0.08)
-    assert found.rank > 0.97
-    assert found.error < 0.3
-    assert math.isnan(rank_correlation(np.ones(5), np.arange(5.0)))
-
-
-def test_coverage_is_rejected_only_where_it_should_be() -> None:
-    assert coverage(9, 10) == (True, False)
-    assert coverage(1, 2).holds
-    assert not coverage(0, 2).holds
-    assert not coverage(60, 100).holds
-    assert coverage(62, 62) == (True, True)  # more than 90% explains
-    assert coverage(1, 1).holds
-    assert not coverage(0, 1).holds  # no test can reject one figure
-    assert inside(np.arange(100.0), 50.0, 0.5)
-    assert not inside(np.arange(100.0), 80.0, 0.5)
+from experiments.validation.random_walk import Noise, RandomWalk, country_years
+from experiments.validation.scores import crps
+from model import load_world
 
 
 def test_nulls_know_what_they_are_said_to_know() -> None:
-    history = History([2004, 2006, 2008, 2012], np.array([1.0, 2.0, 3.0, 3.5]))
-    made = predictions(history, 2013, 2.0, 0.04, 0.09, share=Start(2008, 5.0, 3))
+    published = [Start(2012, 3.5), Start(2004, 1.0), Start(2006, 2.0), Start(2008, 3.0)]
+    made = predictions(published, 2013, 2.0, 0.04, 0.09, share=Start(2008, 5.0, 3))
     assert made["last"].centre == 3.0
     assert made["supply"].centre == pytest.approx(2.0 + math.log(2.0))
     assert made["share"].centre == 5.0
@@ -92,14 +30,14 @@ def test_nulls_know_what_they_are_said_to_know() -> None:
     assert Null(1.0, 0.5).draws(1001).mean() == pytest.approx(1.0)
     assert made["last"].sd == pytest.approx(math.sqrt(2 * 0.04 + 5 * 0.09))
     assert made["supply"].sd == pytest.approx(math.sqrt(0.04 / 3 + 0.04 + 5 * 0.09))  # the mean of three reports
-    late = predictions(History([2012, 2014], np.array([1.0, 9.0])), 2016, None, 0.0, 0.01)
+    late = predictions([Start(2012, 1.0), Start(2014, 9.0)], 2016, None, 0.0, 0.01)
     assert set(late) == {"first", "previous"}  # nothing up to 2008: the first value stands in
     assert late["first"].centre == 1.0
 
 
 def test_nulls_that_start_from_the_same_are_as_wide() -> None:
     """A fitted mean of five years is both what was last published and the mean of 2004-08."""
-    made = predictions(History([2008, 2012], np.array([1.0, 2.0]), [5, 1]), 2015, None, 0.04, 0.09)
+    made = predictions([Start(2008, 1.0, 5), Start(2012, 2.0)], 2015, None, 0.04, 0.09)
     assert made["last"] == made["supply"]
     assert made["last"].sd == pytest.approx(math.sqrt(0.04 / 5 + 0.04 + 7 * 0.09))
 
@@ -116,15 +54,8 @@ def test_doubt_about_parameters_widens_and_chance_counts_once() -> None:
     assert few.chance2(doubt[:4])[0] == pytest.approx(doubt[:4].var(ddof=1))
 
 
-def test_few_draws_score_on_average_as_many() -> None:
-    rng = np.random.default_rng(5)
-    many = crps(rng.normal(size=20_000), 0.7)
-    few = np.mean([crps(rng.normal(size=8), 0.7) for _ in range(4000)])
-    assert few == pytest.approx(many, rel=0.03)
-
-
 def test_a_figure_is_no_history_of_itself() -> None:
-    made = predictions(History([2003, 2004], np.array([6.0, 4.0])), 2004, None, 0.0, 0.01)
+    made = predictions([Start(2003, 6.0), Start(2004, 4.0)], 2004, None, 0.0, 0.01)
     assert set(made) == {"last", "previous"}
     assert made["last"].centre == 6.0
 
@@ -141,9 +72,9 @@ def test_what_follows_from_numbers_alone() -> None:
 
 def test_every_judged_family_has_a_null_to_beat() -> None:
     world = load_world()
-    histories, wander = judge._histories(world.tables), Wander(world)
+    published, walk = judge.published_before(world.tables), RandomWalk(world)
     for target in load_targets(world.tables, JUDGE):
-        made = judge.nulls_of(target, world.tables, histories[target.name], wander)
+        made = judge.nulls_of(target, world.tables, published[target.name], walk)
         first = target.years[-1] <= 2011 and target.family in ("mode_shift", "network")
         assert first or set(made) & set(TO_BEAT), target.name
 
@@ -168,7 +99,7 @@ def test_country_years_leave_defects_out() -> None:
 
 
 def test_how_reports_wander_is_measured_before_2009() -> None:
-    wander = Wander(load_world())
+    wander = RandomWalk(load_world())
     assert 0.0 <= wander.drift2 < 0.5
     assert wander.of("ESP", 2020) > wander.of("ESP", 2010) > 0.0
     assert wander.drift("EU_TOTAL") < 0.5 * wander.drift("ESP")  # a sum wanders less than its parts
@@ -180,17 +111,36 @@ def test_how_reports_wander_is_measured_before_2009() -> None:
 
 
 def judged_rows(**columns: object) -> pd.DataFrame:
-    usual = {"family": "x", "inside_90": True, "crps": 0.2, "width_90": 1.0, "crps_last": 0.4, "width_last": 2.0,
-             "crps_supply": 0.5, "width_supply": 2.0, "crps_previous": 0.1, "width_previous": 0.3,
-             "statistic": "s", "area": "", "unit": "t", "published": 1.0, "model": 1.0}  # fmt: skip
+    usual = {
+        "family": "x",
+        "inside_90": True,
+        "crps": 0.2,
+        "width_90": 1.0,
+        "crps_last": 0.4,
+        "width_last": 2.0,
+        "crps_supply": 0.5,
+        "width_supply": 2.0,
+        "crps_previous": 0.1,
+        "width_previous": 0.3,
+        "statistic": "s",
+        "area": "",
+        "unit": "t",
+        "published": 1.0,
+        "model": 1.0,
+    }
     return pd.DataFrame([{**usual, "last_year": 2010 + i, **columns} for i in range(6)])
 
 
-@pytest.mark.parametrize(("columns", "passes", "said"), [
-    ({}, True, ""), ({"inside_90": False}, False, "outside"),
-    ({"crps": 0.45}, False, "the null scores better"), ({"width_90": 3.0}, False, "the null is narrower"),
-    ({"crps_last": np.nan, "crps_supply": np.nan}, False, "nothing that a null"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("columns", "passes", "said"),
+    [
+        ({}, True, ""),
+        ({"inside_90": False}, False, "outside"),
+        ({"crps": 0.45}, False, "the null scores better"),
+        ({"width_90": 3.0}, False, "the null is narrower"),
+        ({"crps_last": np.nan, "crps_supply": np.nan}, False, "nothing that a null"),
+    ],
+)
 def test_a_family_passes_only_where_all_three_hold(columns: dict[str, object], passes: bool, said: str) -> None:
     row = judge.families(judged_rows(**columns)).iloc[0]
     assert bool(row["passes"]) is passes
@@ -231,20 +181,6 @@ def test_changes_are_met_in_sign() -> None:
     table["published"], table["model"] = [5.0, 4, 3, 2, 1, 3], [9.0, 8, 9, 5, 4, 3]
     assert judge.right_way(table)["x"] == "3 of 5"
     assert judge.right_way(table.head(1))["x"] == ""
-
-
-def test_weights_count_like_draws_that_are_there_several_times() -> None:
-    rng = np.random.default_rng(7)
-    draws, seen = rng.normal(size=(40, 3)), np.array([0.1, -1.0, 2.0])
-    equal = np.full(40, 1 / 40)
-    np.testing.assert_allclose(crps_weighted(draws, seen, equal), crps_each(draws, seen))
-    np.testing.assert_allclose(
-        quantiles_weighted(draws, [0.05, 0.5, 0.95], equal), np.quantile(draws, [0.05, 0.5, 0.95], axis=0)
-    )
-    weights = rng.dirichlet(np.full(40, 2.0))
-    by_hand = (weights[:, None] * np.abs(draws - seen)).sum(axis=0)
-    pairs = (weights[:, None, None] * weights[None, :, None] * np.abs(draws[:, None] - draws[None])).sum(axis=(0, 1))
-    np.testing.assert_allclose(crps_weighted(draws, seen, weights), by_hand - 0.5 * pairs / (1 - (weights**2).sum()))
 
 
 class Sets:
@@ -302,18 +238,10 @@ def test_luck_in_what_is_published_does_not_refuse_a_model() -> None:
     assert checks.joint_p(problem, runs, runs, 1.0) < 0.01, "were it thought to have none"
 
 
-def test_only_open_experiments_are_findings() -> None:
-    trials = pd.DataFrame({
-        "kind": ["open", "open", "mechanical", "built in"], "verdict": ["fails", "holds", "holds", "holds"]
-    })  # fmt: skip
-    found = _counts(trials)
-    assert (found["trials"], found["trials_hold"]) == (3, 2)
-    assert (found["trials_open"], found["trials_open_hold"], found["trials_open_fail"]) == (2, 1, 1)
-
-
 def cells(full: np.ndarray, tonnes: np.ndarray) -> CountryYears:
-    published = pd.DataFrame({"ESP": [20.0, 25.0, 30.0, *tonnes], "BEL": [5.0, 5.0, 5.0, *tonnes]},
-                             index=[2004, 2006, 2008, 2010, 2015])  # fmt: skip
+    published = pd.DataFrame(
+        {"ESP": [20.0, 25.0, 30.0, *tonnes], "BEL": [5.0, 5.0, 5.0, *tonnes]}, index=[2004, 2006, 2008, 2010, 2015]
+    )
     state, year = np.array(["ESP", "ESP"]), np.array([2010, 2015])
     return CountryYears(state, year, tonnes, full, full, published)
 
@@ -344,7 +272,7 @@ def shown_reports(rng: np.random.Generator) -> tuple[ShownReports, Noise]:
     published = pd.DataFrame({"ESP": 40.0, "MLI": np.nan}, index=years)
     published.loc[2015, "ESP"] = np.nan
     fell = np.exp(rng.normal(np.log([20.0, 0.5]), 0.05, (60, len(years), 2)))
-    wander = Wander(world)
+    wander = RandomWalk(world)
     return ShownReports(world.tables, published, fell, fell, wander), Noise(rng.random((60, 3)), rng)
 
 
@@ -373,95 +301,3 @@ def test_a_share_is_predicted_for_a_state_without_a_report() -> None:
     assert shares["A", 2010].value == pytest.approx(math.log(20.0)), "a third of what B reports"
     assert ("B", 2010) not in shares, "there is nobody else to tell of the year"
     assert shares["A", 2008].value == pytest.approx(math.log(10.0))
-
-
-NAMES = {"ESP": "Spain", "BEL": "Belgium", "CHL": "Chile"}
-
-
-@pytest.mark.parametrize(("content", "said"), [
-    ("state,year,tonnes\nSPA,2012,3\n", r"state, line 2 = 'SPA'.*no such state.*leave the row out"),
-    ("state,year,tonnes\nESP,2004,3\n", r"year, line 2 = '2004'.*Allowed: 2009 to 2023"),
-    ("state,year,tonnes\nESP,2012.5,3\n", r"year, line 2 = '2012.5'"),
-    ("state,year,tonnes\nESP,2012,0\n", r"tonnes, line 2 = '0'.*above 0.*leave the row out"),
-    ("state,year,tonnes\nESP,2012,\n", "tonnes, line 2"),
-    ("state,year,tonnes\nESP,2012,3\nESP,2012,4\n", "line 3 = 'ESP 2012'.*stands twice"),
-    ("state,year\nESP,2012\n", "columns are missing: tonnes"), ("state,year,tonnes\n", "no row below"),
-    ("state,year,tonnes\nSpain,2012,3\n", "did you mean 'ESP'"), ("state,year,tonnes\nesp,2012,3\n", "mean 'ESP'"),
-    ("state,year,tonnes\n\nESP,2012,about 3\n", "line 3 = 'about 3'.*write a plain number"),
-    ("state,year,tonnes\nESP,2012,3,5\n", "line 2 = 'ESP,2012,3,5'.*separate columns by semicolons"),
-    ("state,year,tonnes\n,,\n", "no report in this file"),
-    ("state,year,tonnes\nESP,2012,1e308\n", "tonnes, line 2 = '1e308'.*at most 10,000"),
-    ("", "file is empty"), (None, "cannot be read"),
-])  # fmt: skip
-def test_reports_that_cannot_be_scored_are_named(content: str | None, said: str, tmp_path: Path) -> None:
-    path = tmp_path / "mine.csv"
-    if content is not None:
-        path.write_text(content)
-    with pytest.raises(InputError, match=said):
-        read_reports(path, NAMES)
-
-
-def test_spaces_and_blank_lines_do_not_matter(tmp_path: Path) -> None:
-    path = tmp_path / "mine.csv"
-    path.write_text("state, year , tonnes\n\nESP , 2012, 3\n\nBEL,2013,4.5\n")
-    assert read_reports(path, NAMES).to_dict("list") == {
-        "state": ["ESP", "BEL"], "year": [2012, 2013], "tonnes": [3.0, 4.5],
-    }  # fmt: skip
-
-
-def test_all_wrong_rows_are_named_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "mine.csv"
-    path.write_text("state,year,tonnes\nESP,1999,3\nXXX,2012,x\n")
-    with pytest.raises(InputError, match="3 problems"):
-        read_reports(path, NAMES)
-
-
-@pytest.mark.slow
-def test_reports_of_ones_own_are_scored_beside_nulls(tmp_path: Path) -> None:
-    path = tmp_path / "mine.csv"
-    path.write_text("state,year,tonnes\nESP,2015,21.6\nBEL,2016,30\nGRC,2012,0.4\n")
-    found = against(tmp_path / "out", path, draws=4, organisations=15, workers=2)
-    assert found.overall["n"] == 3
-    assert set(found.scores["predictor"]) >= {annual.CARRIED, "last", "supply", "share"}
-    assert found.scores["n"].eq(2).all(), "not every rule can predict Greece, which reported nothing in 2004-08"
-    told = found.reports.set_index("state")
-    assert told.loc["ESP", "recorded"] == pd.notna(country_years(load_world().tables).loc[2015, "ESP"])
-    assert not told.loc["BEL", "recorded"]
-    kept = pd.read_csv(tmp_path / "out/tables/against.csv")
-    assert kept["state"].tolist() == found.reports["state"].tolist()
-    assert (tmp_path / "out/against.json").exists()
-
-
-@pytest.mark.parametrize(("expected", "low", "high", "found"), [
-    ("up", 1.0, 3.0, "holds"), ("up", -3.0, -1.0, "fails"), ("up", -1.0, 1.0, "unclear"), ("down", -3.0, -1.0, "holds"),
-    ("none", -0.9, 0.9, "holds"), ("none", -2.0, -1.5, "fails"), ("none", 10.0, 20.0, "fails"),
-    ("none", -1.0, 20.0, "unclear"),
-    ("not down", -0.9, 5.0, "holds"), ("not down", -25.0, -10.0, "fails"), ("not down", -10.0, 5.0, "unclear"),
-])  # fmt: skip
-def test_verdicts(expected: str, low: float, high: float, found: str) -> None:
-    assert verdict(expected, 100.0, low, high) == found  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("structure", ["base", "willingness", "salience", "endogenous"])
-def test_both_arms_of_a_trial_are_of_one_theory(structure: str) -> None:
-    """What a structure is stays in both arms, but where the arms themselves ask after it."""
-    world, values = load_world(), load_posterior(structure).values(0)
-    for trial in trials_of(world):
-        one, other = (played(arm, values).parameters for arm in (trial.without, trial.arm))
-        assert one == other, trial.name
-        if trial.kind != "built in":
-            assert one == Scenario.load("as-it-happened").with_parameters(**values).parameters, trial.name
-    still = played(SURGE_ARMS["no imitation"], values).parameters
-    assert still.imitate_rate_per_week == 0.0
-    assert still.theta_per_thousand_eur == values["theta_per_thousand_eur"]
-
-
-def test_a_conclusion_survives_only_where_no_structure_differs() -> None:
-    table = pd.DataFrame([
-        ("a", "s", "x", -3.0, -5.0, -1.0), ("b", "s", "x", -2.0, -4.0, -0.5),
-        ("a", "t", "x", -3.0, -5.0, -1.0), ("b", "t", "x", 2.0, 1.0, 3.0),
-    ], columns=["structure", "scenario", "outcome", "effect", "low", "high"])  # fmt: skip
-    found = survives(table).set_index("scenario")
-    assert found.loc["s", "survives"]
-    assert not found.loc["t", "survives"]
-    assert found.loc["t", "contradicted"]
