@@ -125,7 +125,7 @@ def examples_of(command: str) -> list[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_examples_are_understood(command: str, monkeypatch: pytest.MonkeyPatch):
+def test_examples_are_understood(command: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch):
     """Every example of the help parses: its options exist and take such values (the work itself is left out)."""
 
     def started(*_: object, **__: object) -> None:
@@ -133,10 +133,9 @@ def test_examples_are_understood(command: str, monkeypatch: pytest.MonkeyPatch):
 
     for start in STARTS:
         monkeypatch.setattr(start, started)
-    monkeypatch.setattr(
-        "experiments.ensemble.folder.read_manifest",
-        lambda folder: {"kind": "headline"} if "headline" in str(folder) else {"study": "history"},
-    )
+    for name, kind in (("history", "history"), ("headline", "headline"), ("run-no-schiphol-sive", "run")):
+        (elsewhere / "results" / name).mkdir(parents=True)
+        (elsewhere / "results" / name / "manifest.json").write_text(json.dumps({"kind": kind, "title": name}))
     scenario = 'base = "as-it-happened"'
     study = 'kind = "compare"\nscenarios = ["as-it-happened", "zero-effect"]\nreplications = 2'
     Path("my.toml").write_text(f'title = "Mine"\n{study if command == "study" else scenario}\n', encoding="utf-8")
