@@ -14,7 +14,6 @@ import pandas as pd
 from experiments.calibration.posterior import has_posterior
 from experiments.calibration.priors import read_structures
 from experiments.calibration.problem import Problem
-from experiments.conduct import conduct
 from experiments.ensemble.store import Store
 from experiments.study import Study
 from experiments.validation import annual, judge
@@ -22,6 +21,7 @@ from experiments.validation.job import Job
 from experiments.validation.natural import Change, same
 from experiments.validation.predict import Predicted
 from experiments.validation.scores import crps_each
+from experiments.workflow import run_and_analyse
 from model import Scenario, load_world
 
 __all__ = ["POLICIES", "REMEDIES", "conclusions", "remedies", "rivals", "survives"]
@@ -187,7 +187,7 @@ def conclusions(folder: Path, job: Job) -> pd.DataFrame:
             "outcomes": ["arrived_europe_kg", "west_africa_kg", "expected_seized_kg"],
         }
         store = Store(folder / "rivals" / name)
-        conduct(Study.from_dict(document, name=f"packages-{name}"), store, workers=job.workers)
+        run_and_analyse(Study.from_dict(document, name=f"packages-{name}"), store, workers=job.workers)
         columns = ["scenario", "outcome", "effect", "low", "high", "n"]
         pieces.append(store.table("paired")[columns].assign(structure=name))
     return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=["structure"])

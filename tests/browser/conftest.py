@@ -115,9 +115,9 @@ class Server:
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[Server]]:
     """Start a page as a user does: by `solara run` of a file, or by another command."""
-    from views.live.board import warm_up
+    from views.live.session import warm_up
 
-    warm_up(wait=True)  # compiles into the cache that the server reads
+    warm_up().join()  # compiles into the cache that the server reads
 
     @contextmanager
     def serving(

@@ -27,7 +27,7 @@ from experiments.ensemble.folder import folder_lock
 from experiments.study import Study
 from model.errors import InputError
 from model.results_version import RESULTS_VERSION
-from views.cli import main
+from views.cli import fit
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -181,7 +181,7 @@ def test_one_fit_at_a_time_in_a_folder(tmp_path: Path) -> None:
 
 
 def test_help_says_the_sizes_that_are_used() -> None:
-    said, usual = " ".join(getsource(main.calibrate).split()), fitting.USUAL
+    said, usual = " ".join(getsource(fit.Numbers).split()), fitting.USUAL
     for what, size in (
         ("Parameter sets in a generation", usual.settings.population),
         ("Generations at most", usual.settings.generations),

@@ -17,7 +17,7 @@ from experiments.history import run_history
 from experiments.study import Study
 from experiments.workflow import comparison, list_stores, run_and_analyse
 from model.errors import InputError
-from views.cli import jobs, terminal
+from views.cli import pages, studies
 from views.live import results
 
 WRONG = (None, 5, "a", [], {})
@@ -47,10 +47,10 @@ def resume(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         store.claim()
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "_conduct", ran)
-        patch.setattr(terminal, "print_study", lambda store: None)
-        patch.setattr(jobs, "write_study_report", lambda folder, images: folder)
-        jobs.conduct_made(FEW, str(folder), jobs.Machines())
+        patch.setattr(studies, "_run", ran)
+        patch.setattr("views.cli.summaries.print_findings", lambda folder: None)
+        patch.setattr(pages, "write_study_report", lambda folder, images: folder)
+        studies.conduct_made(FEW, studies.StudyOptions(out=str(folder)), studies.Machines())
 
 
 @pytest.mark.parametrize("make", [study, history, validation])
@@ -89,10 +89,10 @@ def test_a_damaged_field_is_named_wherever_the_manifest_is_read(
         if not said.get("kind", "nothing"):  # a text, but none of a study
             read_again({"kind": wrong})
             with pytest.raises(InputError, match="there is no"):
-                jobs.report_again(folder)
+                pages.report(folder)
         read_again({field: wrong for field, text in said.items() if not text and field != "kind"})
         if make is validation and wrong == {}:  # as in other versions: lists take it, the report needs more
             with pytest.raises(InputError, match="the manifest lacks this field"):
-                jobs.report_again(folder)
+                pages.report(folder)
         else:
-            jobs.report_again(folder)
+            pages.report(folder)

@@ -12,7 +12,7 @@ from experiments.analysis import discovery, mixes
 from experiments.calibration import calibrate as fitting
 from experiments.ensemble import executors, runner
 from model.errors import InputError
-from views.cli import jobs
+from views.cli import pages
 
 
 def dask() -> None:
@@ -26,7 +26,7 @@ MISSING: dict[str, tuple[str, str, Callable[[], Any]]] = {
     "calibrate": ("pyabc", "calibrate", lambda: fitting._inferred(None, None)),  # type: ignore[arg-type]
     "--scheduler": ("distributed", "cluster", dask),
     "--cluster": ("dask_jobqueue", "cluster", lambda: executors._cluster("slurm", {})),
-    "app": ("solara.__main__", "viz", lambda: jobs.serve_page("127.0.0.1", 1, browser=False)),
+    "app": ("solara.__main__", "viz", lambda: pages.open_page(1, "127.0.0.1", browser=False)),
 }
 
 

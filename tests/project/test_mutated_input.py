@@ -420,7 +420,9 @@ LINES = [
     "compare s00-status-quo paris-package --replications 2 --window 2013 2018 --seed 1 --workers 2",
     "calibrate base --population 20 --generations 1 --sets 10 --seed 1 --workers 1 --out out --temperature 2.4",
     "calibrate --recovery 10 --of-model",
-    "calibrate --best",
+    "screen --workers 1",
+    "recover --trials 10 --of-model",
+    "best --quick",
     "validate base --quick --out out --against mine.csv",
     "validate --workers 1",
     "report out --images",
@@ -489,8 +491,8 @@ STARTS = (
     "experiments.calibration.calibrate._fitted",
     "experiments.calibration.problem.Problem.chance_sd",
     "experiments.validation.validate.validate",
-    "experiments.validation.against.predict",
-    "views.cli.jobs.serve_page",
+    "experiments.validation.job.predict",
+    "views.cli.pages._check_address",
 )
 """Where commands begin to work."""
 

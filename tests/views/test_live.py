@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 import queue
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -24,10 +25,10 @@ from model.kinds import Counter
 from model.record import Weekly
 from model.scenario.events import fields_of
 from model.world import World
-from views.live import board, files, geometry, guard, results
-from views.live.board import Session
+from views.live import files, geometry, guard, results, session
 from views.live.inspector import KINDS, inspect
 from views.live.levers import values_of
+from views.live.session import Session
 from views.live.settings import LIMITS, Move, Settings, make_move, read_address, read_move, scenario_names
 from views.live.snapshot import CORRIDORS, MONEY, SERIES, Seen, corridor_of_leg, frame
 from views.live.worlds import Worlds, parted
@@ -412,14 +413,14 @@ def test_what_cannot_be_had_is_said_where_it_was_asked_for(tab: Tab, monkeypatch
 
 
 def test_a_fault_of_the_program_leaves_the_page_that_is_there(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = board.Worlds
+    made = session.Worlds
 
     def torn(settings: Settings) -> Worlds:
         if settings.seed == 13:
             raise RuntimeError("torn")
         return made(settings)
 
-    monkeypatch.setattr(board, "Worlds", torn)
+    monkeypatch.setattr(session, "Worlds", torn)
     tab.session.ask({"kind": "hello", "search": "?organisations=30&year=2000&seed=13"})
     assert "torn" in tab.until("note")["text"]
     assert tab.until("state")["settings"]["seed"] == 1
@@ -513,13 +514,11 @@ def test_sharing_that_is_set_holds_for_members_who_share_by_themselves() -> None
 
 def test_a_page_that_does_not_draw_slows_the_run() -> None:
     sent: list[dict] = []
-    session = Session(lambda message, buffers: sent.append(message))
-    session.start()
-    session.ask({"kind": "hello", "search": "?organisations=20&speed=30&year=2001"})
-    session.ask({"kind": "play"})
-    import time
-
+    made = Session(lambda message, buffers: sent.append(message))
+    made.start()
+    made.ask({"kind": "hello", "search": "?organisations=20&speed=30&year=2001"})
+    made.ask({"kind": "play"})
     time.sleep(4.0)
-    session.close()
-    session._thread.join(10)
+    made.close()
+    made._thread.join(10)
     assert sum(message["kind"] == "frame" for message in sent) <= 4  # one a longest wait, not thirty a second

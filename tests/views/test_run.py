@@ -13,6 +13,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -22,28 +24,36 @@ from typer.testing import CliRunner, Result
 
 import run
 from experiments import expected
-from experiments.analysis.discovery import Box
 from experiments.calibration import calibrate as fitting
+from experiments.calibration.job import Job
 from experiments.calibration.posterior import load_posterior
 from experiments.calibration.problem import Problem
-from experiments.ensemble import history
 from experiments.ensemble.folder import read_manifest
 from experiments.study import Study
 from experiments.validation.validate import USUAL
+from model import RouteModel, Scenario
 from model.parameter_fields import markdown_table, parameter_rows
 from model.parameters import Parameters
 from model.scenario.events import EVENT_FIELDS
 from model.week import SCHEDULE
-from views.cli import jobs, terminal
+from views.cli import fit, pages, studies, terminal
 from views.cli.command import INSTALLED, as_called
-from views.cli.settings import read_settings
+from views.cli.options import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = ("scenarios", "parameters", "policies", "studies", "schedule", "event-targets")
 COMMANDS = tuple(typer.main.get_command(run.app).commands)  # type: ignore[attr-defined]
-WORK = ("conduct_made", "conduct_study", "fit_structure", "judge_against", "judge_structure", "rank_sets",
-        "recover_known", "screen_structure", "serve_page", "study_history", "write_report",
-        "write_study_report")  # fmt: skip
+STARTS = (
+    "experiments.expected.expect",
+    "experiments.ensemble.runner.warm_up",
+    "experiments.ensemble.queries.query",
+    "experiments.analysis.discovery.discover",
+    "views.cli.studies.conduct_made",
+    "views.cli.pages._check_address",
+    "views.cli.pages.write_study_report",
+    "views.cli.pages.write_history_report",
+)
+"""Where commands begin to work."""
 HELP_SECONDS = 0.5
 
 
@@ -85,7 +95,7 @@ def test_help_is_quick():
 
 
 def test_help_loads_nothing_heavy():
-    heavy = ("numba", "pandas", "mesa", "plotly", "model", "views.cli.terminal")
+    heavy = ("numba", "pandas", "mesa", "plotly", "model", "experiments", "views.cli.summaries")
     code = f"import sys, run; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
@@ -105,9 +115,8 @@ def test_every_command_has_a_sentence_and_examples(command: str):
     assert "TODO" not in text
 
 
-def no_box() -> Box:
-    columns = ["factor", "low", "high", "values", "qp"]
-    return Box("y", 1.0, "of at least", 50, 5, 1.0, 0.1, 1.0, pd.DataFrame(columns=columns), pd.DataFrame())
+class StartedError(Exception):
+    """The work of a command would begin here."""
 
 
 def examples_of(command: str) -> list[str]:
@@ -116,31 +125,28 @@ def examples_of(command: str) -> list[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_examples_are_understood(command: str, monkeypatch: pytest.MonkeyPatch):
+def test_examples_are_understood(command: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch):
     """Every example of the help parses: its options exist and take such values (the work itself is left out)."""
-    seen: list[str] = []
 
-    def note(*_: object, **__: object) -> Path:
-        seen.append("called")
-        return Path("results/x")
+    def started(*_: object, **__: object) -> None:
+        raise StartedError
 
-    for work in WORK:
-        monkeypatch.setattr(jobs, work, note)
-    monkeypatch.setattr(
-        "experiments.ensemble.folder.read_manifest",
-        lambda folder: {"kind": "headline"} if "headline" in str(folder) else {"study": "history"},
-    )
-    monkeypatch.setattr("experiments.ensemble.history.run_once", note)
-    answer = pd.DataFrame({"n": [1]}), []
-    monkeypatch.setattr("experiments.ensemble.queries.query", lambda *_: seen.append("asked") or answer)
-    monkeypatch.setattr("experiments.analysis.discovery.discover", lambda *_, **__: seen.append("asked") or no_box())
-    Path("my.toml").write_text('title = "Mine"\nbase = "as-it-happened"\n', encoding="utf-8")
-    monkeypatch.setattr("views.cli.terminal.print_years", note)
+    for start in STARTS:
+        monkeypatch.setattr(start, started)
+    for name, kind in (("history", "history"), ("headline", "headline"), ("run-no-schiphol-sive", "run")):
+        (elsewhere / "results" / name).mkdir(parents=True)
+        (elsewhere / "results" / name / "manifest.json").write_text(json.dumps({"kind": kind, "title": name}))
+    scenario = 'base = "as-it-happened"'
+    study = 'kind = "compare"\nscenarios = ["as-it-happened", "zero-effect"]\nreplications = 2'
+    Path("my.toml").write_text(f'title = "Mine"\n{study if command == "study" else scenario}\n', encoding="utf-8")
     found = examples_of(command)
     assert found
     for line in found:
-        call(*shlex.split(line.split(" > ")[0])[3:])
-    assert seen or command in LISTS
+        words = shlex.split(line.split(" > ")[0])[3:]
+        result = CliRunner().invoke(run.app, words)
+        wanted = (0, None) if command in LISTS else (1, StartedError)
+        said = type(result.exception) if result.exception else None
+        assert (result.exit_code, said) == wanted, (words, result.output, result.exception)
 
 
 # --- what is shown ------------------------------------------------------------------------------------------------
@@ -209,6 +215,33 @@ def test_settings_take_the_type_of_their_parameter(setting: str, value: object):
     assert type(found) is type(value)
 
 
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("calibrate --screen --quick", "screen --quick"),
+        ("calibrate salience --recovery 20 --of-model --seed 3", "recover salience --trials 20 --of-model --seed 3"),
+        ("calibrate --recovery 12 --out mine", "recover --trials 12 --out mine"),
+        ("calibrate --best --workers 3", "best --workers 3"),
+    ],
+)
+def test_options_of_version_0_1_do_what_their_commands_do(before: str, now: str, monkeypatch: pytest.MonkeyPatch):
+    asked: list[object] = []
+
+    def task(chosen: Job, work: partial | Callable, *_: object, **__: object) -> None:
+        asked.append((chosen, getattr(work, "func", work), getattr(work, "keywords", {})))
+        raise StartedError
+
+    monkeypatch.setattr(fit, "_task", task)
+    old, new = (CliRunner().invoke(run.app, line.split()) for line in (before, now))
+    assert isinstance(old.exception, StartedError), old.output
+    assert asked[0] == asked[1]
+    assert "deprecated" not in new.stderr
+    option = next(word for word in before.split() if word in ("--screen", "--recovery", "--best"))
+    told = f"calibrate {option} is deprecated and goes with the next release; use: uv run run.py {now.split()[0]}"
+    assert told in words(old.stderr)
+    assert option not in call("calibrate", "--help").output
+
+
 # --- running ------------------------------------------------------------------------------------------------------
 
 SHORT = ("--organisations", "20", "--until", "2000-12-31", "--seed", "5")
@@ -219,7 +252,7 @@ def test_run_writes_frames_and_prints_years(elsewhere: Path):
     assert result.stdout.splitlines()[-1] == str(Path("out/one"))
     assert "2000" in result.stdout
     assert "Fitted to 2004-08" in result.stdout
-    assert "weekly rules" in result.stderr
+    assert "1 run in" in result.stderr
     yearly = pd.read_parquet(elsewhere / "out/one/yearly.parquet")
     assert list(yearly["year"]) == [2000]
     assert yearly.columns[0] == "replication"
@@ -255,9 +288,9 @@ def test_a_long_job_says_what_it_will_take_and_a_short_one_nothing(monkeypatch: 
     monkeypatch.setattr(expected, "SHORT_WEEKS", 0)
     monkeypatch.setattr(expected, "LONG_SECONDS", 0.0)
     monkeypatch.setattr(expected, "_pace", lambda *_: expected._Pace(0.1, 60.0, 1e9))
-    assert re.search(r"Expected: about 6 minutes, \d\.\d GB on 2 workers", call(*runs).stderr)
+    assert re.search(r"Expected: about 6 minutes, \d\.\d GB on 2 workers", call(*runs, "--out", "h").stderr)
     assert re.search(r"Expected: about 1[89] minutes, \d\d\.\d GB on 2 workers", call(*study, "--out", "s").stderr)
-    jobs._say_fit(lambda e, problem: e.of_fit(fitting.USUAL, problem), "base", fitting.USUAL, 2)
+    fit._say_expected(fit.Fit(workers=2).job(), expected.of_fit)
     assert "Expected: about 25 days, " in capsys.readouterr().err
 
 
@@ -313,45 +346,40 @@ def test_history_writes_a_report_and_prints_its_path_last(elsewhere: Path):
 
 def test_no_command_is_the_main_job(monkeypatch: pytest.MonkeyPatch):
     asked: list[object] = []
-    monkeypatch.setattr(jobs, "conduct_study", lambda *words: asked.append(words))
-    monkeypatch.setattr(jobs, "study_history", lambda *words: asked.append(words))
+    monkeypatch.setattr(studies, "conduct_made", lambda made, *_, **__: asked.append(made.name))
+    monkeypatch.setattr("experiments.history.run_history", lambda *words, **_: asked.append(words) or 1 / 0)
     call()
-    call("history")
-    assert asked == [
-        ("headline",),
-        (20, 1, 150, Path("results/history"), "as-it-happened", None, {}, None),
-    ]
+    assert isinstance(CliRunner().invoke(run.app, ["history"]).exception, ZeroDivisionError)
+    assert asked == ["headline", (Scenario.load("as-it-happened"), 20, 1, 150, Path("results/history"))]
 
 
 # --- stopping -----------------------------------------------------------------------------------------------------
 
 
-def test_interruption_says_what_was_kept(elsewhere: Path, monkeypatch: pytest.MonkeyPatch):
-    def stop(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+def stop(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
-    monkeypatch.setattr(history, "prepare", stop)
+
+def test_interruption_says_what_was_kept(elsewhere: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("experiments.ensemble.runner.warm_up", stop)
     result = call("history", "--out", "results/history", code=130)
     assert "Interrupted" in result.stderr
     assert "nothing half-written" in words(result.stderr)
     assert not list(elsewhere.rglob("*.p*"))
 
 
-def test_interruption_of_the_report_says_that_the_frames_are_kept(monkeypatch: pytest.MonkeyPatch, elsewhere: Path):
-    def stop(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(history, "run_history", lambda *_, **__: elsewhere / "results")
-    monkeypatch.setattr(jobs, "write_report", stop)
-    result = call("history", code=130)
+def test_interruption_of_the_report_says_that_the_frames_are_kept(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("experiments.history.run_history", lambda *_, **__: None)
+    monkeypatch.setattr(pages, "write_history_report", stop)
+    result = call("history", "--out", "results", code=130)
     assert "complete" in result.stderr
     assert "run.py report results" in words(result.stderr)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_in_a_terminal(elsewhere: Path):
-    """A real interruption, while runs are under way, ends soon, with 130, and leaves nothing behind."""
-    history.prepare(history.make_study("history", "as-it-happened", (1,), 10, {}), lambda _: None)
+    """A real interruption, while runs are under way, ends soon, with 130, and leaves nothing half-written."""
+    RouteModel(rng=1, organisations=10).step()  # compiled before
     command = [sys.executable, str(ROOT / "run.py"), "history", "--replications", "500", "--out", "out/many"]
     told = {**os.environ, "PYTHONFAULTHANDLER": "1"}
     with subprocess.Popen(
@@ -366,7 +394,7 @@ def test_ctrl_c_in_a_terminal(elsewhere: Path):
     ) as job:
         assert job.stderr is not None
         for line in job.stderr:
-            if "loaded in" in line or "compiled in" in line:
+            if "simulating" in line:
                 break
         time.sleep(0.5)
         job.send_signal(signal.SIGINT)
@@ -378,7 +406,7 @@ def test_ctrl_c_in_a_terminal(elsewhere: Path):
     assert job.returncode == 130
     assert "Interrupted" in said
     assert "Traceback" not in said
-    assert list((elsewhere / "out").iterdir()) == []
+    assert not list((elsewhere / "out").rglob(".*"))  # nothing half-written
 
 
 @pytest.mark.parametrize("host", ["", "no such host", "256.1.1.1", "198.51.100.7", "x" * 70 + ".y", "::zz"])
@@ -403,9 +431,9 @@ def test_messages_name_the_command_that_is_there(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch):
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ValueError("a fault of ours")
 
-    monkeypatch.setattr(jobs, "study_history", broken)
+    monkeypatch.setattr("experiments.history.run_history", broken)
     result = CliRunner().invoke(run.app, ["history"])
     assert isinstance(result.exception, ValueError)

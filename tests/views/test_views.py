@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from experiments.ensemble.folder import write_atomically
 from model.errors import InputError
 from views import theme
-from views.cli import terminal
+from views.cli.summaries import print_summary
 from views.figures import history as figures
 from views.figures.bands import bands, mean_by, replications, tidy
 from views.maps import atlas, flowmap
@@ -204,7 +204,7 @@ def test_a_history_of_few_seeds_is_preliminary_in_every_title_and_table(runs, no
         r"<summary>Num(.*?)</summary>", text
     )
     titles += re.findall(r"<h1>(.*?)</h1>", text) + re.findall(r"Lines and bubbles: mean of [^;]*;", text)
-    terminal.print_summary(folder, observed.load())
+    print_summary(folder, observed.load())
     titles.append(capsys.readouterr().out.splitlines()[0].rstrip())
     assert len(titles) > 15
     for title in titles:

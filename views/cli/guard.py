@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import errno
 import sys
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
+from views.cli import terminal
+
 __all__ = ["Guarded"]
 
+REFUSED: Final = 2
+"""Exit code after an input that is not acceptable."""
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""
-REFUSED: Final = frozenset(
-    {
-        errno.ENAMETOOLONG,
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
-        errno.ENOSPC,
-        errno.ENOTDIR,
-        errno.EISDIR,
-        errno.ELOOP,
-    }
+UNUSABLE: Final = frozenset(
+    getattr(errno, name)
+    for name in ("ENAMETOOLONG", "EACCES", "EPERM", "EROFS", "ENOSPC", "ENOTDIR", "EISDIR", "ELOOP")
 )
 """Answers of the file system to a path that cannot be used; all others are faults of the program."""
 
@@ -37,31 +33,32 @@ class Guarded(TyperGroup):
             return super().invoke(ctx)
         except ValueError as error:
             # model.errors is loaded when it was raised; importing it here would make --help slow
-            refused = getattr(sys.modules.get("model.errors"), "InputError", ())
-            if not isinstance(error, refused):
+            if not isinstance(error, getattr(sys.modules.get("model.errors"), "InputError", ())):
                 raise
-            from views.cli import terminal
-
-            terminal.say(f"Error: {error}", style="red")
-            raise typer.Exit(2) from None
+            _end(f"Error: {error}", "red", REFUSED)
         except OSError as error:
-            if error.errno not in REFUSED or error.filename is None:
+            if error.errno not in UNUSABLE or error.filename is None:
                 raise
-            from model.errors import InputError
-            from views.cli import terminal
-
-            refusal = InputError(
-                f"the file system refuses this ({error.strerror})",
-                field="path",
-                value=str(error.filename),
-                allowed="a path that can be used",
-                remedy="choose another path",
-            )
-            terminal.say(f"Error: {refusal}", style="red")
-            raise typer.Exit(2) from None
+            _end(f"Error: {_unusable(error)}", "red", REFUSED)
         except KeyboardInterrupt as stopped:
-            from views.cli import terminal
-
             kept = str(stopped) or "Earlier results are as they were, and nothing half-written is left."
-            terminal.say(f"Interrupted. {kept}", style="yellow")
-            raise typer.Exit(INTERRUPTED) from None
+            _end(f"Interrupted. {kept}", "yellow", INTERRUPTED)
+
+
+def _unusable(error: OSError) -> Exception:
+    """What is said of a path that the file system refuses."""
+    from model.errors import InputError
+
+    return InputError(
+        f"the file system refuses this ({error.strerror})",
+        field="path",
+        value=str(error.filename),
+        allowed="a path that can be used",
+        remedy="choose another path",
+    )
+
+
+def _end(text: str, style: str, code: int) -> NoReturn:
+    """End the program with a message and an exit code."""
+    terminal.say(text, style=style)
+    raise typer.Exit(code) from None

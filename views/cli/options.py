@@ -1,41 +1,100 @@
-"""Options that several commands share, checks of numbers, and how examples of a command are written."""
+"""Options that several commands share, single and in groups; how their values are read, checked and refused."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from views.cli.command import COMMAND
-from views.cli.settings import refuse
+if TYPE_CHECKING:
+    from model import Scenario
 
 __all__ = [
-    "RESULTS", "Cluster", "ClusterOptions", "FitSeed", "Images", "Large", "Machines", "Organisations", "OtherModel",
-    "Over", "ResultsFolder", "Scheduler", "Seed", "Settings", "TablesFolder", "Workers", "at_least", "examples",
+    "ORGANISATIONS",
+    "RESULTS",
+    "SEED",
+    "Images",
+    "Inputs",
+    "Organisations",
+    "OtherModel",
+    "ResultsFolder",
+    "Seed",
+    "Workers",
     "out_folder",
-]  # fmt: skip
+    "read_pairs",
+    "read_settings",
+    "refuse",
+    "whole",
+]
 
 RESULTS: Final = Path("results")
+ORGANISATIONS, SEED = 150, 1
 MOST_WORKERS: Final = 4_096
-MOST_FIT_SEED: Final = 2**32 - 1
-"""Largest seed that NumPy's older generators take, which pyABC draws from."""
 
 
-def at_least(least: int, most: int | None = None) -> Any:
-    """Check of an option: a whole number from `least` on, at most `most` where it is given, or none."""
-    allowed = f"a whole number from {least}" + (" on" if most is None else f" to {most:,}")
+def read_pairs(texts: Sequence[str], option: str, example: str) -> dict[str, str]:
+    """NAME=VALUE texts of an option as a dictionary.
+
+    Raises
+    ------
+    InputError
+        When a text is not of that form or a name is given twice.
+    """
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not (name and equals and value):
+            refuse("this is not a setting", option, text, "NAME=VALUE", f"write it as {option} {example}")
+        if name in pairs:
+            refuse("this name is set twice", option, text, "every name once", "leave one out")
+        pairs[name] = value
+    return pairs
+
+
+def read_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """Parameter values from NAME=VALUE texts; values are left as text where they are no number.
+
+    Raises
+    ------
+    InputError
+        As `read_pairs`. Names and values are checked by the model.
+    """
+    return {name: _value(name, text) for name, text in read_pairs(settings, "--set", "sharing_scale=1.5").items()}
+
+
+def _value(name: str, text: str) -> object:
+    """A value as the parameter wants it; text that does not fit stays text, for the model to refuse."""
+    from model.parameter_fields import parameter_rows
+    from model.parameters import Parameters
+
+    row = parameter_rows(Parameters).get(name)
+    if row is None or row.options:
+        return text
+    if isinstance(row.default, bool):
+        return {"true": True, "false": False}.get(text.lower(), text)
+    try:
+        return int(text) if isinstance(row.default, int) else float(text)
+    except ValueError:
+        return text
+
+
+def refuse(message: str, field: str, value: object, allowed: str, remedy: str) -> NoReturn:
+    """Raise an InputError."""
+    from model.errors import InputError
+
+    raise InputError(message, field=field, value=value, allowed=allowed, remedy=remedy)
+
+
+def whole(least: int, most: int) -> Callable[[typer.CallbackParam, int | None], int | None]:
+    """Check of an option: a whole number from `least` to `most`, or none. Typer's own names no value and no remedy."""
 
     def check(parameter: typer.CallbackParam, value: int | None) -> int | None:
-        if value is not None and (value < least or (most is not None and value > most)):
-            refuse(
-                "not a number that fits",
-                f"--{str(parameter.name).replace('_', '-')}",
-                value,
-                allowed,
-                "choose one of these, or leave it out",
-            )
+        if value is not None and not least <= value <= most:
+            name, allowed = str(parameter.name).replace("_", "-"), f"a whole number from {least} to {most:,}"
+            refuse("not a number that fits", f"--{name}", value, allowed, "choose one of these, or leave it out")
         return value
 
     return check
@@ -51,64 +110,42 @@ def out_folder(text: str) -> Path:
     return Path(text)
 
 
-def examples(*lines: str) -> str:
-    """Epilog of a command: a line for each example."""
-    return "Examples:\n\n" + "\n\n".join(f"  [bold]{COMMAND} {line}[/bold]" for line in lines)
-
-
 # --- what is simulated --------------------------------------------------------------------------------------------
 
 Seed = Annotated[int, typer.Option("--seed", help="Seed; the same seed gives the same run, to the last bit.")]
-FitSeed = Annotated[
-    int,
-    typer.Option("--seed", help="Seed; the same seed gives the same calibration.", callback=at_least(0, MOST_FIT_SEED)),
-]
-Large = Annotated[
-    bool, typer.Option("--large", help="Run all of a plan of more than a million runs, which is refused otherwise.")
-]
 Organisations = Annotated[int, typer.Option("--organisations", help="Groups that the trade is divided among.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter (see [bold]parameters[/bold]); may be repeated."),
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        help="Threads; results do not depend on it. \\[all cores]",
+        show_default=False,
+        callback=whole(1, MOST_WORKERS),
+    ),
 ]
-TablesFolder = Annotated[
-    Path | None, typer.Option("--tables", metavar="FOLDER", help="Use these tables in place of model/data.")
-]
-Over = Annotated[
-    str | None,
-    typer.Option(metavar="POSTERIOR", help="Draw a parameter set for each seed: posterior, or a rival structure."),
-]
-
 OtherModel = Annotated[
     bool, typer.Option("--allow-other-model", help="Draw from a posterior that was fitted on other rules or tables.")
 ]
 
-# --- where runs are made ------------------------------------------------------------------------------------------
 
-Workers = Annotated[
-    int | None,
-    typer.Option(help="Threads; results do not depend on it. \\[all cores]", show_default=False,
-                 callback=at_least(1, MOST_WORKERS)),
-]  # fmt: skip
-Scheduler = Annotated[
-    str | None, typer.Option(metavar="tcp://HOST:PORT", help="A running Dask scheduler to use in place of threads.")
-]
-Cluster = Annotated[
-    str | None, typer.Option(metavar="KIND", help="Start Dask workers as jobs: slurm, pbs, sge, lsf, htcondor.")
-]
-ClusterOptions = Annotated[
-    list[str] | None,
-    typer.Option("--cluster-option", metavar="NAME=VALUE", help="As jobs=8, cores=16, memory=32GB, queue=short."),
-]
+@dataclass(frozen=True)
+class Inputs:
+    """What a scenario is run with in place of the project's own: values of parameters, tables."""
 
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Set a parameter (see [bold]parameters[/bold]); may be repeated."
+        ),
+    ] = None
+    tables: Annotated[
+        Path | None, typer.Option("--tables", metavar="FOLDER", help="Use these tables in place of model/data.")
+    ] = None
 
-class Machines(NamedTuple):
-    """Where runs are made: threads here, or Dask workers."""
+    def scenario(self, name: str) -> Scenario:
+        """A scenario by name or path, with these values of parameters."""
+        from model import Scenario
 
-    workers: int | None = None
-    scheduler: str | None = None
-    cluster: str | None = None
-    options: Sequence[str] = ()
+        return Scenario.load(name).with_parameters(**read_settings(self.settings or []))
 
 
 # --- results ------------------------------------------------------------------------------------------------------

@@ -9,9 +9,8 @@ from typing import Final
 
 from model import RouteModel
 
-__all__ = ["FORMATS", "make_file"]
+__all__ = ["make_file"]
 
-FORMATS: Final = ("parquet", "csv", "toml")
 FRAMES: Final = ("weekly", "yearly")
 DIMENSIONS: Final = ("state", "mode", "platform", "leg", "place")
 
@@ -38,12 +37,7 @@ def _add(archive: zipfile.ZipFile, folder: str, model: RouteModel, kind: str) ->
     """Put the frames of a run into a folder of the archive."""
     frames = {name: getattr(model, name).reset_index() for name in FRAMES}
     frames |= {f"by_{name}": model.by(name).reset_index() for name in DIMENSIONS}
-    frames["seizures"] = model.seizures
-    for name, table in frames.items():
-        if kind == "csv":
-            archive.writestr(f"{folder}{name}.csv", table.to_csv(index=False, lineterminator="\n"))
-        else:
-            part = io.BytesIO()
-            table.to_parquet(part, index=False)
-            archive.writestr(f"{folder}{name}.parquet", part.getvalue())
+    for name, table in {**frames, "seizures": model.seizures}.items():
+        written = table.to_csv(index=False, lineterminator="\n") if kind == "csv" else table.to_parquet(index=False)
+        archive.writestr(f"{folder}{name}.{kind}", written)
     archive.writestr(f"{folder}scenario.toml", model.policy.to_toml())

@@ -24,12 +24,12 @@ def values_of(model: RouteModel) -> dict[str, float | None]:
     found: dict[str, float | None] = {
         key: float(getattr(parameters, key.rpartition(".")[2])) for key in NAMES if key.startswith("parameter:")
     }
-    fleet = [event.amount for event in policy.in_force(day) if (event.kind, event.name) == ("asset", "*")
-             and (event.field, event.operation) == ("availability", "multiply")]  # fmt: skip
-    found["asset:*.availability"] = float(np.prod(fleet)) if fleet else 1.0
-    for row in world.tables.measures.to_dict("records"):
-        dose = dose_at(policy, str(row["measure"]), day)
-        found[f"measure:{row['measure']}.dose"] = float(row["history_dose"]) if dose is None else float(dose)
+    change = ("asset", "*", "availability", "multiply")
+    fleet = [e.amount for e in policy.in_force(day) if (e.kind, e.name, e.field, e.operation) == change]
+    found["asset:*.availability"] = float(np.prod(fleet))
+    for measure, usual in world.tables.measures[["measure", "history_dose"]].to_numpy():
+        dose = dose_at(policy, str(measure), day)
+        found[f"measure:{measure}.dose"] = float(usual if dose is None else dose)
     members = inputs.membership_active[epoch] > 0.0
     for place, name in enumerate(world.platforms):
         there = members[:, place]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import solara
 
-from views.live.board import Board, warm_up
+from views.live.board import Board
 from views.live.server import prepare
+from views.live.session import warm_up
 
 __all__ = ["Page"]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
-
-import pandas as pd
 
 from experiments.analysis.intervals import preliminary_results
 from experiments.ensemble.folder import read_manifest
@@ -16,6 +15,7 @@ from experiments.ensemble.store import Store
 from model import calendar
 from model.errors import InputError
 from views.cli.command import COMMAND
+from views.cli.options import refuse
 from views.theme import bracketed
 
 __all__ = ["ROOT", "find_report", "list_results", "runs_of", "study_of"]
@@ -27,44 +27,47 @@ FIGURES: Final = (".csv", ".png", ".svg")
 """What a report links to, in the folder `figures` beside it."""
 MOST_RUNS: Final = 400
 SHOWN: Final = ("scenario", "seed")
+OUTCOMES: Final = ("arrived_europe_kg", "seized_kg", "west_africa_kg", "price_europe")
 
 
 def list_results(root: Path = ROOT) -> dict[str, Any]:
     """Studies with results: id, title, kind, when, report (path inside the folder); and a note where there is none."""
     if not root.is_dir():
         return {"studies": [], "note": f"There is no folder {root.name}/ yet. Run a study: {COMMAND}"}
-    found: list[dict[str, Any]] = []
-    for manifest in sorted({*root.glob("*/manifest.json"), *root.glob("*/*/manifest.json")}):
-        folder = manifest.parent
-        if "reference" in folder.relative_to(root).parts or folder.parent.name == "rivals":
-            continue
-        content: dict[str, Any] = {}
-        with suppress(InputError):
-            content = read_manifest(folder)
-        if not content:
-            found.append({"id": folder.relative_to(root).as_posix(), "title": folder.name,
-                          "kind": "its manifest cannot be read", "created": "", "report": ""})  # fmt: skip
-            continue
-        report = next((name for name in REPORTS if (folder / name).exists()), "")
-        title = f"{content.get('title') or folder.name}{bracketed(preliminary_results(content))}"
-        found.append({
-            "id": folder.relative_to(root).as_posix(), "title": title,
-            "kind": str(content.get("kind") or content.get("study") or ""),
-            "created": str(content.get("created", ""))[:10], "report": report,
-            "runs": (folder / "plan.parquet").exists(),
-        })  # fmt: skip
+    folders = {path.parent for pattern in ("*/manifest.json", "*/*/manifest.json") for path in root.glob(pattern)}
+    found = [
+        _study(folder, folder.relative_to(root))
+        for folder in sorted(folders)
+        if "reference" not in folder.relative_to(root).parts and folder.parent.name != "rivals"
+    ]
     found.sort(key=lambda one: str(one["created"]), reverse=True)
-    note = "" if found else f"No study has written results yet. Run one: {COMMAND}"
-    return {"studies": found, "note": note}
+    return {"studies": found, "note": "" if found else f"No study has written results yet. Run one: {COMMAND}"}
+
+
+def _study(folder: Path, name: Path) -> dict[str, Any]:
+    """What the list says of a folder of results."""
+    content: dict[str, Any] = {}
+    with suppress(InputError):
+        content = read_manifest(folder)
+    if not content:
+        unread = {"title": folder.name, "kind": "its manifest cannot be read", "created": "", "report": ""}
+        return {"id": name.as_posix(), **unread}
+    return {
+        "id": name.as_posix(),
+        "title": f"{content.get('title') or folder.name}{bracketed(preliminary_results(content))}",
+        "kind": str(content.get("kind") or content.get("study") or ""),
+        "created": str(content.get("created", ""))[:10],
+        "report": next((report for report in REPORTS if (folder / report).exists()), ""),
+        "runs": (folder / "plan.parquet").exists(),
+    }
 
 
 def find_report(path: str, root: Path = ROOT) -> Path | None:
     """File of a report, or of a figure that it links to, by its path inside the results; None for all else there."""
     file = (root / path).resolve()
-    report = file.name in REPORTS
-    figure = file.parent.name == "figures" and file.suffix in FIGURES
+    known = file.name in REPORTS or (file.parent.name == "figures" and file.suffix in FIGURES)
     inside = file.is_relative_to(root.resolve()) and ".." not in Path(path).parts
-    return file if inside and (report or figure) and file.is_file() else None
+    return file if inside and known and file.is_file() else None
 
 
 def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
@@ -77,37 +80,24 @@ def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
     """
     folder = (root / study).resolve()
     if not folder.is_relative_to(root.resolve()) or not folder.is_dir():
-        raise InputError(
-            "this study is not there, or no longer",
-            field="study",
-            value=study,
-            allowed=f"a folder of {root}",
-            remedy="open the results again",
-        )
+        refuse("this study is not there, or no longer", "study", study, f"a folder of {root}", "open the results again")
     if not (folder / "plan.parquet").exists():
-        raise InputError("this study keeps no single runs", field="study", value=study,
-                         allowed="studies of `run.py study` and `run.py compare`", remedy="choose another")  # fmt: skip
+        allowed = "studies of `run.py study` and `run.py compare`"
+        refuse("this study keeps no single runs", "study", study, allowed, "choose another")
     try:
         table, planned = Store(folder).runs(), Store(folder).plan().columns
+    except InputError:
+        raise
     except (OSError, ValueError, KeyError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"the runs of this study cannot be read ({type(error).__name__})",
-            file=str(folder),
-            field="study",
-            value=study,
-            allowed="runs as `run.py study` wrote them",
-            remedy="run the study again; it makes what is missing",
-        ) from error
+        message = f"the runs of this study cannot be read ({type(error).__name__})"
+        remedy = "run the study again; it makes what is missing"
+        refuse(message, "study", study, "runs as `run.py study` wrote them", remedy)
     table = table[table["status"] == "done"] if "status" in table else table
     plan = [name for name in planned if name not in ("run", "point", "arm", *SHOWN)]
-    outcomes = [name for name in ("arrived_europe_kg", "seized_kg", "west_africa_kg", "price_europe")
-                if name in table]  # fmt: skip
-    columns = [name for name in (*SHOWN, *plan, *outcomes) if name in table]
-    shown = table[columns].head(MOST_RUNS)
-    rows = [[_plain(v) for v in row] for row in shown.itertuples(index=False)]
-    return {"id": study, "columns": columns, "rows": rows, "count": len(table)}
+    columns = [name for name in (*SHOWN, *plan, *OUTCOMES) if name in table]
+    # as JSON holds them: nothing for missing values, four decimals
+    shown = table[columns].head(MOST_RUNS).round(4).to_json(orient="values")
+    return {"id": study, "columns": columns, "rows": json.loads(shown), "count": len(table)}
 
 
 def study_of(study: str, root: Path = ROOT) -> dict[str, Any]:
@@ -124,11 +114,3 @@ def study_of(study: str, root: Path = ROOT) -> dict[str, Any]:
     if told.get("window"):
         found["date"] = calendar.monday(calendar.first_week(min(int(told["window"][1]), calendar.LAST_YEAR) + 1))
     return found
-
-
-def _plain(value: Any) -> Any:
-    """A cell as JSON holds it."""
-    if pd.isna(value):
-        return None
-    value = value.item() if hasattr(value, "item") else value
-    return round(value, 4) if isinstance(value, float) else value

@@ -6,27 +6,35 @@ A part of an address that makes no sense is left out with a message in words; th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs, urlencode
 
 from model import calendar, load_world
-from model.errors import InputError, closest
+from model.errors import InputError, suggest
 from model.files import read_toml
 from model.scenario.events import Event, event_field, expand, fields_of
 from model.scenario.files import list_scenarios
+from views.cli.options import refuse
 
 __all__ = ["LIMITS", "Move", "Settings", "View", "read_address", "scenario_names"]
 
 type View = Literal["one", "side", "difference"]
 VIEWS: Final[tuple[View, ...]] = ("one", "side", "difference")
 LIMITS: Final = {
-    "seed": (0, 2**31 - 1), "organisations": (10, 5000), "weeks": (1, 52), "speed": (1, 30), "year": (2000, 2023),
-}  # fmt: skip
+    "seed": (0, 2**31 - 1),
+    "organisations": (10, 5000),
+    "weeks": (1, 52),
+    "speed": (1, 30),
+    "year": (2000, 2023),
+}
 """Least and most of every number; `speed` is in frames a second, `year` the one at whose start the page begins."""
 MOST_MOVES: Final = 200
+PARTS: Final = ("scenario", "other", "seed", "organisations", "year", "weeks", "speed", "view", "fork", "date")
+"""Parts of an address, beside levers."""
+ALONE: Final = "a view of two worlds needs another scenario"
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,13 @@ class Move:
         kind, _, name = self.target.partition(":")
         operation: Literal["value", "multiply"] = "multiply" if kind == "asset" else "value"
         kinds = {kind: name} | ({"membership": f"{name}/*"} if (kind, self.field) == ("platform", "sharing") else {})
+        source, what = "set by hand in the browser", (self.field, operation, self.value)
         return tuple(
-            Event(f"lever-{_slug(kind, name, self.field)}-{self.date}", self.date, None, kind, name, self.field,
-                  operation, self.value, source="set by hand in the browser") for kind, name in kinds.items()
-        )  # fmt: skip
+            Event(
+                f"lever-{_slug(kind, name, self.field)}-{self.date}", self.date, None, kind, name, *what, source=source
+            )
+            for kind, name in kinds.items()
+        )
 
     def __str__(self) -> str:
         return f"{self.target}.{self.field}@{self.date}={self.value:g}"
@@ -95,34 +106,38 @@ class Settings:
         kept = [m for m in self.moves if (m.target, m.field, m.date) != key]
         return replace(self, moves=tuple(sorted([*kept, move], key=lambda m: m.date)))
 
+    def changed(self, name: str, value: Any, scenarios: Sequence[str]) -> Settings:
+        """One part changed, and those that depend on it brought in line; raises InputError."""
+        changes = {name: read_part(name, str(value), scenarios)}
+        if name == "year":
+            changes["date"] = None
+        elif name == "view" and value == "one":
+            changes["other"] = ""
+        elif name == "view" and not self.other:
+            refuse(ALONE, name, value, "one", "choose another scenario first")
+        elif name == "other":
+            changes["view"] = "one" if not value else "side" if self.view == "one" else self.view
+        return replace(self, **changes)
+
     def address(self) -> str:
         """Query of the address that leads here again; what is usual is left out."""
         usual = Settings()
-        pairs = [(name, str(getattr(self, name))) for name in
-                 ("scenario", "other", "seed", "organisations", "year", "weeks", "speed", "view")
-                 if getattr(self, name) != getattr(usual, name)]  # fmt: skip
-        if self.other and self.fork != usual.fork:
-            pairs.append(("fork", self.fork.isoformat()))
-        if self.date is not None:
-            pairs.append(("date", self.date.isoformat()))
-        pairs += [("lever", str(move)) for move in self.moves]
-        return urlencode(pairs, safe=":,@=.*/")
+        parts = PARTS if self.other else [name for name in PARTS if name != "fork"]
+        pairs = [(name, str(getattr(self, name))) for name in parts if getattr(self, name) != getattr(usual, name)]
+        return urlencode([*pairs, *(("lever", str(move)) for move in self.moves)], safe=":,@=.*/")
 
 
 def unreadable_scenarios() -> list[str]:
     """What is wrong with TOML files of the working directory that cannot be read, and so are in no list."""
-    found = []
+    notes: list[str] = []
     for path in sorted(Path().glob("*.toml")):
-        try:
-            read_toml(path)
-        except InputError as error:
-            found.append(str(error))
-    return found
+        _tried(notes, read_toml, path)
+    return notes
 
 
 def scenario_titles() -> list[list[str]]:
     """Names and titles of all scenarios that can be chosen, as they lie there now."""
-    return [[str(row["name"]), str(row["title"])] for row in list_scenarios().to_dict("records")]
+    return [[str(name), str(title)] for name, title in list_scenarios()[["name", "title"]].to_numpy()]
 
 
 def scenario_names() -> list[str]:
@@ -133,56 +148,53 @@ def scenario_names() -> list[str]:
 def read_address(query: str, scenarios: Sequence[str]) -> tuple[Settings, list[str]]:
     """Settings of an address, and what was wrong with it in words."""
     found, notes = parse_qs(query.removeprefix("?"), keep_blank_values=True), list[str]()
-    values: dict[str, Any] = {}
-    for name, texts in found.items():
-        if name == "lever":
-            values["moves"] = tuple(sorted(_moves(texts, notes), key=lambda move: move.date))
-            continue
-        try:
-            values[name] = _value(name, texts[-1], scenarios)
-        except InputError as error:
-            notes.append(str(error))
-    settings = replace(Settings(), **values)
+    moves = [move for text in found.pop("lever", [])[:MOST_MOVES] for move in _tried(notes, read_move, text)]
+    values = {
+        name: value for name, texts in found.items() for value in _tried(notes, read_part, name, texts[-1], scenarios)
+    }
+    settings = replace(Settings(), **values, moves=tuple(sorted(moves, key=lambda move: move.date)))
     if settings.view != "one" and not settings.other:
-        notes.append("address: a view of two worlds needs another scenario (other=...); one world is shown")
+        notes.append(f"address: {ALONE} (other=...); one world is shown")
         settings = replace(settings, view="one")
     if settings.other and settings.view == "one":
         settings = replace(settings, view="side")
     return settings, notes
 
 
-def _value(name: str, text: str, scenarios: Sequence[str]) -> Any:
-    if name in ("scenario", "other"):
-        if text in scenarios or (name == "other" and not text):
-            return text
-        near = closest(text, list(scenarios))
-        raise InputError("there is no such scenario", field=name, value=text, allowed="a name of `run.py scenarios`",
-                         remedy=f"did you mean {near!r}?" if near else "choose one of the list")  # fmt: skip
+def _tried[**P, V](notes: list[str], read: Callable[P, V], *given: P.args, **options: P.kwargs) -> list[V]:
+    """What is read, or nothing and a note that says what is wrong."""
+    try:
+        return [read(*given, **options)]
+    except InputError as error:
+        notes.append(str(error))
+        return []
+
+
+def read_part(name: str, text: str, scenarios: Sequence[str]) -> Any:
+    """Value of a part of an address; raises InputError that names what is allowed."""
     if name in LIMITS:
         return whole(name, text)
     if name in ("fork", "date"):
         return day_of(name, text)
-    if name == "view":
-        if text in VIEWS:
-            return text
-        raise InputError("there is no such view", field=name, value=text, allowed=", ".join(VIEWS),
-                         remedy="choose one of these")  # fmt: skip
-    raise InputError("an address has no such part", field=name, value=text,
-                     allowed="scenario, other, fork, seed, organisations, year, weeks, speed, view, date, lever",
-                     remedy="remove it")  # fmt: skip
+    if name not in PARTS:
+        refuse("an address has no such part", name, text, f"{', '.join(PARTS)}, lever", "remove it")
+    known = VIEWS if name == "view" else scenarios
+    if text not in known and (text or name != "other"):
+        what, allowed = ("view", ", ".join(VIEWS)) if name == "view" else ("scenario", "a name of `run.py scenarios`")
+        refuse(f"there is no such {what}", name, text, allowed, suggest(text, known, "choose one of the list"))
+    return text
 
 
 def whole(name: str, value: Any) -> int:
     """Check a number of the page; raises InputError outside its limits."""
-    text = str(value)
     low, high = LIMITS[name]
     try:
-        number = int(text)
+        number = int(str(value))
     except ValueError:
         number = low - 1
     if not low <= number <= high:
-        raise InputError("not a number that fits", field=name, value=text or "nothing",
-                         allowed=f"a whole number from {low} to {high}", remedy="choose one in that range")  # fmt: skip
+        allowed = f"a whole number from {low} to {high}"
+        refuse("not a number that fits", name, str(value) or "nothing", allowed, "choose one in that range")
     return number
 
 
@@ -194,19 +206,8 @@ def day_of(name: str, value: Any) -> dt.date:
     text = str(value)
     day = calendar.monday(calendar.week_of(text))
     if day > calendar.monday(calendar.first_week(calendar.LAST_YEAR + 1) - (name != "date")):
-        raise InputError("after the tables end", field=name, value=text, allowed="a day up to the end of 2023",
-                         remedy="choose an earlier day")  # fmt: skip
+        refuse("after the tables end", name, text, "a day up to the end of 2023", "choose an earlier day")
     return day
-
-
-def _moves(texts: Sequence[str], notes: list[str]) -> list[Move]:
-    found = []
-    for text in texts[:MOST_MOVES]:
-        try:
-            found.append(read_move(text))
-        except InputError as error:
-            notes.append(str(error))
-    return found
 
 
 def read_move(text: str) -> Move:
@@ -219,26 +220,23 @@ def read_move(text: str) -> Move:
     except ValueError:
         value = float("nan")
     if not (target and column and day) or value != value:
-        raise InputError("not a lever", field="lever", value=text, allowed="target.field@day=value",
-                         remedy="as measure:maoc-n.dose@2012-01-02=0.8")  # fmt: skip
+        refuse("not a lever", "lever", text, "target.field@day=value", "as measure:maoc-n.dose@2012-01-02=0.8")
     return make_move({"target": target, "field": column, "value": value}, day_of("lever", day))
 
 
 def make_move(content: Mapping[str, Any], day: dt.date) -> Move:
-    """Check a lever against what events may change."""
+    """Check a lever against what events may change; raises InputError."""
     target, column = str(content.get("target", "")), str(content.get("field", ""))
-    kind = target.partition(":")[0]
-    bounds = event_field(kind, column)
+    kind, _, name = target.partition(":")
+    bounds, none = event_field(kind, column), "no lever can change this"
     if bounds is None:
-        raise InputError("no lever can change this", field="lever", value=f"{target}.{column}",
-                         allowed=", ".join(fields_of(kind)) or "a target that exists",
-                         remedy="choose one of these")  # fmt: skip
+        allowed = ", ".join(fields_of(kind)) or "a target that exists"
+        refuse(none, "lever", f"{target}.{column}", allowed, "choose one of these")
     value = float(content["value"])
     if not bounds.low <= value <= bounds.high:
-        raise InputError("outside its bounds", field=f"{target}.{column}", value=value, allowed=bounds.allowed,
-                         remedy="choose a value in that range")  # fmt: skip
+        refuse("outside its bounds", f"{target}.{column}", value, bounds.allowed, "choose a value in that range")
     names = load_world().names
-    if kind in names and not expand(kind, target.partition(":")[2], names):
-        raise InputError("no lever can change this", field="lever", value=target, allowed=f"a {kind} that exists",
-                         remedy="see `run.py scenarios` and docs/data.md for names")  # fmt: skip
+    if kind in names and not expand(kind, name, names):
+        remedy = "see `run.py scenarios` and docs/data.md for names"
+        refuse(none, "lever", target, f"a {kind} that exists", remedy)
     return Move(target, column, value, day)

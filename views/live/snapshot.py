@@ -18,22 +18,46 @@ from model.record import Account, Weekly, Yearly
 from model.world import World
 from model.world.regions import legs_at, legs_into
 
-__all__ = ["CORRIDORS", "SERIES", "Seen", "corridor_of_leg", "frame", "yearly_corridors"]
+__all__ = ["CORRIDORS", "MONEY", "SERIES", "Seen", "corridor_of_leg", "frame", "whole_numbers"]
 
 SERIES: Final = (
-    "seized_kg", "arrived_europe_kg", "dispatched_to_europe_kg", "in_transit_kg", "in_stock_kg", "seized_eu_bulk_kg",
-    "seized_west_africa_bulk_kg", "west_africa_kg", "consumed_europe_kg", "price_europe_eur_per_kg",
-    "price_source_eur_per_kg", "exposures", "known", "cued", "acted", "boarded", "won", "seizures", "capital_eur",
-)  # fmt: skip
+    "seized_kg",
+    "arrived_europe_kg",
+    "dispatched_to_europe_kg",
+    "in_transit_kg",
+    "in_stock_kg",
+    "seized_eu_bulk_kg",
+    "seized_west_africa_bulk_kg",
+    "west_africa_kg",
+    "consumed_europe_kg",
+    "price_europe_eur_per_kg",
+    "price_source_eur_per_kg",
+    "exposures",
+    "known",
+    "cued",
+    "acted",
+    "boarded",
+    "won",
+    "seizures",
+    "capital_eur",
+)
 """Weekly series that a frame carries, in this order; money follows as MONEY."""
 MONEY: Final = ("revenue_eur", "confiscated_eur", "bribes_eur")
 THOUSANDS: Final = frozenset({"capital_eur", *MONEY})
 """Series that a frame carries in thousands."""
 CORRIDORS: Final = (
-    "Containers from the Americas", "Boats and ships across the Atlantic", "Through West Africa", "Through the Maghreb",
-    "Air couriers from the Americas", "Other",
-)  # fmt: skip
+    "Containers from the Americas",
+    "Boats and ships across the Atlantic",
+    "Through West Africa",
+    "Through the Maghreb",
+    "Air couriers from the Americas",
+    "Other",
+)
 """Ways into Europe by the last leg, as shares of what sets out on it."""
+BY_MODE: Final = {"container": 0, "air_courier": 4, "fast_boat": 1, "small_vessel": 1, "merchant_vessel": 1}
+OTHER: Final = 5
+BY_ORIGIN: Final = {3: "maghreb", 2: "west_africa_sahel"}
+"""Rows of CORRIDORS by transport mode, for legs that do not start in Africa."""
 MOST_LOADS: Final = 260
 MOST_SEIZURES: Final = 60
 
@@ -46,33 +70,30 @@ class Seen:
     events: int = 0
 
 
+def whole_numbers(values: Any) -> list[Any]:
+    """Values rounded, as nested lists."""
+    return list(np.rint(np.asarray(values)).astype(np.int64).tolist())
+
+
+def _flat(*columns: Any) -> list[int]:
+    """Columns of a table, rounded, row after row in one list."""
+    return whole_numbers(np.column_stack(columns).ravel())
+
+
 def corridor_of_leg(world: World) -> Array:
     """Corridor of every leg, row of CORRIDORS; -1 for legs that do not enter Europe."""
-    region = world.tables.places.set_index("place")["region"]
-    legs = world.tables.legs
-    found = np.full(len(legs), -1, dtype=np.int64)
-    entering, african = legs_into(world.tables, "europe"), legs_at(world.tables, "origin", "west_africa_sahel")
-    for i in np.flatnonzero(entering):
-        found[i] = 2 if african[i] else _corridor(str(region[legs["origin"].iloc[i]]), str(legs["mode"].iloc[i]))
-    return found
+    corridor = world.tables.legs["mode"].map(BY_MODE).fillna(OTHER).to_numpy(np.int64)
+    for column, region in BY_ORIGIN.items():
+        corridor = np.where(legs_at(world.tables, "origin", region), column, corridor)
+    return np.where(legs_into(world.tables, "europe"), corridor, -1)
 
 
-def _corridor(start: str, mode: str) -> int:
-    if start == "maghreb":
-        return 3
-    if mode == "container":
-        return 0
-    if mode == "air_courier":
-        return 4
-    return 1 if mode in ("fast_boat", "small_vessel", "merchant_vessel") else 5
-
-
-def yearly_corridors(model: RouteModel, corridor: Array, since: int = calendar.FIRST_YEAR) -> list[list[int]]:
+def yearly_corridors(model: RouteModel, corridor: Array, since: int) -> list[list[int]]:
     """[year, kg by corridor...] of the years simulated so far, the last one in part."""
     years = [year for year in model.years if year >= since]
     moved = model.buffers.by_leg[[year - calendar.FIRST_YEAR for year in years], :, Yearly.MOVED_KG]
-    into = np.column_stack([moved[:, corridor == c].sum(axis=1) for c in range(len(CORRIDORS))])
-    return [[year, *row] for year, row in zip(years, np.rint(into).astype(np.int64).tolist(), strict=True)]
+    into = [moved[:, corridor == c].sum(axis=1) for c in range(len(CORRIDORS))]
+    return whole_numbers(np.column_stack([years, *into]))
 
 
 def weekly_rows(model: RouteModel, first: int) -> list[list[int]]:
@@ -84,8 +105,7 @@ def weekly_rows(model: RouteModel, first: int) -> list[list[int]]:
     before = model.buffers.accounts[first - 1] if first > model.first_week else model.opening
     accounts = np.diff(model.buffers.accounts[first : model.week], axis=0, prepend=before[None])
     columns += [accounts[:, Account[name.upper()]] / 1e3 for name in MONEY]
-    rows: list[list[int]] = np.rint(np.column_stack(columns)).astype(np.int64).tolist()
-    return rows
+    return whole_numbers(np.column_stack(columns))
 
 
 def frame(model: RouteModel, seen: Seen, corridor: Array, *, whole: bool) -> dict[str, Any]:
@@ -102,11 +122,18 @@ def frame(model: RouteModel, seen: Seen, corridor: Array, *, whole: bool) -> dic
     first = model.first_week if whole else max(seen.week, model.first_week)
     since = calendar.FIRST_YEAR if whole else calendar.year_of(first) - 1
     made = {
-        "week": first, "next": model.week, "date": model.date.isoformat(), "whole": whole,
-        "rows": weekly_rows(model, first), "flow": np.rint(model.state.legs.set_out_kg).astype(np.int64).tolist(),
-        "loads": _loads(model), "assets": _assets(model), "hits": [] if whole else _hits(model, seen),
-        "platforms": _platforms(model), "corridors": yearly_corridors(model, corridor, since),
-    }  # fmt: skip
+        "week": first,
+        "next": model.week,
+        "date": model.date.isoformat(),
+        "whole": whole,
+        "rows": weekly_rows(model, first),
+        "flow": whole_numbers(model.state.legs.set_out_kg),
+        "loads": _loads(model),
+        "assets": _assets(model),
+        "hits": [] if whole else _hits(model, seen),
+        "platforms": _platforms(model),
+        "corridors": yearly_corridors(model, corridor, since),
+    }
     if whole or model.week // 4 != seen.week // 4:
         made["states"] = _states(model)
     seen.week, seen.events = model.week, int(model.state.counts[Counter.EVENTS])
@@ -122,49 +149,40 @@ def _loads(model: RouteModel) -> list[int]:
         rows = rows[np.argsort(-live.load_kg[rows], kind="stable")[:MOST_LOADS]]
     span = np.maximum(live.arrive_day[rows] - live.set_out_day[rows], 0.1)
     way = np.clip((today - live.set_out_day[rows]) / span, 0.0, 1.0)
-    table = np.column_stack(
-        [live.leg[rows], np.rint(255 * way), np.rint(live.load_kg[rows]), live.ident[rows] % 99_991]
-    )
-    found: list[int] = table.astype(np.int64).ravel().tolist()
-    return found
+    return _flat(live.leg[rows], 255 * way, live.load_kg[rows], live.ident[rows] % 99_991)
 
 
 def _assets(model: RouteModel) -> list[int]:
     """Place of every asset, and 0 out of service, 1 in port, 2 on patrol, 3 on a case; flat."""
     assets, today = model.state.assets, 7.0 * model.week
     doing = np.where(assets.active < 0.5, 0, np.where(assets.free_day > today, 3, np.where(assets.area >= 0, 2, 1)))
-    found: list[int] = np.column_stack([assets.place, doing]).astype(np.int64).ravel().tolist()
-    return found
+    return _flat(assets.place, doing)
 
 
 def _hits(model: RouteModel, seen: Seen) -> list[int]:
     """Seizures since the last frame by place, flat: place, kg, cases; those at the sources apart."""
     table = model.buffers.seizures[seen.events : int(model.state.counts[Counter.EVENTS])]
     table = table[table["leg"] >= 0]
-    places = np.unique(table["place"])
+    places, cases = np.unique(table["place"], return_counts=True)
     kg = np.array([table["kg"][table["place"] == place].sum() for place in places])
     order = np.argsort(-kg, kind="stable")[:MOST_SEIZURES]
-    rows = [[int(places[i]), round(float(kg[i])), int((table["place"] == places[i]).sum())] for i in order]
-    return [number for row in rows for number in row]
+    return _flat(places[order], kg[order], cases[order])
 
 
 def _platforms(model: RouteModel) -> list[int]:
     """Working platforms, flat: row, mean sharing of its members, mean trust in it, percent."""
     states, values = model.state.states, model.policy.parameters
     found: list[int] = []
-    for row in np.flatnonzero(model.state.platforms.active > 0.5).tolist():
+    for row in np.flatnonzero(model.state.platforms.active > 0.5):
         members = np.flatnonzero(states.pledge[:, row] > 0.0)
-        if not len(members):
-            continue
-        good = values.trust_prior_useful + states.trust_useful[members, row]
-        trust = good / (good + values.trust_prior_failed + states.trust_failed[members, row])
-        found += [row, round(100 * float(states.sharing[members, row].mean())), round(100 * float(trust.mean()))]
+        if len(members):
+            good = values.trust_prior_useful + states.trust_useful[members, row]
+            trust = good / (good + values.trust_prior_failed + states.trust_failed[members, row])
+            found += _flat(row, 100 * states.sharing[members, row].mean(), 100 * trust.mean())
     return found
 
 
 def _states(model: RouteModel) -> list[int]:
     """Of every state, flat: largest share of its leads that it gives a platform, mean ability, corruption; percent."""
     states = model.state.states
-    table = np.column_stack([states.sharing.max(axis=1), states.ability.mean(axis=1), states.kappa])
-    found: list[int] = np.rint(100 * table).astype(np.int64).ravel().tolist()
-    return found
+    return _flat(100 * states.sharing.max(axis=1), 100 * states.ability.mean(axis=1), 100 * states.kappa)

@@ -25,18 +25,23 @@ def parted(first: Scenario, second: Scenario, fork: dt.date) -> Scenario:
     InputError
         If they differ in a parameter that holds for a whole run.
     """
-    both = {event.id for event in first.events} & {event.id for event in second.events}
-    theirs = {event.id: event for event in second.events}
-    same = [e for e in first.events if e.id in both and e.content() == theirs[e.id].content()]
+    theirs = {event.id: event.content() for event in second.events}
+    same = [event for event in first.events if theirs.get(event.id) == event.content()]
     known = {event.id for event in same}
     ended = [replace(e, until=min(e.until or fork, fork)) for e in first.events if e.id not in known and e.date < fork]
-    begun = [replace(e, id=f"{e.id}-from-{fork}", date=max(e.date, fork)) for e in second.events
-             if e.id not in known and (e.until is None or e.until > fork)]  # fmt: skip
+    begun = [
+        replace(e, id=f"{e.id}-from-{fork}", date=max(e.date, fork))
+        for e in second.events
+        if e.id not in known and (e.until is None or e.until > fork)
+    ]
     made = replace(
-        second, name=f"{first.name}-then-{second.name}", title=f"from {fork} {second.title}",
-        parameters=first.parameters, fork=fork,
+        second,
+        name=f"{first.name}-then-{second.name}",
+        title=f"from {fork} {second.title}",
+        parameters=first.parameters,
+        fork=fork,
         events=tuple(sorted([*same, *ended, *begun], key=lambda event: (event.date, event.id))),
-    )  # fmt: skip
+    )
     changes = {name: value for name, value in second.parameters if value != getattr(first.parameters, name)}
     return made.changed_from(fork, **changes) if changes else made
 
@@ -51,6 +56,8 @@ class Worlds:
 
     Attributes
     ----------
+    models
+        The first world and, if there are two, the second: levers act on the last.
     part_day
         First day on which the two worlds' scenarios differ; None for one world.
 
@@ -61,20 +68,21 @@ class Worlds:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        world = load_world()
-        self.plain = Scenario.load(settings.scenario)
-        self.second = parted(self.plain, Scenario.load(settings.other), settings.fork) if settings.other else None
-        first = self.plain if self.second else self._moved(self.plain)
-        self.models = [RouteModel(first, settings.seed, settings.organisations, world=world)]
-        if self.second:
-            self.models.append(RouteModel(self._moved(self.second), settings.seed, settings.organisations, world=world))
+        self.settings, first = settings, Scenario.load(settings.scenario)
+        scenarios = [first]
+        if settings.other:
+            scenarios.append(parted(first, Scenario.load(settings.other), settings.fork))
+        self.unmoved = scenarios[-1]
+        self.models = [
+            RouteModel(scenario, settings.seed, settings.organisations, world=load_world())
+            for scenario in [*scenarios[:-1], self._moved()]
+        ]
         self.part_day = self._part_day()
-        begin = calendar.monday(max(calendar.first_week(settings.year), 0))
-        self.run_until(settings.date or begin)
+        self.run_until(settings.date or calendar.monday(max(calendar.first_week(settings.year), 0)))
 
-    def _moved(self, scenario: Scenario) -> Scenario:
-        return scenario.with_events(*(event for move in self.settings.moves for event in move.events))
+    def _moved(self) -> Scenario:
+        """The scenario that levers act on, with the levers."""
+        return self.unmoved.with_events(*(event for move in self.settings.moves for event in move.events))
 
     # --- time -----------------------------------------------------------------------------------------------------
 
@@ -88,11 +96,6 @@ class Worlds:
         """Whether the last week has been run."""
         return self.models[0].week > self.models[0].last_week
 
-    @property
-    def end(self) -> dt.date:
-        """Day after the last week."""
-        return calendar.monday(self.models[0].last_week + 1)
-
     def step(self, weeks: int = 1) -> None:
         """Run all worlds by some weeks, at most to the end."""
         for model in self.models:
@@ -101,25 +104,19 @@ class Worlds:
     def run_until(self, day: dt.date) -> None:
         """Run all worlds forward to the week of a day, at most to the end."""
         for model in self.models:
-            week = min(calendar.week_of(day), model.last_week + 1)
-            if week > model.week:
-                model.run_for(week - model.week)
+            model.run_for(max(min(calendar.week_of(day), model.last_week + 1) - model.week, 0))
 
     # --- levers ---------------------------------------------------------------------------------------------------
 
     def set_levers(self, settings: Settings) -> None:
         """Let the levers of new settings act from the week that comes next, without running anything again."""
         self.settings = settings
-        base = self.second or self.plain
-        place = len(self.models) - 1
-        self.models[place] = self.models[place].fork(self._moved(base))
+        self.models[-1] = self.models[-1].fork(self._moved())
         self.part_day = self._part_day()
 
     def _part_day(self) -> dt.date | None:
         """First day on which the two scenarios say something different; None for one world or the same."""
-        if len(self.models) < 2:
-            return None
-        first, second = (model.policy for model in self.models)
+        first, second = self.models[0].policy, self.steered
         days = sorted({*first.change_dates(), *second.change_dates()})
         # what differs before a day differs before every later one
         place = bisect_left(days, True, key=lambda day: bool(difference(first, second, day + dt.timedelta(days=1))))
