@@ -205,19 +205,17 @@ def print_effort(effort: Any) -> None:
 
 
 def print_study(store: Any) -> None:
-    """Print what a study found: its sentences, without mark-up."""
-    import html
-    import re
+    """Print what a study found, in sentences."""
     from pathlib import Path
 
     if not store.local:
         return
-    from views.reports.reading import read_study
-    from views.reports.words import findings
+    from views.reports.findings import study_findings
+    from views.results import read_study
 
-    for label, sentence in findings(read_study(Path(store.root))):
-        say(f"\n{label}", style="bold")
-        print(textwrap.fill(html.unescape(re.sub(r"<[^>]+>", "", sentence)), 110))
+    for finding in study_findings(read_study(Path(store.root))):
+        say(f"\n{finding.label}", style="bold")
+        print(textwrap.fill(finding.plain, 110))
     print(f"\n{CAUTION}")
 
 

@@ -113,54 +113,27 @@ def lanes(table: pd.DataFrame, tolerance: float = 0.004) -> dict[str, Floats]:
     return drawn
 
 
-class Ring(NamedTuple):
-    """A closed line of land, degrees."""
-
-    lon: Floats
-    lat: Floats
-
-
 @cache
-def outlines(path: Path | None = None) -> tuple[Ring, ...]:
-    """The rings of land in outlines.json, or none when the file is missing (a map without coasts is still a map)."""
-    path = path or DATA / "outlines.json"
-    if not path.exists():
-        return ()
-    return tuple(_rings(json.loads(path.read_text(encoding="utf-8"))))
-
-
-def _rings(node: Any) -> list[Ring]:
-    """Every list of coordinate pairs inside `node`, whatever nesting (GeoJSON or plain lists) holds it."""
-    if isinstance(node, dict):
-        parts = [node[key] for key in ("features", "geometry", "geometries", "coordinates") if node.get(key)]
-        return [ring for part in (parts or node.values()) for ring in _rings(part)]
-    if not isinstance(node, list) or not node:
-        return []
-    if isinstance(node[0], list) and len(node[0]) >= 2 and isinstance(node[0][0], int | float):
-        points = np.array([pair[:2] for pair in node], dtype=float)
-        return [Ring(points[:, 0], points[:, 1])]
-    return [ring for part in node for ring in _rings(part)]
+def outlines() -> tuple[Floats, ...]:
+    """The rings of land in outlines.json: degrees east and north, shape (n, 2)."""
+    countries = json.loads((DATA / "outlines.json").read_text(encoding="utf-8"))["countries"].values()
+    return tuple(np.array(ring, dtype=float) for country in countries for ring in country["rings"])
 
 
 def joined(parts: list[Floats], digits: int = 4) -> tuple[list[float | None], list[float | None]]:
     """Polylines as one x and one y list with None between them, for a single Plotly trace."""
-    xs: list[float | None] = []
-    ys: list[float | None] = []
-    for part in parts:
-        xs += [*np.round(part[:, 0], digits).tolist(), None]
-        ys += [*np.round(part[:, 1], digits).tolist(), None]
-    return xs[:-1], ys[:-1]
+    x, y = (
+        [value for part in parts for value in (*np.round(part[:, axis], digits).tolist(), None)][:-1] for axis in (0, 1)
+    )
+    return x, y
 
 
 def coast() -> list[Floats]:
     """Projected rings of land that touch the window."""
     (left, right), (bottom, top) = WINDOW
-    kept = []
-    for ring in outlines():
-        x, y = project(ring.lon, ring.lat)
-        if x.max() > left - 0.3 and x.min() < right + 0.3 and y.max() > bottom - 0.3 and y.min() < top + 0.3:
-            kept.append(np.column_stack([x, y]))
-    return kept
+    low, high = np.array([left, bottom]) - 0.3, np.array([right, top]) + 0.3
+    rings = (np.column_stack(project(*ring.T)) for ring in outlines())
+    return [ring for ring in rings if (ring.max(axis=0) > low).all() and (ring.min(axis=0) < high).all()]
 
 
 def graticule(step: int = 15) -> list[Floats]:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from views import theme
 from views.figures.bands import mean_by, replications, tidy
+from views.figures.marks import blank
 from views.maps import atlas
 
 BINS: Final = (0.1, 1.0, 5.0, 20.0, 60.0)
@@ -18,9 +19,6 @@ BINS: Final = (0.1, 1.0, 5.0, 20.0, 60.0)
 WIDTHS: Final = (0.9, 1.8, 3.2, 5.4, 8.6)
 BUBBLE_PX_PER_ROOT_TONNE: Final = 7.0
 BUBBLE_FROM_T: Final = 0.5
-
-HALO: Final = "1px 0 1px #fff, -1px 0 1px #fff, 0 1px 1px #fff, 0 -1px 1px #fff, 0 0 4px #fff"
-"""Text shadow that keeps a place name legible on a lane."""
 
 CATEGORIES: Final = {
     "north": ("Bound for North America", "#B3BDC6", "solid"),
@@ -111,7 +109,7 @@ def plan(
     drawn = atlas.lanes(lanes)
     kinds = categorise(legs, places)
     shown = [leg for leg in means.columns if leg in drawn and leg in kinds.index and means[leg].max() >= BINS[0]]
-    names = _leg_names(legs, places)
+    names = leg_names(legs, places)
     rows = means[shown].to_dict("index")
     tonnes = {
         int(str(year)): {i: float(row[leg]) for i, leg in enumerate(shown) if row[leg] >= BINS[0]}
@@ -120,7 +118,7 @@ def plan(
     return FlowPlan(
         [np.round(drawn[leg][:, 0], 4).tolist() for leg in shown],
         [np.round(drawn[leg][:, 1], 4).tolist() for leg in shown],
-        [_middle(drawn[leg]) for leg in shown],
+        [middle(drawn[leg]) for leg in shown],
         [names[leg] for leg in shown],
         [str(kinds[leg]) for leg in shown],
         tonnes,
@@ -128,7 +126,8 @@ def plan(
     )
 
 
-def _leg_names(legs: pd.DataFrame, places: pd.DataFrame) -> dict[str, str]:
+def leg_names(legs: pd.DataFrame, places: pd.DataFrame) -> dict[str, str]:
+    """Leg id -> its ends and means, as text for hovering."""
     short = {p: atlas.LABELS.get(p, str(n)) for p, n in zip(places["place"], places["name"], strict=True)}
     return {
         row["leg"]: f"{short[row['origin']]} to {short[row['destination']]}<br>{theme.MODES[row['mode']][0]}"
@@ -136,7 +135,7 @@ def _leg_names(legs: pd.DataFrame, places: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _middle(line: atlas.Floats) -> tuple[float, float, float]:
+def middle(line: atlas.Floats) -> tuple[float, float, float]:
     """Point and heading at 58% of the length of `line`."""
     step = np.hypot(*np.diff(line, axis=0).T)
     run = np.concatenate([[0.0], np.cumsum(step)])
@@ -188,22 +187,19 @@ def flow_map(
 
 def draw(flows: FlowPlan, places: pd.DataFrame, year: int, runs: int = 1) -> go.Figure:
     """The figure of a plan in one year. Trace names are stable: the page's script finds traces by name."""
-    figure = go.Figure(layout={"template": theme.template()})
-    _add_ground(figure)
+    figure = ground()
     _add_flows(figure, flows, year)
     _add_bubbles(figure, flows.bubbles.get(year, []))
-    _add_places(figure, places)
-    _add_labels(figure, places)
-    (left, right), (bottom, top) = atlas.WINDOW
-    hidden = {"visible": False, "fixedrange": True}
-    figure.update_layout(
-        hovermode="closest", plot_bgcolor=theme.SEA, margin={"l": 0, "r": 0, "t": 40, "b": 0},
-        xaxis={**hidden, "range": [left, right]},
-        yaxis={**hidden, "range": [bottom, top], "scaleanchor": "x", "scaleratio": 1},
-        legend={"orientation": "v", "x": 0.99, "xanchor": "right", "y": 0.01, "yanchor": "bottom",
-                "bgcolor": "rgba(255,255,255,.85)"},
-        width=980, height=880,
-    )  # fmt: skip
+    add_places(figure, places)
+    legend = {
+        "orientation": "v",
+        "x": 0.99,
+        "xanchor": "right",
+        "y": 0.01,
+        "yanchor": "bottom",
+        "bgcolor": "rgba(255,255,255,.85)",
+    }
+    figure.update_layout(margin_t=40, legend=legend, width=980, height=880)
     return theme.describe(
         figure,
         title=f"Where cocaine moved in {year}, in the model",
@@ -213,17 +209,25 @@ def draw(flows: FlowPlan, places: pd.DataFrame, year: int, runs: int = 1) -> go.
     )
 
 
-def _add_ground(figure: go.Figure) -> None:
+def ground() -> go.Figure:
+    """A map without flows: sea, land and graticule, in the window of the atlas."""
+    (left, right), (bottom, top) = atlas.WINDOW
+    hidden = {"visible": False, "fixedrange": True}
+    figure = blank(None)
+    figure.update_layout(
+        plot_bgcolor=theme.SEA,
+        margin={"l": 0, "r": 0, "t": 10, "b": 0},
+        xaxis={**hidden, "range": [left, right]},
+        yaxis={**hidden, "range": [bottom, top], "scaleanchor": "x", "scaleratio": 1},
+    )
     x, y = atlas.joined(atlas.graticule(), 3)
-    line = {"color": "#DCE4EA", "width": 0.6}
-    figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False, name="graticule")
-    rings = atlas.coast()
-    if rings:
-        x, y = atlas.joined(rings, 4)
-        figure.add_scatter(
-            x=x, y=y, mode="lines", fill="toself", fillcolor=theme.LAND, line={"color": theme.COAST, "width": 0.7},
-            hoverinfo="skip", showlegend=False, name="land",
-        )  # fmt: skip
+    unnamed = {"mode": "lines", "hoverinfo": "skip", "showlegend": False}
+    figure.add_scatter(x=x, y=y, line={"color": "#DCE4EA", "width": 0.6}, name="graticule", **unnamed)
+    x, y = atlas.joined(atlas.coast(), 4)
+    figure.add_scatter(
+        x=x, y=y, fill="toself", fillcolor=theme.LAND, line={"color": theme.COAST, "width": 0.7}, name="land", **unnamed
+    )
+    return figure
 
 
 def _add_flows(figure: go.Figure, flows: FlowPlan, year: int) -> None:
@@ -233,66 +237,106 @@ def _add_flows(figure: go.Figure, flows: FlowPlan, year: int) -> None:
             chosen = flows.legs_of(year, key, width)
             x, y = atlas.joined([np.column_stack([flows.xs[i], flows.ys[i]]) for i in chosen])
             figure.add_scatter(
-                x=x, y=y, mode="lines", name=f"flow {key} {width}", legendgroup=key, showlegend=False,
-                line={"color": theme.rgba(colour, 0.72), "width": pixels, "dash": dash}, hoverinfo="skip",
-            )  # fmt: skip
+                x=x,
+                y=y,
+                mode="lines",
+                name=f"flow {key} {width}",
+                legendgroup=key,
+                showlegend=False,
+                line={"color": theme.rgba(colour, 0.72), "width": pixels, "dash": dash},
+                hoverinfo="skip",
+            )
         figure.add_scatter(
-            x=[None], y=[None], mode="lines", name=name, legendgroup=key,
+            x=[None],
+            y=[None],
+            mode="lines",
+            name=name,
+            legendgroup=key,
             line={"color": colour, "width": 3.2, "dash": dash},
-        )  # fmt: skip
+        )
     for key, (_, colour, _) in CATEGORIES.items():
         chosen = flows.legs_of(year, key)
-        figure.add_scatter(
-            x=[flows.middle[i][0] for i in chosen], y=[flows.middle[i][1] for i in chosen], mode="markers",
-            marker={
-                "symbol": "arrow-wide", "size": 9, "opacity": 1, "color": colour,
-                "angle": [flows.middle[i][2] for i in chosen],
-                "line": {"color": "#FFFFFF", "width": 0.8},
-            },
-            text=[f"{flows.names[i]}<br>{theme.number(flows.tonnes[year][i])} t pure in {year}" for i in chosen],
-            hovertemplate="%{text}<extra></extra>", name=f"arrow {key}", showlegend=False,
-        )  # fmt: skip
+        text = [f"{flows.names[i]}<br>{theme.number(flows.tonnes[year][i])} t pure in {year}" for i in chosen]
+        add_arrows(figure, [flows.middle[i] for i in chosen], colour, text, name=f"arrow {key}", showlegend=False)
+
+
+def add_arrows(
+    figure: go.Figure, middles: list[tuple[float, float, float]], colour: str, text: list[str], **trace: Any
+) -> None:
+    """Add an arrow head at each of `middles`: x, y and its angle in degrees clockwise from up."""
+    figure.add_scatter(
+        x=[x for x, _, _ in middles],
+        y=[y for _, y, _ in middles],
+        mode="markers",
+        text=text,
+        marker={
+            "symbol": "arrow-wide",
+            "size": 9,
+            "opacity": 1,
+            "color": colour,
+            "angle": [angle for _, _, angle in middles],
+            "line": {"color": "#FFFFFF", "width": 0.8},
+        },
+        hovertemplate="%{text}<extra></extra>",
+        **trace,
+    )
 
 
 def _add_bubbles(figure: go.Figure, rows: list[tuple[float, float, float, str]]) -> None:
     figure.add_scatter(
-        x=[r[0] for r in rows], y=[r[1] for r in rows], mode="markers", name="Seizures",
+        x=[r[0] for r in rows],
+        y=[r[1] for r in rows],
+        mode="markers",
+        name="Seizures",
         marker={
-            "size": [BUBBLE_PX_PER_ROOT_TONNE * r[2] ** 0.5 for r in rows], "sizemode": "diameter",
-            "color": theme.rgba(theme.YELLOW, 0.5), "line": {"color": theme.INK, "width": 1},
+            "size": [BUBBLE_PX_PER_ROOT_TONNE * r[2] ** 0.5 for r in rows],
+            "sizemode": "diameter",
+            "color": theme.rgba(theme.YELLOW, 0.5),
+            "line": {"color": theme.INK, "width": 1},
         },
-        text=[f"{r[3]}<br>{theme.number(r[2])} t (bulk) seized" for r in rows], hovertemplate="%{text}<extra></extra>",
-    )  # fmt: skip
+        text=[f"{r[3]}<br>{theme.number(r[2])} t (bulk) seized" for r in rows],
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
-def _add_places(figure: go.Figure, places: pd.DataFrame) -> None:
+def add_places(figure: go.Figure, places: pd.DataFrame) -> None:
+    """Add a dot for each place, coloured by region, and names as far as they fit."""
     groups = places["region"].map(theme.REGION_GROUPS)
     for group, colour in theme.GROUP_COLOURS.items():
         rows = places[groups == group]
         x, y = atlas.project(rows["lon"], rows["lat"])
         market = rows["kind"].eq("market")
         figure.add_scatter(
-            x=np.round(x, 4).tolist(), y=np.round(y, 4).tolist(), mode="markers", name=group,
+            x=np.round(x, 4).tolist(),
+            y=np.round(y, 4).tolist(),
+            mode="markers",
+            name=group,
             marker={
-                "size": [5 if k == "sea_area" else 8 for k in rows["kind"]], "color": colour,
-                "opacity": 1, "symbol": ["square" if m else "circle" for m in market],
+                "size": [5 if k == "sea_area" else 8 for k in rows["kind"]],
+                "color": colour,
+                "opacity": 1,
+                "symbol": ["square" if m else "circle" for m in market],
                 "line": {"color": "#FFFFFF", "width": 1.2},
             },
-            text=rows["name"].tolist(), hovertemplate="%{text}<extra></extra>",
-        )  # fmt: skip
-
-
-def _add_labels(figure: go.Figure, places: pd.DataFrame) -> None:
-    """Names for a wide map (shown) and for a narrow one (hidden; the page's script swaps them)."""
+            text=rows["name"].tolist(),
+            hovertemplate="%{text}<extra></extra>",
+        )
+    # names for a wide map (shown) and for a narrow one (hidden; the page's script swaps them)
     for name, width, size, limit, visible in (
         ("labels wide", 760, 11.5, 40, True),
         ("labels narrow", 350, 10, 14, False),
     ):
         labels = atlas.place_labels(places, width, size, limit, sides=8 if visible else 2)
         figure.add_scatter(
-            x=[one.x for one in labels], y=[one.y for one in labels], text=[one.text for one in labels],
-            textposition=[one.position for one in labels], mode="markers+text", name=name, visible=visible,
+            x=[one.x for one in labels],
+            y=[one.y for one in labels],
+            text=[one.text for one in labels],
+            textposition=[one.position for one in labels],
+            mode="markers+text",
+            name=name,
+            visible=visible,
             marker={"size": 9, "opacity": 0},
-            textfont={"size": size, "color": theme.INK, "shadow": HALO},
-            hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
+            textfont={"size": size, "color": theme.INK, "shadow": theme.HALO},
+            hoverinfo="skip",
+            showlegend=False,
+        )

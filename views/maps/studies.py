@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -9,8 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
+from views.figures.places import most_changed, with_left_out
+from views.figures.registry import Section, figure
 from views.maps import atlas, flowmap
-from views.reports.reading import Study
+from views.results import StudyResults
 
 __all__ = ["difference_map", "flow_map"]
 
@@ -18,83 +21,91 @@ STEPS: Final = (0.1, 0.5, 1.5, 4.0)
 """Lower edges of the classes of a change, tonnes a year; less is not drawn."""
 WIDTHS: Final = (1.0, 2.2, 4.0, 7.0)
 CHANCE: Final = "#A9B3BC"
-SIDES: Final = {"less": ("Less moves", theme.BLUE), "more": ("More moves", theme.VERMILION)}
+SOURCE: Final = "model, supply fixed. Coastlines: Natural Earth. Lanes: commercial shipping, a proxy for other craft."
+
+type Drawn = list[tuple[str, pd.DataFrame, Sequence[Any]]]
 
 
-def flow_map(study: Study, tables: Any, scenario: str) -> go.Figure:
+def _lead(study: StudyResults) -> str:
+    one = study.scenario(most_changed(study)[0])
+    return with_left_out(f"{one}: the difference first, then the two worlds it is made of.", 1, study)
+
+
+FLOWS: Final = Section("Where it moves instead", _lead, 40, "maps")
+
+
+def _of(*, baseline: bool, other: bool) -> Callable[[StudyResults, pd.DataFrame], Drawn]:
+    """Split flows: those of the baseline, of the scenario that changes most, or of both; the last one is drawn."""
+
+    def split(study: StudyResults, flows: pd.DataFrame) -> Drawn:
+        one = most_changed(study)[:1]
+        names = [str(study.manifest["baseline"])] * baseline + one * other
+        return [("", flows[flows["scenario"].isin(names)], (names[-1],))] if one else []
+
+    return split
+
+
+@figure("flows", "leg_changes", section=FLOWS, name="map-difference", split=_of(baseline=True, other=True))
+def difference_map(study: StudyResults, flows: pd.DataFrame, scenario: str) -> go.Figure:
+    """Where more and less moves under a scenario than under the baseline."""
+    rows, tables = study.table("leg_changes"), study.geography
+    lanes = atlas.lanes(tables.lanes)
+    rows = rows[(rows["scenario"] == scenario) & rows["leg"].isin(lanes)]
+    rows = rows.assign(change=rows["effect"] / 1e3, tonnes=rows["effect"].abs() / 1e3).sort_values("tonnes")
+    rows = rows[rows["tonnes"] >= STEPS[0]]
+    names, told = flowmap.leg_names(tables.legs, tables.places), rows["clear"].astype(bool)
+    drawn = flowmap.ground()
+    for name, mine, colour, alpha in (
+        ("Cannot be told from zero", rows[~told], CHANCE, 0.5),
+        ("Less moves", rows[told & (rows["change"] < 0)], theme.BLUE, 0.8),
+        ("More moves", rows[told & (rows["change"] > 0)], theme.VERMILION, 0.8),
+    ):
+        sizes = np.searchsorted(STEPS, mine["tonnes"], side="right") - 1
+        for size, pixels in enumerate(WIDTHS):
+            x, y = atlas.joined([lanes[leg] for leg in mine["leg"][sizes == size]])
+            drawn.add_scatter(
+                x=x,
+                y=y,
+                mode="lines",
+                line={"color": theme.rgba(colour, alpha), "width": pixels},
+                hoverinfo="skip",
+                name=f"{name} {size}",
+            )
+        text = [
+            f"{names[leg]}<br>{name.lower()}: {value:,.2g} t a year"
+            for leg, value in zip(mine["leg"], mine["tonnes"], strict=True)
+        ]
+        flowmap.add_arrows(drawn, [flowmap.middle(lanes[leg]) for leg in mine["leg"]], colour, text, name=name)
+    flowmap.add_places(drawn, tables.places)
+    drawn.update_layout(showlegend=False)
+    return theme.describe(
+        drawn,
+        title=f"{study.scenario(scenario)}: where more and less moves",
+        subtitle=f"Change of tonnes a year on each leg against {theme.lower(study.baseline)}; blue less, red more, "
+        f"grey what cannot be told from zero (false discovery rate 5%). Changes under {STEPS[0]:g} t are not drawn. "
+        f"Mean of {study.seeds} paired seeds.",
+        source=SOURCE,
+    )
+
+
+@figure("flows", section=FLOWS, name="map-with", split=_of(baseline=False, other=True))
+@figure("flows", section=FLOWS, name="map-baseline", split=_of(baseline=True, other=False))
+def flow_map(study: StudyResults, flows: pd.DataFrame, scenario: str) -> go.Figure:
     """Flows of one scenario, t a year over the window, with seizures as bubbles."""
-    year = int(study.manifest["window"][1])
-    flows = study.table("flows")
-    legs = flows[flows["scenario"] == scenario].assign(year=year, replication=0, moved_kg=lambda f: f["kg_per_year"])
-    seized = study.table("places")
+    year, tables = int(study.manifest["window"][1]), study.geography
+    legs = flows.assign(year=year, replication=0, moved_kg=flows["kg_per_year"])
     by_place = None
-    if len(seized):
-        purity = float(study.manifest.get("bulk_purity", 0.7))
+    if len(seized := study.table("places")):
         mine = seized[seized["scenario"] == scenario]
-        by_place = mine.assign(year=year, replication=0, seized_bulk_kg=mine["seized_kg_per_year"] / purity)
+        bulk = mine["seized_kg_per_year"] / float(study.manifest.get("bulk_purity", 0.7))
+        by_place = mine.assign(year=year, replication=0, seized_bulk_kg=bulk)
     plan = flowmap.plan(legs, places=tables.places, legs=tables.legs, lanes=tables.lanes, by_place=by_place)
-    figure = flowmap.draw(plan, tables.places, year, study.seeds)
-    figure.update_layout(showlegend=False, width=None, height=None)
-    figure = theme.describe(
-        figure, title=study.scenario(scenario),
+    drawn = flowmap.draw(plan, tables.places, year, study.seeds)
+    drawn.update_layout(showlegend=False, width=None, height=None)
+    return theme.describe(
+        drawn,
+        title=study.scenario(scenario),
         subtitle=f"Tonnes pure set out on each leg a year (width, colour by means) and bulk tonnes seized (bubbles), "
         f"mean of {study.window} and {study.seeds} seeds.",
-        source="model, supply fixed. Coastlines: Natural Earth. Lanes: commercial shipping, a proxy for other craft.",
-    )  # fmt: skip
-    return theme.noted(figure, study.note(flows))
-
-
-def difference_map(study: Study, tables: Any, scenario: str) -> go.Figure:
-    """Where more and less moves under a scenario than under the baseline."""
-    rows = study.table("leg_changes")
-    rows = rows[rows["scenario"] == scenario].set_index("leg")
-    change = rows["effect"] / 1e3
-    drawn, names = atlas.lanes(tables.lanes), flowmap._leg_names(tables.legs, tables.places)
-    figure = go.Figure(layout={"template": theme.template()})
-    flowmap._add_ground(figure)
-    shown = (change.abs() >= STEPS[0]) & change.index.isin(list(drawn))
-    told = rows["clear"].astype(bool)
-    _add_lanes(figure, change[shown & ~told].abs().sort_values(), drawn, names, "Cannot be told from zero", CHANCE, 0.5)
-    for key, (name, colour) in SIDES.items():
-        mine = change[shown & told & (change > 0 if key == "more" else change < 0)].abs().sort_values()
-        _add_lanes(figure, mine, drawn, names, name, colour)
-    flowmap._add_places(figure, tables.places)
-    flowmap._add_labels(figure, tables.places)
-    _frame(figure)
-    figure = theme.describe(
-        figure, title=f"{study.scenario(scenario)}: where more and less moves",
-        subtitle=f"Change of tonnes a year on each leg against {study.baseline[:1].lower()}{study.baseline[1:]}; blue "
-        f"less, red more, grey what cannot be told from zero (false discovery rate 5%). Changes under "
-        f"{STEPS[0]:g} t are not drawn. Mean of {study.seeds} paired seeds.",
-        source="model, supply fixed. Coastlines: Natural Earth. Lanes: commercial shipping, a proxy for other craft.",
-    )  # fmt: skip
-    return theme.noted(figure, study.note(rows))
-
-
-def _add_lanes(
-    figure: go.Figure, tonnes: pd.Series[float], drawn: dict[str, atlas.Floats], names: dict[str, str], name: str,
-    colour: str, alpha: float = 0.8,
-) -> None:  # fmt: skip
-    kinds = np.searchsorted(STEPS, tonnes.to_numpy(), side="right") - 1
-    for width, pixels in enumerate(WIDTHS):
-        x, y = atlas.joined([drawn[str(leg)] for leg in tonnes.index[kinds == width]])
-        figure.add_scatter(x=x, y=y, mode="lines", line={"color": theme.rgba(colour, alpha), "width": pixels},
-                           hoverinfo="skip", name=f"{name} {width}")  # fmt: skip
-    middles = [flowmap._middle(drawn[str(leg)]) for leg in tonnes.index]
-    figure.add_scatter(
-        x=[m[0] for m in middles], y=[m[1] for m in middles], mode="markers", name=name,
-        marker={"symbol": "arrow-wide", "size": 9, "color": colour, "angle": [m[2] for m in middles],
-                "line": {"color": "#FFFFFF", "width": 0.8}},
-        text=[f"{names[str(leg)]}<br>{name.lower()}: {value:,.2g} t a year" for leg, value in tonnes.items()],
-        hovertemplate="%{text}<extra></extra>",
-    )  # fmt: skip
-
-
-def _frame(figure: go.Figure) -> None:
-    (left, right), (bottom, top) = atlas.WINDOW
-    hidden = {"visible": False, "fixedrange": True}
-    figure.update_layout(
-        hovermode="closest", plot_bgcolor=theme.SEA, margin={"l": 0, "r": 0, "t": 10, "b": 0}, showlegend=False,
-        xaxis={**hidden, "range": [left, right]},
-        yaxis={**hidden, "range": [bottom, top], "scaleanchor": "x", "scaleratio": 1},
-    )  # fmt: skip
+        source=SOURCE,
+    )
