@@ -96,7 +96,18 @@ def band(
         _add_observed(figure, observed)
     years = [int(y) for y in quantiles.index]
     if min(years) <= BURN_IN[1]:
-        _shade(figure, min(years) - 0.5, BURN_IN[1] + 0.5)
+        start, end = min(years) - 0.5, BURN_IN[1] + 0.5
+        figure.add_vrect(x0=start, x1=end, fillcolor="#EEF0F2", line_width=0, layer="below")
+        figure.add_annotation(
+            x=(start + end) / 2,
+            y=0.98,
+            yref="paper",
+            yanchor="top",
+            text="not scored",
+            showarrow=False,
+            textangle=-90,
+            font={"size": theme.SIZES["small"], "color": theme.MUTED},
+        )
     figure.update_layout(
         xaxis={"range": [min(years) - 0.5, max(years) + 0.5], "dtick": 4, "tick0": 2000},
         yaxis={"title_text": unit, "rangemode": "tozero", "tickformat": ",~g"},
@@ -136,21 +147,6 @@ def _add_observed(figure: go.Figure, observed: pd.DataFrame) -> None:
 def _reach(distance: pd.Series) -> list[float | None]:
     """Lengths of whiskers; None where no range is published, so that not even a cap is drawn."""
     return [float(d) if d > 0 else None for d in distance.astype(float)]
-
-
-def _shade(figure: go.Figure, start: float, end: float) -> None:
-    """Grey the burn-in, which is not scored."""
-    figure.add_vrect(x0=start, x1=end, fillcolor="#EEF0F2", line_width=0, layer="below")
-    figure.add_annotation(
-        x=(start + end) / 2,
-        y=0.98,
-        yref="paper",
-        yanchor="top",
-        text="not scored",
-        showarrow=False,
-        textangle=-90,
-        font={"size": theme.SIZES["small"], "color": theme.MUTED},
-    )
 
 
 def funnel(yearly: pd.DataFrame, first: int = 2004, last: int = 2023) -> go.Figure:

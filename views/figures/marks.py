@@ -21,6 +21,7 @@ __all__ = [
     "UNCLEAR",
     "add_area",
     "blank",
+    "clear",
     "rows_high",
     "tones",
     "whiskers",
@@ -94,11 +95,14 @@ def whiskers(low: Any, middle: Any, high: Any, colour: str, thickness: float = 1
     }
 
 
-def tones(rows: pd.DataFrame, *, clear: pd.Series | None = None) -> list[str]:
-    """A colour for each difference: more, less, or grey where its interval includes zero (or it is not `clear`)."""
-    distinct = (rows["low"] > 0.0) | (rows["high"] < 0.0) if clear is None else clear.astype(bool)
-    up = rows["low" if clear is None else "effect"] > 0.0
-    return [str(tone) for tone in np.where(distinct, np.where(up, MORE, LESS), UNCLEAR)]
+def clear(rows: pd.DataFrame) -> pd.Series:
+    """Whether the interval of each row leaves zero out."""
+    return (rows["low"] > 0.0) | (rows["high"] < 0.0)
+
+
+def tones(sizes: pd.Series, distinct: pd.Series) -> list[str]:
+    """A colour for each difference: more, less, or grey where it is not told from zero."""
+    return [str(tone) for tone in np.where(distinct.astype(bool), np.where(sizes > 0.0, MORE, LESS), UNCLEAR)]
 
 
 def blank(height: int | None = 360, hovermode: str | None = "closest", **layout: Any) -> go.Figure:

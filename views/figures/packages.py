@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures.marks import LESS, MORE, NAMES_AXIS, UNCLEAR, blank, tones, whiskers, wrapped
+from views.figures.marks import LESS, MORE, NAMES_AXIS, UNCLEAR, blank, clear, tones, whiskers, wrapped
 from views.figures.registry import Section, by, figure
 from views.results import StudyResults
 
@@ -64,7 +64,7 @@ def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
         name, symbol = SUPPLY.get(str(word), (f"Supply {word}", "diamond-open"))
         group = group.set_index("scenario").loc[first["scenario"]].reset_index()
         at = [order.index(study.scenario(s)) + (0.14 if number else -0.14) * several for s in group["scenario"]]
-        colours, records = tones(group), group.to_dict("records")
+        colours, records = tones(group["effect"], clear(group)), group.to_dict("records")
         for y, row, colour in zip(at, records, colours, strict=True):
             drawn.add_scatter(
                 x=[row["low"] * shown.factor, row["high"] * shown.factor],

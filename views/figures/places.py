@@ -133,7 +133,7 @@ def states(study: StudyResults, rows: pd.DataFrame, scenario: str, most: int = 1
         x=tonnes["effect"],
         y=mine["name"],
         orientation="h",
-        marker={"color": tones(mine, clear=mine["clear"])},
+        marker={"color": tones(mine["effect"], mine["clear"])},
         name="change",
         error_x=whiskers(tonnes["low"], tonnes["effect"], tonnes["high"], theme.MUTED),
         hovertemplate="%{y}: %{x:+,.3~g} t a year<extra></extra>",

@@ -125,7 +125,7 @@ def against_record(results: HistoryResults, yearly: pd.DataFrame, key: str) -> t
         subtitle=chart.subtitle,
         unit=chart.axis,
         colour=chart.colour,
-        observed=points.assign(source=[_short(source) for source in points["source"]]),
+        observed=points.assign(source=points["source"].astype(str).map(_short)),
         source=_cited(points),
     )
     drawn.update_layout(height=chart.height)
@@ -153,7 +153,7 @@ def _points(results: HistoryResults, key: str) -> pd.DataFrame:
 
 def _short(source: str) -> str:
     """A source cut to the length of a hover label."""
-    return source if len(source) <= 48 else source[:46].rstrip(" ,;") + "…"
+    return source if len(source) <= 48 else f"{source[:46].rstrip(' ,;')}…"
 
 
 def _cited(points: pd.DataFrame) -> str:

@@ -90,6 +90,9 @@ class Registered:
             made = self.make(results, rows, *arguments)
             drawn, data = made if isinstance(made, tuple) else (made, rows)
             name = "-".join(filter(None, (self.name, suffix)))
+            if not drawn.layout.meta:  # a figure of one's own may give no texts
+                title = drawn.layout.title.text or name.replace("-", " ").capitalize()
+                theme.describe(drawn, title=title, subtitle="", source=f"table {', '.join(self.tables)}.")
             yield Drawing(name, theme.noted(drawn, results.note(rows)), data, self.columns)
 
 

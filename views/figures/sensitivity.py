@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures.marks import LESS, MORE, NAMES_AXIS, blank, tones, whiskers, wrapped
+from views.figures.marks import LESS, MORE, NAMES_AXIS, blank, clear, tones, whiskers, wrapped
 from views.figures.registry import Section, by, figure
 from views.results import StudyResults
 
@@ -107,7 +107,13 @@ def shapley(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     sizes = mine[["share", "low", "high"]] * shown.factor
     drawn = blank(80 + 40 * (len(mine) + 1), showlegend=False)
     rise = sizes["share"].cumsum()
-    bars = zip(mine["name"], sizes.itertuples(index=False), rise - sizes["share"], tones(mine), strict=True)
+    bars = zip(
+        mine["name"],
+        sizes.itertuples(index=False),
+        rise - sizes["share"],
+        tones(mine["share"], clear(mine)),
+        strict=True,
+    )
     for name, size, base, colour in bars:
         label = wrapped(str(name), 30)
         drawn.add_bar(

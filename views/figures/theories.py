@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures.marks import BAD, GOOD, UNCLEAR, blank, rows_high, whiskers, words
+from views.figures.marks import BAD, GOOD, UNCLEAR, blank, clear, rows_high, whiskers, words
 from views.figures.registry import Section, figure
 from views.results import ValidationResults
 
@@ -171,8 +171,8 @@ def _of_signs(results: ValidationResults, rows: pd.DataFrame) -> list[tuple[str,
 @figure("conclusions", section=RIVALS, name="signs", split=_of_signs)
 def signs(results: ValidationResults, rows: pd.DataFrame, title: str) -> go.Figure:
     """Effect of every package under every structure, in tonnes; a cross where it cannot be told from zero."""
-    table = rows.assign(clear=(rows["low"] > 0) | (rows["high"] < 0), tonnes=rows["effect"] / 1000.0)
-    wide, clear = (
+    table = rows.assign(clear=clear(rows), tonnes=rows["effect"] / 1000.0)
+    wide, sure = (
         table.pivot_table(index="scenario", columns="structure", values=value, sort=False)
         for value in ("tonnes", "clear")
     )
@@ -182,7 +182,7 @@ def signs(results: ValidationResults, rows: pd.DataFrame, title: str) -> go.Figu
         z=wide.to_numpy(),
         x=[words(c) for c in wide.columns],
         y=list(short_titles(wide.index.to_series()).values()),
-        text=[[f"{wide.loc[s, c]:+.1f}" + ("" if clear.loc[s, c] else " ×") for c in wide.columns] for s in wide.index],
+        text=[[f"{wide.loc[s, c]:+.1f}" + ("" if sure.loc[s, c] else " ×") for c in wide.columns] for s in wide.index],
         texttemplate="%{text}",
         zmin=-top,
         zmax=top,

@@ -122,7 +122,7 @@ def plan(
         [names[leg] for leg in shown],
         [str(kinds[leg]) for leg in shown],
         tonnes,
-        _bubbles(by_place, places),
+        {} if by_place is None else _bubbles(by_place, places),
     )
 
 
@@ -147,19 +147,15 @@ def middle(line: atlas.Floats) -> tuple[float, float, float]:
     return round(float(x), 4), round(float(y), 4), round(float(np.degrees(np.arctan2(dx, dy))), 1)
 
 
-def _bubbles(by_place: pd.DataFrame | None, places: pd.DataFrame) -> dict[int, list[tuple[float, float, float, str]]]:
-    """Bulk tonnes seized at each place, mean over replications, for each year."""
-    if by_place is None:
-        return {}
-    means = mean_by(by_place, "place", "seized_bulk_kg") / 1000.0
-    table = places.set_index("place")
-    x, y = atlas.project(table["lon"], table["lat"])
-    at = {p: (round(float(a), 4), round(float(b), 4)) for p, a, b in zip(table.index, x, y, strict=True)}
-    names = dict(zip(places["place"], places["name"].astype(str), strict=True))
-    found: dict[int, list[tuple[float, float, float, str]]] = {}
-    for year, row in means.to_dict("index").items():
-        large = sorted(((t, str(p)) for p, t in row.items() if t >= BUBBLE_FROM_T and p in at), reverse=True)
-        found[int(str(year))] = [(*at[p], round(float(t), 2), names[p]) for t, p in large]
+def _bubbles(by_place: pd.DataFrame, places: pd.DataFrame) -> dict[int, list[tuple[float, float, float, str]]]:
+    """Bulk tonnes seized at each place, mean over replications, for each year; the largest first."""
+    x, y = (axis.round(4).tolist() for axis in atlas.project(places["lon"], places["lat"]))
+    at = dict(zip(places["place"], zip(x, y, places["name"].astype(str), strict=True), strict=True))
+    means = mean_by(by_place, "place", "seized_bulk_kg").filter(list(at)).T / 1000.0
+    found = {}
+    for year in means.columns:
+        large = means[year][means[year] >= BUBBLE_FROM_T].sort_values(ascending=False)
+        found[int(year)] = [(*at[place][:2], round(float(tonnes), 2), at[place][2]) for place, tonnes in large.items()]
     return found
 
 
@@ -189,7 +185,21 @@ def draw(flows: FlowPlan, places: pd.DataFrame, year: int, runs: int = 1) -> go.
     """The figure of a plan in one year. Trace names are stable: the page's script finds traces by name."""
     figure = ground()
     _add_flows(figure, flows, year)
-    _add_bubbles(figure, flows.bubbles.get(year, []))
+    bubbles = flows.bubbles.get(year, [])
+    figure.add_scatter(
+        x=[x for x, _, _, _ in bubbles],
+        y=[y for _, y, _, _ in bubbles],
+        mode="markers",
+        name="Seizures",
+        marker={
+            "size": [BUBBLE_PX_PER_ROOT_TONNE * tonnes**0.5 for _, _, tonnes, _ in bubbles],
+            "sizemode": "diameter",
+            "color": theme.rgba(theme.YELLOW, 0.5),
+            "line": {"color": theme.INK, "width": 1},
+        },
+        text=[f"{name}<br>{theme.number(tonnes)} t (bulk) seized" for _, _, tonnes, name in bubbles],
+        hovertemplate="%{text}<extra></extra>",
+    )
     add_places(figure, places)
     legend = {
         "orientation": "v",
@@ -279,23 +289,6 @@ def add_arrows(
         },
         hovertemplate="%{text}<extra></extra>",
         **trace,
-    )
-
-
-def _add_bubbles(figure: go.Figure, rows: list[tuple[float, float, float, str]]) -> None:
-    figure.add_scatter(
-        x=[r[0] for r in rows],
-        y=[r[1] for r in rows],
-        mode="markers",
-        name="Seizures",
-        marker={
-            "size": [BUBBLE_PX_PER_ROOT_TONNE * r[2] ** 0.5 for r in rows],
-            "sizemode": "diameter",
-            "color": theme.rgba(theme.YELLOW, 0.5),
-            "line": {"color": theme.INK, "width": 1},
-        },
-        text=[f"{r[3]}<br>{theme.number(r[2])} t (bulk) seized" for r in rows],
-        hovertemplate="%{text}<extra></extra>",
     )
 
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
 from views import theme
+from views.figures.marks import clear
 from views.figures.sweeps import points_of_sweep
 from views.results import Shown, StudyResults
 
-__all__ = ["Finding", "clear", "effect", "interval", "study_findings"]
+__all__ = ["Finding", "effect", "study_findings"]
 
-LANDED, AFRICA, PRICE = "arrived_europe_kg", "west_africa_kg", "price_europe"
+LANDED: Final = "arrived_europe_kg"
 
 
 class Finding(NamedTuple):
@@ -40,39 +42,27 @@ class Finding(NamedTuple):
         return self.text.replace("**", "")
 
 
-def clear(row: Mapping[Any, Any]) -> bool:
-    """Whether an interval leaves zero out."""
-    return bool(float(row["low"]) > 0.0 or float(row["high"]) < 0.0)
-
-
-def interval(row: Mapping[Any, Any], shown: Shown, digits: int = 2) -> str:
-    """The ends of an interval, signed, in one unit."""
-    ends = [float(row[end]) * shown.factor for end in ("low", "high")]
-    if not all(map(math.isfinite, ends)):
-        return "no interval: too few seeds"
-    return f"95% interval {' to '.join(theme.signed(end, digits) for end in ends)}"
-
-
 def effect(row: Mapping[Any, Any], shown: Shown) -> str:
     """What a difference is, in words that its interval allows."""
-    size = float(row["effect"]) * shown.factor
-    low, high = (theme.signed(float(row[end]) * shown.factor) for end in ("low", "high"))
-    if not math.isfinite(float(row["low"])):
+    size, low, high = (float(row[column]) * shown.factor for column in ("effect", "low", "high"))
+    if not math.isfinite(low):
         return f"differs by {theme.signed(size)} {shown.unit}, with too few seeds to say how surely"
-    if low == high == "0":
+    if low == 0.0 == high:
         return "does not change"
-    if not clear(row):
-        return f"cannot be told from zero ({low} to {high} {shown.unit})"
-    return f"**{theme.number(abs(size), 2)} {shown.unit} {'more' if size > 0 else 'less'}** ({interval(row, shown)})"
+    span = f"{theme.signed(low)} to {theme.signed(high)}"
+    if low <= 0.0 <= high:
+        return f"cannot be told from zero ({span} {shown.unit})"
+    word = "more" if size > 0 else "less"
+    return f"**{theme.number(abs(size), 2)} {shown.unit} {word}** (95% interval {span})"
 
 
-def _told(rows: pd.DataFrame) -> list[dict[Any, Any]]:
-    """The rows whose interval leaves zero out."""
-    return [row for row in rows.to_dict("records") if clear(row)]
+def _under(study: StudyResults, row: Mapping[Any, Any]) -> str:
+    return theme.lower(study.scenario(row["scenario"]))
 
 
-def _supply(word: str) -> str:
-    return word.replace("answers", "answers price", 1)
+def _answers(supply: str) -> str:
+    """An answer of supply in words."""
+    return supply.replace("answers", "answers price", 1)
 
 
 def _packages(study: StudyResults, paired: pd.DataFrame, supply: str) -> str:
@@ -80,53 +70,34 @@ def _packages(study: StudyResults, paired: pd.DataFrame, supply: str) -> str:
     landed = paired[(paired["supply"] == supply) & (paired["outcome"] == LANDED)]
     if landed.empty:
         return ""
-    shown, baseline = study.outcome(LANDED), theme.lower(study.baseline)
-    parts = [
-        f"{study.scenario(row['scenario'])} lands {effect(row, shown)}." for row in _told(landed.sort_values("effect"))
-    ]
-    rest = [theme.lower(study.scenario(row["scenario"])) for row in landed.to_dict("records") if not clear(row)]
-    if rest:
-        parts.append(f"What lands under {theme.listed(rest)} cannot be told from {baseline}.")
-    parts.append(f"Against {baseline}, {int(landed['n'].min())} paired seeds.")
-    if len(landed) > 1:
-        parts.append(f"With {len(landed)} packages an interval that ends near zero is no finding.")
-    return " ".join(parts)
+    shown, baseline, told = study.outcome(LANDED), theme.lower(study.baseline), clear(landed)
+    effects = landed[told].sort_values("effect").to_dict("records")
+    rest = theme.listed([_under(study, row) for row in landed[~told].to_dict("records")])
+    several = f"With {len(landed)} packages an interval that ends near zero is no finding."
+    return " ".join(
+        [
+            *(f"{study.scenario(row['scenario'])} lands {effect(row, shown)}." for row in effects),
+            *([f"What lands under {rest} cannot be told from {baseline}."] if rest else []),
+            f"Against {baseline}, {int(landed['n'].min())} paired seeds.",
+            *([several] if len(landed) > 1 else []),
+        ]
+    )
 
 
-def _fixed(study: StudyResults, paired: pd.DataFrame) -> str:
-    return _packages(study, paired, "fixed")
-
-
-def _answers(study: StudyResults, paired: pd.DataFrame) -> str:
-    return _packages(study, paired, "answers")
-
-
-def _elsewhere(study: StudyResults, paired: pd.DataFrame, outcome: str, ascending: bool) -> tuple[str, str, bool]:
-    """An outcome under the first answer of supply: the supply in words, effects told from zero, whether it is known."""
+def _first_supply(
+    study: StudyResults, paired: pd.DataFrame, outcome: str, told: str, untold: str, *, ascending: bool = True
+) -> str:
+    """What is `told` with the effects, under the first answer of supply, that are told from zero; else `untold`."""
     supply = str(paired["supply"].iloc[0])
     rows = paired[(paired["outcome"] == outcome) & (paired["supply"] == supply)]
-    shown = study.outcome(outcome)
+    if rows.empty:
+        return ""
     effects = [
-        f"{effect(row, shown)} under {theme.lower(study.scenario(row['scenario']))}"
-        for row in _told(rows.sort_values("effect", ascending=ascending))
+        f"{effect(row, study.outcome(outcome))} under {_under(study, row)}"
+        for row in rows[clear(rows)].sort_values("effect", ascending=ascending).to_dict("records")
     ]
-    fixed = "is fixed" if supply == "fixed" else _supply(supply)
-    return f"With supply that {fixed}", "; ".join(effects), not rows.empty
-
-
-def _africa(study: StudyResults, paired: pd.DataFrame) -> str:
-    supply, effects, _ = _elsewhere(study, paired, AFRICA, ascending=True)
-    if not effects:
-        return "What moves through West Africa cannot be told from the baseline in any scenario."
-    rest = "Under the others the change cannot be told from zero."
-    return f"{supply}, through West Africa moves {effects}. {rest}"
-
-
-def _price(study: StudyResults, paired: pd.DataFrame) -> str:
-    supply, effects, known = _elsewhere(study, paired, PRICE, ascending=False)
-    if effects:
-        return f"{supply}, the wholesale price in Europe is {effects}."
-    return "The wholesale price in Europe cannot be told from the baseline in any scenario." if known else ""
+    words = "is fixed" if supply == "fixed" else _answers(supply)
+    return f"With supply that {words}, {told.format('; '.join(effects))}" if effects else untold
 
 
 def _worth(study: StudyResults, costs: pd.DataFrame) -> str:
@@ -155,17 +126,16 @@ def _sharing(study: StudyResults, spans: pd.DataFrame) -> str:
     """From one end of the first lever to the other, seed by seed, and what another factor changes in that."""
     lever, shown = spans["factor"].iloc[0], study.outcome(LANDED)
     mine = spans[(spans["factor"] == lever) & (spans["outcome"] == LANDED)]
-    mine = mine.assign(given=mine["given"].fillna(""))
     if mine.empty:
         return ""
     several, texts = len(set(mine["supply"])) > 1, []
     for (scenario, supply), group in mine.groupby(["scenario", "supply"], sort=False):
-        whole = group[group["given"] == ""].to_dict("records")[0]
-        name = study.scenario(str(scenario)) + (f", supply {_supply(str(supply))}" if several else "")
+        whole = group[group["given"].isna()].to_dict("records")[0]
+        name = study.scenario(str(scenario)) + (f", supply {_answers(str(supply))}" if several else "")
         texts.append(f"{name}: {effect(whole, shown)}{_level(study, whole, shown)}.")
-        texts += [_given(study, row, shown) for row in group[group["given"] != ""].to_dict("records")]
+        texts += [_given(study, row, shown) for row in group[group["given"].notna()].to_dict("records")]
     ends = f"From {study.level(str(lever), whole['from'])} to {study.level(str(lever), whole['to'])}"
-    alone = "" if several else f", supply {_supply(str(mine['supply'].iloc[0]))}"
+    alone = "" if several else f", supply {_answers(str(mine['supply'].iloc[0]))}"
     return f"{ends}, and what lands in Europe{alone}. {' '.join(texts)}"
 
 
@@ -218,17 +188,18 @@ def _variance(study: StudyResults, sobol: pd.DataFrame) -> str:
 def _shares(study: StudyResults, shapley: pd.DataFrame) -> str:
     texts = []
     for outcome, group in shapley.groupby("outcome", sort=False):
-        shown = study.outcome(str(outcome))
-        told = _told(group.sort_values("share", key=lambda share: -share.abs(), kind="stable"))
-        names = []
-        for row in told:
-            share, low, high = (theme.signed(row[column] * shown.factor) for column in ("share", "low", "high"))
-            names.append(f"{row['name']} {share} {shown.unit} ({low} to {high})")
+        shown, told = study.outcome(str(outcome)), group[clear(group)]
+        told = told.sort_values("share", key=lambda share: -share.abs(), kind="stable")
+        ends = (told[["share", "low", "high"]] * shown.factor).map(theme.signed)
+        names = [
+            f"{name} {share} {shown.unit} ({low} to {high})"
+            for name, (share, low, high) in zip(told["name"], ends.to_numpy(), strict=True)
+        ]
         rest = len(group) - len(told)
-        if not names:
-            names.append("no share can be told from zero")
-        elif rest:
-            names.append(f"the shares of {rest} others cannot be told from zero")
+        if rest:
+            names.append(
+                f"the shares of {rest} others cannot be told from zero" if names else "no share can be told from zero"
+            )
         texts.append(f"**{shown.name}**: {'; '.join(names)}.")
     return " ".join(texts)
 
@@ -253,11 +224,30 @@ def _mixes(study: StudyResults, rows: pd.DataFrame) -> str:
 type Maker = Callable[[StudyResults, pd.DataFrame], str]
 
 FINDINGS: Final[tuple[tuple[str | Callable[[StudyResults], str], str, Maker], ...]] = (
-    ("What lands, supply fixed", "paired", _fixed),
-    ("What lands where supply answers price", "paired", _answers),
+    ("What lands, supply fixed", "paired", partial(_packages, supply="fixed")),
+    ("What lands where supply answers price", "paired", partial(_packages, supply="answers")),
     (_swept, "spans", _sharing),
-    ("West Africa", "paired", _africa),
-    ("Price", "paired", _price),
+    (
+        "West Africa",
+        "paired",
+        partial(
+            _first_supply,
+            outcome="west_africa_kg",
+            told="through West Africa moves {}. Under the others the change cannot be told from zero.",
+            untold="What moves through West Africa cannot be told from the baseline in any scenario.",
+        ),
+    ),
+    (
+        "Price",
+        "paired",
+        partial(
+            _first_supply,
+            outcome="price_europe",
+            ascending=False,
+            told="the wholesale price in Europe is {}.",
+            untold="The wholesale price in Europe cannot be told from the baseline in any scenario.",
+        ),
+    ),
     ("Cost", "costs", _worth),
     ("What matters most", "morris", _screening),
     ("What the variance comes from", "sobol", _variance),

@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from experiments.ensemble.folder import write_atomically
 from views import theme
 from views.figures.bands import bands
@@ -17,7 +19,6 @@ from views.figures.history import BURN_IN
 from views.figures.registry import draw
 from views.maps import flowmap
 from views.reports import observed
-from views.reports.observed import Comparison
 from views.reports.render import render
 from views.reports.texts import METHOD, RESPONSIBLE, finding, honest_table_text, sources
 from views.results import HistoryResults, read_history
@@ -83,14 +84,13 @@ def _texts(results: HistoryResults) -> dict[str, Any]:
     }
 
 
-def _headlines(compared: list[Comparison]) -> list[Comparison]:
-    """The comparisons of the tiles; of rival values of one year the first whose source is not a recollection."""
-    surest = sorted(compared, key=lambda item: {"high": 0, "medium": 1, "low": 2}.get(item.confidence, 3))
-    found = (
-        next((item for item in surest if (item.name, item.year) == (observed.SERIES[key].name, year)), None)
-        for key, year in HEADLINES
-    )
-    return [item for item in found if item]
+def _headlines(compared: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the tiles; of rival values of one year the first whose source is not a recollection."""
+    order = compared["confidence"].map({"high": 0, "medium": 1, "low": 2}).fillna(3)
+    surest = compared.loc[order.sort_values(kind="stable").index].drop_duplicates(["name", "year"])
+    surest = surest.set_index(["name", "year"], drop=False)
+    wanted = [(observed.SERIES[key].name, year) for key, year in HEADLINES]
+    return surest.loc[[key for key in wanted if key in surest.index]]
 
 
 def _facts(results: HistoryResults) -> dict[str, str]:

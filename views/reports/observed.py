@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
-from views import theme
 from views.figures.bands import bands
 
 if TYPE_CHECKING:
@@ -190,95 +190,32 @@ def members_of(tables: Tables, kind: str) -> set[str]:
     return set(tables.places.loc[tables.places["region"].isin(regions), "state"].dropna()) - europe
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """A quantity of the model beside its published value.
+def compare(yearly: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Every published value of every series beside the model's band of the same year.
 
-    Attributes
-    ----------
-    name, unit
-        What is compared, and in what.
-    year
-        Year of both values.
-    model
-        low90, low50, median, high50, high90 over replications.
-    value, low, high
-        The published value and its range (NaN where there is none).
-    source, confidence, use
-        Of the published value; use is fit or judge.
+    Returns
+    -------
+    pandas.DataFrame
+        COLUMNS, name and unit of the series, the quantiles of the model, and what `judged` adds.
     """
-
-    name: str
-    unit: str
-    year: int
-    model: dict[str, float]
-    value: float
-    low: float
-    high: float
-    source: str
-    confidence: str = ""
-    use: str = ""
-
-    @property
-    def span(self) -> tuple[float, float]:
-        """The published range, or the value at both ends."""
-        return (
-            self.low if math.isfinite(self.low) else self.value,
-            self.high if math.isfinite(self.high) else self.value,
-        )
-
-    @property
-    def inside(self) -> bool:
-        """Whether the published value, or part of its range, lies inside the model's 90% band."""
-        low, high = self.span
-        return self.model["low90"] <= max(high, self.value) and min(low, self.value) <= self.model["high90"]
-
-    @property
-    def one_run(self) -> bool:
-        """Whether the band has no width, since there is one replication."""
-        return self.model["low90"] == self.model["high90"]
-
-    @property
-    def band(self) -> str:
-        """The model's 90% band in words."""
-        return theme.span(self.model["low90"], self.model["high90"])
-
-    @property
-    def ratio(self) -> float:
-        """Model median over published value."""
-        return self.model["median"] / self.value if self.value else math.nan
-
-    @property
-    def within_two(self) -> bool:
-        """Whether the median is within a factor of two of the published value."""
-        return math.isfinite(self.ratio) and 0.5 <= self.ratio <= 2.0
-
-    @property
-    def published(self) -> str:
-        """The published value, with its range when there is one."""
-        known = math.isfinite(self.low) and math.isfinite(self.high) and self.high > self.low
-        span = f" ({theme.plain(self.low)} to {theme.plain(self.high)})" if known else ""
-        return f"{theme.plain(self.value)}{span}"
-
-    @property
-    def cited(self) -> str:
-        """The source of the published value and how sure it is."""
-        return self.source + (f" (confidence {self.confidence})" if self.confidence else "")
-
-    @property
-    def top(self) -> float:
-        """Where the axis of a strip from zero ends."""
-        return 1.12 * max(self.model["high90"], self.value, self.span[1]) or 1.0
+    parts = [
+        published(tables, key)
+        .join(model_bands(yearly, key), on="year", how="inner")
+        .assign(name=series.name, unit=series.unit)
+        for key, series in SERIES.items()
+    ]
+    rows = pd.concat(parts, ignore_index=True)
+    return judged(rows[rows["kind"].eq("published") & rows["value"].gt(0)])
 
 
-def compare(yearly: pd.DataFrame, tables: Tables) -> list[Comparison]:
-    """Every published value of every series beside the model's band of the same year."""
-    found = []
-    for key, series in SERIES.items():
-        model, points = model_bands(yearly, key), published(tables, key)
-        points = points[points["kind"].eq("published") & points["year"].isin(model.index) & points["value"].gt(0)]
-        for row in points.fillna({"confidence": "", "use": ""}).to_dict("records"):
-            given = {str(name): row[name] for name in ("value", "low", "high", "source", "confidence", "use")}
-            band = model.loc[row["year"]].to_dict()
-            found.append(Comparison(series.name, series.unit, int(row["year"]), band, **given))
-    return found
+def judged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Published values beside the model, with what is said of each.
+
+    Adds `first` and `last` (the published range, or twice the value), `inside` (whether some of the range lies inside
+    the model's 90% band), `ratio` (model median over published value) and `within_two` (a ratio from a half to two).
+    """
+    value, ratio = rows["value"], rows["median"] / rows["value"]
+    first, last = rows["low"].fillna(value), rows["high"].fillna(value)
+    inside = (rows["low90"] <= np.maximum(last, value)) & (np.minimum(first, value) <= rows["high90"])
+    found = rows.assign(first=first, last=last, inside=inside, ratio=ratio, within_two=ratio.between(0.5, 2.0))
+    return found.fillna({"confidence": "", "use": ""})

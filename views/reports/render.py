@@ -25,8 +25,8 @@ from views.results import Results
 
 __all__ = ["render", "write_page"]
 
-MAP_HEIGHT: Final = 560
-"""Pixels of a figure without a height of its own, before its page gives it a shape."""
+USUAL_HEIGHT: Final = 560
+"""Pixels of a figure without a height of its own."""
 
 
 @cache
@@ -40,7 +40,9 @@ def environment() -> Environment:
         undefined=StrictUndefined,
     )
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False, "allow_nan": False}
-    made.filters.update(number=theme.number, bracketed=theme.bracketed, rgba=theme.rgba, cell=cell, ratio_x=ratio_x)
+    made.filters.update(
+        number=theme.number, plain=theme.plain, bracketed=theme.bracketed, rgba=theme.rgba, cell=cell, ratio_x=ratio_x
+    )
     made.globals.update(theme=theme)
     return made
 
@@ -86,20 +88,20 @@ def write_page(results: Results, file: str, **texts: Any) -> Path:
 
 def card(results: Results, drawing: Drawing) -> dict[str, Any]:
     """A figure as its page shows it: the drawing alone, and the texts that the page sets around it."""
-    figure, keys = go.Figure(drawing.figure), legend(drawing.figure)
-    height = figure.layout.height
-    figure.update_layout(title_text="", height=None, width=None, margin_t=10, showlegend=False)
-    folder = results.folder / "figures"
-    files = [end for end in ("csv", "png", "svg") if (folder / f"{drawing.name}.{end}").exists()]
+    drawn = json.loads(drawing.figure.to_json())
+    layout, folder = drawn["layout"], results.folder / "figures"
+    height = layout.pop("height", None)
+    layout.pop("width", None)
+    layout |= {"title": {"text": ""}, "margin": {**layout.get("margin", {}), "t": 10}, "showlegend": False}
     return {
         "name": drawing.name,
-        "texts": dict(figure.layout.meta),
-        "keys": keys,
-        "look": "flat" if height else "map",
-        "height": int(height or MAP_HEIGHT),
+        "texts": layout["meta"],
+        "keys": legend(drawing.figure),
+        "json": drawn,
+        "look": "map" if drawing.columns == "maps" else "flat",
+        "height": int(height or USUAL_HEIGHT),
         "rows": results.readable(drawing.data),
-        "files": files,
-        "json": json.loads(figure.to_json()),
+        "files": [end for end in ("csv", "png", "svg") if (folder / f"{drawing.name}.{end}").exists()],
     }
 
 

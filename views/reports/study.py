@@ -116,18 +116,19 @@ def _run(study: StudyResults) -> dict[str, str]:
 def _command(manifest: dict[str, Any]) -> str:
     """The command that makes the study again: what it was told, spelt out."""
     name, seeds = str(manifest.get("name", "")), manifest.get("seeds", [])
-    plain, quick = name.removesuffix(QUICK), name.endswith(QUICK)
-    options = [f"--over {manifest['over']}"] if manifest.get("over") else []
-    if not quick:
-        options += [f"--replications {len(seeds)}", f"--organisations {manifest.get('organisations', 150)}"]
-    if seeds and int(min(seeds)) != 1:
-        options.append(f"--seed {min(seeds)}")
-    if not name.startswith("compare-"):
-        return " ".join([f"{COMMAND} study", plain, *(["--quick"] if quick else []), *options])
+    plain, quick, compared = name.removesuffix(QUICK), name.endswith(QUICK), name.startswith("compare-")
     first, last = manifest.get("window", (0, 0))
     files = manifest.get("scenario_files", {})
-    names = [shlex.quote(files.get(scenario, scenario)) for scenario in manifest.get("scenarios", {})]
-    return " ".join([f"{COMMAND} compare", *names, *options, f"--window {first} {last}"])
+    scenarios = [shlex.quote(files.get(scenario, scenario)) for scenario in manifest.get("scenarios", {})]
+    options = (
+        ("--quick", quick and not compared),
+        (f"--over {manifest.get('over')}", bool(manifest.get("over"))),
+        (f"--replications {len(seeds)} --organisations {manifest.get('organisations', 150)}", not quick),
+        (f"--seed {min(seeds, default=1)}", min(seeds, default=1) != 1),
+        (f"--window {first} {last}", compared),
+    )
+    what = f"compare {' '.join(scenarios)}" if compared else f"study {plain}"
+    return " ".join([COMMAND, what, *(text for text, needed in options if needed)])
 
 
 def _notes(study: StudyResults) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
 
 from views import theme
-from views.reports.observed import Comparison
 
 if TYPE_CHECKING:
     from model.world.tables import Tables
@@ -31,59 +32,59 @@ RESPONSIBLE: Final = (
 )
 
 
-def finding(compared: list[Comparison]) -> str:
+def finding(compared: pd.DataFrame) -> str:
     """One sentence from numbers with intervals: West Africa in 2007 and 2010, and EU seizures at the ends.
 
     Two asterisks stand about what is emphasised.
     """
-    parts, known = [], {(item.name, item.year): item for item in reversed(compared)}
-    peak, after = (known.get(("Arriving in Europe through West Africa", year)) for year in (2007, 2010))
-    if peak and after:
-        verb = _verb(peak, after, "falls to", "rises to", "is still")
+    africa = compared[compared["name"] == "Arriving in Europe through West Africa"].drop_duplicates("year")
+    flow = africa.set_index("year").to_dict("index")
+    seized = compared[(compared["name"] == "Seized in the EU") & (compared["year"] >= 2004)].sort_values("year")
+    parts = []
+    if {2007, 2010} <= set(flow):
+        verb = _verb(flow[2007], flow[2010], "falls to", "rises to", "is still")
         parts.append(
-            f"the flow that reaches Europe through West Africa is {_against(peak)} in 2007 and {verb} "
-            f"{_against(after)} in 2010"
+            f"the flow that reaches Europe through West Africa is {_against(flow[2007])} in 2007 and {verb} "
+            f"{_against(flow[2010])} in 2010"
         )
-    seized = sorted((c for c in compared if c.name == "Seized in the EU" and c.year >= 2004), key=lambda c: c.year)
     if len(seized) > 1:
-        first, last = seized[0], seized[-1]
-        verb = _verb(first, last, "fall", "rise", "go")
+        first, *_, last = seized.to_dict("records")
         parts.append(
-            f"seizures in the EU {verb} from {_against(first)} in {first.year} to {_against(last)} in {last.year}"
+            f"seizures in the EU {_verb(first, last, 'fall', 'rise', 'go')} from {_against(first)} in {first['year']} "
+            f"to {_against(last)} in {last['year']}"
         )
     if not parts:
         return "The published record holds no value to set beside this run."
     return f"In the model, {', while '.join(parts)}."
 
 
-def _verb(first: Comparison, last: Comparison, down: str, up: str, level: str) -> str:
+def _verb(first: dict[Any, Any], last: dict[Any, Any], down: str, up: str, level: str) -> str:
     """How a series went: down or up only where the later median lies outside the earlier 50% band."""
-    middle = last.model["median"]
-    return down if middle < first.model["low50"] else up if middle > first.model["high50"] else level
+    return down if last["median"] < first["low50"] else up if last["median"] > first["high50"] else level
 
 
-def _against(item: Comparison) -> str:
+def _against(row: dict[Any, Any]) -> str:
     """Median, band and published value in one phrase."""
-    band = "" if item.one_run else f"90% band {item.band}; "
-    median = f"**{theme.number(item.model['median'])} {item.unit.split()[0]}**"
-    return f"{median} ({band}published {theme.plain(item.value)})"
+    band = f"90% band {theme.span(row['low90'], row['high90'])}; " if row["low90"] < row["high90"] else ""
+    median = f"**{theme.number(row['median'])} {row['unit'].split()[0]}**"
+    return f"{median} ({band}published {theme.plain(row['value'])})"
 
 
-def honest_table_text(compared: list[Comparison], runs: int, gaps: list[str]) -> str:
+def honest_table_text(compared: pd.DataFrame, runs: int, gaps: list[str]) -> str:
     """How many published values the model meets, said plainly."""
-    scored = [item for item in compared if item.year >= 2004]
-    judged = [item for item in scored if item.use == "judge"]
-    texts = [
-        f"Of {len(scored)} published values from 2004 on, {sum(item.inside for item in scored)} lie inside the model's "
-        f"90% band and for {sum(item.within_two for item in scored)} the median is within a factor of two.",
-        f"Of the {len(judged)} not used in tuning, {sum(item.inside for item in judged)} lie inside the band."
-        if judged
+    scored = compared[compared["year"] >= 2004]
+    judged = scored[scored["use"] == "judge"]
+    texts = (
+        f"Of {len(scored)} published values from 2004 on, {scored['inside'].sum()} lie inside the model's 90% band and "
+        f"for {scored['within_two'].sum()} the median is within a factor of two.",
+        f"Of the {len(judged)} not used in tuning, {judged['inside'].sum()} lie inside the band."
+        if len(judged)
         else "",
         f"No published value in the tables for: {'; '.join(gaps)}." if gaps else "",
         f"The band holds only the chance among {theme.counted(runs)}, so a value outside it is no surprise; a ratio "
         "far from one is. Several published values are recollected or rest on one source; rival values of one year are "
         "listed separately.",
-    ]
+    )
     return " ".join(filter(None, texts))
 
 
