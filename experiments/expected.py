@@ -16,7 +16,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from experiments.analysis.outcomes import measure_outcomes
+from experiments.analysis.outcomes import USUAL_OUTCOMES, measure_outcomes
 from experiments.calibration.best import CANDIDATES, SEEDS
 from experiments.calibration.calibrate import STRONGEST
 from experiments.calibration.calibrate import Size as FitSize
@@ -27,14 +27,12 @@ from experiments.ensemble.history import frames_of
 from experiments.ensemble.parts import to_parquet
 from experiments.ensemble.threads import parallel_map
 from experiments.evidence.targets import simulated
-from experiments.study import USUAL_OUTCOMES, Study
-from experiments.study_file import SearchEntry
+from experiments.study import Study
 from experiments.validation.trials import SURGE_ARMS, trials_of
 from experiments.validation.validate import POLICIES, REMEDIES
 from experiments.validation.validate import Size as ValidationSize
 from model import RouteModel, calendar, load_world
 from model.scenario.events import PARAMETER_ROWS
-from model.toml_fields import read_part
 
 __all__ = [
     "Expected", "Work", "expect", "of_best", "of_fit", "of_predictions", "of_recovery", "of_screening", "of_study",
@@ -161,22 +159,15 @@ def _duration(seconds: float) -> str:
 
 def of_study(study: Study, kept: int) -> Work:
     """What is missing of a study: a history for each seed, and each point where the past is varied, up to the fork."""
-    search = study.kind == "search"
-    runs = max(0, (_of_search(study) if search else study.plan["run"].nunique()) - kept)
+    runs = max(0, study.planned_runs - kept)
     arm = study.run_of(study.baseline)
     first, last = calendar.week_of(arm.start), calendar.week_of(arm.end)
     if study.fork is None or study.fork <= arm.start:
         return Work(runs, runs * (last - first + 1), study.record)
     forked = calendar.week_of(study.fork)
     varied = study.over or any(factor.since == "start" for factor in study.factors)
-    histories = min(runs, len(study.seeds) * (len(study.table) if varied and not search else 1))
+    histories = min(runs, len(study.seeds) * (len(study.table) if varied else 1))
     return Work(runs, histories * (forked - first) + runs * (last - forked + 1), study.record, HELD)
-
-
-def _of_search(study: Study) -> int:
-    """Runs of a search for mixes: each generation in its worlds, and what is shown in fresh ones."""
-    told = read_part(SearchEntry, study.extra.get("search", {}), "search")
-    return told.population * ((told.generations + 1) * told.worlds + told.fresh_worlds)
 
 
 def of_fit(size: FitSize, problem: Problem, *, temperature_given: bool = False) -> Work:

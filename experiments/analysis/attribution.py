@@ -1,4 +1,4 @@
-"""Who deserves credit: Shapley values of platforms or states, and who would do better alone.
+"""Attribution: Shapley values of platforms or countries, and who would do better alone.
 
 The value of a coalition is what an outcome is when only its members work. A player's share is its marginal
 contribution averaged over all orders of joining (Shapley 1953): all coalitions up to ten players, sampled orders
@@ -9,9 +9,9 @@ a player moves the outcome against the others, as by displacement.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from experiments.analysis.intervals import FEWEST, mean_and_interval
 from model.columns import Array
 from model.errors import InputError
 
-__all__ = ["coalition_names", "core", "joined", "orders", "shapley"]
+__all__ = ["coalition_names", "core", "joined", "orders", "shapley_values"]
 
 MOST_EXACT: Final = 10
 MOST_PLAYERS: Final = 64
@@ -34,7 +34,7 @@ def joined(members: Iterable[str], players: Sequence[str]) -> str:
     return "+".join(player for player in players if player in inside)
 
 
-def coalition_names(players: Sequence[str], settings: Mapping[str, Any]) -> list[str]:
+def coalition_names(players: Sequence[str], permutations: int = PERMUTATIONS) -> list[str]:
     """Coalitions whose values are needed: all, or those that sampled orders pass through.
 
     Raises
@@ -43,13 +43,17 @@ def coalition_names(players: Sequence[str], settings: Mapping[str, Any]) -> list
         If there are too few or too many players, or one is named twice.
     """
     if not 2 <= len(players) <= MOST_PLAYERS or len(set(players)) != len(players):
-        raise InputError("these players cannot share credit", field="attribution.players", value=list(players),
-                         allowed=f"2 to {MOST_PLAYERS} platforms or states, each once",
-                         remedy="name them as in platforms.csv or states.csv")  # fmt: skip
+        raise InputError(
+            "these players cannot share credit",
+            field="attribution.players",
+            value=list(players),
+            allowed=f"2 to {MOST_PLAYERS} platforms or states, each once",
+            remedy="name them as in platforms.csv or states.csv",
+        )
     if len(players) <= MOST_EXACT:
         sizes = range(len(players) + 1)
         return [joined(members, players) for size in sizes for members in combinations(players, size)]
-    chains = [_chain(order, players) for order in orders(players, int(settings.get("permutations", PERMUTATIONS)))]
+    chains = (_chain(order, players) for order in orders(players, permutations))
     return list(dict.fromkeys(name for chain in chains for name in chain))
 
 
@@ -65,7 +69,7 @@ def _chain(order: Sequence[str], players: Sequence[str]) -> list[str]:
     return [joined(order[:size], players) for size in range(len(order) + 1)]
 
 
-def shapley(values: pd.DataFrame, players: Sequence[str], permutations: int = PERMUTATIONS) -> pd.DataFrame:
+def shapley_values(values: pd.DataFrame, players: Sequence[str], permutations: int = PERMUTATIONS) -> pd.DataFrame:
     """Shapley shares with their 95% interval over seeds.
 
     Parameters
@@ -83,41 +87,38 @@ def shapley(values: pd.DataFrame, players: Sequence[str], permutations: int = PE
     InputError
         If no seed has a value of every coalition.
     """
-    wide = _complete(values, coalition_names(players, {"permutations": permutations}))
-    exact = len(players) <= MOST_EXACT
-    if exact:
-        shares = _exact(wide, players)
-        sampling = np.zeros(len(players))
-    else:
-        shares, sampling = _sampled(wide, players, permutations)
-    count = len(wide)
+    _, shares, sampling = _shares(values, players, permutations)
+    exact, count = len(players) <= MOST_EXACT, len(shares)
     rows = []
-    for number, player in enumerate(players):
-        mine = shares[:, number]
+    for player, mine, drawn in zip(players, shares.T, sampling, strict=True):
         mean, low, high = mean_and_interval(mine)
-        chance = float(mine.std(ddof=1)) / math.sqrt(count) if count > 1 else 0.0
-        error = math.hypot(chance, float(sampling[number]))
+        error = math.hypot(float(mine.std(ddof=1)) / math.sqrt(count) if count > 1 else 0.0, float(drawn))
         if not exact and count >= FEWEST:
             half = float(student.ppf(0.975, count - 1)) * error
             low, high = mean - half, mean + half
-        rows.append(
-            {"player": player, "share": mean, "low": low, "high": high, "se": error, "exact": exact, "n": count}
-        )
-    return pd.DataFrame(rows)
+        rows.append((player, mean, low, high, error, exact, count))
+    return pd.DataFrame(rows, columns=["player", "share", "low", "high", "se", "exact", "n"])
 
 
-def _complete(values: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Values as seeds by coalitions, only seeds that have all."""
+def _shares(values: pd.DataFrame, players: Sequence[str], permutations: int) -> tuple[pd.DataFrame, Array, Array]:
+    """Values as seeds by coalitions, only seeds that have all; shares by seed, and their standard error of sampling."""
+    names = coalition_names(players, permutations)
     wide = values.assign(coalition=values["coalition"].fillna("")).pivot_table(
         index="seed", columns="coalition", values="value", aggfunc="first"
     )
-    missing = [name for name in names if name not in wide]
-    whole = wide.reindex(columns=list(names)).dropna()
-    if missing or whole.empty:
-        raise InputError("no seed has a value of every coalition", field="coalitions",
-                         value=f"{len(missing)} of {len(names)} have none", allowed="a value of each for some seed",
-                         remedy="run the study to its end; see the errors of failed runs")  # fmt: skip
-    return whole
+    whole = wide.reindex(columns=names).dropna()
+    if whole.empty:
+        missing = sum(name not in wide for name in names)
+        raise InputError(
+            "no seed has a value of every coalition",
+            field="coalitions",
+            value=f"{missing} of {len(names)} have none",
+            allowed="a value of each for some seed",
+            remedy="run the study to its end; see the errors of failed runs",
+        )
+    if len(players) <= MOST_EXACT:
+        return whole, _exact(whole, players), np.zeros(len(players))
+    return whole, *_sampled(whole, players, permutations)
 
 
 def _exact(wide: pd.DataFrame, players: Sequence[str]) -> Array:
@@ -162,20 +163,14 @@ def core(
         coalition, gets (its members' shares), alone (its value over that of none), leaves, probability (share of seeds
         in which it would).
     """
-    names = coalition_names(players, {"permutations": permutations})
-    wide = _complete(values, names)
-    shares = _exact(wide, players) if len(players) <= MOST_EXACT else _sampled(wide, players, permutations)[0]
-    none, rows = wide[""].to_numpy(), []
-    for name in names:
-        if not name:
-            continue
+    wide, shares, _ = _shares(values, players, permutations)
+    rows = []
+    for name in filter(None, map(str, wide)):
         members = [players.index(player) for player in name.split("+")]
-        gets, alone = shares[:, members].sum(axis=1), wide[name].to_numpy() - none
+        gets, alone = shares[:, members].sum(axis=1), (wide[name] - wide[""]).to_numpy()
         better = sense * (alone - gets)
         # rounding must not let the whole leave itself
         slack = 1e-9 * max(1.0, float(np.abs(alone).max()))
-        rows.append({
-            "coalition": name, "gets": float(gets.mean()), "alone": float(alone.mean()),
-            "leaves": bool(better.mean() > slack), "probability": float((better > slack).mean()), "n": len(wide),
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+        leaves = bool(better.mean() > slack), float((better > slack).mean())
+        rows.append((name, float(gets.mean()), float(alone.mean()), *leaves, len(wide)))
+    return pd.DataFrame(rows, columns=["coalition", "gets", "alone", "leaves", "probability", "n"])

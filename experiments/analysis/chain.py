@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.intervals import Mean, by_seed, mean_difference, named
+from experiments.analysis.intervals import by_seed, mean_difference, named
 from model.columns import Array
 from model.errors import InputError
 
@@ -17,8 +17,14 @@ __all__ = ["CHAIN", "CHAIN_OUTCOMES", "chains", "decomposition", "lmdi", "log_me
 
 CHAIN: Final = ("supply", "route", "know", "act", "board", "inspect")
 CHAIN_OUTCOMES: Final = (
-    "dispatched_kg", "moved_kg", "sea_moved_kg", "cued_kg", "acted_kg", "boarded_expected_kg", "shore_removed_kg",
-)  # fmt: skip
+    "dispatched_kg",
+    "moved_kg",
+    "sea_moved_kg",
+    "cued_kg",
+    "acted_kg",
+    "boarded_expected_kg",
+    "shore_removed_kg",
+)
 """Outcomes that the decomposition needs."""
 
 
@@ -35,9 +41,13 @@ def lmdi(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, f
     """
     values = (*before.values(), *after.values())
     if set(before) != set(after) or any(not math.isfinite(value) or value < 0.0 for value in values):
-        raise InputError("these cannot be decomposed", field="factors", value=f"{dict(before)} and {dict(after)}",
-                         allowed="the same factors on both sides, none below zero",
-                         remedy="give each factor twice, before and after")  # fmt: skip
+        raise InputError(
+            "these cannot be decomposed",
+            field="factors",
+            value=f"{dict(before)} and {dict(after)}",
+            allowed="the same factors on both sides, none below zero",
+            remedy="give each factor twice, before and after",
+        )
     first, last = math.prod(before.values()), math.prod(after.values())
     if 0.0 in values:
         turned = [name for name in before if (before[name] == 0.0) != (after[name] == 0.0)]
@@ -64,12 +74,9 @@ def chains(means: Mapping[str, float]) -> tuple[dict[str, float], dict[str, floa
     """
     sent, moved, sea = means["dispatched_kg"], means["moved_kg"], means["sea_moved_kg"]
     cued, acted = means["cued_kg"], means["acted_kg"]
-    at_sea = {
-        "supply": sent, "route": _over(sea, sent), "know": _over(cued, sea), "act": _over(acted, cued),
-        "board": _over(means["boarded_expected_kg"], acted),
-    }  # fmt: skip
-    ashore = {"supply": sent, "route": _over(moved, sent), "inspect": _over(means["shore_removed_kg"], moved)}
-    return at_sea, ashore
+    board = {"act": _over(acted, cued), "board": _over(means["boarded_expected_kg"], acted)}
+    at_sea = {"supply": sent, "route": _over(sea, sent), "know": _over(cued, sea), **board}
+    return at_sea, {"supply": sent, "route": _over(moved, sent), "inspect": _over(means["shore_removed_kg"], moved)}
 
 
 def _over(part: float, whole: float) -> float:
@@ -107,15 +114,18 @@ def decomposition(runs: pd.DataFrame, scenario: str, baseline: str, level: float
     seeds = sorted(set.intersection(*(set(table.index) for table in wide.values())))
     if not seeds:
         return pd.DataFrame(columns=["scenario", "factor", "kg", "low", "high", "n"])
-    before, after = (np.column_stack([wide[name].loc[seeds, side].to_numpy(float) for name in CHAIN_OUTCOMES])
-                     for side in (baseline, scenario))  # fmt: skip
+    before, after = (
+        np.column_stack([wide[name].loc[seeds, side].to_numpy(float) for name in CHAIN_OUTCOMES])
+        for side in (baseline, scenario)
+    )
     n = len(seeds)
     whole = _split(before, after)
     # a row for each seed left out; one seed cannot be left out
     rest = [np.delete(np.arange(n), i) for i in range(n)] if n > 1 else [np.arange(n)]
     pseudo = n * whole - (n - 1) * np.array([_split(before[kept], after[kept]) for kept in rest])
-    found = [_about(kg, mean_difference(values, level)) for kg, values in zip(whole, pseudo.T, strict=True)]
-    low, high = zip(*found, strict=True)
+    # moved by the jackknife's correction of bias, so that an interval lies about the figure itself
+    found = [(kg, mean_difference(values, level)) for kg, values in zip(whole, pseudo.T, strict=True)]
+    low, high = ([getattr(mean, end) + kg - mean.mean for kg, mean in found] for end in ("low", "high"))
     return pd.DataFrame({"scenario": scenario, "factor": CHAIN, "kg": whole, "low": low, "high": high, "n": n})
 
 
@@ -124,8 +134,3 @@ def _split(before: Array, after: Array) -> Array:
     sides = [chains(dict(zip(CHAIN_OUTCOMES, side.mean(axis=0).tolist(), strict=True))) for side in (before, after)]
     parts = [lmdi(_filled(a, b), _filled(b, a)) for a, b in zip(*sides, strict=True)]
     return np.array([sum(part.get(name, 0.0) for part in parts) for name in CHAIN])
-
-
-def _about(kg: float, found: Mean) -> tuple[float, float]:
-    """Ends of an interval, moved by the jackknife's correction of bias so that it lies about the figure itself."""
-    return found.low + kg - found.mean, found.high + kg - found.mean

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from experiments.analysis.intervals import share
+from experiments.analysis.intervals import check_share
 from model.errors import InputError
 
 __all__ = ["detect", "years_to_detect"]
@@ -81,15 +81,32 @@ def _first(told: Callable[[int], bool]) -> int | float:
 
 
 def _check(yearly_sd: float, power: float, level: float, before_years: int | None) -> None:
-    if share("power", power) <= share("level", level):
-        raise InputError("power is not above the level", field="power", value=power, allowed=f"above {level:g}",
-                         remedy="0.8 is usual")  # fmt: skip
+    check_share("power", power)
+    check_share("level", level)
+    if power <= level:
+        raise InputError(
+            "power is not above the level",
+            field="power",
+            value=power,
+            allowed=f"above {level:g}",
+            remedy="0.8 is usual",
+        )
     if yearly_sd < 0.0:
-        raise InputError("a spread is never negative", field="yearly_sd", value=yearly_sd, allowed="at least 0",
-                         remedy="give the standard deviation between years")  # fmt: skip
+        raise InputError(
+            "a spread is never negative",
+            field="yearly_sd",
+            value=yearly_sd,
+            allowed="at least 0",
+            remedy="give the standard deviation between years",
+        )
     if before_years is not None and before_years < FEWEST_YEARS:
-        raise InputError("this record is too short", field="before_years", value=before_years,
-                         allowed=f"at least {FEWEST_YEARS}", remedy="leave it out for as many as after")  # fmt: skip
+        raise InputError(
+            "this record is too short",
+            field="before_years",
+            value=before_years,
+            allowed=f"at least {FEWEST_YEARS}",
+            remedy="leave it out for as many as after",
+        )
 
 
 def detect(yearly: pd.DataFrame, effects: pd.DataFrame, baseline: str) -> pd.DataFrame:
@@ -102,22 +119,16 @@ def detect(yearly: pd.DataFrame, effects: pd.DataFrame, baseline: str) -> pd.Dat
     effects
         As `paired` gives, without or with more outcomes than there are series.
     """
-    named = {name: name for name in ("seized_kg", "seized_eu_bulk_kg", "arrived_europe_kg")}
-    named["price_europe"] = "price_europe_eur_per_kg"
     world = yearly[yearly["scenario"] == baseline]
     rows = []
     for row in effects.to_dict("records"):
-        series = named.get(row["outcome"])
-        if series not in yearly:
-            continue
-        sd = _spread_of_years(world, str(series))
-        years = [years_to_detect(row[end], sd) for end in ("effect", "low", "high")]
-        # an interval that holds zero leaves no upper bound
-        crosses = row["low"] <= 0.0 <= row["high"]
-        rows.append({
-            "scenario": row["scenario"], "outcome": row["outcome"], "effect": row["effect"], "yearly_sd": sd,
-            "years": years[0], "low": min(years[1:]), "high": math.inf if crosses else max(years[1:]),
-        })  # fmt: skip
+        series = {"price_europe": "price_europe_eur_per_kg"}.get(row["outcome"], row["outcome"])
+        if series in yearly:
+            sd = _spread_of_years(world, series)
+            years, *ends = (years_to_detect(row[end], sd) for end in ("effect", "low", "high"))
+            # an interval that holds zero leaves no upper bound
+            most = math.inf if row["low"] <= 0.0 <= row["high"] else max(ends)
+            rows.append((row["scenario"], row["outcome"], row["effect"], sd, years, min(ends), most))
     return pd.DataFrame(rows, columns=["scenario", "outcome", "effect", "yearly_sd", "years", "low", "high"])
 
 

@@ -7,6 +7,7 @@ sensitivity), since it is in the workbench's own form.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,12 +15,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.intervals import preliminary
+from experiments.analysis.intervals import check_share, preliminary
 from experiments.design.factors import read_back
 from experiments.ensemble.store import DONE, Store
 from experiments.extras import from_extra
+from experiments.field_types import check_choice
 from model.columns import Array
-from model.errors import InputError, closest
+from model.errors import InputError
 
 __all__ = ["Box", "discover", "to_ema"]
 
@@ -63,10 +65,9 @@ class Box:
         )
 
 
-def _condition(row: dict[Any, Any]) -> str:
-    if row["values"]:
-        return f"{row['factor']} in {row['values']}"
-    return f"{row['factor']} from {row['low']:.3g} to {row['high']:.3g}"
+def _condition(row: Mapping[Any, Any]) -> str:
+    limits = f"in {row['values']}" if row["values"] else f"from {row['low']:.3g} to {row['high']:.3g}"
+    return f"{row['factor']} {limits}"
 
 
 def to_ema(store: Store) -> tuple[pd.DataFrame, dict[str, Array]]:
@@ -95,9 +96,15 @@ def to_ema(store: Store) -> tuple[pd.DataFrame, dict[str, Array]]:
 
 
 def discover(
-    store: Store, outcome: str, *, share: float = 0.25, highest: bool = True, density: float = 0.8,
-    policy: str | None = None, smallest: float = 0.05,
-) -> Box:  # fmt: skip
+    store: Store,
+    outcome: str,
+    *,
+    share: float = 0.25,
+    highest: bool = True,
+    density: float = 0.8,
+    policy: str | None = None,
+    smallest: float = 0.05,
+) -> Box:
     """Find conditions in which an outcome is among its highest (or lowest) values.
 
     Parameters
@@ -117,21 +124,25 @@ def discover(
     InputError
         If the workbench is missing, or the study does not have the outcome, factors or enough points.
     """
-    prim = _workbench()
+    with from_extra("ema", "discover"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says which of its own extras are not there
+        from ema_workbench.analysis import prim
+    check_share("share", share, remedy="0.25 is usual")
+    check_share("density", density, remedy="0.8 is usual")
     experiments, outcomes = to_ema(store)
-    if outcome not in outcomes:
-        near = closest(outcome, outcomes)
-        raise InputError("the study has no such outcome", field="outcome", value=outcome, allowed=", ".join(outcomes),
-                         remedy=f"did you mean {near!r}?" if near else "take one of these")  # fmt: skip
-    _check_shares(share, density)
+    check_choice(outcome, outcomes, "outcome", "the study has no such outcome")
     policy = Path(policy).stem if policy is not None and policy.endswith(".toml") else policy
     kept = np.ones(len(experiments), bool) if policy is None else (experiments["policy"] == policy).to_numpy(bool)
     values = outcomes[outcome][kept]
     x = _inputs(experiments.loc[kept].drop(columns=["scenario", "policy", "model"]))
     if len(x) < FEWEST or x.shape[1] == 0:
-        raise InputError("too little to find conditions in", field="store", value=store.url,
-                         allowed=f"a study of factors with at least {FEWEST} points that ended well",
-                         remedy='take a study with method = "lhs" and n = 200 or more')  # fmt: skip
+        raise InputError(
+            "too little to find conditions in",
+            field="store",
+            value=store.url,
+            allowed=f"a study of factors with at least {FEWEST} points that ended well",
+            remedy='take a study with method = "lhs" and n = 200 or more',
+        )
     cut = float(np.quantile(values, 1.0 - share if highest else share))
     interesting = values >= cut if highest else values <= cut
     with warnings.catch_warnings():
@@ -140,39 +151,26 @@ def discover(
         trajectory = box.peeling_trajectory.reset_index(drop=True)
         chosen = _choose(trajectory, density)
     limits = _dated(_limits(box.box_lims[chosen], box.p_values[chosen], x), store.manifest)
-    row = trajectory.loc[chosen]
-    return Box(
-        outcome, cut, "of at least" if highest else "of at most", len(x), int(interesting.sum()),
-        float(row["coverage"]), float(row["density"]), float(row["mass"]), limits, trajectory,
-        preliminary(_seeds_a_point(store)),
-    )  # fmt: skip
-
-
-def _seeds_a_point(store: Store) -> float:
-    """Fewest runs that ended well among the points that have any."""
     runs = store.runs()
-    return float(runs[runs["status"] == DONE].groupby("point").size().min())
-
-
-def _workbench() -> Any:
-    with from_extra("ema", "discover"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says which of its own extras are not there
-        from ema_workbench.analysis import prim
-    return prim
-
-
-def _check_shares(share: float, density: float) -> None:
-    for name, value in (("share", share), ("density", density)):
-        if not 0.0 < value < 1.0:
-            raise InputError("this is not a share", field=name, value=value, allowed="a number between 0 and 1",
-                             remedy="0.25 and 0.8 are usual")  # fmt: skip
+    seeds = runs[runs["status"] == DONE].groupby("point").size()  # of the points that have any run that ended well
+    size = trajectory.loc[chosen, ["coverage", "density", "mass"]].astype(float)
+    return Box(
+        outcome=outcome,
+        cut=cut,
+        worst="of at least" if highest else "of at most",
+        points=len(x),
+        interesting=int(interesting.sum()),
+        **size,
+        limits=limits,
+        trajectory=trajectory,
+        note=preliminary(float(seeds.min())),
+    )
 
 
 def _choose(trajectory: pd.DataFrame, density: float) -> int:
-    enough = trajectory[trajectory["density"] >= density]
-    if enough.empty:
-        return int(np.argmax(trajectory["density"].to_numpy(float)))
-    return int(enough.sort_values(["coverage", "density"], ascending=False).index.to_numpy(int)[0])
+    """Number of the box that covers most cases of those that are dense enough; else of the densest."""
+    enough = trajectory[trajectory["density"] >= density].sort_values(["coverage", "density"], ascending=False)
+    return int(np.argmax(trajectory["density"]) if enough.empty else enough.index.to_numpy(int)[0])
 
 
 def _inputs(levels: pd.DataFrame) -> pd.DataFrame:
@@ -195,13 +193,12 @@ def _limits(ends: pd.DataFrame, found: dict[str, list[float]], x: pd.DataFrame) 
     rows = []
     for name, chances in found.items():
         low, high = ends[name].tolist()
+        qp = min((float(chance) for chance in chances if chance >= 0), default=np.nan)  # -1: an end without restriction
         if isinstance(low, set | frozenset):
-            rows.append((name, np.nan, np.nan, ", ".join(sorted(map(str, low))), _least(chances)))
+            rows.append((name, np.nan, np.nan, ", ".join(sorted(map(str, low))), qp, np.nan, np.nan))
         else:
-            rows.append((name, float(low), float(high), "", _least(chances)))
-    made = pd.DataFrame(rows, columns=["factor", "low", "high", "values", "qp"])
-    made["from"] = [x[name].min() if x[name].dtype.kind in "fiu" else np.nan for name in made["factor"]]
-    made["to"] = [x[name].max() if x[name].dtype.kind in "fiu" else np.nan for name in made["factor"]]
+            rows.append((name, float(low), float(high), "", qp, x[name].min(), x[name].max()))
+    made = pd.DataFrame(rows, columns=["factor", "low", "high", "values", "qp", "from", "to"])
     return made.sort_values("qp", kind="stable").reset_index(drop=True)
 
 
@@ -213,9 +210,3 @@ def _dated(limits: pd.DataFrame, manifest: dict[str, Any]) -> pd.DataFrame:
             low, high = limits.loc[mine, ["low", "high"]].iloc[0]
             limits.loc[mine, "values"] = f"{factor.shown(low)} to {factor.shown(high)}"
     return limits
-
-
-def _least(chances: list[float]) -> float:
-    """Smallest of the two ends' probabilities; the workbench has -1 for an end that is not restricted."""
-    found = [float(chance) for chance in chances if chance >= 0]
-    return min(found, default=np.nan)

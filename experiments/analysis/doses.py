@@ -25,19 +25,24 @@ WINDOW = (2012, 2019)
 
 
 def run_doses(
-    measures: Iterable[str], doses: Sequence[float], seeds: Iterable[int], *, scenario: str = "as-it-happened",
-    fork: date = FORK, window: tuple[int, int] = WINDOW, workers: int | None = None,
+    measures: Iterable[str],
+    doses: Sequence[float],
+    seeds: Iterable[int],
+    *,
+    scenario: Scenario | str = "as-it-happened",
+    fork: date = FORK,
+    window: tuple[int, int] = WINDOW,
+    workers: int | None = None,
     done: Callable[[], object] = lambda: None,
-    **parameters: object,
-) -> pd.DataFrame:  # fmt: skip
-    """Run every measure at every dose for every seed; a row for each arm.
+) -> pd.DataFrame:
+    """Run every measure at every dose for every seed, in a scenario or the one of a name; a row for each arm.
 
     Returns
     -------
     DataFrame
         Columns measure, dose, seed and one for every outcome. The arm without any event has measure "" and no dose.
     """
-    base = Scenario.load(scenario).with_parameters(**parameters)
+    base = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     arms: list[tuple[str, float]] = [("", float("nan")), *((m, d) for m in measures for d in doses)]
 
     def one_seed(seed: int) -> list[dict[str, object]]:

@@ -34,9 +34,23 @@ from model.columns import Array
 from model.errors import InputError
 
 __all__ = [
-    "DRAWS", "ENOUGH", "FEWEST", "Mean", "Ratio", "by_seed", "mean_and_interval", "mean_difference", "named",
-    "preliminary", "preliminary_results", "ratio_of_means", "resamples", "share", "widened",
-]  # fmt: skip
+    "DRAWS",
+    "ENOUGH",
+    "FEWEST",
+    "Mean",
+    "Ratio",
+    "by_seed",
+    "check_share",
+    "mean_and_interval",
+    "mean_difference",
+    "named",
+    "preliminary",
+    "preliminary_results",
+    "ratio_of_means",
+    "resamples",
+    "unit_of",
+    "widened",
+]
 
 DRAWS: Final = 2000
 FEWEST: Final = 3
@@ -44,7 +58,7 @@ FEWEST: Final = 3
 ENOUGH: Final = 10
 """Seeds below which every result is shown as preliminary."""
 UNITS: Final = {"screening": "trajectory", "sobol": "block", "search": "world"}
-"""Kind of study -> what is drawn at random in it, where that is not seeds."""
+"""Kind of study -> what is drawn at random in it, for manifests of version 0.1, which do not have the field `drawn`."""
 SEED: Final = 20110510
 MOST_FLAT: Final = 0.01
 """Share of bootstrap samples without spread above which they say too little: four values or fewer, or mostly equal."""
@@ -59,14 +73,19 @@ def preliminary(count: float, unit: str = "seed") -> str:
     return "" if not count < ENOUGH else f"preliminary, {int(count)} {unit if count == 1 else several}"
 
 
+def unit_of(manifest: Mapping[str, Any]) -> str:
+    """What is drawn at random in a study: seeds, trajectories, blocks or worlds."""
+    return str(manifest.get("drawn") or UNITS.get(manifest.get("kind", ""), "seed"))
+
+
 def preliminary_results(manifest: Mapping[str, Any]) -> str:
     """The same for the results that a manifest tells of, in lists that show no table of them."""
-    kind, size = manifest.get("kind"), manifest.get("size", {})
-    if kind == "validation":
+    size, unit = manifest.get("size", {}), unit_of(manifest)
+    if manifest.get("kind") == "validation":
         sets = [count for part, count in size.items() if part != "organisations"]
         return preliminary(min(sets, default=math.nan), "parameter set")
-    if kind in UNITS:
-        return preliminary(manifest.get("design", {}).get("n", math.nan), UNITS[kind])
+    if unit != "seed":
+        return preliminary(manifest.get("design", {}).get("n", math.nan), unit)
     return preliminary(len(manifest["seeds"])) if isinstance(manifest.get("seeds"), list) else ""
 
 
@@ -101,8 +120,13 @@ def by_seed(runs: pd.DataFrame, outcome: str, by: str = "scenario") -> pd.DataFr
         If the runs do not have this outcome.
     """
     if outcome not in runs:
-        raise InputError("the runs do not have this outcome", field="outcome", value=outcome,
-                         allowed=", ".join(map(str, runs.columns)), remedy="take one of these columns")  # fmt: skip
+        raise InputError(
+            "the runs do not have this outcome",
+            field="outcome",
+            value=outcome,
+            allowed=", ".join(map(str, runs.columns)),
+            remedy="take one of these columns",
+        )
     good = runs[runs["status"] == DONE] if "status" in runs else runs
     cells = good.groupby(["seed", by], sort=True)[outcome]
     wide, count = cells.mean().unstack(by), cells.count().unstack(by)
@@ -118,23 +142,21 @@ def named(table: pd.DataFrame, name: str, by: str, field: str = "baseline") -> N
         If it is not.
     """
     if name not in set(table[by]):
-        raise InputError(f"the {field} has no run" if by == "scenario" else f"there is no such {by}", field=field,
-                         value=name, allowed=", ".join(map(str, dict.fromkeys(table[by]))),
-                         remedy="take one of these, or run it too")  # fmt: skip
+        raise InputError(
+            f"the {field} has no run" if by == "scenario" else f"there is no such {by}",
+            field=field,
+            value=name,
+            allowed=", ".join(map(str, dict.fromkeys(table[by]))),
+            remedy="take one of these, or run it too",
+        )
 
 
-def share(field: str, value: float) -> float:
-    """Give back a probability such as a level of confidence.
-
-    Raises
-    ------
-    InputError
-        If it is not between 0 and 1.
-    """
+def check_share(field: str, value: float, remedy: str = "write 95% as 0.95") -> None:
+    """Refuse a level of confidence or another share that is not between 0 and 1; raises InputError."""
     if not 0.0 < value < 1.0:
-        raise InputError("this is no share", field=field, value=value, allowed="above 0 and below 1",
-                         remedy="write 95% as 0.95")  # fmt: skip
-    return value
+        raise InputError(
+            "this is not a share", field=field, value=value, allowed="a number above 0 and below 1", remedy=remedy
+        )
 
 
 def resamples(n: int, draws: int = DRAWS) -> Array:
@@ -159,13 +181,11 @@ def mean_difference(differences: Array, level: float = 0.95, draws: int = DRAWS)
     InputError
         If the level is not between 0 and 1.
     """
-    share("level", level)
+    check_share("level", level)
     values = np.asarray(differences, dtype=float)
     values = values[np.isfinite(values)]
     n = len(values)
-    if n == 0:
-        return Mean(0, math.nan, math.nan, math.nan, np.full(draws, math.nan))
-    mean = float(values.mean())
+    mean = float(values.mean()) if n else math.nan
     if n < FEWEST:
         return Mean(n, mean, math.nan, math.nan, np.full(draws, math.nan))
     drawn = values[resamples(n, draws)]
@@ -199,8 +219,7 @@ def widened(drawn: Array, middle: Array | float, n: int, level: float = 0.95) ->
     """
     quantile = 0.5 + level / 2
     factor = math.sqrt(n / (n - 1)) * float(student.ppf(quantile, n - 1) / norm.ppf(quantile))
-    made: Array = middle + factor * (drawn - middle)
-    return made
+    return np.asarray(middle + factor * (drawn - middle))
 
 
 def ratio_of_means(above: Array, below: Array, level: float = 0.95) -> Ratio:
@@ -213,10 +232,15 @@ def ratio_of_means(above: Array, below: Array, level: float = 0.95) -> Ratio:
     InputError
         If the level is not between 0 and 1, or the samples are not pairs.
     """
-    share("level", level)
+    check_share("level", level)
     if np.shape(above) != np.shape(below):
-        raise InputError("these are not pairs", field="below", value=np.shape(below), allowed=f"{np.shape(above)}",
-                         remedy="give one value of each for every seed")  # fmt: skip
+        raise InputError(
+            "these are not pairs",
+            field="below",
+            value=np.shape(below),
+            allowed=f"{np.shape(above)}",
+            remedy="give one value of each for every seed",
+        )
     a, b = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
     good = np.isfinite(a) & np.isfinite(b)
     a, b, n = a[good], b[good], int(good.sum())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from experiments.design.factors import Factor, Value, apply_all
-from experiments.study import Study
 from model import Scenario
 from model.scenario.no_effect import Difference, NoEffect, differing, without_effect
+
+if TYPE_CHECKING:
+    from experiments.study import Study
 
 __all__ = ["warnings_of"]
 
@@ -26,12 +29,10 @@ def warnings_of(study: Study) -> list[str]:
     InputError
         If a scenario or factor cannot be.
     """
-    names = dict.fromkeys((*study.scenarios, *study.swept))
-    scenarios = {name: study.run_of(name) for name in names}
+    scenarios = {name: study.run_of(name) for name in study.all_scenarios}
+    notes = [study.posterior.warning if study.posterior is not None else "", study.design_note]
     parts = [f"scenario {name}: {one}" for name, made in scenarios.items() for one in without_effect(study.world, made)]
-    fitted = [study.posterior.warning] if study.posterior is not None and study.posterior.warning else []
-    fewer = [study.design_note] if study.design_note else []
-    return [*fitted, *fewer, *parts, *(str(one) for one in (*_arms(study, scenarios), *_factors(study, scenarios)))]
+    return [*filter(None, notes), *parts, *map(str, _arms(study, scenarios)), *map(str, _factors(study, scenarios))]
 
 
 def _arms(study: Study, scenarios: dict[str, Scenario]) -> Iterator[NoEffect]:
@@ -46,13 +47,11 @@ def _arms(study: Study, scenarios: dict[str, Scenario]) -> Iterator[NoEffect]:
 
 def _factors(study: Study, scenarios: dict[str, Scenario]) -> Iterator[NoEffect]:
     """Factors whose values all give the same run, whatever one other factor is; of days the ends do not say it."""
-    measures = study.extra.get("search", {}).get("measures", ())
-    doses = [Factor(name, f"measure:{name}", "dose", low=0.0, high=1.0, role="lever") for name in measures]
-    factors = {factor.name: factor for factor in (*study.factors, *doses)}
-    for name in study.swept or study.scenarios:
-        for factor in (one for one in factors.values() if not one.is_date):
+    factors = {factor.name: factor for factor in study.factors}
+    for name in study.varied_scenarios:
+        for factor in (one for one in study.factors if not one.is_date):
             plain = _spans(study, scenarios[name], factors, factor, {})
-            others = ({other.name: v} for other in factors.values() if other != factor for v in _ends(other))
+            others = ({other.name: v} for other in study.factors if other != factor for v in other.ends)
             if plain.read or any(_spans(study, scenarios[name], factors, factor, fixed).read for fixed in others):
                 continue
             why = plain.unread or "all its values give the same inputs"
@@ -64,11 +63,6 @@ def _spans(
 ) -> Difference:
     """What differs between the values of a factor."""
     day = study.fork_day(scenario)
-    made = [apply_all(scenario, factors, {**fixed, factor.name: value}, day) for value in _ends(factor)]
-    found = [differing(study.world, made[0], other) for other in made[1:]]
+    first, *others = (apply_all(scenario, factors, {**fixed, factor.name: v}, day) for v in factor.ends)
+    found = [differing(study.world, first, other) for other in others]
     return max(found, key=lambda one: (bool(one.read), bool(one.said)), default=Difference((), ()))
-
-
-def _ends(factor: Factor) -> tuple[Value, ...]:
-    """The values that a factor is listed with, or the two ends of its range."""
-    return factor.choices or (factor.low or 0.0, factor.high or 0.0)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import pandas as pd
 
 from experiments.analysis.costs import costs_of
-from model.errors import InputError, closest
+from experiments.field_types import check_choice
 from model.scenario import Scenario, list_scenarios
 from model.scenario.measures import MEASURE
 from model.world import World
@@ -32,23 +32,25 @@ def policy_table(world: World, measure: str | None = None) -> pd.DataFrame:
     """
     table = world.tables.measures
     known = table["measure"].to_list()
-    if measure is not None and measure not in known:
-        near = closest(measure, known)
-        raise InputError(
-            "there is no such measure", field="measure", value=measure, allowed=", ".join(known),
-            remedy=f"did you mean {near!r}?" if near else "take one of these",
-        )  # fmt: skip
+    if measure is not None:
+        check_choice(measure, known, "measure", "there is no such measure")
     used = scenarios_using()
     rows = []
     for row in table[table["measure"].isin([measure] if measure else known)].to_dict("records"):
         low, mid, high = costs_of(row["measure"], row["history_dose"] or row["cost_dose"], world)
-        rows.append({
-            **{key: row[key] for key in ("measure", "name", "text", "mechanism", "stage", "submodel")},
-            "levers": levers_of(world, row["measure"]),
-            **{key: row[key] for key in ("history_dose", "outcome", "sense", "evidence")},
-            "cost_eur": mid, "cost_low_eur": low, "cost_high_eur": high, "cost_basis": row["cost_basis"],
-            "confidence": row["confidence"], "scenarios": used.get(row["measure"], ()),
-        })  # fmt: skip
+        rows.append(
+            {
+                **{key: row[key] for key in ("measure", "name", "text", "mechanism", "stage", "submodel")},
+                "levers": levers_of(world, row["measure"]),
+                **{key: row[key] for key in ("history_dose", "outcome", "sense", "evidence")},
+                "cost_eur": mid,
+                "cost_low_eur": low,
+                "cost_high_eur": high,
+                "cost_basis": row["cost_basis"],
+                "confidence": row["confidence"],
+                "scenarios": used.get(row["measure"], ()),
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -1,30 +1,63 @@
-"""Designs: tables of experiments over levers and uncertainties, a row for each point, a column for each factor."""
+"""Designs: tables of experiments over levers and uncertainties, a row for each point, a column for each factor.
+
+`DESIGNS` holds every method: the fields of its table `[design]` in a study's file, and the function that makes the
+points.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from SALib.sample import morris as salib_morris
+from SALib.sample import sobol as salib_sobol
 from scipy.stats import qmc
 
 from experiments.design.factors import Factor, Value
-from experiments.study_file import METHODS, MOST_POINTS, CsvDesign, SampledDesign, SteppedDesign, read_design
+from experiments.field_types import FilePath, Name, Whole, check_choice, whole
+from model.columns import Array
 from model.csv_file import Row, Table, read_csv
 from model.errors import InputError
+from model.route_model import LARGEST_SEED
+from model.toml_fields import Part, read_part, row
 
-__all__ = ["METHODS", "from_csv", "grid", "lhs", "make", "morris", "one_at_a_time", "saltelli", "sobol"]
+__all__ = [
+    "DESIGNS",
+    "DesignEntry",
+    "from_csv",
+    "grid",
+    "lhs",
+    "make",
+    "morris",
+    "note_of",
+    "one_at_a_time",
+    "read_design",
+    "saltelli",
+    "sobol",
+]
+
+MOST_POINTS: Final = 1_000_000
+MORRIS_LEVELS: Final = 4
+
+
+# --- methods ------------------------------------------------------------------------------------------------------
 
 
 def grid(factors: Sequence[Factor], steps: int = 11) -> pd.DataFrame:
     """Every combination of the factors' values; a factor with a range takes `steps` even steps, both ends included."""
-    check_count(math.prod(len(factor.choices) or steps for factor in factors), "design.steps")
-    axes = [list(f.choices) if f.choices else _even(f, steps) for f in factors]
-    return pd.DataFrame(list(product(*axes)), columns=[f.name for f in factors])
+    check_count(math.prod(_levels(factors, steps)), "design.steps")
+    return pd.DataFrame(list(product(*(_axis(factor, steps) for factor in factors))), columns=_names(factors))
+
+
+def one_at_a_time(factors: Sequence[Factor], steps: int = 5) -> pd.DataFrame:
+    """Each factor alone through its values; all others empty, which leaves them as the scenario has them."""
+    alone = [{factor.name: value} for factor in factors for value in _axis(factor, steps)]
+    return pd.DataFrame([{}, *alone], columns=_names(factors), dtype=object)
 
 
 def lhs(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
@@ -39,29 +72,34 @@ def sobol(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
 
 
 def saltelli(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
-    """Saltelli's design for Sobol indices, n (k + 2) points (Saltelli 2002)."""
-    from experiments.analysis.sensitivity import problem_of
-    from experiments.analysis.sensitivity import saltelli as sample
+    """Saltelli's design for Sobol indices without second order: n blocks of k + 2 points (Saltelli et al. 2010).
 
-    _only_ranges(factors, "saltelli")
-    return _within(sample(problem_of(factors), n, seed), factors)
+    Sobol's sequence is balanced only at powers of two, so n is raised to the next one.
+    """
+    blocks = int(2 ** math.ceil(math.log2(max(n, 2))))
+    return _by_salib(salib_sobol.sample, factors, "saltelli", N=blocks, calc_second_order=False, seed=seed)
 
 
 def morris(factors: Sequence[Factor], n: int, seed: int = 0) -> pd.DataFrame:
-    """Morris' trajectories, n (k + 1) points (Morris 1991)."""
-    from experiments.analysis.sensitivity import morris as sample
-    from experiments.analysis.sensitivity import problem_of
-
-    _only_ranges(factors, "morris")
-    return _within(sample(problem_of(factors), n, seed), factors)
+    """Morris' trajectories on four levels: n of k + 1 points (Morris 1991)."""
+    return _by_salib(salib_morris.sample, factors, "morris", N=n, num_levels=MORRIS_LEVELS, seed=seed)
 
 
-def one_at_a_time(factors: Sequence[Factor], steps: int = 5) -> pd.DataFrame:
-    """Each factor alone through its values; all others empty, which leaves them as the scenario has them."""
-    rows: list[dict[str, Any]] = [{}]
+def _by_salib(sample: Callable[..., Array], factors: Sequence[Factor], method: str, **options: Any) -> pd.DataFrame:
+    """A sample of SALib as a table; raises InputError where a factor has no range."""
     for factor in factors:
-        rows += [{factor.name: v} for v in (factor.choices or _even(factor, steps))]
-    return pd.DataFrame(rows, columns=_names(factors), dtype=object)
+        if factor.choices or factor.low is None:
+            raise InputError(
+                f"{method} needs a range for every factor",
+                field=f"factor {factor.name}",
+                value=factor.choices,
+                allowed="low and high",
+                remedy="give a range, or sweep the switch by a grid",
+            )
+    problem = {"num_vars": len(factors), "names": _names(factors), "bounds": [[f.low, f.high] for f in factors]}
+    # rounding in a sampler must not push a value out of its range
+    low, high = zip(*(factor.range for factor in factors), strict=True)
+    return pd.DataFrame(np.clip(sample(problem, **options), low, high), columns=_names(factors))
 
 
 def from_csv(path: Path, factors: Sequence[Factor]) -> pd.DataFrame:
@@ -75,7 +113,7 @@ def from_csv(path: Path, factors: Sequence[Factor]) -> pd.DataFrame:
     table = read_csv(path, _names(factors), "design", "design.file")
     check_count(len(table.rows), "design.file")
     rows = table.read(lambda row: {factor.name: _cell(table, row, factor) for factor in factors})
-    _no_repeats(table, rows)
+    _check_points_once(table, rows)
     types = {factor.name: "float64" if factor.is_numeric else "object" for factor in factors}
     return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=types[name]) for name in types})
 
@@ -90,70 +128,125 @@ def _cell(table: Table, row: Row, factor: Factor) -> Value | None:
     else:
         value = factor.read(text)
     if not factor.holds(value):
-        raise table.wrong(
-            row,
-            factor.name,
+        message, remedy = (
             "this value is out of the factor's range",
-            factor.allowed,
             "correct the value, or change the factor in the study",
         )
+        raise table.wrong(row, factor.name, message, factor.allowed, remedy)
     return value
 
 
-def _no_repeats(table: Table, rows: Sequence[dict[str, Value | None]]) -> None:
+def _check_points_once(table: Table, rows: Sequence[dict[str, Value | None]]) -> None:
     """Refuse a point that is listed twice: its runs would count twice."""
     seen: dict[tuple[Value | None, ...], int] = {}
-    for row, values in zip(table.rows, rows, strict=True):
-        first = seen.setdefault(tuple(values.values()), row.line)
-        if first != row.line:
+    for line, values in zip(table.rows, rows, strict=True):
+        first = seen.setdefault(tuple(values.values()), line.line)
+        if first != line.line:
             raise InputError(
                 f"this line is the same point as line {first}",
                 file=table.file,
-                field=f"line {row.line}",
-                value=table.separator.join(row.cells.values()),
+                field=f"line {line.line}",
+                value=table.separator.join(line.cells.values()),
                 allowed="every point once",
                 remedy="leave one of the lines out",
             )
 
 
-def make(method: str, factors: Sequence[Factor], options: dict[str, Any], folder: Path | None = None) -> pd.DataFrame:
-    """The design that a study asks for; `options` holds steps, n, seed or file.
+# --- the table [design] of a study --------------------------------------------------------------------------------
 
-    Equal points of a sample are kept once: switches and days have few levels. The samples of Morris and Saltelli stay
-    whole, since their analysis reads each point by its position.
+
+class DesignEntry(Part):
+    """The table `[design]`; its method says which fields it has."""
+
+    what: ClassVar[str] = "a design of this method"
+    method: Name
+
+
+class SteppedDesign(DesignEntry):
+    """A design of even steps."""
+
+    steps: Whole = whole(11, 2, MOST_POINTS, "11 is usual")
+
+
+class OneAtATimeDesign(DesignEntry):
+    """Each factor alone through its values."""
+
+    steps: Whole = whole(5, 2, MOST_POINTS, "5 is usual")
+
+
+class SampledDesign(DesignEntry):
+    """A design of sampled points."""
+
+    n: Whole = whole(64, 1, MOST_POINTS, "64 is usual")
+    seed: Whole = whole(0, 0, LARGEST_SEED, "0 is usual")
+
+
+class CsvDesign(DesignEntry):
+    """A user's own table of points."""
+
+    file: FilePath = row(
+        ..., "this is not the name of a file", "the path of a CSV file, in quotes", 'write file = "points.csv"'
+    )
+
+
+class Method(NamedTuple):
+    """A method of design: fields of its table, how its points are made of them, whether equal points count once."""
+
+    entry: type[DesignEntry]
+    make: Callable[..., pd.DataFrame]
+    once: bool = False
+
+
+DESIGNS: Final = {
+    "grid": Method(SteppedDesign, grid),
+    "lhs": Method(SampledDesign, lhs, once=True),
+    "sobol": Method(SampledDesign, sobol, once=True),
+    "saltelli": Method(SampledDesign, saltelli),
+    "morris": Method(SampledDesign, morris),
+    "one-at-a-time": Method(OneAtATimeDesign, one_at_a_time),
+    "csv": Method(CsvDesign, from_csv),
+}
+"""Equal points of a sample are kept once: switches and days have few levels. The samples of Morris and Saltelli stay
+whole, since their analysis reads each point by its position."""
+
+
+def read_design(settings: Mapping[str, Any]) -> DesignEntry:
+    """The table `[design]`, by the class of its method; raises InputError that lists all that is wrong."""
+    method = settings.get("method", "grid")
+    check_choice(method, DESIGNS, "design.method", "there is no such design")
+    return read_part(DESIGNS[method].entry, {**settings, "method": method}, "design")
+
+
+def make(
+    method: str, factors: Sequence[Factor], options: Mapping[str, Any], folder: Path | None = None
+) -> pd.DataFrame:
+    """The design that a study asks for; `options` holds steps, n, seed or file, which is sought in a folder.
 
     Raises
     ------
     InputError
         If there is no such method, an option is not one of it, or there are too many points.
     """
-    entry = read_design({"method": method, **options})
-    if not isinstance(entry, CsvDesign):
-        check_count(count_of(entry, factors), "design")
+    entry = read_design({**options, "method": method})
     if isinstance(entry, CsvDesign):
-        file = Path(entry.file)
-        return from_csv(file if file.is_absolute() or folder is None else folder / file, factors)
-    if isinstance(entry, SteppedDesign):
-        return grid(factors, entry.steps) if method == "grid" else one_at_a_time(factors, entry.steps)
-    if method in ("saltelli", "morris"):
-        return {"saltelli": saltelli, "morris": morris}[method](factors, entry.n, entry.seed)
-    made = {"lhs": lhs, "sobol": sobol}[method](factors, entry.n, entry.seed)
-    return made.drop_duplicates(ignore_index=True)
+        return from_csv((folder or Path()) / entry.file, factors)
+    check_count(_count(entry, factors), "design")
+    points = DESIGNS[method].make(factors, **entry.model_dump(exclude={"method"}))
+    return points.drop_duplicates(ignore_index=True) if DESIGNS[method].once else points
 
 
-def note_of(method: str, options: dict[str, Any], points: int) -> str:
+def note_of(entry: DesignEntry, points: int) -> str:
     """What is said of a sample that has fewer points than n, since equal points are kept once; "" of other designs."""
-    entry = read_design({"method": method, **options})
-    if method not in ("lhs", "sobol") or not isinstance(entry, SampledDesign) or points >= entry.n:
+    if not DESIGNS[entry.method].once or not isinstance(entry, SampledDesign) or points >= entry.n:
         return ""
     return f"design: n = {entry.n:,} gives {points:,} different points; equal points are kept once"
 
 
-def count_of(entry: SteppedDesign | SampledDesign, factors: Sequence[Factor]) -> int:
+def _count(entry: DesignEntry, factors: Sequence[Factor]) -> int:
     """Points that a design has, without making them."""
     if isinstance(entry, SampledDesign):
         return entry.n * {"saltelli": len(factors) + 2, "morris": len(factors) + 1}.get(entry.method, 1)
-    levels = [len(factor.choices) or entry.steps for factor in factors]
+    levels = _levels(factors, entry.model_dump()["steps"])
     return math.prod(levels) if entry.method == "grid" else 1 + sum(levels)
 
 
@@ -169,46 +262,42 @@ def check_count(count: int, field: str) -> None:
         )
 
 
+# --- levels -------------------------------------------------------------------------------------------------------
+
+
 def _names(factors: Sequence[Factor]) -> list[str]:
     return [factor.name for factor in factors]
 
 
-def _even(factor: Factor, steps: int) -> list[float]:
+def _levels(factors: Sequence[Factor], steps: int) -> list[int]:
+    """Number of levels of each factor."""
+    return [len(factor.choices) or steps for factor in factors]
+
+
+def _axis(factor: Factor, steps: int) -> list[Value]:
+    """Values of a factor: those listed, or even steps over its range."""
+    if factor.choices:
+        return list(factor.choices)
     # rounded so that 0.15 is 0.15: the identity of a run hashes it
-    made = [factor.run_at(round(v, 12)) for v in np.linspace(factor.low or 0.0, factor.high or 0.0, steps).tolist()]
-    if len(set(made)) < steps:
+    found: list[Value] = [factor.run_at(round(v, 12)) for v in np.linspace(*factor.range, steps).tolist()]
+    if len(set(found)) < steps:
         raise InputError(
             "the range is too narrow for this number of steps",
             field=f"factor {factor.name}",
-            value=factor.allowed if factor.is_date else (factor.low, factor.high),
+            value=factor.allowed if factor.is_date else factor.range,
             allowed="steps of at least 1 day" if factor.is_date else "steps of at least 1e-12",
             remedy="widen the range, or take fewer steps",
         )
-    return made
+    return found
 
 
-def _scale(unit: np.ndarray, factors: Sequence[Factor]) -> pd.DataFrame:
+def _scale(unit: Array, factors: Sequence[Factor]) -> pd.DataFrame:
     """Points of the unit cube as values: a range is stretched over, a list of values divided evenly."""
-    columns: dict[str, Any] = {}
+    columns: dict[str, list[Value]] = {}
     for factor, column in zip(factors, unit.T, strict=False):
-        if factor.choices:
-            columns[factor.name] = [factor.choices[min(int(u * len(factor.choices)), len(factor.choices) - 1)]
-                                    for u in column]  # fmt: skip
+        if levels := factor.choices:
+            columns[factor.name] = [levels[min(int(u * len(levels)), len(levels) - 1)] for u in column]
         else:
-            low, high = factor.low or 0.0, factor.high or 0.0
+            low, high = factor.range
             columns[factor.name] = [factor.run_at(value) for value in (low + column * (high - low)).tolist()]
     return pd.DataFrame(columns) if columns else pd.DataFrame(index=range(1))
-
-
-def _within(points: np.ndarray, factors: Sequence[Factor]) -> pd.DataFrame:
-    """Points as a table; rounding in a sampler must not push a value out of its range."""
-    low, high = [f.low or 0.0 for f in factors], [f.high or 0.0 for f in factors]
-    return pd.DataFrame(np.clip(points, low, high), columns=_names(factors))
-
-
-def _only_ranges(factors: Sequence[Factor], method: str) -> None:
-    for factor in factors:
-        if factor.choices or factor.low is None:
-            raise InputError(f"{method} needs a range for every factor", field=f"factor {factor.name}",
-                             value=factor.choices, allowed="low and high", remedy="give a range, or sweep the switch "
-                             "by a grid")  # fmt: skip

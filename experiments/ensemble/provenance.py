@@ -211,7 +211,10 @@ def changed_since_import() -> list[str]:
 def _on_disk() -> dict[str, str]:
     return {
         "source": hash_of(SOURCE, sources_in(SOURCE)),
-        "outcomes": hash_of(HERE, [HERE / "analysis/outcomes.py", HERE / "ensemble/recording.py"]),
+        "outcomes": hash_of(
+            HERE,
+            [*(HERE / "analysis" / f"{name}.py" for name in ("outcomes", "window")), HERE / "ensemble/recording.py"],
+        ),
         "data": _hash_of_tables(DATA),
         "fitting": hash_of(HERE / "calibration", (HERE / "calibration").glob("*.py")),
         "judging": hash_of(HERE, [*HERE.glob("evidence/*.py"), *HERE.glob("validation/*.py")]),

@@ -22,7 +22,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
@@ -34,11 +34,13 @@ from experiments.ensemble.provenance import Origin
 from experiments.ensemble.store import DONE, FAILED, Store
 from experiments.ensemble.threads import interruptions_held
 from experiments.extras import from_extra
-from experiments.study import Study
 from model import RouteModel, Scenario
 from model.errors import InputError
 from model.scenario import effects_before
 from model.world import World
+
+if TYPE_CHECKING:
+    from experiments.study import Study
 
 __all__ = ["Effort", "Task", "cache_is_cold", "executing", "run", "run_task"]
 

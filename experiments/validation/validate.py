@@ -17,7 +17,6 @@ import pandas as pd
 from experiments.calibration.calibrate import now
 from experiments.calibration.posterior import Posterior, has_posterior, load_posterior
 from experiments.calibration.problem import Prior, Problem, misfit, read_structures
-from experiments.conduct import conduct
 from experiments.ensemble import provenance
 from experiments.ensemble.folder import folder_lock, to_json, write_atomically
 from experiments.ensemble.store import Store
@@ -27,6 +26,7 @@ from experiments.validation import annual, checks, judge
 from experiments.validation.predict import Predicted, predict
 from experiments.validation.scores import crps_each
 from experiments.validation.trials import run_trials, surge, surge_table
+from experiments.workflow import run_and_analyse
 from model import Scenario, load_world
 from model.columns import Array
 from model.results_version import RESULTS_VERSION
@@ -347,7 +347,7 @@ def conclusions(folder: Path, size: Size, reference: Path | None = None, workers
         }, name=f"packages-{name}")  # fmt: skip
         with kept.reading_from(reference):
             store = Store(folder / "rivals" / name)
-            conduct(study, store, workers=workers)
+            run_and_analyse(study, store, workers=workers)
         table = store.table("paired")
         pieces.append(table[["scenario", "outcome", "effect", "low", "high", "n"]].assign(structure=name))
     return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=["structure"])

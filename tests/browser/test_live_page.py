@@ -33,16 +33,16 @@ organisations = 30
 @pytest.fixture(scope="module")
 def server(serve, tmp_path_factory) -> Iterator[str]:
     """A page started in a folder with a study's results and a scenario that cannot be read."""
-    from experiments.conduct import conduct
     from experiments.ensemble.store import Store
     from experiments.study import Study
+    from experiments.workflow import run_and_analyse
     from views.reports.study import write_study_report
 
     folder = tmp_path_factory.mktemp("started")
     (folder / "broken.toml").write_text('title = "Broken"\nbase = "as-it-happened"\ncolour = 3\n', encoding="utf-8")
     (folder / "mine.toml").write_text('title = "Mine"\nbase = "as-it-happened"\n', encoding="utf-8")
     study = Study.from_dict(tomllib.loads(STUDY), name="controls")
-    conduct(study, Store(folder / "results" / "controls"))
+    run_and_analyse(study, Store(folder / "results" / "controls"))
     write_study_report(folder / "results" / "controls")
     with serve(folder=folder, HIGHWAY10_RESULTS=str(folder / "results")) as started:
         yield started.address

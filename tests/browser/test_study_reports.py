@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from experiments.conduct import conduct
 from experiments.ensemble.store import Store
 from experiments.study import Study
+from experiments.workflow import run_and_analyse
 from views.reports import write_study_report
 
 pytestmark = pytest.mark.browser
@@ -42,7 +42,7 @@ def report(request, tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
     fields = STUDIES[request.param]
     study = Study.from_dict({**COMMON, "kind": request.param, **fields}, name=request.param)
     store = Store(tmp_path_factory.mktemp(request.param))
-    conduct(study, store)
+    run_and_analyse(study, store)
     return write_study_report(Path(store.root))
 
 

@@ -24,7 +24,7 @@ def game(players: list[str], worth: Callable[[frozenset[str]], float], seeds: in
 
 
 def shares(values: pd.DataFrame, players: list[str]) -> dict[str, float]:
-    return attribution.shapley(values, players).set_index("player")["share"].to_dict()
+    return attribution.shapley_values(values, players).set_index("player")["share"].to_dict()
 
 
 def test_the_glove_game() -> None:
@@ -67,7 +67,7 @@ def test_intervals_come_from_seeds() -> None:
     rng = np.random.default_rng(1)
     values = game(["a", "b"], lambda s: float(len(s)), seeds=30)
     values["value"] += rng.normal(0.0, 1.0, len(values))
-    table = attribution.shapley(values, ["a", "b"])
+    table = attribution.shapley_values(values, ["a", "b"])
     assert (table["low"] < 1.0).all()
     assert (table["high"] > 1.0).all()
     assert (table["high"] - table["low"]).between(0.4, 1.5).all()
@@ -82,11 +82,11 @@ def test_sampled_orders_agree_within_their_error() -> None:
         total = sum(weight[players.index(p)] for p in s)
         return total + total**2 / 10
 
-    names = attribution.coalition_names(players, {"permutations": 200})
+    names = attribution.coalition_names(players, 200)
     values = pd.DataFrame([
         {"coalition": n, "seed": 0, "value": worth(frozenset(n.split("+")) if n else frozenset())} for n in names
     ])  # fmt: skip
-    table = attribution.shapley(values, players, permutations=200)
+    table = attribution.shapley_values(values, players, permutations=200)
     exact = weight + weight * weight.sum() / 10  # of a square of a sum, each gets his weight times the sum
     assert not table["exact"].any()
     assert table["share"].sum() == pytest.approx(worth(frozenset(players)))
@@ -104,6 +104,6 @@ def test_the_majority_game_has_an_empty_core() -> None:
 def test_a_missing_coalition_is_refused() -> None:
     values = game(["a", "b"], lambda s: 1.0)
     with pytest.raises(InputError, match="no seed has a value"):
-        attribution.shapley(values[values["coalition"] != "a"], ["a", "b"])
+        attribution.shapley_values(values[values["coalition"] != "a"], ["a", "b"])
     with pytest.raises(InputError, match="cannot share credit"):
-        attribution.coalition_names(["a"], {})
+        attribution.coalition_names(["a"])

@@ -416,8 +416,8 @@ def test_help_says_the_sizes_that_are_used() -> None:
 
 @pytest.mark.slow
 def test_a_study_over_a_posterior_gives_each_seed_its_set(reference: Path, tmp_path: Path) -> None:
-    from experiments.conduct import conduct
     from experiments.ensemble.store import Store
+    from experiments.workflow import run_and_analyse
 
     document = {"title": "over", "kind": "compare", "scenarios": ["s00-status-quo", "paris-package"],
                 "window": [2012, 2013], "organisations": 15, "replications": 4, "over": "posterior",
@@ -430,7 +430,7 @@ def test_a_study_over_a_posterior_gives_each_seed_its_set(reference: Path, tmp_p
             assert all(getattr(arm.scenario.parameters, name) == value for name, value in values.items())
         assert study.plan["run"].is_unique
         store = Store(tmp_path / "s")
-        conduct(study, store)
+        run_and_analyse(study, store)
     table = store.table("paired")
     assert table["n"].to_list() == [4]
     assert store.manifest["over"] == "base"

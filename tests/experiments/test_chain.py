@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.analysis import compare
+from experiments.analysis import chain
 from experiments.analysis.intervals import mean_difference
 from experiments.ensemble.store import DONE, FAILED
 
-CHAIN = compare.CHAIN_OUTCOMES
+CHAIN = chain.CHAIN_OUTCOMES
 BASE = [1000.0, 3000.0, 800.0, 200.0, 100.0, 40.0, 60.0]
 """sent, moved, moved at sea, cued, acted on, boarded, removed ashore"""
 
@@ -31,7 +31,7 @@ def seeds_of(row: Sequence[float], count: int = 6, spread: float = 0.02) -> list
 
 def test_a_change_of_one_link_is_credited_to_it() -> None:
     acted = [1000.0, 3000.0, 800.0, 200.0, 150.0, 60.0, 60.0]
-    table = compare.decomposition(chain_runs(a=seeds_of(BASE), b=seeds_of(acted)), "b", "a").set_index("factor")["kg"]
+    table = chain.decomposition(chain_runs(a=seeds_of(BASE), b=seeds_of(acted)), "b", "a").set_index("factor")["kg"]
     assert table["act"] == pytest.approx(20.0)
     assert table.drop("act").abs().max() == pytest.approx(0.0, abs=1e-9)
 
@@ -39,7 +39,7 @@ def test_a_change_of_one_link_is_credited_to_it() -> None:
 def test_contributions_sum_to_the_change() -> None:
     rng = np.random.default_rng(7)
     sides = [np.array(BASE) * rng.uniform(0.5, 1.5, (8, len(BASE))) for _ in range(2)]
-    table = compare.decomposition(chain_runs(a=sides[0].tolist(), b=sides[1].tolist()), "b", "a")
+    table = chain.decomposition(chain_runs(a=sides[0].tolist(), b=sides[1].tolist()), "b", "a")
     removed = [side[:, 5].mean() + side[:, 6].mean() for side in sides]
     assert table["kg"].sum() == pytest.approx(removed[1] - removed[0])
     assert (table["low"] <= table["kg"]).all()
@@ -50,7 +50,7 @@ def test_a_contribution_that_is_a_plain_difference_has_its_interval() -> None:
     # where only boardings change and all else is constant, the log mean cancels and leaves a difference of means
     boarded = np.random.default_rng(1).lognormal(3.0, 0.4, (2, 9))
     sides = [[[*BASE[:5], value, BASE[6]] for value in side] for side in boarded.tolist()]
-    table = compare.decomposition(chain_runs(a=sides[0], b=sides[1]), "b", "a").set_index("factor")
+    table = chain.decomposition(chain_runs(a=sides[0], b=sides[1]), "b", "a").set_index("factor")
     found = mean_difference(boarded[1] - boarded[0])
     assert [table[end]["board"] for end in ("kg", "low", "high")] == pytest.approx([found.mean, found.low, found.high])
 
@@ -62,7 +62,7 @@ def test_a_contribution_that_is_a_plain_difference_has_its_interval() -> None:
 ])  # fmt: skip
 def test_the_link_that_was_missing_gets_all_and_those_after_it_nothing(without: list[float], link: str) -> None:
     for first, last, sign in (("a", "b", -1.0), ("b", "a", 1.0)):
-        table = compare.decomposition(chain_runs(a=seeds_of(BASE), b=seeds_of(without)), last, first)
+        table = chain.decomposition(chain_runs(a=seeds_of(BASE), b=seeds_of(without)), last, first)
         kg = table.set_index("factor")["kg"]
         assert kg[link] == pytest.approx(sign * 40.0)
         assert kg.drop(link).abs().max() == pytest.approx(0.0, abs=1e-9)
@@ -70,7 +70,7 @@ def test_the_link_that_was_missing_gets_all_and_those_after_it_nothing(without: 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_decomposition_of_few_seeds_has_no_interval(count: int) -> None:
-    table = compare.decomposition(chain_runs(a=seeds_of(BASE, count), b=seeds_of(BASE[::-1], count)), "b", "a")
+    table = chain.decomposition(chain_runs(a=seeds_of(BASE, count), b=seeds_of(BASE[::-1], count)), "b", "a")
     assert table["kg"].notna().all()
     assert table[["low", "high"]].isna().all(axis=None)
 
@@ -78,4 +78,4 @@ def test_a_decomposition_of_few_seeds_has_no_interval(count: int) -> None:
 def test_a_decomposition_of_an_arm_that_failed_is_empty() -> None:
     table = chain_runs(a=seeds_of(BASE), b=seeds_of(BASE))
     table.loc[table["scenario"] == "b", "status"] = FAILED
-    assert compare.decomposition(table, "b", "a").empty
+    assert chain.decomposition(table, "b", "a").empty

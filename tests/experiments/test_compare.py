@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import false_discovery_control
 from scipy.stats import t as student
 
-from experiments.analysis import compare
+from experiments.analysis import chain, compare, costs, detection, displacement
 from experiments.analysis.intervals import mean_difference, ratio_of_means
 from experiments.ensemble.store import DONE, FAILED
 from model.errors import InputError
@@ -186,7 +185,7 @@ def test_one_seed_gives_no_probability_of_being_best() -> None:
 def test_displacement_by_hand() -> None:
     flows = groups(a={"boat": [100, 110, 120, 130], "air": [50, 50, 50, 50], "box": [9, 9, 9, 9]},
                    b={"boat": [60, 68, 82, 90], "air": [65, 66, 64, 65], "box": [14, 15, 13, 14]})  # fmt: skip
-    row = only(compare.displacement(flows, "a", kind="mode"))
+    row = only(displacement.displacement(flows, "a", kind="mode"))
     assert (row["target"], row["n"], row["note"]) == ("boat", 4, "")
     assert (row["lost_kg"], row["gained_kg"]) == (40.0, 20.0)
     assert row["D"] == 0.5
@@ -196,7 +195,7 @@ def test_displacement_by_hand() -> None:
 def test_displacement_from_targets_named_beforehand() -> None:
     flows = groups(a={"boat": [100, 110, 120], "air": [50, 50, 51], "box": [9, 9, 9]},
                    b={"boat": [60, 68, 82], "air": [40, 41, 40], "box": [34, 33, 35]})  # fmt: skip
-    row = only(compare.displacement(flows, "a", kind="mode", targets=["boat", "air"]))
+    row = only(displacement.displacement(flows, "a", kind="mode", targets=["boat", "air"]))
     assert row["target"] == "boat, air"
     assert row["lost_kg"] == pytest.approx(40 + 10)
     assert row["D"] == pytest.approx(25 / 50)
@@ -206,7 +205,7 @@ def test_displacement_is_withheld_where_nothing_may_be_lost() -> None:
     same = {"boat": [100.0, 110, 120, 130], "air": [50.0, 40, 60, 50]}
     chance = {"boat": [101.0, 100, 121, 125], "air": [50.0, 45, 61, 49]}
     gained = {"boat": [110.0, 121, 130, 141], "air": [51.0, 42, 61, 52]}
-    table = compare.displacement(groups(a=same, same=same, chance=chance, gained=gained), "a", kind="mode")
+    table = displacement.displacement(groups(a=same, same=same, chance=chance, gained=gained), "a", kind="mode")
     assert table["D"].isna().all()
     assert table["note"].str.startswith("withheld").all()
     assert table.set_index("scenario")["note"]["gained"] == "withheld: nothing is lost"
@@ -215,35 +214,35 @@ def test_displacement_is_withheld_where_nothing_may_be_lost() -> None:
 def test_displacement_without_common_seeds_is_withheld() -> None:
     flows = groups(a={"boat": [5, 6, 7]}, b={"boat": [1, 2, 3]})
     flows.loc[flows["scenario"] == "b", "seed"] += 10
-    row = only(compare.displacement(flows, "a", kind="mode"))
+    row = only(displacement.displacement(flows, "a", kind="mode"))
     assert (row["n"], row["note"]) == (0, "withheld: 0 pairs are too few")
 
 
 def test_a_group_that_a_run_has_no_row_of_carries_nothing() -> None:
     flows = groups(a={"boat": [50, 60, 70, 80]}, b={"boat": [10, 22, 28, 40], "air": [20, 20, 20, 20]})
-    assert only(compare.displacement(flows, "a", kind="mode"))["gained_kg"] == 20.0
+    assert only(displacement.displacement(flows, "a", kind="mode"))["gained_kg"] == 20.0
 
 
 def test_a_run_with_a_gap_in_its_flows_is_left_out() -> None:
     flows = groups(a={"boat": [50, 60, 70, 80]}, b={"boat": [10, 22, 28, math.nan]})
-    assert only(compare.displacement(flows, "a", kind="mode"))["n"] == 3
+    assert only(displacement.displacement(flows, "a", kind="mode"))["n"] == 3
 
 
 def test_cost_per_kilogram_by_hand() -> None:
-    row = compare.cost_per_kg(np.array([90.0, 100, 110, 105, 95]), 500.0, 1000.0, 2000.0)
+    row = costs.cost_per_kg(np.array([90.0, 100, 110, 105, 95]), 500.0, 1000.0, 2000.0)
     assert row["eur_per_kg"] == 10.0
     assert row["eur_low"] == pytest.approx(500 / row["high"])
     assert row["eur_high"] == pytest.approx(2000 / row["low"])
 
 
 def test_a_cost_that_may_be_a_saving_is_lowest_over_few_kilograms() -> None:
-    row = compare.cost_per_kg(np.array([90.0, 100, 110, 105, 95]), -500.0, 1000.0, 2000.0)
+    row = costs.cost_per_kg(np.array([90.0, 100, 110, 105, 95]), -500.0, 1000.0, 2000.0)
     assert row["eur_low"] == pytest.approx(-500 / row["low"])
 
 
 @pytest.mark.parametrize("kept", [[-5.0, 10, -8, 12, 1], [-9.0, -10, -11], [0.0, 0, 0, 0], [100.0], []])
 def test_cost_is_withheld_where_nothing_may_be_kept(kept: list[float]) -> None:
-    row = compare.cost_per_kg(np.array(kept), 500.0, 1000.0, 2000.0)
+    row = costs.cost_per_kg(np.array(kept), 500.0, 1000.0, 2000.0)
     assert math.isnan(row["eur_per_kg"])
     assert str(row["note"]).startswith("withheld")
 
@@ -262,9 +261,9 @@ def yearly(sd: float, trend: float, seeds: int = 60, years: int = 20) -> pd.Data
 
 def test_the_spread_between_years_is_that_about_the_trend() -> None:
     effects = pd.DataFrame([{"scenario": "b", "outcome": "seized_kg", "effect": 50.0, "low": 40.0, "high": 60.0}])
-    row = only(compare.detect(yearly(sd=50.0, trend=30.0), effects, "a"))
+    row = only(detection.detect(yearly(sd=50.0, trend=30.0), effects, "a"))
     assert row["yearly_sd"] == pytest.approx(50.0, rel=0.05)
-    assert row["years"] == compare.years_to_detect(50.0, row["yearly_sd"])
+    assert row["years"] == detection.years_to_detect(50.0, row["yearly_sd"])
     assert row["low"] <= row["years"] <= row["high"]
 
 
@@ -274,7 +273,9 @@ def test_an_effect_that_may_be_nothing_may_never_be_seen() -> None:
         {"scenario": "c", "outcome": "seized_kg", "effect": 10.0, "low": math.nan, "high": math.nan},
         {"scenario": "b", "outcome": "known_share", "effect": 10.0, "low": 1.0, "high": 20.0},
     ])  # fmt: skip
-    rows = {row["scenario"]: row for row in compare.detect(yearly(sd=50.0, trend=0.0), effects, "a").to_dict("records")}
+    rows = {
+        row["scenario"]: row for row in detection.detect(yearly(sd=50.0, trend=0.0), effects, "a").to_dict("records")
+    }
     assert list(rows) == ["b", "c"]
     assert rows["b"]["high"] == math.inf
     assert rows["b"]["low"] < rows["b"]["years"]
@@ -286,7 +287,7 @@ def test_winners_and_losers_by_hand() -> None:
     rng = np.random.default_rng(2)
     base = {"x": rng.normal(100, 5, 12), "y": rng.normal(100, 5, 12), "z": rng.normal(100, 5, 12)}
     arm = {"x": base["x"] + rng.normal(20, 3, 12), "y": base["y"] + rng.normal(0, 3, 12), "z": base["z"] - 7.0}
-    table = compare.winners_and_losers(groups("state", a=base, b=arm), "a", ["kg"]).set_index("state")
+    table = displacement.winners_and_losers(groups("state", a=base, b=arm), "a", ["kg"]).set_index("state")
     assert table["clear"].to_dict() == {"x": True, "y": False, "z": True}
     assert table.loc["x", "effect"] == pytest.approx((arm["x"] - base["x"]).mean())
     assert table.loc["z", "low"] == pytest.approx(table.loc["z", "high"])
@@ -294,7 +295,7 @@ def test_winners_and_losers_by_hand() -> None:
 
 def test_a_state_missing_from_one_arm_does_not_lose_the_others() -> None:
     flows = groups("state", a={"x": [1, 2, 3, 4], "y": [5, 6, 7, 9]}, b={"x": [4, 5, 6, 7]})
-    table = compare.winners_and_losers(flows, "a", ["kg"]).set_index("state")
+    table = displacement.winners_and_losers(flows, "a", ["kg"]).set_index("state")
     assert table["n"].tolist() == [4, 4]
     assert table.loc["y", "effect"] == -6.75
 
@@ -302,14 +303,7 @@ def test_a_state_missing_from_one_arm_does_not_lose_the_others() -> None:
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_one_or_two_seeds_make_nothing_clear(seeds: int) -> None:
     flows = groups("state", a={"x": [1, 2][:seeds]}, b={"x": [100.0, 101.0001][:seeds]})
-    assert not compare.winners_and_losers(flows, "a", ["kg"])["clear"].any()
-
-
-def test_discoveries_are_those_of_scipy() -> None:
-    rng = np.random.default_rng(4)
-    for _ in range(50):
-        p = rng.uniform(0, 1, 30) ** rng.integers(1, 6)
-        assert compare._discovered(p.tolist(), 0.05) == (false_discovery_control(p) <= 0.05).tolist()
+    assert not displacement.winners_and_losers(flows, "a", ["kg"])["clear"].any()
 
 
 # --- what is refused ----------------------------------------------------------------------------------------------
@@ -324,23 +318,26 @@ REFUSED: dict[str, tuple[Callable[[], object], list[str]]] = {
         lambda: compare.complementarity(TABLE, [LANDED], "b", "a", "x", "a"), ["second = 'x'", "Allowed: a, b"],
     ),
     "no better side": (lambda: compare.ranking(TABLE, "seized_kg"), ["no better side", "'seized_kg'"]),
-    "no baseline of flows": (lambda: compare.displacement(FLOWS, "c", kind="mode"), ["baseline = 'c'"]),
+    "no baseline of flows": (lambda: displacement.displacement(FLOWS, "c", kind="mode"), ["baseline = 'c'"]),
     "no such target": (
-        lambda: compare.displacement(FLOWS, "a", kind="mode", targets=["ship"]), ["targets = 'ship'", "boat"],
+        lambda: displacement.displacement(FLOWS, "a", kind="mode", targets=["ship"]), ["targets = 'ship'", "boat"],
     ),
-    "a cost out of its range": (lambda: compare.cost_per_kg(np.ones(5), 10.0, 5.0, 20.0), ["cost_eur = 5.0", "10 to"]),
-    "no baseline of states": (lambda: compare.winners_and_losers(FLOWS, "c", ["kg"], of="group"), ["baseline = 'c'"]),
-    "other factors": (lambda: compare.lmdi({"x": 1.0}, {"y": 1.0}), ["the same factors on both sides"]),
-    "a negative factor": (lambda: compare.lmdi({"x": 1.0}, {"x": -1.0}), ["none below zero"]),
-    "a factor that is no number": (lambda: compare.lmdi({"x": math.nan}, {"x": 1.0}), ["none below zero"]),
+    "a cost out of its range": (lambda: costs.cost_per_kg(np.ones(5), 10.0, 5.0, 20.0), ["cost_eur = 5.0", "10 to"]),
+    "no baseline of states": (
+        lambda: displacement.winners_and_losers(FLOWS, "c", ["kg"], of="group"),
+        ["baseline = 'c'"],
+    ),
+    "other factors": (lambda: chain.lmdi({"x": 1.0}, {"y": 1.0}), ["the same factors on both sides"]),
+    "a negative factor": (lambda: chain.lmdi({"x": 1.0}, {"x": -1.0}), ["none below zero"]),
+    "a factor that is no number": (lambda: chain.lmdi({"x": math.nan}, {"x": 1.0}), ["none below zero"]),
     "no such scenario": (
-        lambda: compare.decomposition(TABLE, "c", "a"), ["scenario = 'c'", "Allowed: a, b"],
+        lambda: chain.decomposition(TABLE, "c", "a"), ["scenario = 'c'", "Allowed: a, b"],
     ),
-    "no chain": (lambda: compare.decomposition(TABLE, "b", "a"), ["outcome = 'dispatched_kg'"]),
-    "power in per cent": (lambda: compare.years_to_detect(1.0, 1.0, power=80), ["power = 80"]),
-    "power below the level": (lambda: compare.years_to_detect(1.0, 1.0, power=0.01), ["above 0.05"]),
-    "a negative spread": (lambda: compare.years_to_detect(1.0, -1.0), ["yearly_sd = -1.0"]),
-    "a record of one year": (lambda: compare.years_to_detect(1.0, 1.0, before_years=1), ["before_years = 1"]),
+    "no chain": (lambda: chain.decomposition(TABLE, "b", "a"), ["outcome = 'dispatched_kg'"]),
+    "power in per cent": (lambda: detection.years_to_detect(1.0, 1.0, power=80), ["power = 80"]),
+    "power below the level": (lambda: detection.years_to_detect(1.0, 1.0, power=0.01), ["above 0.05"]),
+    "a negative spread": (lambda: detection.years_to_detect(1.0, -1.0), ["yearly_sd = -1.0"]),
+    "a record of one year": (lambda: detection.years_to_detect(1.0, 1.0, before_years=1), ["before_years = 1"]),
     "no pairs": (lambda: ratio_of_means(np.ones(4), np.ones(5)), ["these are not pairs"]),
     "a level of nothing": (lambda: mean_difference(np.ones(4), level=0.0), ["level = 0.0"]),
 }  # fmt: skip

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 import run
 from experiments.analysis.discovery import discover, to_ema
-from experiments.conduct import conduct
 from experiments.ensemble.store import Store
 from experiments.study import Study
+from experiments.workflow import run_and_analyse
 from model.errors import InputError
 
 POINTS, SEEDS = 600, 2
@@ -123,7 +123,7 @@ def test_points_that_stand_for_the_same_runs_count_once(tmp_path: Path) -> None:
     levers = [{"target": "parameter:cooperation"}, {"target": "measure:container-targeting", "values": [0.0, 1.0]}]
     study = small(levers=levers, design={"method": "one-at-a-time"})
     store = Store(tmp_path)
-    effort = conduct(study, store)
+    effort = run_and_analyse(study, store)
     assert len(study.plan) > effort.planned
     assert store.manifest["runs"] == {"planned": effort.planned, "done": effort.planned, "failed": 0}
     assert len(to_ema(store)[0]) * 2 == effort.planned
@@ -146,7 +146,7 @@ def test_prim_on_runs_of_the_model(tmp_path: Path) -> None:
         "design": {"method": "lhs", "n": 60, "seed": 1},
         "uncertainties": [{"target": "parameter:supply_scale"}, {"target": "parameter:lead_relevance"}],
     })  # fmt: skip
-    conduct(study, Store(tmp_path / "lhs"))
+    run_and_analyse(study, Store(tmp_path / "lhs"))
     found = discover(Store(tmp_path / "lhs"), "arrived_europe_kg")
     assert found.limits["factor"].iloc[0] == "supply_scale"
     shown = CliRunner().invoke(run.app, ["discover", str(tmp_path / "lhs"), "arrived_europe_kg"])

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from experiments.conduct import comparison, conduct, list_stores
 from experiments.ensemble.folder import read_manifest
 from experiments.ensemble.history import run_history
 from experiments.ensemble.queries import of_few_seeds, query
 from experiments.ensemble.store import Store
 from experiments.study import Study
+from experiments.workflow import comparison, list_stores, run_and_analyse
 from model.errors import InputError
 from views.cli import jobs, terminal
 from views.live import results
@@ -25,7 +25,7 @@ FEW = comparison(["as-it-happened", "paris-package"], 2, 1, 10, window=[2012, 20
 
 
 def study(root: Path) -> Path:
-    conduct(FEW, Store(root / "one"))
+    run_and_analyse(FEW, Store(root / "one"))
     return root / "one"
 
 

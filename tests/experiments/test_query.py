@@ -12,10 +12,10 @@ from test_store import files, part, plan
 from typer.testing import CliRunner
 
 import run
-from experiments.conduct import list_stores, query
 from experiments.ensemble import queries
 from experiments.ensemble.queries import query as ask
 from experiments.ensemble.store import FAILED, Store
+from experiments.workflow import list_stores, query
 from model.errors import InputError
 
 

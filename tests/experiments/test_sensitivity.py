@@ -38,7 +38,7 @@ def test_ishigami_has_its_closed_form() -> None:
 
 
 def test_agrees_with_salib_on_its_own_example() -> None:
-    problem = sensitivity.problem_of(THREE)
+    problem = {"num_vars": 3, "names": ["x1", "x2", "x3"], "bounds": [[-math.pi, math.pi]] * 3}
     table = saltelli(THREE, 1024, 3)
     mine = sensitivity.sobol_indices(evaluated(table, Ishigami.evaluate), THREE, "y")
     theirs = salib_sobol.analyze(problem, Ishigami.evaluate(table.to_numpy()), calc_second_order=False, seed=1)

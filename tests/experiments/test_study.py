@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.analysis import tables as analysis
+from experiments.analysis.costs import withheld
 from experiments.analysis.intervals import preliminary_results
 from experiments.analysis.no_effect import warnings_of
-from experiments.conduct import comparison, list_stores, query, quick
+from experiments.analysis.points import lever_effects
 from experiments.design import designs as design
-from experiments.design.factors import Factor, read_factor
+from experiments.design.factor_file import read_factor
+from experiments.design.factors import Factor
 from experiments.ensemble.queries import of_few_seeds
 from experiments.study import STUDIES, Study, list_studies
+from experiments.workflow import comparison, list_stores, query, quick, run_and_analyse
 from model import Scenario, load_world
 from model.errors import InputError
 
@@ -241,14 +243,14 @@ def test_a_span_is_the_effect_of_a_factor_seed_by_seed() -> None:
     })  # fmt: skip
     runs = study.plan.copy()
     runs["arrived_europe_kg"] = 100.0 * runs["seed"] + 10.0 * runs["x"] + 3.0 * runs["x"] * runs["z"]
-    found = analysis.spans(runs, study)
+    found = lever_effects(runs, study)
     mine = found[found["factor"] == "x"]
     for column in ("effect", "low", "high"):  # all seeds agree
         assert mine[column].to_list() == pytest.approx([13.0, 10.0, 16.0, 6.0])
     assert len(found) == 8
     lhs = Study.from_dict({"title": "t", "kind": "sweep", "design": {"method": "lhs", "n": 4}, "levers": [
         {"name": "x", "target": "platform:*", "field": "sharing", "low": 0.0, "high": 1.0}]})  # fmt: skip
-    assert analysis.spans(lhs.plan, lhs).empty
+    assert lever_effects(lhs.plan, lhs).empty
 
 
 QUIET = """
@@ -276,8 +278,8 @@ def test_what_has_no_effect_in_a_study_is_named(tmp_path: Path) -> None:
         f"lever g8-paris {why}",
         f"lever pledge_headroom {why}",
     ]
-    switch = {"target": "parameter:cooperation", "values": ["fixed", "endogenous"]}
-    assert warnings_of(study.with_(factors=(*study.factors, factor(switch))))[2:] == []
+    switch = {"name": "mode", "target": "parameter:cooperation", "values": ["fixed", "endogenous"]}
+    assert warnings_of(study.with_(levers=[*levers, switch]))[2:] == []
 
 
 @pytest.mark.parametrize("path", sorted(STUDIES.glob("*.toml")), ids=lambda p: p.stem)
@@ -286,14 +288,13 @@ def test_no_study_that_ships_reports_a_false_null(path: Path) -> None:
 
 
 def test_warnings_of_a_study_are_said_kept_and_shown(tmp_path: Path) -> None:
-    from experiments.conduct import conduct
     from experiments.ensemble.store import Store
     from views.reports.study import write_study_report
 
     (tmp_path / "pledges.toml").write_text(QUIET, encoding="utf-8")
     study = comparison(["as-it-happened", str(tmp_path / "pledges.toml")], 2, 1, 10, window=[2013, 2013])
     said: list[str] = []
-    conduct(study, Store(tmp_path / "out"), progress=lambda effort: said.extend(effort.notes))
+    run_and_analyse(study, Store(tmp_path / "out"), progress=lambda effort: said.extend(effort.notes))
     warned = Store(tmp_path / "out").manifest["warnings"]
     assert [f"Warning: {text}" for text in warned] == list(dict.fromkeys(said))
     assert len(warned) == 2
@@ -329,19 +330,18 @@ def test_each_answer_of_supply_has_its_own_span() -> None:
     rows = [(seed, dose, answer, 100.0 * seed - dose * (10.0 if answer else 40.0))
             for seed in (1, 2, 3) for dose in (0.0, 1.0) for answer in (0.0, 2.0)]  # fmt: skip
     runs = pd.DataFrame(rows, columns=["seed", "dose", "supply_answer", "arrived_europe_kg"])
-    found = analysis.spans(runs.assign(scenario="as-it-happened"), study).set_index("supply")["effect"]
+    found = lever_effects(runs.assign(scenario="as-it-happened"), study).set_index("supply")["effect"]
     assert found.to_dict() == {"fixed": -40.0, "answers": -10.0}
 
 
 def test_the_main_job_ends_with_a_report(tmp_path: Path) -> None:
     """The headline study, small: packages under both answers of supply and a sweep of sharing in one."""
-    from experiments.conduct import conduct
     from experiments.ensemble.store import Store
     from views.reports.study import write_study_report
 
     study = Study.load("headline").with_(replications=2, organisations=10)
     store = Store(tmp_path)
-    conduct(study, store)
+    run_and_analyse(study, store)
     assert set(store.table("paired")["supply"]) == {"fixed", "answers"}
     assert set(store.table("spans")["supply"]) == {"fixed"}
     page = write_study_report(tmp_path).read_text(encoding="utf-8")
@@ -353,7 +353,7 @@ def test_a_price_needs_an_effect_under_every_answer_of_supply() -> None:
     table = pd.DataFrame({"scenario": ["a", "b"], "eur_per_kg": 3.0, "eur_low": 1.0, "eur_high": 9.0, "note": ""})
     paired = pd.DataFrame([("a", "fixed", -2.0), ("a", "answers", -1.0), ("b", "fixed", -2.0), ("b", "answers", 1.0)],
                           columns=["scenario", "supply", "high"]).assign(outcome="arrived_europe_kg")  # fmt: skip
-    found = analysis.withheld(table, paired).set_index("scenario")
+    found = withheld(table, paired).set_index("scenario")
     assert found.loc["a", "eur_per_kg"] == 3.0
     assert found.loc["b", ["eur_per_kg", "eur_low", "eur_high"]].isna().all()
     assert "withheld" in found.loc["b", "note"]
@@ -377,7 +377,6 @@ def test_a_scenario_in_a_subfolder_works_to_the_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, absolute: bool
 ) -> None:
     """It is called by the name of its file; no path gets into names of figures, and none of this machine into files."""
-    from experiments.conduct import conduct
     from experiments.ensemble.store import Store
     from views.reports.study import write_study_report
 
@@ -388,7 +387,7 @@ def test_a_scenario_in_a_subfolder_works_to_the_report(
     study = comparison(["as-it-happened", given], 2, 1, 10, window=[2012, 2012])
     assert study.scenarios == ("as-it-happened", "mine")
     store = Store(tmp_path / "s")
-    conduct(study, store)
+    run_and_analyse(study, store)
     page = write_study_report(tmp_path / "s").read_text(encoding="utf-8")
     assert {"ends-mine.csv", "states-mine.csv", "chain-mine.csv"} <= {
         p.name for p in (tmp_path / "s/figures").iterdir()
@@ -412,7 +411,6 @@ def test_scenarios_by_path_have_names_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_sweep_of_days_is_told_in_dates(tmp_path: Path) -> None:
-    from experiments.conduct import conduct
     from experiments.ensemble.store import Store
     from views.reports.study import write_study_report
 
@@ -422,7 +420,7 @@ def test_a_sweep_of_days_is_told_in_dates(tmp_path: Path) -> None:
         "fork": date(2001, 5, 10), "window": [2002, 2002], "outcomes": ["arrived_europe_kg"], "design": {"steps": 2},
         "levers": [{**days, "low": date(2002, 1, 1), "high": date(2002, 1, 3)}],
     }, name="days")  # fmt: skip
-    conduct(study, Store(tmp_path))
+    run_and_analyse(study, Store(tmp_path))
     page = write_study_report(tmp_path).read_text(encoding="utf-8")
     assert "From 2002-01-01 to 2002-01-03" in page
     assert "event:sive-canaries date, 2002-01-01 to 2002-01-03" in page

@@ -11,15 +11,16 @@ import pandas as pd
 import pytest
 
 from experiments.analysis import attribution
-from experiments.analysis import tables as analysis
 from experiments.analysis.no_effect import warnings_of
 from experiments.analysis.outcomes import OUTCOMES
+from experiments.analysis.points import lever_effects, point_means
 from experiments.design import designs as design
-from experiments.design.factors import RESERVED, Factor
+from experiments.design.factors import Factor
 from experiments.ensemble import runner
 from experiments.ensemble.store import Store
-from experiments.study import MOST_RUNS, Study
-from experiments.study_file import KINDS, STUDIES
+from experiments.field_types import RESERVED
+from experiments.plan import MOST_RUNS
+from experiments.study import Study
 from model.errors import InputError
 
 BASE: dict[str, Any] = {"title": "t", "kind": "sweep", "window": [2013, 2014], "replications": 2}
@@ -135,7 +136,6 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 
 def test_every_kind_has_its_own_fields() -> None:
-    assert set(KINDS) == set(STUDIES)
     refused("search: .*no such field|search = .*no such field", search={"measures": ["maoc-n", "ccp"]})
     refused("attribution.*no such field", attribution={"players": ["maoc-n", "ccp"]})
     refused("swept.*no such field", swept=["as-it-happened"])
@@ -198,7 +198,7 @@ def test_settings_of_a_search_are_typed(setting: str, value: Any) -> None:
 # --- names --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(RESERVED))
+@pytest.mark.parametrize("name", sorted({*RESERVED, *OUTCOMES}))
 def test_a_reserved_name_is_refused_and_all_are_listed(name: str) -> None:
     said = refused("a column of the results has this name", levers=[{**LEVER, "name": name.upper()}])
     assert "supply_answer" in said
@@ -220,12 +220,11 @@ def test_all_columns_of_results_are_reserved(tmp_path: Path) -> None:
     )
     store = Store(tmp_path / "small")
     runner.run(small, store)
-    found = set(small.plan) | set(small.table) | set(store.runs()) | set(analysis.arms(store.runs(), small))
+    found = set(small.plan) | set(small.table) | set(store.runs()) | set(point_means(store.runs(), small))
     for frame in set(store.frames()) - {"runs"}:
         found |= set(store.frame(frame))
     assert len(found) > 60
-    assert found - {"sharing"} - RESERVED == set()
-    assert set(OUTCOMES) <= RESERVED
+    assert found - {"sharing"} - RESERVED - set(OUTCOMES) == set()
 
 
 def test_names_that_differ_by_capitals_are_twins() -> None:
@@ -311,7 +310,7 @@ def test_a_factor_whose_cells_are_all_empty_has_no_effect_to_report(tmp_path: Pa
     store = Store(tmp_path / "store")
     store.begin({"kind": "sweep"}, found.plan)
     assert store.plan()["ccp"].isna().all()
-    assert analysis.spans(store.plan(), found).empty
+    assert lever_effects(store.plan(), found).empty
 
 
 def test_a_range_too_narrow_for_its_steps_is_refused() -> None:
@@ -325,7 +324,7 @@ def test_one_level_has_no_effect_to_report() -> None:
         outcomes=["arrived_europe_kg"],
     )
     runs = found.plan.assign(arrived_europe_kg=np.arange(len(found.plan), dtype=float))
-    assert set(analysis.spans(runs, found)["factor"]) == {"x"}
+    assert set(lever_effects(runs, found)["factor"]) == {"x"}
 
 
 def test_what_takes_whole_numbers_is_given_no_others() -> None:
@@ -407,6 +406,6 @@ def test_an_attribution_is_read_with_the_orders_it_was_planned_with(monkeypatch:
     )
     runs = found.plan.assign(status="done", error="", seized_kg=1.0)
     runs["seized_kg"] += runs["coalition"].str.count(r"\w-?\w").astype(float)
-    tables = analysis.credit(found, None, runs)  # type: ignore[arg-type]
+    tables = found.compute(None, runs)  # type: ignore[arg-type]
     assert isinstance(tables["shapley"], pd.DataFrame)
     assert found.plan["coalition"].nunique() < 8

@@ -21,7 +21,7 @@ def dask() -> None:
 
 
 MISSING: dict[str, tuple[str, str, Callable[[], Any]]] = {
-    "discover": ("ema_workbench.analysis", "ema", discovery._workbench),
+    "discover": ("ema_workbench.analysis", "ema", lambda: discovery.discover(None, "seized_kg")),  # type: ignore[arg-type]
     "search": ("pymoo.algorithms.moo.nsga2", "search", lambda: mixes.proposed(None, None, {"population": 4})),  # type: ignore[arg-type]
     "calibrate": ("pyabc", "calibrate", inference._pyabc),
     "--scheduler": ("distributed", "cluster", dask),

@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import run
-from experiments.analysis.mixes import read_search
 from experiments.study import STUDIES, Study
 from experiments.validation.against import read_reports
 from model import Scenario, load_world
@@ -295,11 +294,7 @@ def plan(path: Path) -> None:
         runs = study.with_(replications=1).plan["run"]
         # a sampled design may hold a point twice, as may two scenarios that are the same
         assert runs.is_unique or study.method in ("lhs", "sobol", "saltelli", "morris") or len(study.scenarios) > 1
-    json.dumps(
-        [[f.low, f.high, f.choices] for f in study.factors] + [study.extra, dict(study.options)], allow_nan=False
-    )
-    if study.kind == "search":
-        read_search(study)
+    json.dumps([study.describe()["factors"], study.model_dump(mode="json")], allow_nan=False)
 
 
 @many

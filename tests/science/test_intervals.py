@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, nct, ttest_ind
 from scipy.stats import t as student
 
-from experiments.analysis import attribution, compare
+from experiments.analysis import attribution, chain, compare, detection, displacement
 from experiments.analysis.chain import log_mean
 from experiments.analysis.intervals import (
     mean_and_interval,
@@ -117,7 +117,7 @@ def test_one_or_two_values_give_no_interval(count: int) -> None:
             for seed in range(count)
         ]
     )
-    assert attribution.shapley(values, ["a", "b"])[["low", "high"]].isna().all(axis=None)
+    assert attribution.shapley_values(values, ["a", "b"])[["low", "high"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_displacement_is_seldom_shown_where_nothing_happened(count: int) -> None
             {"scenario": arm, "seed": seed, "group": f"g{group}", "kg": rng.normal(100.0, 10.0)}
             for arm in "ab" for seed in range(10) for group in range(count)
         ])  # fmt: skip
-        shown.append(compare.displacement(flows, "a", kind="mode")["D"].notna().item())
+        shown.append(displacement.displacement(flows, "a", kind="mode")["D"].notna().item())
     # one side of 5%; without correction 12 groups would show it in about a fifth of studies
     assert np.mean(shown) <= by_chance(0.025, len(shown))[1]
 
@@ -262,7 +262,7 @@ def sides(values: list[tuple[float, float]]) -> tuple[dict[str, float], dict[str
 def test_contributions_sum_to_the_change(values: list[tuple[float, float]]) -> None:
     before, after = sides(values)
     first, last = math.prod(before.values()), math.prod(after.values())
-    parts = compare.lmdi(before, after)
+    parts = chain.lmdi(before, after)
     size = max(first, last, sum(abs(part) for part in parts.values()))
     assert sum(parts.values()) == pytest.approx(last - first, abs=1e-12 * size)
 
@@ -270,7 +270,7 @@ def test_contributions_sum_to_the_change(values: list[tuple[float, float]]) -> N
 @given(factors)
 def test_back_again_is_the_opposite(values: list[tuple[float, float]]) -> None:
     before, after = sides(values)
-    there, back = compare.lmdi(before, after), compare.lmdi(after, before)
+    there, back = chain.lmdi(before, after), chain.lmdi(after, before)
     size = max(math.prod(before.values()), math.prod(after.values())) * 50.0
     assert [there[name] for name in there] == pytest.approx([-back[name] for name in there], abs=1e-9 * size)
 
@@ -278,36 +278,36 @@ def test_back_again_is_the_opposite(values: list[tuple[float, float]]) -> None:
 @given(factors_or_zero)
 def test_a_factor_that_stays_gets_nothing(values: list[tuple[float, float]]) -> None:
     before, after = sides([*values, (3.0, 3.0)])
-    assert compare.lmdi(before, after)[f"x{len(values)}"] == 0.0
+    assert chain.lmdi(before, after)[f"x{len(values)}"] == 0.0
 
 
 @given(factors)
 def test_contributions_have_the_sign_of_their_factor(values: list[tuple[float, float]]) -> None:
     before, after = sides(values)
-    for name, part in compare.lmdi(before, after).items():
+    for name, part in chain.lmdi(before, after).items():
         if abs(after[name] / before[name] - 1.0) > 1e-9:
             assert part * (after[name] - before[name]) >= 0.0
 
 
 def test_a_decomposition_by_hand() -> None:
     # 6 -> 20: L = 14 / ln(20/6); ln 2 for the first, ln(5/3) for the second
-    parts = compare.lmdi({"x": 2.0, "y": 3.0}, {"x": 4.0, "y": 5.0})
+    parts = chain.lmdi({"x": 2.0, "y": 3.0}, {"x": 4.0, "y": 5.0})
     weight = 14.0 / math.log(20.0 / 6.0)
     assert parts == pytest.approx({"x": weight * math.log(2.0), "y": weight * math.log(5.0 / 3.0)})
 
 
 def test_a_decomposition_by_hand_of_factors_that_oppose() -> None:
     # 6 -> 8: the weight must be right by itself, for what rounding leaves is shared by size and not by sign
-    parts = compare.lmdi({"x": 2.0, "y": 3.0}, {"x": 4.0, "y": 2.0})
+    parts = chain.lmdi({"x": 2.0, "y": 3.0}, {"x": 4.0, "y": 2.0})
     weight = 2.0 / math.log(8.0 / 6.0)
     assert parts == pytest.approx({"x": weight * math.log(2.0), "y": weight * math.log(2.0 / 3.0)})
 
 
 def test_the_limit_at_zero_is_that_of_small_values() -> None:
-    exact = compare.lmdi({"x": 5.0, "y": 0.0, "z": 0.0}, {"x": 7.0, "y": 2.0, "z": 3.0})
+    exact = chain.lmdi({"x": 5.0, "y": 0.0, "z": 0.0}, {"x": 7.0, "y": 2.0, "z": 3.0})
     misses = []
     for small in (1e-10, 1e-50, 1e-150):
-        near = compare.lmdi({"x": 5.0, "y": small, "z": small}, {"x": 7.0, "y": 2.0, "z": 3.0})
+        near = chain.lmdi({"x": 5.0, "y": small, "z": small}, {"x": 7.0, "y": 2.0, "z": 3.0})
         misses.append(max(abs(near[name] - exact[name]) for name in exact))
     # it closes in as the logarithm of the small value does
     assert misses[0] > misses[1] > misses[2]
@@ -327,9 +327,9 @@ def test_intervals_of_a_decomposition_nearly_hold_their_level() -> None:
         before = middle * np.exp(rng.normal(0.0, 0.05, (10, 7)) + rng.normal(0.0, 0.1, (10, 1)))
         after = before * np.exp(rng.normal(0.0, 0.05, (10, 7)))
         after[:, 4:6] *= 1.5
-        rows = [{"scenario": arm, "seed": seed, **dict(zip(compare.CHAIN_OUTCOMES, row, strict=True))}
+        rows = [{"scenario": arm, "seed": seed, **dict(zip(chain.CHAIN_OUTCOMES, row, strict=True))}
                 for arm, side in (("a", before), ("b", after)) for seed, row in enumerate(side.tolist())]  # fmt: skip
-        table = compare.decomposition(pd.DataFrame(rows), "b", "a").set_index("factor")
+        table = chain.decomposition(pd.DataFrame(rows), "b", "a").set_index("factor")
         hits.append(table["low"]["know"] <= 0.0 <= table["high"]["know"])
     assert np.mean(hits) >= by_chance(0.93, len(hits))[0]
 
@@ -347,7 +347,7 @@ def power_of(ratio: float, after: int, before: int, level: float = 0.05) -> floa
 @pytest.mark.parametrize("power", [0.5, 0.8, 0.9])
 @pytest.mark.parametrize("ratio", [0.2, 0.5, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0])
 def test_years_are_the_fewest_with_this_power(ratio: float, power: float) -> None:
-    years = int(compare.years_to_detect(ratio * 7.0, 7.0, power))
+    years = int(detection.years_to_detect(ratio * 7.0, 7.0, power))
     assert power_of(ratio, years, years) >= power - 0.03
     # a year may be missed by the central t, never more
     assert years <= 2 or power_of(ratio, max(years - 2, 2), max(years - 2, 2)) < power
@@ -356,12 +356,12 @@ def test_years_are_the_fewest_with_this_power(ratio: float, power: float) -> Non
 @pytest.mark.parametrize(("ratio", "years"), [(0.5, 64), (0.8, 26), (1.0, 17)])
 def test_years_are_those_of_cohen(ratio: float, years: int) -> None:
     # Cohen 1988, table 2.4.1: n for 80% power at two-sided 5%
-    assert compare.years_to_detect(ratio, 1.0) == years
+    assert detection.years_to_detect(ratio, 1.0) == years
 
 
 def test_years_are_confirmed_by_simulation() -> None:
     rng = np.random.default_rng(6)
-    years, studies = int(compare.years_to_detect(1.2, 1.0)), 4000
+    years, studies = int(detection.years_to_detect(1.2, 1.0)), 4000
     before, after = rng.normal(0.0, 1.0, (studies, years)), rng.normal(1.2, 1.0, (studies, years))
     told = (ttest_ind(before, after, axis=1).pvalue < 0.05).mean()
     assert 0.78 <= told <= 0.86
@@ -369,18 +369,18 @@ def test_years_are_confirmed_by_simulation() -> None:
 
 @pytest.mark.parametrize("before", [5, 10, 30])
 def test_a_short_record_before_needs_a_longer_one_after(before: int) -> None:
-    years = compare.years_to_detect(1.5, 1.0, before_years=before)
-    same = compare.years_to_detect(1.5, 1.0)
+    years = detection.years_to_detect(1.5, 1.0, before_years=before)
+    same = detection.years_to_detect(1.5, 1.0)
     assert (years >= same) == (before <= same)
     assert power_of(1.5, int(years), before) >= 0.77
 
 
 def test_years_at_the_edges() -> None:
-    assert compare.years_to_detect(0.0, 1.0) == math.inf
-    assert compare.years_to_detect(1e-200, 1.0) == math.inf
-    assert compare.years_to_detect(1.0, 1.0, before_years=5) == math.inf
-    assert compare.years_to_detect(5.0, 0.0) == 2.0
-    assert compare.years_to_detect(-2.0, 1.0) == compare.years_to_detect(2.0, 1.0)
-    assert compare.years_to_detect(1e-5, 1.0) == pytest.approx(2 * (2.8015852 / 1e-5) ** 2, rel=1e-6)
-    assert math.isnan(compare.years_to_detect(1.0, math.nan))
-    assert math.isnan(compare.years_to_detect(math.nan, 1.0))
+    assert detection.years_to_detect(0.0, 1.0) == math.inf
+    assert detection.years_to_detect(1e-200, 1.0) == math.inf
+    assert detection.years_to_detect(1.0, 1.0, before_years=5) == math.inf
+    assert detection.years_to_detect(5.0, 0.0) == 2.0
+    assert detection.years_to_detect(-2.0, 1.0) == detection.years_to_detect(2.0, 1.0)
+    assert detection.years_to_detect(1e-5, 1.0) == pytest.approx(2 * (2.8015852 / 1e-5) ** 2, rel=1e-6)
+    assert math.isnan(detection.years_to_detect(1.0, math.nan))
+    assert math.isnan(detection.years_to_detect(math.nan, 1.0))

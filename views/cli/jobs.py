@@ -94,8 +94,8 @@ def conduct_study(
     retry: bool = False, small: bool = False, images: bool = False,
 ) -> None:  # fmt: skip
     """Run a study by name, with some of its fields changed."""
-    from experiments.conduct import quick
     from experiments.study import Study
+    from experiments.workflow import quick
 
     made = Study.load(name)
     made = quick(made) if small else made
@@ -128,8 +128,8 @@ def conduct_made(
 
 def _conduct(made: Study, store: Store, where: Machines, *, retry: bool) -> None:
     """Run and analyse a study on threads or on Dask."""
-    from experiments.conduct import conduct
     from experiments.ensemble.runner import executing
+    from experiments.workflow import run_and_analyse
     from views.cli import terminal
 
     machines = executing(where.scheduler, where.cluster, read_pairs(where.options))
@@ -141,7 +141,9 @@ def _conduct(made: Study, store: Store, where: Machines, *, retry: bool) -> None
                 _say_expected(lambda expected: expected.of_study(made, state.kept), made.organisations, where.workers)
             progress(state)
 
-        effort = conduct(made, store, executor, workers=where.workers, retry=retry, progress=told, doing=progress.doing)
+        effort = run_and_analyse(
+            made, store, executor, workers=where.workers, retry=retry, progress=told, doing=progress.doing
+        )
     terminal.print_effort(effort)
 
 

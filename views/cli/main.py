@@ -271,7 +271,7 @@ def compare(
 
     Every effect is shown with supply that is fixed and with supply that answers price.
     """
-    from experiments.conduct import comparison
+    from experiments.workflow import comparison
 
     changes = {key: value for key, value in (("window", list(window or ())), ("over", over)) if value}
     made = comparison(names, replications, seed, organisations, **changes)
@@ -401,8 +401,8 @@ def validate(
 @app.command(epilog=examples("studies"))
 def studies(folder: ResultsFolder = RESULTS) -> None:
     """List the studies that can be run, and those that have results."""
-    from experiments.conduct import list_stores
     from experiments.study import list_studies
+    from experiments.workflow import list_stores
     from views.cli import terminal
 
     rows = [tuple(row) for row in list_studies().itertuples(index=False)]

@@ -1,0 +1,19 @@
+"""Modules that declare something by being read: those of a package of the project, and those that users install."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+
+__all__ = ["load_all"]
+
+
+@cache
+def load_all(package: str, group: str) -> None:
+    """Read all modules of a package, and what installed packages name as entry points of a group, once."""
+    for module in iter_modules(import_module(package).__path__):
+        import_module(f"{package}.{module.name}")
+    for entry in entry_points(group=group):
+        entry.load()
