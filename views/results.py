@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
 
-from experiments.analysis.intervals import UNITS, preliminary
+from experiments.analysis.intervals import preliminary, unit_of
+from experiments.analysis.outcomes import OUTCOMES
 from experiments.design.factors import read_back
 from experiments.ensemble.folder import read_manifest
 from experiments.ensemble.manifests import check_manifest
-from experiments.study import KINDS
+from experiments.study import study_kinds
 from model.errors import InputError
 from views import theme
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from model.world.tables import Tables
 
 __all__ = [
-    "OUTCOMES",
     "HistoryResults",
     "Results",
     "Shown",
@@ -48,28 +48,6 @@ class Shown(NamedTuple):
     def amount(self, value: float, digits: int = 2) -> str:
         """A value with its unit."""
         return f"{theme.number(value * self.factor, digits)} {self.unit}".strip()
-
-
-OUTCOMES: Final = {
-    "arrived_europe_kg": Shown("Landed in Europe", 1e-3, "t a year"),
-    "consumed_europe_kg": Shown("Consumed in Europe", 1e-3, "t a year"),
-    "expected_seized_kg": Shown("Expected seizures, origins included", 1e-3, "t a year"),
-    "seized_kg": Shown("Seized, origins included", 1e-3, "t a year"),
-    "seized_eu_bulk_kg": Shown("Seized in the EU", 1e-3, "t bulk a year"),
-    "west_africa_kg": Shown("Through West Africa", 1e-3, "t a year"),
-    "dispatched_kg": Shown("Sent out", 1e-3, "t a year"),
-    "moved_kg": Shown("Carried, summed over legs", 1e-3, "t a year"),
-    "sea_moved_kg": Shown("Carried by boat, summed over legs", 1e-3, "t a year"),
-    "cued_kg": Shown("At sea and known to somebody able to act", 1e-3, "t a year"),
-    "acted_kg": Shown("At sea and acted on", 1e-3, "t a year"),
-    "boarded_expected_kg": Shown("Removed by boarding", 1e-3, "t a year"),
-    "shore_removed_kg": Shown("Removed by inspection and police", 1e-3, "t a year"),
-    "price_europe": Shown("Wholesale price in Europe", 1.0, "EUR/kg"),
-    "corruption": Shown("Corruption in West Africa, at the end", 1.0, "(0 to 1)"),
-    "known_share": Shown("Share of what moves that is known of", 100.0, "percentage points"),
-    "act_rate": Shown("Share of cues acted on", 100.0, "percentage points"),
-    "profit_eur": Shown("Profit of organisations", 1e-6, "EUR m a year"),
-}
 
 
 @dataclass(frozen=True)
@@ -154,10 +132,11 @@ class StudyResults(Results):
 
     def outcome(self, name: str) -> Shown:
         """How an outcome is shown."""
-        row = self.manifest.get("outcomes", {}).get(name, {})
+        declared, row = OUTCOMES.get(name), self.manifest.get("outcomes", {}).get(name, {})
+        if declared and declared.words:
+            return Shown(declared.words, *declared.scale)
         text, unit = str(row.get("description", name)).split(",")[0], str(row.get("unit", ""))
-        own = Shown(text[:1].upper() + text[1:], 1.0, "" if unit == "share" else unit)
-        return OUTCOMES.get(name, own)
+        return Shown(text[:1].upper() + text[1:], 1.0, "" if unit == "share" else unit)
 
     def factor(self, name: str) -> str:
         """Title of a factor."""
@@ -197,7 +176,7 @@ class StudyResults(Results):
         if rows is None:
             rows = next((found for name in MAIN_TABLES if len(found := self.table(name))), pd.DataFrame())
         counts = [float(rows[column].min()) for column in ("worlds", "n") if column in rows]
-        return preliminary(counts[0] if counts else float(self.seeds), UNITS.get(self.manifest["kind"], "seed"))
+        return preliminary(counts[0] if counts else float(self.seeds), unit_of(self.manifest))
 
 
 def read_history(folder: Path, world: Tables | None = None) -> HistoryResults:
@@ -219,7 +198,7 @@ def read_study(folder: Path) -> StudyResults:
     """Read a study; raises InputError if there is none in the folder, or its manifest is not one of a study."""
     return StudyResults(
         folder,
-        _manifest(folder, KINDS, "study", "a folder that run.py study or compare wrote", "run the study first"),
+        _manifest(folder, study_kinds(), "study", "a folder that run.py study or compare wrote", "run the study first"),
         read_tables(folder / "tables"),
     )
 
@@ -233,7 +212,7 @@ def read_validation(folder: Path) -> ValidationResults:
     )
 
 
-def _manifest(folder: Path, kinds: tuple[str, ...], what: str, allowed: str, remedy: str) -> dict[str, Any]:
+def _manifest(folder: Path, kinds: Container[str], what: str, allowed: str, remedy: str) -> dict[str, Any]:
     """The manifest of a folder that holds results of one of `kinds`."""
     manifest = read_manifest(folder)
     needed = ("kind", "title", *(("baseline", "window", "outcomes") if what == "study" else ()))

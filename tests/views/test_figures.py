@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from experiments.plugins import load_all
 from views import theme
 from views.cli import terminal
 from views.figures import registry
@@ -27,7 +28,7 @@ EXAMPLE = textwrap.dedent(registry.__doc__.split("::\n")[1])
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch) -> dict:
     """The registry of figures, for one test."""
-    registry._load()
+    load_all("views.figures", "highway10.figures")
     kept = dict(registry.FIGURES)
     monkeypatch.setattr(registry, "FIGURES", kept)
     return kept
@@ -83,7 +84,7 @@ def test_a_figure_of_a_package_is_found_by_its_entry_point(
         "import plotly.graph_objects as go\nfrom views.figures import by, figure\n" + EXAMPLE
     )
     monkeypatch.syspath_prepend(site)
-    registry._load.cache_clear()
+    load_all.cache_clear()
     found = registry.draw(read_study(study(tmp_path / "study", sobol=SOBOL)))
     assert [part.title for part in found] == ["What the variance comes from", "How factors compare"]
     assert not found[-1].shipped

@@ -10,17 +10,14 @@ A figure of one's own, in a notebook or in a package that names its module under
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import entry_points
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from experiments.plugins import load_all
 from views import theme
 
 __all__ = ["Drawing", "Part", "Section", "by", "draw", "figure"]
@@ -154,19 +151,9 @@ def figure[Make: Callable[..., Any]](
     return register
 
 
-@cache
-def _load() -> None:
-    """Import every module that registers figures: those of views, and entry points of other packages."""
-    for package in ("views.figures", "views.maps"):
-        for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
-            importlib.import_module(module.name)
-    for entry in entry_points(group="highway10.figures"):
-        entry.load()
-
-
 def draw(results: Any) -> list[Part]:
     """Draw every figure whose tables the results hold, by section."""
-    _load()
+    load_all("views.figures", "highway10.figures")
     found: dict[Section, list[Drawing]] = {}
     for registered in sorted(FIGURES.values(), key=lambda one: one.section.order):
         found.setdefault(registered.section, []).extend(registered.drawings(results))

@@ -160,17 +160,17 @@ def place_labels(places: pd.DataFrame, width_px: float, size_px: float, limit: i
     """
     (left, right), (bottom, top) = WINDOW
     scale = width_px / (right - left)
-    table = places.set_index("place")
-    px, py = ((axis * scale).tolist() for axis in project(table["lon"], table["lat"]))
-    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in zip(px, py, strict=True)]
+    dots = np.column_stack(project(places["lon"], places["lat"])) * scale
+    at = dict(zip(places["place"], dots.tolist(), strict=True))
+    taken: list[Box] = [(x - 4, y - 4, x + 4, y + 4) for x, y in at.values()]
     frame = (left * scale, bottom * scale, right * scale, top * scale)
     chosen: list[Label] = []
-    for slug in (s for s in LABELS if s in table.index):
-        at = table.index.tolist().index(slug)
-        found = _free_box(LABELS[slug], px[at], py[at], size_px, taken, frame, sides)
+    for slug in (slug for slug in LABELS if slug in at):
+        x, y = at[slug]
+        found = _free_box(LABELS[slug], x, y, size_px, taken, frame, sides)
         if found and len(chosen) < limit:
             taken.append(found[1])
-            chosen.append(Label(LABELS[slug], px[at] / scale, py[at] / scale, found[0]))
+            chosen.append(Label(LABELS[slug], x / scale, y / scale, found[0]))
     return chosen
 
 
@@ -195,10 +195,7 @@ def _free_box(
     for side, (x0, y0) in list(options.items())[:sides]:
         box = (x0, y0, x0 + wide, y0 + high)
         inside = frame[0] + 4 < box[0] and frame[1] + 4 < box[1] and box[2] < frame[2] - 4 and box[3] < frame[3] - 4
-        if inside and not any(_meet(box, other) for other in taken):
+        apart = (box[2] <= a or c <= box[0] or box[3] <= b or d <= box[1] for a, b, c, d in taken)
+        if inside and all(apart):
             return side, box
     return None
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -28,8 +28,15 @@ CATEGORIES: Final = {
     "air": ("Aircraft and couriers", theme.PURPLE, "1px 4px"),
 }
 """How legs are told apart on the map: name, colour, dash; in drawing order."""
-_SEA_MODES: Final = {"fast_boat", "small_vessel", "merchant_vessel"}
-_AIR_MODES: Final = {"light_aircraft", "air_courier"}
+CATEGORY_OF_MODE: Final = {
+    "fast_boat": "sea",
+    "small_vessel": "sea",
+    "merchant_vessel": "sea",
+    "light_aircraft": "air",
+    "air_courier": "air",
+    "container": "container",
+    "overland": "overland",
+}
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,8 @@ class FlowPlan:
 
     Attributes
     ----------
-    xs, ys
-        Projected polyline of each drawn leg.
+    lines
+        Projected polyline of each drawn leg, shape (n, 2).
     middle
         (x, y, angle in degrees clockwise from up) of the arrow on each leg.
     names
@@ -52,8 +59,7 @@ class FlowPlan:
         year -> rows (x, y, tonnes bulk, place name).
     """
 
-    xs: list[list[float]]
-    ys: list[list[float]]
+    lines: list[atlas.Floats]
     middle: list[tuple[float, float, float]]
     names: list[str]
     category: list[str]
@@ -67,18 +73,19 @@ class FlowPlan:
 
     def legs_of(self, year: int, category: str, width: int | None = None) -> list[int]:
         """Numbers of the legs of `category` in `year`, all or those of one class of width."""
-        flows = self.tonnes[year]
-        mine = [leg for leg in flows if self.category[leg] == category]
-        if width is None:
-            return mine
-        return [leg for leg in mine if np.searchsorted(BINS, flows[leg], side="right") - 1 == width]
+        return [
+            leg
+            for leg, tonnes in self.tonnes[year].items()
+            if self.category[leg] == category
+            and (width is None or np.searchsorted(BINS, tonnes, side="right") - 1 == width)
+        ]
 
     def payload(self) -> dict[str, Any]:
         """The plan as plain lists for the page's script."""
         kinds, widths = list(CATEGORIES), range(len(BINS))
         return {
-            "xs": self.xs,
-            "ys": self.ys,
+            "xs": [line[:, 0].tolist() for line in self.lines],
+            "ys": [line[:, 1].tolist() for line in self.lines],
             "middle": self.middle,
             "names": self.names,
             "flows": {y: [self.legs_of(y, k, w) for k in kinds for w in widths] for y in self.years},
@@ -91,9 +98,8 @@ class FlowPlan:
 def categorise(legs: pd.DataFrame, places: pd.DataFrame) -> pd.Series:
     """Leg id -> key into CATEGORIES."""
     region = places.set_index("place")["region"]
-    north = legs["destination"].map(region).eq("north_america") | legs["origin"].map(region).eq("north_america")
-    kind = legs["mode"].map(lambda m: "sea" if m in _SEA_MODES else "air" if m in _AIR_MODES else m)
-    return kind.mask(north, "north").set_axis(legs["leg"])
+    north = legs[["origin", "destination"]].apply(lambda ends: ends.map(region)).eq("north_america").any(axis=1)
+    return legs["mode"].map(CATEGORY_OF_MODE).mask(north, "north").set_axis(legs["leg"])
 
 
 def plan(
@@ -105,19 +111,15 @@ def plan(
     by_place: pd.DataFrame | None = None,
 ) -> FlowPlan:
     """Read a map for every year out of m.by("leg") and m.by("place"), of one run or of many."""
-    means = mean_by(by_leg, "leg", "moved_kg") / 1000.0
-    drawn = atlas.lanes(lanes)
-    kinds = categorise(legs, places)
-    shown = [leg for leg in means.columns if leg in drawn and leg in kinds.index and means[leg].max() >= BINS[0]]
-    names = leg_names(legs, places)
-    rows = means[shown].to_dict("index")
+    means, drawn = mean_by(by_leg, "leg", "moved_kg") / 1000.0, atlas.lanes(lanes)
+    kinds, names = categorise(legs, places), leg_names(legs, places)
+    shown = [leg for leg in means.columns if leg in drawn and leg in names and means[leg].max() >= BINS[0]]
     tonnes = {
-        int(str(year)): {i: float(row[leg]) for i, leg in enumerate(shown) if row[leg] >= BINS[0]}
-        for year, row in rows.items()
+        int(str(year)): {number: float(t) for number, t in enumerate(row) if t >= BINS[0]}
+        for year, row in zip(means.index, means[shown].to_numpy(), strict=True)
     }
     return FlowPlan(
-        [np.round(drawn[leg][:, 0], 4).tolist() for leg in shown],
-        [np.round(drawn[leg][:, 1], 4).tolist() for leg in shown],
+        [np.round(drawn[leg], 4) for leg in shown],
         [middle(drawn[leg]) for leg in shown],
         [names[leg] for leg in shown],
         [str(kinds[leg]) for leg in shown],
@@ -245,7 +247,7 @@ def _add_flows(figure: go.Figure, flows: FlowPlan, year: int) -> None:
     for key, (name, colour, dash) in CATEGORIES.items():
         for width, pixels in enumerate(WIDTHS):
             chosen = flows.legs_of(year, key, width)
-            x, y = atlas.joined([np.column_stack([flows.xs[i], flows.ys[i]]) for i in chosen])
+            x, y = atlas.joined([flows.lines[i] for i in chosen])
             figure.add_scatter(
                 x=x,
                 y=y,

@@ -29,7 +29,7 @@ NOT_FOR: Final = (
     "Where ships should go, which cargo to open, whom to suspect: there is nothing of that kind in it.",
     "Sizes of loads by platform: vessels carry a fifth to two fifths of what they should.",
 )
-OUTCOMES: Final = {
+COMPARED: Final = {
     "arrived_europe_kg": "what lands",
     "west_africa_kg": "flow through West Africa",
     "expected_seized_kg": "what is seized",
@@ -148,7 +148,7 @@ def _conclusions(told: pd.DataFrame) -> str:
     less, never = table["less"] > 0, (table["less"] == 0) & (table["more"] == 0)
     unclear = f" Cannot be told under any: {listed(never)}." if never.any() else ""
     apart = [
-        f"{names[str(row['scenario'])]} ({OUTCOMES[row['outcome']]})"
+        f"{names[str(row['scenario'])]} ({COMPARED[row['outcome']]})"
         for row in every[every["contradicted"]].to_dict("records")
     ]
     differ = (
