@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from model.world.tables import Tables
 
 __all__ = [
+    "LANDED",
     "HistoryResults",
     "Results",
     "Shown",
@@ -33,6 +34,8 @@ __all__ = [
     "read_validation",
 ]
 
+LANDED: Final = "arrived_europe_kg"
+"""The outcome by which scenarios are compared first: cocaine that arrives in Europe."""
 MAIN_TABLES: Final = ("paired", "morris", "sobol", "shapley", "front", "arms")
 FRAMES: Final = ("yearly", "by_leg", "by_place", "by_region")
 """Frames of a history that its report is drawn from."""
@@ -129,6 +132,10 @@ class StudyResults(Results):
         title = str(self.manifest.get("scenarios", {}).get(name, name))
         short = title.partition(": ")[2] if ": " in title else title
         return short[:1].upper() + short[1:]
+
+    def inside(self, name: str) -> str:
+        """Title of a scenario inside a sentence."""
+        return theme.lower(self.scenario(name))
 
     def outcome(self, name: str) -> Shown:
         """How an outcome is shown."""

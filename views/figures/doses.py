@@ -29,7 +29,7 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
     measures
         The table `measures`: names, outcomes, doses of history.
     """
-    note = preliminary(arms["seed"].nunique())
+    note = theme.bracketed(preliminary(arms["seed"].nunique()))
     rows = math.ceil(len(measures) / COLUMNS)
     titles = [title(arms, row) for row in measures.to_dict("records")]
     figure = make_subplots(rows, COLUMNS, subplot_titles=titles, vertical_spacing=0.045, horizontal_spacing=0.065)
@@ -59,7 +59,7 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
         paper_bgcolor=theme.PAPER,
         plot_bgcolor=theme.PAPER,
         title={
-            "text": f"What each measure does to its own stage, by dose{theme.bracketed(note)}"
+            "text": f"What each measure does to its own stage, by dose{note}"
             "<br><span style='font-size:12px;color:#55616C'>Mean over seeds with its 95% interval; dotted: the dose "
             "nearest to history; below each name: outcome, and the change in cocaine landed in Europe from dose 0 to 1"
             "</span>",
@@ -72,8 +72,7 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
     )
     figure.update_xaxes(range=[-0.04, 1.04], tickvals=[0, 0.5, 1], showgrid=False, linecolor=theme.COAST)
     figure.update_yaxes(nticks=4, gridcolor=theme.GRID, zeroline=False)
-    for note in figure.layout.annotations:
-        note.update(font={"size": theme.SIZES["small"]}, xanchor="center")
+    figure.update_annotations(font={"size": theme.SIZES["small"]}, xanchor="center")
     return figure
 
 
@@ -85,7 +84,7 @@ def response(arms: pd.DataFrame, measure: str, outcome: str) -> pd.DataFrame:
 
 
 def title(arms: pd.DataFrame, row: dict[Any, Any]) -> str:
-    """Name of a panel: the measure, its outcome, and what lands."""
+    """Name of a panel: the measure, its outcome, and the change in arrivals in Europe."""
     wide = arms[arms["measure"] == row["measure"]].pivot(index="seed", columns="dose", values="arrived_europe_kg")
     mean, _, high = mean_and_interval(((wide[1.0] - wide[0.0]) / 1e3).to_numpy(float))
     outcome = str(row["outcome"]).removesuffix("_kg").replace("_", " ").replace("west african", "W. African")

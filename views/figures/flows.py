@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ import plotly.graph_objects as go
 
 from views import theme
 from views.figures.places import most_changed, with_left_out
-from views.figures.registry import Section, figure
+from views.figures.registry import Pieces, Section, Split, figure
 from views.maps import atlas, flowmap
 from views.results import StudyResults
 
@@ -23,8 +22,6 @@ WIDTHS: Final = (1.0, 2.2, 4.0, 7.0)
 CHANCE: Final = "#A9B3BC"
 SOURCE: Final = "model, supply fixed. Coastlines: Natural Earth. Lanes: commercial shipping, a proxy for other craft."
 
-type Drawn = list[tuple[str, pd.DataFrame, Sequence[Any]]]
-
 
 def _lead(study: StudyResults) -> str:
     one = study.scenario(most_changed(study)[0])
@@ -34,10 +31,10 @@ def _lead(study: StudyResults) -> str:
 FLOWS: Final = Section("Where it moves instead", _lead, 40, "maps")
 
 
-def _of(*, baseline: bool, other: bool) -> Callable[[StudyResults, pd.DataFrame], Drawn]:
+def _of(*, baseline: bool, other: bool) -> Split:
     """Split flows: those of the baseline, of the scenario that changes most, or of both; the last one is drawn."""
 
-    def split(study: StudyResults, flows: pd.DataFrame) -> Drawn:
+    def split(study: StudyResults, flows: pd.DataFrame) -> Pieces:
         one = most_changed(study)[:1]
         names = [str(study.manifest["baseline"])] * baseline + one * other
         return [("", flows[flows["scenario"].isin(names)], (names[-1],))] if one else []

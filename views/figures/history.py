@@ -7,9 +7,9 @@ are over replications: they show chance at fixed parameters, nothing else.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -20,7 +20,7 @@ from views.figures.marks import add_area, blank, whiskers
 __all__ = ["band", "entry_modes", "fate", "funnel"]
 
 BURN_IN: Final = (2000, 2003)
-"""First and last year that are not scored (amendment 4)."""
+"""First and last year that are not scored."""
 
 STAGES: Final = {
     "exposures": "Consignments exposed",
@@ -149,19 +149,18 @@ def _reach(distance: pd.Series) -> list[float | None]:
     return [float(d) if d > 0 else None for d in distance.astype(float)]
 
 
-def funnel(yearly: pd.DataFrame, first: int = 2004, last: int = 2023) -> go.Figure:
-    """From consignments exposed to seizures: counts a year on a log axis, mean of `first` to `last`, 90% whiskers."""
-    flat = tidy(yearly)
-    flat = flat[flat["year"].between(first, last)]
+def funnel(yearly: pd.DataFrame) -> go.Figure:
+    """From consignments exposed to seizures: counts a year on a log axis, mean of 2004 to 2023, 90% whiskers."""
+    flat = tidy(yearly).query("2004 <= year <= 2023")
     means = flat.groupby("replication")[list(STAGES)].mean()
     middle, low, high = means.median(), means.quantile(0.05), means.quantile(0.95)
-    share = middle / middle.shift(1)
-    notes = [
-        f"  {theme.number(middle[s])}" + ("" if s in {"exposures", "seizures"} else f" ({100 * share[s]:.2g}%)")
-        for s in STAGES
-    ]
-    figure = blank(340, showlegend=False)
-    chain = list(STAGES.values())[:-1]
+    shares = (
+        (100.0 * middle / middle.shift(1))
+        .map(" ({:.2g}%)".format)
+        .where(~middle.index.isin(["exposures", "seizures"]), "")
+    )
+    notes = "  " + middle.map(theme.number) + shares
+    figure, chain = blank(340, showlegend=False), list(STAGES.values())[:-1]
     figure.add_scatter(
         x=middle.iloc[:-1],
         y=chain,
@@ -174,7 +173,7 @@ def funnel(yearly: pd.DataFrame, first: int = 2004, last: int = 2023) -> go.Figu
         x=middle,
         y=list(STAGES.values()),
         mode="markers+text",
-        text=notes,
+        text=notes.to_list(),
         textposition="middle right",
         cliponaxis=False,
         name="Consignments a year",
@@ -184,24 +183,16 @@ def funnel(yearly: pd.DataFrame, first: int = 2004, last: int = 2023) -> go.Figu
         customdata=pd.concat([low, high], axis=1).to_numpy(),
         hovertemplate="%{x:,.4~g} a year (90%: %{customdata[0]:,.3~g} to %{customdata[1]:,.3~g})<extra></extra>",
     )
-    shown = [float(v) for v in middle if v > 0] or [1.0]
-    figure.update_layout(
-        xaxis={
-            "title_text": "Consignments a year, log scale",
-            "type": "log",
-            "dtick": 1,
-            "showgrid": True,
-            "gridcolor": theme.GRID,
-            "tickformat": ",~g",
-            "exponentformat": "none",
-            "range": [math.log10(min(shown)) - 0.3, math.log10(max(shown)) + 0.9],
-        },
-        yaxis={"autorange": "reversed", "showgrid": False, "ticks": ""},
+    logs = np.log10(middle[middle > 0])
+    figure.update_xaxes(
+        type="log", dtick=1, showgrid=True, gridcolor=theme.GRID, tickformat=",~g", exponentformat="none"
     )
+    figure.update_xaxes(title_text="Consignments a year, log scale", range=[logs.min() - 0.3, logs.max() + 0.9])
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     return theme.describe(
         figure,
         title="How many consignments are noticed, acted on and seized",
-        subtitle=f"Yearly mean of {first} to {last}: median over replications, whiskers the 90% band. "
+        subtitle="Yearly mean of 2004 to 2023: median over replications, whiskers the 90% band. "
         "In brackets the share of the stage before. Black: every seizure, most of them ashore.",
         source="Model. An exposure is a consignment on a leg, or in a port, airport or border, that somebody watches.",
     )

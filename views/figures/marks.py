@@ -101,7 +101,7 @@ def clear(rows: pd.DataFrame) -> pd.Series:
 
 
 def tones(sizes: pd.Series, distinct: pd.Series) -> list[str]:
-    """A colour for each difference: more, less, or grey where it is not told from zero."""
+    """A colour for each difference: more, less, or grey where it is not `distinct` from zero."""
     return [str(tone) for tone in np.where(distinct.astype(bool), np.where(sizes > 0.0, MORE, LESS), UNCLEAR)]
 
 

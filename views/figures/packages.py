@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
 from views.figures.marks import LESS, MORE, NAMES_AXIS, UNCLEAR, blank, clear, tones, whiskers, wrapped
-from views.figures.registry import Section, by, figure
-from views.results import StudyResults
+from views.figures.registry import Pieces, Section, by, figure
+from views.results import LANDED, Shown, StudyResults
 
 __all__ = ["cost_bars", "decomposition", "detection", "forest", "ranks"]
 
-LANDED: Final = "arrived_europe_kg"
 SUPPLY: Final = {"fixed": ("Supply fixed", "circle"), "answers": ("Supply answers price", "circle-open")}
 LINKS: Final = {
     "supply": "Supply",
@@ -81,31 +81,21 @@ def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
             mode="markers",
             name=name,
             marker={"symbol": symbol, "size": 10, "color": colours, "line": {"color": colours, "width": 2}},
-            text=[
-                f"{study.scenario(r['scenario'])}, {name.lower()}: {r['effect'] * shown.factor:+,.3g} {shown.unit}"
-                f"<br>95% {r['low'] * shown.factor:+,.3g} to {r['high'] * shown.factor:+,.3g}; {_harm(r)}"
-                for r in records
-            ],
+            text=[_hover(study.scenario(row["scenario"]), name, row, shown) for row in records],
             hovertemplate="%{text}<extra></extra>",
         )
     drawn.add_vline(x=0.0, line={"color": theme.MUTED, "width": 1})
-    low, high = min(rows["low"].min() * shown.factor, 0.0), max(rows["high"].max() * shown.factor, 0.0)
-    room = 0.06 * (high - low) or 1.0
-    drawn.update_layout(
-        xaxis={
-            "title_text": f"Difference, {shown.unit}",
-            "showgrid": True,
-            "tickformat": "+,~g",
-            "nticks": 7,
-            "range": [low - room, high + room],
-        },
-        yaxis={
-            **NAMES_AXIS,
-            "tickvals": list(range(len(order))),
-            "ticktext": [wrapped(t) for t in order],
-            "range": [-0.6, len(order) - 0.4],
-        },
+    ends = np.array([min(rows["low"].min(), 0.0), max(rows["high"].max(), 0.0)]) * shown.factor
+    room = 0.06 * np.ptp(ends) or 1.0
+    drawn.update_xaxes(
+        title_text=f"Difference, {shown.unit}",
+        showgrid=True,
+        tickformat="+,~g",
+        nticks=7,
+        range=[ends[0] - room, ends[1] + room],
     )
+    labels = [wrapped(title) for title in order]
+    drawn.update_yaxes(tickvals=list(range(len(order))), ticktext=labels, range=[-0.6, len(order) - 0.4], **NAMES_AXIS)
     return theme.describe(
         drawn,
         title=f"{shown.name}: difference from the baseline",
@@ -115,9 +105,10 @@ def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     )
 
 
-def _harm(row: dict[Any, Any]) -> str:
-    harm = row.get("harm")
-    return "no better side" if harm is None or math.isnan(float(harm)) else f"probability of harm {float(harm):.2g}"
+def _hover(scenario: str, supply: str, row: dict[Any, Any], shown: Shown) -> str:
+    effect, low, high = (f"{row[column] * shown.factor:+,.3g}" for column in ("effect", "low", "high"))
+    harm = "no better side" if pd.isna(row.get("harm")) else f"probability of harm {row['harm']:.2g}"
+    return f"{scenario}, {supply.lower()}: {effect} {shown.unit}<br>95% {low} to {high}; {harm}"
 
 
 @figure("ranking", section=RANKING, name="rank", split=by("outcome", (LANDED, "west_africa_kg")))
@@ -188,7 +179,7 @@ def decomposition(study: StudyResults, rows: pd.DataFrame, scenario: str) -> go.
     )
 
 
-def _where_given(study: StudyResults, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame, tuple[()]]]:
+def _where_given(study: StudyResults, rows: pd.DataFrame) -> Pieces:
     """All costs, if a cost of a kilogram is given for any scenario."""
     return [("", rows, ())] if rows["eur_per_kg"].notna().any() else []
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
 from views.figures.marks import NAMES_AXIS, blank, tones, whiskers
-from views.figures.registry import Section, by, figure
-from views.results import StudyResults
+from views.figures.registry import Pieces, Section, by, figure
+from views.results import LANDED, StudyResults
 
 __all__ = ["most_changed", "sankey", "states", "with_left_out"]
 
-LANDED: Final = "arrived_europe_kg"
 SHOWN_AT_MOST: Final = 6
 ENDS: Final = {
     "europe": ("European market", theme.NAVY),
@@ -38,7 +37,7 @@ GROUP_ENDS: Final = {
 
 
 def most_changed(study: StudyResults) -> list[str]:
-    """Scenarios other than the baseline, those first that change most what lands."""
+    """Scenarios other than the baseline; those that change arrivals in Europe most come first."""
     flows, pairs = study.table("flows"), study.table("paired")
     names = [str(name) for name in dict.fromkeys(flows["scenario"]) if name != study.manifest["baseline"]]
     if pairs.empty:
@@ -50,7 +49,7 @@ def most_changed(study: StudyResults) -> list[str]:
 
 def with_left_out(lead: str, shown: int, study: StudyResults) -> str:
     """A lead, and which scenarios a section does not show."""
-    names = ", ".join(theme.lower(study.scenario(name)) for name in most_changed(study)[shown:])
+    names = ", ".join(study.inside(name) for name in most_changed(study)[shown:])
     return f"{lead} Not drawn, since they change less what lands: {names}." if names else lead
 
 
@@ -58,21 +57,26 @@ def _baseline_and_one(study: StudyResults) -> list[str]:
     return [str(study.manifest["baseline"]), *most_changed(study)[:1]]
 
 
-def _ends_lead(study: StudyResults) -> str:
-    return with_left_out(
+ENDING: Final = Section(
+    "Where the kilograms end",
+    partial(
+        with_left_out,
         "Every kilogram ends in one place only. What waits unsold at the source is not in it, so less may be seized "
         "and less land at once.",
         1,
-        study,
-    )
-
-
-@figure(
-    "ends",
-    section=Section("Where the kilograms end", _ends_lead, 50),
-    name="ends",
-    split=by("scenario", _baseline_and_one),
+    ),
+    50,
 )
+THROUGH: Final = Section(
+    "Winners and losers",
+    partial(
+        with_left_out, "Harm that moves elsewhere is harm: tonnes through each state, more and less.", SHOWN_AT_MOST
+    ),
+    60,
+)
+
+
+@figure("ends", section=ENDING, name="ends", split=by("scenario", _baseline_and_one))
 def sankey(study: StudyResults, rows: pd.DataFrame, scenario: str) -> go.Figure:
     """Where the kilograms end, t a year."""
     end = rows["end"].str.removeprefix("seized_")
@@ -113,16 +117,11 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f}%" if share >= 0.005 else "<1%"
 
 
-def _states_lead(study: StudyResults) -> str:
-    lead = "Harm that moves elsewhere is harm: tonnes through each state, more and less."
-    return with_left_out(lead, SHOWN_AT_MOST, study)
-
-
-def _through(study: StudyResults, rows: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame, Any]]:
+def _through(study: StudyResults, rows: pd.DataFrame) -> Pieces:
     return by("scenario", most_changed, SHOWN_AT_MOST)(study, rows[rows["what"] == "through_kg"])
 
 
-@figure("states", section=Section("Winners and losers", _states_lead, 60), split=_through)
+@figure("states", section=THROUGH, split=_through)
 def states(study: StudyResults, rows: pd.DataFrame, scenario: str, most: int = 14) -> go.Figure:
     """States through which more and less moves: the largest changes, with intervals."""
     order = rows["effect"].abs().sort_values(ascending=False).index

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,7 +10,7 @@ import plotly.graph_objects as go
 from views import theme
 from views.figures import history
 from views.figures.bands import bands
-from views.figures.registry import Section, figure
+from views.figures.registry import Pieces, Section, Split, figure
 from views.reports import observed
 from views.results import HistoryResults
 
@@ -101,13 +100,10 @@ CHARTS: Final = {
     ),
 }
 
-type Drawn = Iterator[tuple[str, pd.DataFrame, Sequence[Any]]]
 
-
-def _charts(*keys: str) -> Callable[[HistoryResults, pd.DataFrame], Drawn]:
-    def split(results: HistoryResults, yearly: pd.DataFrame) -> Drawn:
-        for key in keys:
-            yield key.replace("_", "-"), yearly, (key,)
+def _charts(*keys: str) -> Split:
+    def split(results: HistoryResults, yearly: pd.DataFrame) -> Pieces:
+        return [(key.replace("_", "-"), yearly, (key,)) for key in keys]
 
     return split
 

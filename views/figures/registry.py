@@ -20,14 +20,16 @@ import plotly.graph_objects as go
 from experiments.plugins import load_all
 from views import theme
 
-__all__ = ["Drawing", "Part", "Section", "by", "draw", "figure"]
+__all__ = ["Drawing", "Part", "Pieces", "Section", "Split", "by", "draw", "figure"]
 
 LAST: Final = 1000
 """Order of a section without an order of its own: after those that ship."""
 
 type Text = str | Callable[[Any], str]
-type Split = Callable[[Any, pd.DataFrame], Iterable[tuple[str, pd.DataFrame, Sequence[Any]]]]
-"""(results, table) -> for each drawing its name, its rows, and what its function gets besides."""
+type Pieces = Iterable[tuple[str, pd.DataFrame, Sequence[Any]]]
+"""For each drawing: an end for its name, its rows, and what its function gets besides."""
+type Split = Callable[[Any, pd.DataFrame], Pieces]
+"""(results, table) -> the pieces that are drawn one by one."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ FIGURES: Final[dict[tuple[Any, ...], Registered]] = {}
 """Every figure by its function, tables, name and section; its order is that of figures inside a section."""
 
 
-def _whole(results: Any, rows: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame, Sequence[Any]]]:
+def _whole(results: Any, rows: pd.DataFrame) -> Pieces:
     return [("", rows, ())]
 
 
@@ -112,7 +114,7 @@ def by(column: str, chosen: Iterable[str] | Callable[[Any], Iterable[str]] = (),
         Draw the first so many only.
     """
 
-    def split(results: Any, rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, Sequence[Any]]]:
+    def split(results: Any, rows: pd.DataFrame) -> Pieces:
         held = dict.fromkeys(rows[column].astype(str))
         wanted = (chosen(results) if callable(chosen) else chosen) or held
         for value in [value for value in wanted if value in held][:most]:
@@ -158,11 +160,12 @@ def draw(results: Any) -> list[Part]:
     for registered in sorted(FIGURES.values(), key=lambda one: one.section.order):
         found.setdefault(registered.section, []).extend(registered.drawings(results))
     return [
-        Part(_text(section.title, results), _text(section.lead, results), section.order < LAST, drawings)
+        Part(
+            section.title(results) if callable(section.title) else section.title,
+            section.lead(results) if callable(section.lead) else section.lead,
+            section.order < LAST,
+            drawings,
+        )
         for section, drawings in found.items()
         if drawings
     ]
-
-
-def _text(text: Text, results: Any) -> str:
-    return text(results) if callable(text) else text

@@ -29,7 +29,7 @@ KINDS: Final = {
 
 @figure("front", section=FRONT)
 def pareto(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
-    """Change of what lands against cost, in fresh worlds; colour is what moves through West Africa, shape the kind."""
+    """Arrivals in Europe against cost, in fresh worlds; colour is the flow through West Africa, shape the kind."""
     drawn, shown, everything = blank(440), rows[rows["kind"] != "all"], rows[rows["kind"] == "all"]
     most = float(shown["west_africa_kg_change"].abs().max()) / 1e3 or 1.0
     for kind, mine in shown.groupby(shown["kind"].astype(pd.CategoricalDtype(list(KINDS))), observed=True):

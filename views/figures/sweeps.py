@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
 from views.figures.marks import add_area, blank
-from views.figures.registry import Section, figure
+from views.figures.registry import Pieces, Section, figure
 from views.results import StudyResults
 
 __all__ = ["curves", "heatmap", "points_of_sweep"]
@@ -65,8 +65,6 @@ def _title(study: StudyResults) -> str:
 
 SWEEP: Final = Section(_title, "One number moves and all else stays as it was: what follows, and how surely.", 20)
 
-type Drawn = Iterator[tuple[str, pd.DataFrame, Sequence[Any]]]
-
 
 def _outcomes(rows: pd.DataFrame) -> list[str]:
     held = dict.fromkeys(rows["outcome"].astype(str))
@@ -78,14 +76,14 @@ def _has_area(study: StudyResults, levers: list[str]) -> bool:
     return len(levers) > 1 and study.manifest.get("design", {}).get("method") == "grid"
 
 
-def _along_one(study: StudyResults, rows: pd.DataFrame) -> Drawn:
+def _along_one(study: StudyResults, rows: pd.DataFrame) -> Pieces:
     levers = _levers(study, rows)
     if levers and not _has_area(study, levers):
         for name in _outcomes(rows)[:SHOWN_AT_MOST]:
             yield name.replace("_", "-"), rows[rows["outcome"] == name], (levers[0], name)
 
 
-def _over_two(study: StudyResults, rows: pd.DataFrame) -> Drawn:
+def _over_two(study: StudyResults, rows: pd.DataFrame) -> Pieces:
     """Each outcome in each world: a name with the number of the world where there are several."""
     levers = _levers(study, rows)
     if _has_area(study, levers):

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from views import theme
 from views.figures.marks import BAD, GOOD, UNCLEAR, blank, clear, rows_high, whiskers, words
-from views.figures.registry import Section, figure
+from views.figures.registry import Pieces, Section, figure
 from views.results import ValidationResults
 
 __all__ = ["remedies", "rivals", "short_titles", "signs", "surge", "trials"]
@@ -164,13 +164,13 @@ def short_titles(scenarios: pd.Series) -> dict[str, str]:
     return {name: title.partition(": ")[2] or title for name, title in titles.items()}
 
 
-def _of_signs(results: ValidationResults, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame, tuple[str]]]:
+def _of_signs(results: ValidationResults, rows: pd.DataFrame) -> Pieces:
     return [(name, rows[rows["outcome"] == outcome], (title,)) for outcome, (name, title) in SIGNS.items()]
 
 
 @figure("conclusions", section=RIVALS, name="signs", split=_of_signs)
 def signs(results: ValidationResults, rows: pd.DataFrame, title: str) -> go.Figure:
-    """Effect of every package under every structure, in tonnes; a cross where it cannot be told from zero."""
+    """Effect of every package under every structure, in tonnes; a cross where its interval includes zero."""
     table = rows.assign(clear=clear(rows), tonnes=rows["effect"] / 1000.0)
     wide, sure = (
         table.pivot_table(index="scenario", columns="structure", values=value, sort=False)

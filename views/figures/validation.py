@@ -1,4 +1,4 @@
-"""The model against the record: targets that were fitted and judged, courses through time, and the posterior."""
+"""The model against published statistics: targets fitted and judged, courses through time, and the posterior."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from views import theme
 from views.figures.marks import BAD, GOOD, NEARLY, add_area, blank, rows_high, whiskers, words
-from views.figures.registry import Section, figure
+from views.figures.registry import Pieces, Section, figure
 from views.results import ValidationResults
 
 __all__ = ["COURSES", "course", "fitted", "judged", "posterior"]
@@ -112,9 +112,9 @@ def judged(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     )
 
 
-def _of_courses(results: ValidationResults, series: pd.DataFrame) -> list[tuple[str, pd.DataFrame, tuple[str]]]:
-    judged = results.table("judged")
-    return [(name, judged[judged["statistic"] == name], (name,)) for name in COURSES]
+def _of_courses(results: ValidationResults, series: pd.DataFrame) -> Pieces:
+    rows = results.table("judged")
+    return [(name, rows[rows["statistic"] == name], (name,)) for name in COURSES]
 
 
 @figure("series", "fitted", "judged", section=COURSE, name="course", split=_of_courses)

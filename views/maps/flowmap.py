@@ -27,7 +27,7 @@ CATEGORIES: Final = {
     "sea": ("Boats and ships", theme.VERMILION, "solid"),
     "air": ("Aircraft and couriers", theme.PURPLE, "1px 4px"),
 }
-"""How legs are told apart on the map: name, colour, dash; in drawing order."""
+"""How legs differ on the map: name, colour, dash; in drawing order."""
 CATEGORY_OF_MODE: Final = {
     "fast_boat": "sea",
     "small_vessel": "sea",

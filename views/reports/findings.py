@@ -1,4 +1,4 @@
-"""What a study found, in sentences with intervals; what cannot be told from zero is said to be so.
+"""What a study found, in sentences with intervals.
 
 A finding is data: a label and a sentence in which two asterisks stand about what is emphasised. Reports show it in
 bold type, the terminal leaves the marks out.
@@ -16,11 +16,9 @@ import pandas as pd
 from views import theme
 from views.figures.marks import clear
 from views.figures.sweeps import points_of_sweep
-from views.results import Shown, StudyResults
+from views.results import LANDED, Shown, StudyResults
 
 __all__ = ["Finding", "effect", "study_findings"]
-
-LANDED: Final = "arrived_europe_kg"
 
 
 class Finding(NamedTuple):
@@ -56,10 +54,6 @@ def effect(row: Mapping[Any, Any], shown: Shown) -> str:
     return f"**{theme.number(abs(size), 2)} {shown.unit} {word}** (95% interval {span})"
 
 
-def _under(study: StudyResults, row: Mapping[Any, Any]) -> str:
-    return theme.lower(study.scenario(row["scenario"]))
-
-
 def _answers(supply: str) -> str:
     """An answer of supply in words."""
     return supply.replace("answers", "answers price", 1)
@@ -72,7 +66,7 @@ def _packages(study: StudyResults, paired: pd.DataFrame, supply: str) -> str:
         return ""
     shown, baseline, told = study.outcome(LANDED), theme.lower(study.baseline), clear(landed)
     effects = landed[told].sort_values("effect").to_dict("records")
-    rest = theme.listed([_under(study, row) for row in landed[~told].to_dict("records")])
+    rest = theme.listed([study.inside(row["scenario"]) for row in landed[~told].to_dict("records")])
     several = f"With {len(landed)} packages an interval that ends near zero is no finding."
     return " ".join(
         [
@@ -87,13 +81,13 @@ def _packages(study: StudyResults, paired: pd.DataFrame, supply: str) -> str:
 def _first_supply(
     study: StudyResults, paired: pd.DataFrame, outcome: str, told: str, untold: str, *, ascending: bool = True
 ) -> str:
-    """What is `told` with the effects, under the first answer of supply, that are told from zero; else `untold`."""
+    """`told` with the effects, under the first answer of supply, whose intervals exclude zero; else `untold`."""
     supply = str(paired["supply"].iloc[0])
     rows = paired[(paired["outcome"] == outcome) & (paired["supply"] == supply)]
     if rows.empty:
         return ""
     effects = [
-        f"{effect(row, study.outcome(outcome))} under {_under(study, row)}"
+        f"{effect(row, study.outcome(outcome))} under {study.inside(row['scenario'])}"
         for row in rows[clear(rows)].sort_values("effect", ascending=ascending).to_dict("records")
     ]
     words = "is fixed" if supply == "fixed" else _answers(supply)

@@ -16,7 +16,7 @@ from views.figures.registry import draw
 from views.reports.findings import Finding, study_findings
 from views.reports.render import write_page
 from views.reports.texts import RESPONSIBLE
-from views.results import StudyResults, read_study
+from views.results import LANDED, StudyResults, read_study
 
 __all__ = ["export_figures", "write_study_report"]
 
@@ -31,7 +31,6 @@ CHANCE: Final = (
 BEYOND_CHANCE: Final = (
     "Intervals hold the uncertainty of fitted parameters as well as chance: each seed has a set of its own."
 )
-LANDED: Final = "arrived_europe_kg"
 IMAGE_WIDTH: Final = 900
 QUICK: Final = "-quick"
 LOOK: Final = (
@@ -114,7 +113,7 @@ def _run(study: StudyResults) -> dict[str, str]:
 
 
 def _command(manifest: dict[str, Any]) -> str:
-    """The command that makes the study again: what it was told, spelt out."""
+    """The command that makes the study again: its options spelt out."""
     name, seeds = str(manifest.get("name", "")), manifest.get("seeds", [])
     plain, quick, compared = name.removesuffix(QUICK), name.endswith(QUICK), name.startswith("compare-")
     first, last = manifest.get("window", (0, 0))
@@ -138,13 +137,13 @@ def _notes(study: StudyResults) -> list[str]:
     for row in four[four["outcome"] == LANDED].head(1).to_dict("records") if len(four) else []:
         additive, low, high = (row[column] * shown.factor for column in ("additive", "low", "high"))
         texts.append(
-            f"Complementarity of {_named(study, row['first'])} and {_named(study, row['second'])} in what lands: "
+            f"Complementarity of {study.inside(row['first'])} and {study.inside(row['second'])} in what lands: "
             f"{theme.number(additive, 2)} {shown.unit} ({theme.span(low, high, 2)}), in logs "
             f"{theme.number(row['log_ratio'], 2)} ({theme.span(row['log_low'], row['log_high'], 2)})."
         )
     moved = study.table("displacement").reindex(columns=["kind", "scenario", "target", "D", "low", "high"])
     texts += [
-        f"Displacement by {row['kind']}, {_named(study, row['scenario'])}: of each kilogram that leaves "
+        f"Displacement by {row['kind']}, {study.inside(row['scenario'])}: of each kilogram that leaves "
         f"{str(row['target']).replace('_', ' ')}, {theme.number(row['D'], 2)} appears elsewhere (Fieller 95% "
         f"{theme.span(row['low'], row['high'], 2)})."
         for row in moved[moved["D"].notna()].to_dict("records")
@@ -158,10 +157,6 @@ def _notes(study: StudyResults) -> list[str]:
             f"{theme.span(float(mine.min()), float(mine.max()), 2)}."
         )
     return texts
-
-
-def _named(study: StudyResults, scenario: str) -> str:
-    return theme.lower(study.scenario(scenario))
 
 
 def export_figures(folder: Path) -> list[Path]:
