@@ -94,7 +94,7 @@ class Study(Summary, StudyFields):
     drawn: ClassVar[str] = "seed"
     """What is drawn at random, so that few of them make results preliminary."""
     _given: Mapping[str, Any] = PrivateAttr(default_factory=dict)
-    _context: Context = PrivateAttr(default=Context())
+    _context: Context = PrivateAttr(default_factory=Context)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
