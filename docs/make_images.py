@@ -10,11 +10,11 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures import validation as figures
+from views.figures import judged, validation
+from views.results import ValidationResults, read_tables
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 TABLES, IMAGES = ROOT / "results" / "reference" / "validation", ROOT / "docs" / "img"
@@ -29,11 +29,12 @@ def main() -> None:
     """Draw families, states and years, and the European price."""
     if "BROWSER_PATH" not in os.environ and (found := shutil.which("chromium")):
         os.environ["BROWSER_PATH"] = found
-    tables = {name: pd.read_csv(TABLES / f"{name}.csv") for name in ("families", "country_years", "series", "judged")}
-    fitted = pd.read_csv(TABLES.parent / "base" / "targets.csv")
-    write(figures.families(tables["families"]), "families", 760)
-    write(figures.cells(tables["country_years"]), "cells", 760)
-    write(figures.course(tables["series"], fitted, tables["judged"], "price_europe"), "price", 1100)
+    fitted = read_tables(TABLES.parent / "base")["targets"]
+    results = ValidationResults(TABLES, {}, {**read_tables(TABLES), "fitted": fitted})
+    write(judged.families(results, results.table("families")), "families", 760)
+    write(judged.cells(results, results.table("country_years")), "cells", 760)
+    prices = results.table("judged").query("statistic == 'price_europe'")
+    write(validation.course(results, prices, "price_europe"), "price", 1100)
 
 
 if __name__ == "__main__":

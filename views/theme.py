@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -36,16 +37,32 @@ NAVY: Final = "#0B3C5D"
 WINE: Final = "#7B2532"
 BROWN: Final = "#8A7350"
 
+HALO: Final = "1px 0 1px #fff, -1px 0 1px #fff, 0 1px 1px #fff, 0 -1px 1px #fff, 0 0 4px #fff"
+"""Text shadow that keeps a place name legible on a lane."""
+
 DARK: Final = {
-    INK: "#E6EBEF", MUTED: "#A3AFB9", FAINT: "#77848F", GRID: "#26313B", PAPER: "#151E26", SEA: "#101921",
-    LAND: "#1D2831", COAST: "#3C4954", NAVY: "#8FC4E8", BLUE: "#3FA0E0", WINE: "#E08A9A", PURPLE: "#D58BBB",
+    INK: "#E6EBEF",
+    MUTED: "#A3AFB9",
+    FAINT: "#77848F",
+    GRID: "#26313B",
+    PAPER: "#151E26",
+    SEA: "#101921",
+    LAND: "#1D2831",
+    COAST: "#3C4954",
+    NAVY: "#8FC4E8",
+    BLUE: "#3FA0E0",
+    WINE: "#E08A9A",
+    PURPLE: "#D58BBB",
     SKY: "#B5DDF5",
-    "rgba(11,60,93": "rgba(143,196,232", "rgba(0,114,178": "rgba(63,160,224", "rgba(123,37,50": "rgba(224,138,154",
-    "rgba(163,76,130": "rgba(213,139,187", "#DCE4EA": "#22303B",
-    "rgba(169,179,188": "rgba(92,105,116", "#A9B3BC": "#5C6974",
-    "1px 0 1px #fff, -1px 0 1px #fff, 0 1px 1px #fff, 0 -1px 1px #fff, 0 0 4px #fff":
-    "1px 0 1px #151E26, -1px 0 1px #151E26, 0 1px 1px #151E26, 0 -1px 1px #151E26, 0 0 4px #151E26",
-}  # fmt: skip
+    "rgba(11,60,93": "rgba(143,196,232",
+    "rgba(0,114,178": "rgba(63,160,224",
+    "rgba(123,37,50": "rgba(224,138,154",
+    "rgba(163,76,130": "rgba(213,139,187",
+    "#DCE4EA": "#22303B",
+    "rgba(169,179,188": "rgba(92,105,116",
+    "#A9B3BC": "#5C6974",
+    HALO: HALO.replace("#fff", "#151E26"),
+}
 """A colour of the day -> its counterpart on a dark page, by which a page's script redraws its figures."""
 
 SIZES: Final = {"small": 11, "text": 12, "label": 13, "title": 17}
@@ -106,6 +123,21 @@ def plain(value: float) -> str:
     return f"{float(f'{value:.5g}'):,.10g}" if math.isfinite(value) else "n/a"
 
 
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign; zero has none."""
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{number(abs(value), digits)}"
+
+
+def lower(text: str) -> str:
+    """A title inside a sentence."""
+    return text[:1].lower() + text[1:]
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Texts in a row: a, b and c."""
+    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
+
+
 def span(low: float, high: float, digits: int = 3) -> str:
     """`low` to `high` in words."""
     return f"{number(low, digits)} to {number(high, digits)}"
@@ -132,17 +164,25 @@ def template() -> go.layout.Template:
         "margin": {"l": 8, "r": 14, "t": 56, "b": 8},
         "title": {"font": {"size": SIZES["title"], "color": INK}, "x": 0, "xref": "container", "xanchor": "left"},
         "legend": {
-            "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom",
-            "font": {"size": SIZES["text"], "color": MUTED}, "traceorder": "normal", "itemwidth": 30,
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "font": {"size": SIZES["text"], "color": MUTED},
+            "traceorder": "normal",
+            "itemwidth": 30,
         },
         "hoverlabel": {
-            "bgcolor": INK, "bordercolor": INK, "font": {"family": FONT, "size": SIZES["text"], "color": "#FFFFFF"},
+            "bgcolor": INK,
+            "bordercolor": INK,
+            "font": {"family": FONT, "size": SIZES["text"], "color": "#FFFFFF"},
             "align": "left",
         },
         "hovermode": "x unified",
         "xaxis": {**axis, "showgrid": False},
         "yaxis": axis,
-    }  # fmt: skip
+    }
     return go.layout.Template(layout=layout)
 
 
@@ -189,9 +229,18 @@ def titled(figure: go.Figure, width: int) -> go.Figure:
     small = f"<br><span style='font-size:{SIZES['text']}px'>{'<br>'.join(lines)}</span>" if lines else ""
     margin, height = figure.layout.margin.to_plotly_json(), (figure.layout.height or USUAL_HEIGHT) + head
     alone.update_layout(
-        title={"text": f"<b>{meta['title']}</b>{small}", "x": 12.0 / width, "xref": "container", "xanchor": "left",
-               "y": 1.0 - 30.0 / height, "yref": "container", "yanchor": "top",
-               "font": {"size": SIZES["title"], "color": INK}},
-        margin={**margin, "t": (margin.get("t") or 0) + head}, height=height, width=width,
-    )  # fmt: skip
+        title={
+            "text": f"<b>{meta['title']}</b>{small}",
+            "x": 12.0 / width,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 1.0 - 30.0 / height,
+            "yref": "container",
+            "yanchor": "top",
+            "font": {"size": SIZES["title"], "color": INK},
+        },
+        margin={**margin, "t": (margin.get("t") or 0) + head},
+        height=height,
+        width=width,
+    )
     return alone

@@ -78,11 +78,13 @@ def test_play_runs_and_stops(opened):
 
 
 def test_a_text_that_opens_a_comment_and_a_script_hides_no_figure(chromium) -> None:
-    from views.reports.page import json_script
+    from views.reports.render import environment
+
+    script = environment().get_template("parts.html").module.json
 
     texts = ["<!--<script>", "</script><b>", "plain"]
     shown = chromium.new_page()
-    shown.set_content("".join(json_script(f"n{i}", {"title": text}) for i, text in enumerate(texts)))
+    shown.set_content("".join(str(script(f"n{i}", {"title": text})) for i, text in enumerate(texts)))
     found = shown.evaluate("[...document.querySelectorAll('script')].map((one) => JSON.parse(one.textContent).title)")
     shown.close()
     assert found == texts

@@ -19,22 +19,58 @@ pytestmark = pytest.mark.browser
 SHARING = {"name": "cooperation", "target": "platform:*", "field": "sharing"}
 UNCERTAIN = [{"target": "parameter:lead_probability"}, {"target": "parameter:supply_scale"}]
 STUDIES = {
-    "compare": {"scenarios": ["s00-status-quo", "paris-package", "s02-intelligence-first", "s03-ships-first",
-                              "s04-intelligence-and-ships"], "record": "yearly", "supply": [0, 2]},
+    "compare": {
+        "scenarios": [
+            "s00-status-quo",
+            "paris-package",
+            "s02-intelligence-first",
+            "s03-ships-first",
+            "s04-intelligence-and-ships",
+        ],
+        "record": "yearly",
+        "supply": [0, 2],
+    },
     "sweep": {"scenarios": ["as-it-happened"], "levers": [SHARING], "design": {"steps": 3}},
-    "heat": {"kind": "sweep", "scenarios": ["as-it-happened"], "design": {"steps": 3},
-             "levers": [SHARING, {"target": "parameter:lead_common_source"}]},
-    "screening": {"scenarios": ["as-it-happened"], "uncertainties": UNCERTAIN,
-                  "design": {"method": "morris", "n": 4}, "replications": 1},
-    "sobol": {"scenarios": ["as-it-happened"], "uncertainties": UNCERTAIN,
-              "design": {"method": "saltelli", "n": 4}, "replications": 1},
+    "heat": {
+        "kind": "sweep",
+        "scenarios": ["as-it-happened"],
+        "design": {"steps": 3},
+        "levers": [SHARING, {"target": "parameter:lead_common_source"}],
+    },
+    "screening": {
+        "scenarios": ["as-it-happened"],
+        "uncertainties": UNCERTAIN,
+        "design": {"method": "morris", "n": 4},
+        "replications": 1,
+    },
+    "sobol": {
+        "scenarios": ["as-it-happened"],
+        "uncertainties": UNCERTAIN,
+        "design": {"method": "saltelli", "n": 4},
+        "replications": 1,
+    },
     "attribution": {"scenarios": ["as-it-happened"], "attribution": {"players": ["maoc-n", "jiatf-south", "ccp"]}},
-    "search": {"scenarios": ["s00-status-quo"], "replications": 1, "uncertainties": UNCERTAIN[:1],
-               "search": {"measures": ["maoc-n", "ccp", "seacop"], "generations": 2, "population": 4, "worlds": 2,
-                          "fresh_worlds": 3, "random": 2}},
-}  # fmt: skip
-COMMON = {"title": "A small study", "question": "Does the page hold?", "window": [2012, 2013], "organisations": 20,
-          "replications": 4}  # fmt: skip
+    "search": {
+        "scenarios": ["s00-status-quo"],
+        "replications": 1,
+        "uncertainties": UNCERTAIN[:1],
+        "search": {
+            "measures": ["maoc-n", "ccp", "seacop"],
+            "generations": 2,
+            "population": 4,
+            "worlds": 2,
+            "fresh_worlds": 3,
+            "random": 2,
+        },
+    },
+}
+COMMON = {
+    "title": "A small study",
+    "question": "Does the page hold?",
+    "window": [2012, 2013],
+    "organisations": 20,
+    "replications": 4,
+}
 
 
 @pytest.fixture(scope="module", params=list(STUDIES))

@@ -48,9 +48,24 @@ def test_the_page_holds(chromium, new_notes, folder, scheme) -> None:  # type: i
 
 def test_failures_stand_beside_successes(folder: Path) -> None:
     tables = {path.stem: pd.read_csv(path) for path in (folder / "tables").glob("*.csv")}
-    assert {"judged", "families", "time_split", "country_years", "trials", "surge", "remedies", "rivals", "regions",
-            "conclusions", "split_differences", "series", "fitted", "posterior", "forecast",
-            "temperatures"} == set(tables)  # fmt: skip
+    assert {
+        "judged",
+        "families",
+        "time_split",
+        "country_years",
+        "trials",
+        "surge",
+        "remedies",
+        "rivals",
+        "regions",
+        "conclusions",
+        "split_differences",
+        "series",
+        "fitted",
+        "posterior",
+        "forecast",
+        "temperatures",
+    } == set(tables)
     families = tables["families"]
     assert families.loc[~families["passes"], "why"].str.len().gt(3).all()
     assert set(tables["trials"]["verdict"]) <= {"holds", "fails", "unclear"}

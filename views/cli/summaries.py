@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,8 +13,8 @@ from experiments.analysis.intervals import preliminary
 from model.calendar import weeks_in_year
 from views.cli.terminal import print_table, say
 from views.reports import observed
-from views.reports.reading import read_study
-from views.reports.words import findings
+from views.reports.findings import study_findings
+from views.results import read_study
 from views.theme import bracketed
 
 if TYPE_CHECKING:
@@ -99,8 +97,8 @@ def _span(low: float, high: float) -> str:
 
 
 def print_findings(folder: Path) -> None:
-    """Print what a study found: its sentences, without mark-up."""
-    for label, sentence in findings(read_study(folder)):
-        say(f"\n{label}", style="bold")
-        print(textwrap.fill(html.unescape(re.sub(r"<[^>]+>", "", sentence)), 110))
+    """Print what a study found: its sentences."""
+    for finding in study_findings(read_study(folder)):
+        say(f"\n{finding.label}", style="bold")
+        print(textwrap.fill(finding.plain, 110))
     print(f"\n{CAUTION}")

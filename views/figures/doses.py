@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 
 from experiments.analysis.intervals import mean_and_interval, preliminary
 from views import theme
+from views.figures.marks import add_area
 
 __all__ = ["dose_response"]
 
@@ -28,45 +29,50 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
     measures
         The table `measures`: names, outcomes, doses of history.
     """
-    note = preliminary(arms["seed"].nunique())
+    note = theme.bracketed(preliminary(arms["seed"].nunique()))
     rows = math.ceil(len(measures) / COLUMNS)
     titles = [title(arms, row) for row in measures.to_dict("records")]
     figure = make_subplots(rows, COLUMNS, subplot_titles=titles, vertical_spacing=0.045, horizontal_spacing=0.065)
     for place, row in enumerate(measures.to_dict("records")):
         panel = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
         band = response(arms, row["measure"], row["outcome"])
-        doses = band.index.to_list()
+        add_area(figure, band.index, band["low"], band["high"], SHADE, **panel)
         figure.add_scatter(
-            x=[*doses, *doses[::-1]], y=[*band["high"], *band["low"][::-1]], fill="toself", fillcolor=SHADE,
-            line={"width": 0}, mode="lines", hoverinfo="skip", **panel,
-        )  # fmt: skip
-        figure.add_scatter(
-            x=doses, y=band["mean"], mode="lines+markers", line={"color": theme.BLUE, "width": 2},
-            marker={"size": 5}, **panel,
-        )  # fmt: skip
+            x=band.index,
+            y=band["mean"],
+            mode="lines+markers",
+            line={"color": theme.BLUE, "width": 2},
+            marker={"size": 5},
+            **panel,
+        )
         if row["history_dose"] > 0:
-            figure.add_vline(
-                x=row["history_dose"], line={"color": theme.FAINT, "width": 1, "dash": "dot"}, **panel
-            )  # fmt: skip
+            figure.add_vline(x=row["history_dose"], line={"color": theme.FAINT, "width": 1, "dash": "dot"}, **panel)
         top, bottom = float(band["high"].max()), float(band["low"].min())
         room = max(0.15 * (top - bottom), 0.06 * abs(top), 1e-9)
         figure.update_yaxes(range=[min(0.0, bottom) if bottom < 0.6 * top else bottom - room, top + room], **panel)
     figure.update_layout(
-        showlegend=False, width=1180, height=205 * rows + 90, margin={"l": 50, "r": 20, "t": 104, "b": 46},
+        showlegend=False,
+        width=1180,
+        height=205 * rows + 90,
+        margin={"l": 50, "r": 20, "t": 104, "b": 46},
         font={"family": theme.FONT, "size": theme.SIZES["small"], "color": theme.INK},
-        paper_bgcolor=theme.PAPER, plot_bgcolor=theme.PAPER,
+        paper_bgcolor=theme.PAPER,
+        plot_bgcolor=theme.PAPER,
         title={
-            "text": f"What each measure does to its own stage, by dose{theme.bracketed(note)}"
+            "text": f"What each measure does to its own stage, by dose{note}"
             "<br><span style='font-size:12px;color:#55616C'>Mean over seeds with its 95% interval; dotted: the dose "
             "nearest to history; below each name: outcome, and the change in cocaine landed in Europe from dose 0 to 1"
             "</span>",
-            "x": 0.0, "xref": "paper", "y": 0.99, "yanchor": "top", "font": {"size": theme.SIZES["title"]},
+            "x": 0.0,
+            "xref": "paper",
+            "y": 0.99,
+            "yanchor": "top",
+            "font": {"size": theme.SIZES["title"]},
         },
-    )  # fmt: skip
+    )
     figure.update_xaxes(range=[-0.04, 1.04], tickvals=[0, 0.5, 1], showgrid=False, linecolor=theme.COAST)
     figure.update_yaxes(nticks=4, gridcolor=theme.GRID, zeroline=False)
-    for note in figure.layout.annotations:
-        note.update(font={"size": theme.SIZES["small"]}, xanchor="center")
+    figure.update_annotations(font={"size": theme.SIZES["small"]}, xanchor="center")
     return figure
 
 
@@ -78,7 +84,7 @@ def response(arms: pd.DataFrame, measure: str, outcome: str) -> pd.DataFrame:
 
 
 def title(arms: pd.DataFrame, row: dict[Any, Any]) -> str:
-    """Name of a panel: the measure, its outcome, and what lands."""
+    """Name of a panel: the measure, its outcome, and the change in arrivals in Europe."""
     wide = arms[arms["measure"] == row["measure"]].pivot(index="seed", columns="dose", values="arrived_europe_kg")
     mean, _, high = mean_and_interval(((wide[1.0] - wide[0.0]) / 1e3).to_numpy(float))
     outcome = str(row["outcome"]).removesuffix("_kg").replace("_", " ").replace("west african", "W. African")

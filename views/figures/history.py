@@ -7,21 +7,20 @@ are over replications: they show chance at fixed parameters, nothing else.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
 from views.figures.bands import mean_by, replications, tidy
-from views.maps.flowmap import draw as draw_map
-from views.maps.flowmap import flow_map, plan
+from views.figures.marks import add_area, blank, whiskers
 
-__all__ = ["band", "draw_map", "entry_modes", "fate", "flow_map", "funnel", "plan"]
+__all__ = ["band", "entry_modes", "fate", "funnel"]
 
 BURN_IN: Final = (2000, 2003)
-"""First and last year that are not scored (amendment 4)."""
+"""First and last year that are not scored."""
 
 STAGES: Final = {
     "exposures": "Consignments exposed",
@@ -43,7 +42,7 @@ FATES: Final = {
     "americas": ("Seized in the Americas", theme.ORANGE),
     "lost": ("Lost or dumped", theme.YELLOW),
 }
-_SEIZED_IN: Final = {
+SEIZED_IN: Final = {
     "Andean origins": "americas",
     "Americas and Caribbean": "americas",
     "Open Atlantic": "sea",
@@ -61,8 +60,6 @@ def band(
     source: str = "Model.",
     observed: pd.DataFrame | None = None,
     colour: str = theme.BLUE,
-    burn_in: tuple[int, int] | None = BURN_IN,
-    model_name: str = "Model",
 ) -> go.Figure:
     """Median, 50% and 90% bands over replications against published points.
 
@@ -75,35 +72,47 @@ def band(
     unit
         Title of the vertical axis, with the unit.
     """
-    figure = go.Figure(layout={"template": theme.template()})
+    figure = blank(hovermode=None)
     if not quantiles["low90"].equals(quantiles["high90"]):
-        _add_band(figure, quantiles, "90", 0.16, colour)
-        _add_band(figure, quantiles, "50", 0.30, colour)
+        for width, alpha in (("90", 0.16), ("50", 0.30)):
+            add_area(
+                figure,
+                quantiles.index,
+                quantiles[f"low{width}"],
+                quantiles[f"high{width}"],
+                theme.rgba(colour, alpha),
+                name=f"{width}% band",
+            )
     figure.add_scatter(
-        x=quantiles.index, y=quantiles["median"], mode="lines", name=f"{model_name}, median",
-        line={"color": colour, "width": 2.4}, customdata=quantiles[["low90", "high90"]].to_numpy(),
+        x=quantiles.index,
+        y=quantiles["median"],
+        mode="lines",
+        name="Model, median",
+        line={"color": colour, "width": 2.4},
+        customdata=quantiles[["low90", "high90"]].to_numpy(),
         hovertemplate="%{y:,.4~g} (90%: %{customdata[0]:,.3~g} to %{customdata[1]:,.3~g})",
-    )  # fmt: skip
+    )
     if observed is not None and len(observed):
         _add_observed(figure, observed)
     years = [int(y) for y in quantiles.index]
-    if burn_in and min(years) <= burn_in[1]:
-        _shade(figure, min(years) - 0.5, burn_in[1] + 0.5)
+    if min(years) <= BURN_IN[1]:
+        start, end = min(years) - 0.5, BURN_IN[1] + 0.5
+        figure.add_vrect(x0=start, x1=end, fillcolor="#EEF0F2", line_width=0, layer="below")
+        figure.add_annotation(
+            x=(start + end) / 2,
+            y=0.98,
+            yref="paper",
+            yanchor="top",
+            text="not scored",
+            showarrow=False,
+            textangle=-90,
+            font={"size": theme.SIZES["small"], "color": theme.MUTED},
+        )
     figure.update_layout(
         xaxis={"range": [min(years) - 0.5, max(years) + 0.5], "dtick": 4, "tick0": 2000},
         yaxis={"title_text": unit, "rangemode": "tozero", "tickformat": ",~g"},
-        height=360,
     )
     return theme.describe(figure, title=title, subtitle=subtitle, source=source)
-
-
-def _add_band(figure: go.Figure, quantiles: pd.DataFrame, width: str, alpha: float, colour: str) -> None:
-    """A closed band of `width` per cent; one trace, so that the legend entry hides all of it."""
-    years = list(quantiles.index)
-    figure.add_scatter(
-        x=years + years[::-1], y=[*quantiles[f"high{width}"], *quantiles[f"low{width}"][::-1]], fill="toself",
-        fillcolor=theme.rgba(colour, alpha), line={"width": 0}, hoverinfo="skip", name=f"{width}% band",
-    )  # fmt: skip
 
 
 _MARKERS: Final = {"published": ("circle", theme.INK), "sum of states": ("circle-open", theme.MUTED)}
@@ -114,15 +123,25 @@ def _add_observed(figure: go.Figure, observed: pd.DataFrame) -> None:
     for kind, rows in observed.groupby("kind", sort=False):
         symbol, colour = _MARKERS.get(str(kind), ("diamond-open", theme.WINE))
         figure.add_scatter(
-            x=rows["year"], y=rows["value"], mode="markers", name=str(kind).capitalize(),
+            x=rows["year"],
+            y=rows["value"],
+            mode="markers",
+            name=str(kind).capitalize(),
             marker={"symbol": symbol, "size": 7.5, "color": colour, "line": {"color": colour, "width": 1.6}},
-            error_y=None if rows[["low", "high"]].isna().all(axis=None) else {
-                "type": "data", "symmetric": False, "array": _reach(rows["high"] - rows["value"]),
-                "arrayminus": _reach(rows["value"] - rows["low"]), "color": colour,
-                "thickness": 1.2, "width": 3,
+            error_y=None
+            if rows[["low", "high"]].isna().all(axis=None)
+            else {
+                "type": "data",
+                "symmetric": False,
+                "array": _reach(rows["high"] - rows["value"]),
+                "arrayminus": _reach(rows["value"] - rows["low"]),
+                "color": colour,
+                "thickness": 1.2,
+                "width": 3,
             },
-            customdata=rows["source"].to_numpy(), hovertemplate="%{y:,.4~g} (%{customdata})",
-        )  # fmt: skip
+            customdata=rows["source"].to_numpy(),
+            hovertemplate="%{y:,.4~g} (%{customdata})",
+        )
 
 
 def _reach(distance: pd.Series) -> list[float | None]:
@@ -130,54 +149,50 @@ def _reach(distance: pd.Series) -> list[float | None]:
     return [float(d) if d > 0 else None for d in distance.astype(float)]
 
 
-def _shade(figure: go.Figure, start: float, end: float) -> None:
-    """Grey the burn-in, which is not scored."""
-    figure.add_vrect(x0=start, x1=end, fillcolor="#EEF0F2", line_width=0, layer="below")
-    figure.add_annotation(
-        x=(start + end) / 2, y=0.98, yref="paper", yanchor="top", text="not scored", showarrow=False, textangle=-90,
-        font={"size": theme.SIZES["small"], "color": theme.MUTED},
-    )  # fmt: skip
-
-
-def funnel(yearly: pd.DataFrame, first: int = 2004, last: int = 2023) -> go.Figure:
-    """From consignments exposed to seizures: counts a year on a log axis, mean of `first` to `last`, 90% whiskers."""
-    flat = tidy(yearly)
-    flat = flat[flat["year"].between(first, last)]
+def funnel(yearly: pd.DataFrame) -> go.Figure:
+    """From consignments exposed to seizures: counts a year on a log axis, mean of 2004 to 2023, 90% whiskers."""
+    flat = tidy(yearly).query("2004 <= year <= 2023")
     means = flat.groupby("replication")[list(STAGES)].mean()
     middle, low, high = means.median(), means.quantile(0.05), means.quantile(0.95)
-    share = middle / middle.shift(1)
-    notes = [
-        f"  {theme.number(middle[s])}" + ("" if s in {"exposures", "seizures"} else f" ({100 * share[s]:.2g}%)")
-        for s in STAGES
-    ]
-    figure = go.Figure(layout={"template": theme.template()})
-    chain = list(STAGES.values())[:-1]
+    shares = (
+        (100.0 * middle / middle.shift(1))
+        .map(" ({:.2g}%)".format)
+        .where(~middle.index.isin(["exposures", "seizures"]), "")
+    )
+    notes = "  " + middle.map(theme.number) + shares
+    figure, chain = blank(340, showlegend=False), list(STAGES.values())[:-1]
     figure.add_scatter(
-        x=middle.iloc[:-1], y=chain, mode="lines", line={"color": theme.rgba(theme.BLUE, 0.35), "width": 2},
-        hoverinfo="skip", name="Chain",
-    )  # fmt: skip
+        x=middle.iloc[:-1],
+        y=chain,
+        mode="lines",
+        line={"color": theme.rgba(theme.BLUE, 0.35), "width": 2},
+        hoverinfo="skip",
+        name="Chain",
+    )
     figure.add_scatter(
-        x=middle, y=list(STAGES.values()), mode="markers+text", text=notes, textposition="middle right",
-        cliponaxis=False, name="Consignments a year",
+        x=middle,
+        y=list(STAGES.values()),
+        mode="markers+text",
+        text=notes.to_list(),
+        textposition="middle right",
+        cliponaxis=False,
+        name="Consignments a year",
         marker={"size": 12, "color": [theme.BLUE] * len(chain) + [theme.INK]},
-        error_x={"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low,
-                 "color": theme.INK, "thickness": 1.2, "width": 3},
+        error_x=whiskers(low, middle, high, theme.INK),
         textfont={"color": theme.INK, "size": theme.SIZES["text"]},
         customdata=pd.concat([low, high], axis=1).to_numpy(),
         hovertemplate="%{x:,.4~g} a year (90%: %{customdata[0]:,.3~g} to %{customdata[1]:,.3~g})<extra></extra>",
-    )  # fmt: skip
-    shown = [float(v) for v in middle if v > 0] or [1.0]
-    figure.update_layout(
-        hovermode="closest", showlegend=False, height=340,
-        xaxis={"title_text": "Consignments a year, log scale", "type": "log", "dtick": 1, "showgrid": True,
-               "gridcolor": theme.GRID, "tickformat": ",~g", "exponentformat": "none",
-               "range": [math.log10(min(shown)) - 0.3, math.log10(max(shown)) + 0.9]},
-        yaxis={"autorange": "reversed", "showgrid": False, "ticks": ""},
-    )  # fmt: skip
+    )
+    logs = np.log10(middle[middle > 0])
+    figure.update_xaxes(
+        type="log", dtick=1, showgrid=True, gridcolor=theme.GRID, tickformat=",~g", exponentformat="none"
+    )
+    figure.update_xaxes(title_text="Consignments a year, log scale", range=[logs.min() - 0.3, logs.max() + 0.9])
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     return theme.describe(
         figure,
         title="How many consignments are noticed, acted on and seized",
-        subtitle=f"Yearly mean of {first} to {last}: median over replications, whiskers the 90% band. "
+        subtitle="Yearly mean of 2004 to 2023: median over replications, whiskers the 90% band. "
         "In brackets the share of the stage before. Black: every seizure, most of them ashore.",
         source="Model. An exposure is a consignment on a leg, or in a port, airport or border, that somebody watches.",
     )
@@ -192,18 +207,23 @@ def entry_modes(by_leg: pd.DataFrame, legs: pd.DataFrame, places: pd.DataFrame) 
     means = means[[leg for leg in enters["leg"] if leg in means.columns]]
     share = means.T.groupby(mode).sum().T
     share = 100.0 * share.div(share.sum(axis=1).where(lambda s: s > 0), axis=0)
-    figure = go.Figure(layout={"template": theme.template()})
+    figure = blank(hovermode=None)
     for slug, (name, colour) in theme.MODES.items():
         if slug in share.columns:
             figure.add_scatter(
-                x=share.index, y=share[slug], name=name, stackgroup="modes", mode="lines",
-                line={"width": 0.6, "color": "#FFFFFF"}, fillcolor=colour, hovertemplate="%{y:.1f}%",
-            )  # fmt: skip
+                x=share.index,
+                y=share[slug],
+                name=name,
+                stackgroup="modes",
+                mode="lines",
+                line={"width": 0.6, "color": "#FFFFFF"},
+                fillcolor=colour,
+                hovertemplate="%{y:.1f}%",
+            )
     years = [int(y) for y in share.index]
     figure.update_layout(
         xaxis={"range": [min(years), max(years)], "dtick": 4, "tick0": 2000},
         yaxis={"range": [0, 100], "title_text": "Share of mass set out, %", "ticksuffix": ""},
-        height=360,
     )
     return theme.describe(
         figure,
@@ -217,24 +237,26 @@ def entry_modes(by_leg: pd.DataFrame, legs: pd.DataFrame, places: pd.DataFrame) 
 def fate(yearly: pd.DataFrame, by_region: pd.DataFrame) -> go.Figure:
     """Where the kilograms end: yearly tonnes pure that reached a market, were seized in each region, or were lost."""
     flat, runs = tidy(yearly), replications(yearly)
-    ends: dict[str, pd.Series] = {}
-    for key, column in (("europe", "arrived_europe_kg"), ("north", "arrived_north_america_kg"), ("lost", "lost_kg")):
-        ends[key] = flat.groupby("year")[column].sum() / runs / 1000.0
+    columns = {"arrived_europe_kg": "europe", "arrived_north_america_kg": "north", "lost_kg": "lost"}
+    ends = flat.groupby("year")[list(columns)].sum().rename(columns=columns) / runs / 1000.0
     seized = mean_by(by_region, "region", "seized_kg") / 1000.0
-    groups = seized.T.groupby(lambda r: _SEIZED_IN[theme.region_groups()[str(r)]]).sum().T
-    ends.update({str(key): groups[key] for key in groups.columns})
-    figure = go.Figure(layout={"template": theme.template()})
+    ends = ends.join(seized.T.groupby(lambda r: SEIZED_IN[theme.region_groups()[str(r)]]).sum().T)
+    figure = blank(400, hovermode=None)
     for key, (name, colour) in FATES.items():
         if key in ends:
             figure.add_bar(
-                x=ends[key].index, y=ends[key], name=name, marker={"color": colour, "line": {"width": 0}},
+                x=ends[key].index,
+                y=ends[key],
+                name=name,
+                marker={"color": colour, "line": {"width": 0}},
                 hovertemplate="%{y:,.3~g} t",
-            )  # fmt: skip
+            )
     figure.update_layout(
-        barmode="stack", bargap=0.16, height=400,
+        barmode="stack",
+        bargap=0.16,
         xaxis={"dtick": 4, "tick0": 2000},
         yaxis={"title_text": "Tonnes pure a year", "tickformat": ",~g"},
-    )  # fmt: skip
+    )
     return theme.describe(
         figure,
         title="Where the kilograms end",

@@ -1,4 +1,4 @@
-"""Experiments, rival theories and remedies: each makes a Plotly figure of a tidy table."""
+"""Experiments of history, rival theories and remedies, as a validation tried them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,29 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.reports.look import BAD, GOOD, UNSURE, blank, rows_high, whiskers, words
+from views.figures.marks import BAD, GOOD, UNCLEAR, blank, clear, rows_high, whiskers, words
+from views.figures.registry import Pieces, Section, figure
+from views.results import ValidationResults
 
-__all__ = ["remedies", "rivals", "signs", "surge", "trials"]
+__all__ = ["remedies", "rivals", "short_titles", "signs", "surge", "trials"]
 
-VERDICTS: Final = {"holds": ("Holds", GOOD), "unclear": ("Cannot be told", UNSURE), "fails": ("Fails", BAD)}
+VERDICTS: Final = {"holds": ("Holds", GOOD), "unclear": ("Cannot be told", UNCLEAR), "fails": ("Fails", BAD)}
+TRIALS: Final = Section(
+    "Experiments of history, findings of other models",
+    "Nothing here was fitted: facts are changed, and choices follow.",
+    50,
+    "one",
+)
+RIVALS: Final = Section(
+    "Rival theories, and what survives them",
+    "The same record fitted under other theories; and what was tried to mend the model.",
+    60,
+)
+SIGNS: Final = {
+    "arrived_europe_kg": ("arrived", "What packages change in what lands"),
+    "west_africa_kg": ("west", "What they change in West Africa"),
+}
+"""Outcome -> name and title of the figure of its signs."""
 
 
 def _squeezed(percent: Any) -> Any:
@@ -21,35 +39,31 @@ def _squeezed(percent: Any) -> Any:
     return np.sign(percent) * np.sqrt(np.abs(percent))
 
 
-def trials(rows: pd.DataFrame) -> go.Figure:
+@figure("trials", section=TRIALS)
+def trials(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Effects in percent of the level without, with intervals, by verdict; crosses where a size is published."""
     table = rows.iloc[::-1].assign(name=lambda t: [name[:1].upper() + name[1:] for name in t["trial"]])
-    level = table["without"].abs().clip(lower=1e-12)
-    shares = {column: (100 * table[column] / level).clip(-150, 150) for column in ("effect", "low", "high")}
-    table = table.assign(percent=shares["effect"], **{column: _squeezed(share) for column, share in shares.items()})
-    figure = blank(rows_high(len(table), 100))
+    shares = table[["effect", "low", "high"]].mul(100 / table["without"].abs().clip(lower=1e-12), axis=0)
+    shares = shares.clip(-150, 150)
+    table = table.assign(percent=shares["effect"], **_squeezed(shares))
+    drawn = blank(rows_high(len(table), 100))
     for verdict, (name, colour) in VERDICTS.items():
         mine = table[table["verdict"] == verdict]
-        if mine.empty:
-            continue
-        figure.add_scatter(
-            x=mine["effect"],
-            y=mine["name"],
-            mode="markers",
-            name=name,
-            marker={
-                "color": colour,
-                "size": 9,
-                "line": {"width": 2, "color": colour},
-                "symbol": np.where(mine["kind"] == "open", "circle", "circle-open").tolist(),
-            },
-            error_x=whiskers(mine["low"], mine["effect"], mine["high"], colour, 2),
-            customdata=mine[["expected", "question", "percent", "kind"]].to_numpy(),
-            hovertemplate="%{customdata[1]}<br>expected: %{customdata[0]}; %{customdata[2]:+.1f}% (%{customdata[3]})"
-            "<extra></extra>",
-        )
+        if len(mine):
+            symbols = np.where(mine["kind"] == "open", "circle", "circle-open").tolist()
+            drawn.add_scatter(
+                x=mine["effect"],
+                y=mine["name"],
+                mode="markers",
+                name=name,
+                marker={"color": colour, "size": 9, "line": {"width": 2, "color": colour}, "symbol": symbols},
+                error_x=whiskers(mine["low"], mine["effect"], mine["high"], colour, 2, 0),
+                customdata=mine[["expected", "question", "percent", "kind"]].to_numpy(),
+                hovertemplate="%{customdata[1]}<br>expected: %{customdata[0]}; %{customdata[2]:+.1f}% "
+                "(%{customdata[3]})<extra></extra>",
+            )
     told = table[table["published"].notna()]
-    figure.add_scatter(
+    drawn.add_scatter(
         x=_squeezed(100 * told["published"]),
         y=told["name"],
         mode="markers",
@@ -58,9 +72,9 @@ def trials(rows: pd.DataFrame) -> go.Figure:
         customdata=100 * told["published"],
         hovertemplate="%{y}: published %{customdata:+.0f}%<extra></extra>",
     )
-    figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
+    drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
     ticks = [-100, -50, -20, -5, 0, 5, 20, 50]
-    figure.update_layout(
+    drawn.update_layout(
         xaxis={
             "title_text": "Effect, % of the level",
             "showgrid": True,
@@ -71,7 +85,7 @@ def trials(rows: pd.DataFrame) -> go.Figure:
         yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": table["name"].to_list()},
     )
     return theme.describe(
-        figure,
+        drawn,
         title="Experiments of history, findings of other models",
         subtitle="Paired over sets of the posterior; 95% intervals; square-root scale. Hollow: the sign follows nearly "
         "by itself, or was put in as a rule.",
@@ -79,44 +93,43 @@ def trials(rows: pd.DataFrame) -> go.Figure:
     )
 
 
-def surge(rows: pd.DataFrame) -> go.Figure:
+@figure("surge", section=TRIALS)
+def surge(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """What each arm takes from the West African flow of 2005-07."""
     table = rows[rows["arm"] != "as it happened"].iloc[::-1]
-    figure = blank(rows_high(len(table), 120))
-    figure.add_bar(
+    drawn = blank(rows_high(len(table), 120), showlegend=False, bargap=0.4)
+    drawn.add_bar(
         x=table["accounts_for_t"],
         y=[words(a) for a in table["arm"]],
         orientation="h",
         marker_color=theme.GREEN,
         name="Accounts for",
-        error_x=whiskers(table["low"], table["accounts_for_t"], table["high"], theme.INK, 1.5),
         hovertemplate="%{y}: %{x:+.1f} t<extra></extra>",
+        error_x=whiskers(table["low"], table["accounts_for_t"], table["high"], theme.INK, 1.5, 0),
     )
-    figure.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
-    figure.update_layout(
-        xaxis={"title_text": "Tonnes a year less without it", "showgrid": True},
-        yaxis={"showgrid": False},
-        showlegend=False,
-        bargap=0.4,
+    drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
+    drawn.update_layout(
+        xaxis={"title_text": "Tonnes a year less without it", "showgrid": True}, yaxis={"showgrid": False}
     )
     base = float(rows.loc[rows["arm"] == "as it happened", "flow_t"].iloc[0])
     return theme.describe(
-        figure,
+        drawn,
         title="Where the West African route came from",
         subtitle=f"Flow of 2005-07 as it happened: {theme.number(base, 2)} t a year; 95% intervals.",
         source="five arms of amendment 4; model.",
     )
 
 
-def _scored(rows: pd.DataFrame, names: list[str], title: str, subtitle: str) -> go.Figure:
-    figure = blank(rows_high(len(rows), 130))
+def _scored(rows: pd.DataFrame, title: str, subtitle: str) -> go.Figure:
+    """Two scores out of sample of each row."""
+    drawn = blank(rows_high(len(rows), 130))
     for column, label, symbol, colour in (
         ("crps", "CRPS, states and years", "circle", theme.BLUE),
         ("crps_targets", "CRPS, all judged targets", "diamond", theme.ORANGE),
     ):
-        figure.add_scatter(
+        drawn.add_scatter(
             x=rows[column],
-            y=names,
+            y=[words(name) for name in rows["name"]],
             mode="markers",
             name=label,
             marker={"color": colour, "size": 10, "symbol": symbol},
@@ -125,47 +138,51 @@ def _scored(rows: pd.DataFrame, names: list[str], title: str, subtitle: str) -> 
             "%{customdata[2]} families pass; CRPS of country-years %{customdata[3]:+.3f} (%{customdata[4]:+.3f} to "
             "%{customdata[5]:+.3f}) against the model<extra></extra>",
         )
-    figure.update_layout(
+    drawn.update_layout(
         xaxis={"title_text": "Smaller is better", "showgrid": True}, yaxis={"showgrid": False, "autorange": "reversed"}
     )
-    return theme.describe(figure, title=title, subtitle=subtitle, source="judged rows; model.")
+    return theme.describe(drawn, title=title, subtitle=subtitle, source="judged rows; model.")
 
 
-def rivals(rows: pd.DataFrame) -> go.Figure:
+@figure("rivals", section=RIVALS)
+def rivals(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Scores out of sample of every structure."""
-    return _scored(
-        rows,
-        [words(n) for n in rows["name"]],
-        "Rival structures out of sample",
-        "Each fitted to the same targets of 2004-08.",
-    )
+    return _scored(rows, "Rival structures out of sample", "Each fitted to the same targets of 2004-08.")
 
 
-def remedies(rows: pd.DataFrame) -> go.Figure:
+@figure("remedies", section=RIVALS)
+def remedies(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Scores out of sample with every remedy."""
-    return _scored(
-        rows,
-        [words(n) for n in rows["name"]],
-        "Remedies that were tried",
-        "On 60 sets of the posterior, one thing changed; not fitted anew.",
-    )
+    return _scored(rows, "Remedies that were tried", "On 60 sets of the posterior, one thing changed; not fitted anew.")
 
 
-def signs(rows: pd.DataFrame, scenarios: dict[str, str], outcome: str, title: str) -> go.Figure:
-    """Effect of every package under every structure, in tonnes; a cross where it cannot be told from zero."""
-    table = rows[rows["outcome"] == outcome]
-    wide = table.pivot_table(index="scenario", columns="structure", values="effect", sort=False) / 1000.0
-    clear = table.assign(clear=(table["low"] > 0) | (table["high"] < 0)).pivot_table(
-        index="scenario", columns="structure", values="clear", sort=False
+def short_titles(scenarios: pd.Series) -> dict[str, str]:
+    """Scenario -> its title, without its code."""
+    from model import Scenario
+
+    titles = {name: Scenario.load(name).title for name in dict.fromkeys(scenarios.astype(str))}
+    return {name: title.partition(": ")[2] or title for name, title in titles.items()}
+
+
+def _of_signs(results: ValidationResults, rows: pd.DataFrame) -> Pieces:
+    return [(name, rows[rows["outcome"] == outcome], (title,)) for outcome, (name, title) in SIGNS.items()]
+
+
+@figure("conclusions", section=RIVALS, name="signs", split=_of_signs)
+def signs(results: ValidationResults, rows: pd.DataFrame, title: str) -> go.Figure:
+    """Effect of every package under every structure, in tonnes; a cross where its interval includes zero."""
+    table = rows.assign(clear=clear(rows), tonnes=rows["effect"] / 1000.0)
+    wide, sure = (
+        table.pivot_table(index="scenario", columns="structure", values=value, sort=False)
+        for value in ("tonnes", "clear")
     )
     top = float(np.nanmax(np.abs(wide.to_numpy()))) or 1.0
-    text = [[f"{wide.loc[s, c]:+.1f}" + ("" if clear.loc[s, c] else " ×") for c in wide.columns] for s in wide.index]
-    figure = blank(60 * len(wide) + 120)
-    figure.add_heatmap(
+    drawn = blank(60 * len(wide) + 120, showlegend=False)
+    drawn.add_heatmap(
         z=wide.to_numpy(),
         x=[words(c) for c in wide.columns],
-        y=[scenarios.get(str(s), str(s)) for s in wide.index],
-        text=text,
+        y=list(short_titles(wide.index.to_series()).values()),
+        text=[[f"{wide.loc[s, c]:+.1f}" + ("" if sure.loc[s, c] else " ×") for c in wide.columns] for s in wide.index],
         texttemplate="%{text}",
         zmin=-top,
         zmax=top,
@@ -176,11 +193,9 @@ def signs(rows: pd.DataFrame, scenarios: dict[str, str], outcome: str, title: st
         hovertemplate="%{y}, %{x}: %{z:+.1f} t a year<extra></extra>",
         name=title,
     )
-    figure.update_layout(
-        xaxis={"side": "top", "showgrid": False}, yaxis={"showgrid": False, "autorange": "reversed"}, showlegend=False
-    )
+    drawn.update_layout(xaxis={"side": "top", "showgrid": False}, yaxis={"showgrid": False, "autorange": "reversed"})
     return theme.describe(
-        figure,
+        drawn,
         title=title,
         subtitle="Tonnes a year against the status quo; × cannot be told from zero.",
         source="paired runs over the posterior of each structure; model.",

@@ -113,54 +113,27 @@ def lanes(table: pd.DataFrame, tolerance: float = 0.004) -> dict[str, Floats]:
     return drawn
 
 
-class Ring(NamedTuple):
-    """A closed line of land, degrees."""
-
-    lon: Floats
-    lat: Floats
-
-
 @cache
-def outlines(path: Path | None = None) -> tuple[Ring, ...]:
-    """The rings of land in outlines.json, or none when the file is missing (a map without coasts is still a map)."""
-    path = path or DATA / "outlines.json"
-    if not path.exists():
-        return ()
-    return tuple(_rings(json.loads(path.read_text(encoding="utf-8"))))
-
-
-def _rings(node: Any) -> list[Ring]:
-    """Every list of coordinate pairs inside `node`, whatever nesting (GeoJSON or plain lists) holds it."""
-    if isinstance(node, dict):
-        parts = [node[key] for key in ("features", "geometry", "geometries", "coordinates") if node.get(key)]
-        return [ring for part in (parts or node.values()) for ring in _rings(part)]
-    if not isinstance(node, list) or not node:
-        return []
-    if isinstance(node[0], list) and len(node[0]) >= 2 and isinstance(node[0][0], int | float):
-        points = np.array([pair[:2] for pair in node], dtype=float)
-        return [Ring(points[:, 0], points[:, 1])]
-    return [ring for part in node for ring in _rings(part)]
+def outlines() -> tuple[Floats, ...]:
+    """The rings of land in outlines.json: degrees east and north, shape (n, 2)."""
+    countries = json.loads((DATA / "outlines.json").read_text(encoding="utf-8"))["countries"].values()
+    return tuple(np.array(ring, dtype=float) for country in countries for ring in country["rings"])
 
 
 def joined(parts: list[Floats], digits: int = 4) -> tuple[list[float | None], list[float | None]]:
     """Polylines as one x and one y list with None between them, for a single Plotly trace."""
-    xs: list[float | None] = []
-    ys: list[float | None] = []
-    for part in parts:
-        xs += [*np.round(part[:, 0], digits).tolist(), None]
-        ys += [*np.round(part[:, 1], digits).tolist(), None]
-    return xs[:-1], ys[:-1]
+    x, y = (
+        [value for part in parts for value in (*np.round(part[:, axis], digits).tolist(), None)][:-1] for axis in (0, 1)
+    )
+    return x, y
 
 
 def coast() -> list[Floats]:
     """Projected rings of land that touch the window."""
     (left, right), (bottom, top) = WINDOW
-    kept = []
-    for ring in outlines():
-        x, y = project(ring.lon, ring.lat)
-        if x.max() > left - 0.3 and x.min() < right + 0.3 and y.max() > bottom - 0.3 and y.min() < top + 0.3:
-            kept.append(np.column_stack([x, y]))
-    return kept
+    low, high = np.array([left, bottom]) - 0.3, np.array([right, top]) + 0.3
+    rings = (np.column_stack(project(*ring.T)) for ring in outlines())
+    return [ring for ring in rings if (ring.max(axis=0) > low).all() and (ring.min(axis=0) < high).all()]
 
 
 def graticule(step: int = 15) -> list[Floats]:
@@ -187,17 +160,17 @@ def place_labels(places: pd.DataFrame, width_px: float, size_px: float, limit: i
     """
     (left, right), (bottom, top) = WINDOW
     scale = width_px / (right - left)
-    table = places.set_index("place")
-    px, py = ((axis * scale).tolist() for axis in project(table["lon"], table["lat"]))
-    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in zip(px, py, strict=True)]
+    dots = np.column_stack(project(places["lon"], places["lat"])) * scale
+    at = dict(zip(places["place"], dots.tolist(), strict=True))
+    taken: list[Box] = [(x - 4, y - 4, x + 4, y + 4) for x, y in at.values()]
     frame = (left * scale, bottom * scale, right * scale, top * scale)
     chosen: list[Label] = []
-    for slug in (s for s in LABELS if s in table.index):
-        at = table.index.tolist().index(slug)
-        found = _free_box(LABELS[slug], px[at], py[at], size_px, taken, frame, sides)
+    for slug in (slug for slug in LABELS if slug in at):
+        x, y = at[slug]
+        found = _free_box(LABELS[slug], x, y, size_px, taken, frame, sides)
         if found and len(chosen) < limit:
             taken.append(found[1])
-            chosen.append(Label(LABELS[slug], px[at] / scale, py[at] / scale, found[0]))
+            chosen.append(Label(LABELS[slug], x / scale, y / scale, found[0]))
     return chosen
 
 
@@ -222,10 +195,7 @@ def _free_box(
     for side, (x0, y0) in list(options.items())[:sides]:
         box = (x0, y0, x0 + wide, y0 + high)
         inside = frame[0] + 4 < box[0] and frame[1] + 4 < box[1] and box[2] < frame[2] - 4 and box[3] < frame[3] - 4
-        if inside and not any(_meet(box, other) for other in taken):
+        apart = (box[2] <= a or c <= box[0] or box[3] <= b or d <= box[1] for a, b, c, d in taken)
+        if inside and all(apart):
             return side, box
     return None
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

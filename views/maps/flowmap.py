@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from views import theme
 from views.figures.bands import mean_by, replications, tidy
+from views.figures.marks import blank
 from views.maps import atlas
 
 BINS: Final = (0.1, 1.0, 5.0, 20.0, 60.0)
@@ -19,9 +20,6 @@ WIDTHS: Final = (0.9, 1.8, 3.2, 5.4, 8.6)
 BUBBLE_PX_PER_ROOT_TONNE: Final = 7.0
 BUBBLE_FROM_T: Final = 0.5
 
-HALO: Final = "1px 0 1px #fff, -1px 0 1px #fff, 0 1px 1px #fff, 0 -1px 1px #fff, 0 0 4px #fff"
-"""Text shadow that keeps a place name legible on a lane."""
-
 CATEGORIES: Final = {
     "north": ("Bound for North America", "#B3BDC6", "solid"),
     "overland": ("Overland", theme.BROWN, "solid"),
@@ -29,9 +27,16 @@ CATEGORIES: Final = {
     "sea": ("Boats and ships", theme.VERMILION, "solid"),
     "air": ("Aircraft and couriers", theme.PURPLE, "1px 4px"),
 }
-"""How legs are told apart on the map: name, colour, dash; in drawing order."""
-_SEA_MODES: Final = {"fast_boat", "small_vessel", "merchant_vessel"}
-_AIR_MODES: Final = {"light_aircraft", "air_courier"}
+"""How legs differ on the map: name, colour, dash; in drawing order."""
+CATEGORY_OF_MODE: Final = {
+    "fast_boat": "sea",
+    "small_vessel": "sea",
+    "merchant_vessel": "sea",
+    "light_aircraft": "air",
+    "air_courier": "air",
+    "container": "container",
+    "overland": "overland",
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,8 @@ class FlowPlan:
 
     Attributes
     ----------
-    xs, ys
-        Projected polyline of each drawn leg.
+    lines
+        Projected polyline of each drawn leg, shape (n, 2).
     middle
         (x, y, angle in degrees clockwise from up) of the arrow on each leg.
     names
@@ -54,8 +59,7 @@ class FlowPlan:
         year -> rows (x, y, tonnes bulk, place name).
     """
 
-    xs: list[list[float]]
-    ys: list[list[float]]
+    lines: list[atlas.Floats]
     middle: list[tuple[float, float, float]]
     names: list[str]
     category: list[str]
@@ -69,18 +73,19 @@ class FlowPlan:
 
     def legs_of(self, year: int, category: str, width: int | None = None) -> list[int]:
         """Numbers of the legs of `category` in `year`, all or those of one class of width."""
-        flows = self.tonnes[year]
-        mine = [leg for leg in flows if self.category[leg] == category]
-        if width is None:
-            return mine
-        return [leg for leg in mine if np.searchsorted(BINS, flows[leg], side="right") - 1 == width]
+        return [
+            leg
+            for leg, tonnes in self.tonnes[year].items()
+            if self.category[leg] == category
+            and (width is None or np.searchsorted(BINS, tonnes, side="right") - 1 == width)
+        ]
 
     def payload(self) -> dict[str, Any]:
         """The plan as plain lists for the page's script."""
         kinds, widths = list(CATEGORIES), range(len(BINS))
         return {
-            "xs": self.xs,
-            "ys": self.ys,
+            "xs": [line[:, 0].tolist() for line in self.lines],
+            "ys": [line[:, 1].tolist() for line in self.lines],
             "middle": self.middle,
             "names": self.names,
             "flows": {y: [self.legs_of(y, k, w) for k in kinds for w in widths] for y in self.years},
@@ -93,9 +98,8 @@ class FlowPlan:
 def categorise(legs: pd.DataFrame, places: pd.DataFrame) -> pd.Series:
     """Leg id -> key into CATEGORIES."""
     region = places.set_index("place")["region"]
-    north = legs["destination"].map(region).eq("north_america") | legs["origin"].map(region).eq("north_america")
-    kind = legs["mode"].map(lambda m: "sea" if m in _SEA_MODES else "air" if m in _AIR_MODES else m)
-    return kind.mask(north, "north").set_axis(legs["leg"])
+    north = legs[["origin", "destination"]].apply(lambda ends: ends.map(region)).eq("north_america").any(axis=1)
+    return legs["mode"].map(CATEGORY_OF_MODE).mask(north, "north").set_axis(legs["leg"])
 
 
 def plan(
@@ -107,28 +111,25 @@ def plan(
     by_place: pd.DataFrame | None = None,
 ) -> FlowPlan:
     """Read a map for every year out of m.by("leg") and m.by("place"), of one run or of many."""
-    means = mean_by(by_leg, "leg", "moved_kg") / 1000.0
-    drawn = atlas.lanes(lanes)
-    kinds = categorise(legs, places)
-    shown = [leg for leg in means.columns if leg in drawn and leg in kinds.index and means[leg].max() >= BINS[0]]
-    names = _leg_names(legs, places)
-    rows = means[shown].to_dict("index")
+    means, drawn = mean_by(by_leg, "leg", "moved_kg") / 1000.0, atlas.lanes(lanes)
+    kinds, names = categorise(legs, places), leg_names(legs, places)
+    shown = [leg for leg in means.columns if leg in drawn and leg in names and means[leg].max() >= BINS[0]]
     tonnes = {
-        int(str(year)): {i: float(row[leg]) for i, leg in enumerate(shown) if row[leg] >= BINS[0]}
-        for year, row in rows.items()
+        int(str(year)): {number: float(t) for number, t in enumerate(row) if t >= BINS[0]}
+        for year, row in zip(means.index, means[shown].to_numpy(), strict=True)
     }
     return FlowPlan(
-        [np.round(drawn[leg][:, 0], 4).tolist() for leg in shown],
-        [np.round(drawn[leg][:, 1], 4).tolist() for leg in shown],
-        [_middle(drawn[leg]) for leg in shown],
+        [np.round(drawn[leg], 4) for leg in shown],
+        [middle(drawn[leg]) for leg in shown],
         [names[leg] for leg in shown],
         [str(kinds[leg]) for leg in shown],
         tonnes,
-        _bubbles(by_place, places),
+        {} if by_place is None else _bubbles(by_place, places),
     )
 
 
-def _leg_names(legs: pd.DataFrame, places: pd.DataFrame) -> dict[str, str]:
+def leg_names(legs: pd.DataFrame, places: pd.DataFrame) -> dict[str, str]:
+    """Leg id -> its ends and means, as text for hovering."""
     short = {p: atlas.LABELS.get(p, str(n)) for p, n in zip(places["place"], places["name"], strict=True)}
     return {
         row["leg"]: f"{short[row['origin']]} to {short[row['destination']]}<br>{theme.MODES[row['mode']][0]}"
@@ -136,7 +137,7 @@ def _leg_names(legs: pd.DataFrame, places: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _middle(line: atlas.Floats) -> tuple[float, float, float]:
+def middle(line: atlas.Floats) -> tuple[float, float, float]:
     """Point and heading at 58% of the length of `line`."""
     step = np.hypot(*np.diff(line, axis=0).T)
     run = np.concatenate([[0.0], np.cumsum(step)])
@@ -148,19 +149,15 @@ def _middle(line: atlas.Floats) -> tuple[float, float, float]:
     return round(float(x), 4), round(float(y), 4), round(float(np.degrees(np.arctan2(dx, dy))), 1)
 
 
-def _bubbles(by_place: pd.DataFrame | None, places: pd.DataFrame) -> dict[int, list[tuple[float, float, float, str]]]:
-    """Bulk tonnes seized at each place, mean over replications, for each year."""
-    if by_place is None:
-        return {}
-    means = mean_by(by_place, "place", "seized_bulk_kg") / 1000.0
-    table = places.set_index("place")
-    x, y = atlas.project(table["lon"], table["lat"])
-    at = {p: (round(float(a), 4), round(float(b), 4)) for p, a, b in zip(table.index, x, y, strict=True)}
-    names = dict(zip(places["place"], places["name"].astype(str), strict=True))
-    found: dict[int, list[tuple[float, float, float, str]]] = {}
-    for year, row in means.to_dict("index").items():
-        large = sorted(((t, str(p)) for p, t in row.items() if t >= BUBBLE_FROM_T and p in at), reverse=True)
-        found[int(str(year))] = [(*at[p], round(float(t), 2), names[p]) for t, p in large]
+def _bubbles(by_place: pd.DataFrame, places: pd.DataFrame) -> dict[int, list[tuple[float, float, float, str]]]:
+    """Bulk tonnes seized at each place, mean over replications, for each year; the largest first."""
+    x, y = (axis.round(4).tolist() for axis in atlas.project(places["lon"], places["lat"]))
+    at = dict(zip(places["place"], zip(x, y, places["name"].astype(str), strict=True), strict=True))
+    means = mean_by(by_place, "place", "seized_bulk_kg").filter(list(at)).T / 1000.0
+    found = {}
+    for year in means.columns:
+        large = means[year][means[year] >= BUBBLE_FROM_T].sort_values(ascending=False)
+        found[int(year)] = [(*at[place][:2], round(float(tonnes), 2), at[place][2]) for place, tonnes in large.items()]
     return found
 
 
@@ -188,22 +185,33 @@ def flow_map(
 
 def draw(flows: FlowPlan, places: pd.DataFrame, year: int, runs: int = 1) -> go.Figure:
     """The figure of a plan in one year. Trace names are stable: the page's script finds traces by name."""
-    figure = go.Figure(layout={"template": theme.template()})
-    _add_ground(figure)
+    figure = ground()
     _add_flows(figure, flows, year)
-    _add_bubbles(figure, flows.bubbles.get(year, []))
-    _add_places(figure, places)
-    _add_labels(figure, places)
-    (left, right), (bottom, top) = atlas.WINDOW
-    hidden = {"visible": False, "fixedrange": True}
-    figure.update_layout(
-        hovermode="closest", plot_bgcolor=theme.SEA, margin={"l": 0, "r": 0, "t": 40, "b": 0},
-        xaxis={**hidden, "range": [left, right]},
-        yaxis={**hidden, "range": [bottom, top], "scaleanchor": "x", "scaleratio": 1},
-        legend={"orientation": "v", "x": 0.99, "xanchor": "right", "y": 0.01, "yanchor": "bottom",
-                "bgcolor": "rgba(255,255,255,.85)"},
-        width=980, height=880,
-    )  # fmt: skip
+    bubbles = flows.bubbles.get(year, [])
+    figure.add_scatter(
+        x=[x for x, _, _, _ in bubbles],
+        y=[y for _, y, _, _ in bubbles],
+        mode="markers",
+        name="Seizures",
+        marker={
+            "size": [BUBBLE_PX_PER_ROOT_TONNE * tonnes**0.5 for _, _, tonnes, _ in bubbles],
+            "sizemode": "diameter",
+            "color": theme.rgba(theme.YELLOW, 0.5),
+            "line": {"color": theme.INK, "width": 1},
+        },
+        text=[f"{name}<br>{theme.number(tonnes)} t (bulk) seized" for _, _, tonnes, name in bubbles],
+        hovertemplate="%{text}<extra></extra>",
+    )
+    add_places(figure, places)
+    legend = {
+        "orientation": "v",
+        "x": 0.99,
+        "xanchor": "right",
+        "y": 0.01,
+        "yanchor": "bottom",
+        "bgcolor": "rgba(255,255,255,.85)",
+    }
+    figure.update_layout(margin_t=40, legend=legend, width=980, height=880)
     return theme.describe(
         figure,
         title=f"Where cocaine moved in {year}, in the model",
@@ -213,17 +221,25 @@ def draw(flows: FlowPlan, places: pd.DataFrame, year: int, runs: int = 1) -> go.
     )
 
 
-def _add_ground(figure: go.Figure) -> None:
+def ground() -> go.Figure:
+    """A map without flows: sea, land and graticule, in the window of the atlas."""
+    (left, right), (bottom, top) = atlas.WINDOW
+    hidden = {"visible": False, "fixedrange": True}
+    figure = blank(None)
+    figure.update_layout(
+        plot_bgcolor=theme.SEA,
+        margin={"l": 0, "r": 0, "t": 10, "b": 0},
+        xaxis={**hidden, "range": [left, right]},
+        yaxis={**hidden, "range": [bottom, top], "scaleanchor": "x", "scaleratio": 1},
+    )
     x, y = atlas.joined(atlas.graticule(), 3)
-    line = {"color": "#DCE4EA", "width": 0.6}
-    figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False, name="graticule")
-    rings = atlas.coast()
-    if rings:
-        x, y = atlas.joined(rings, 4)
-        figure.add_scatter(
-            x=x, y=y, mode="lines", fill="toself", fillcolor=theme.LAND, line={"color": theme.COAST, "width": 0.7},
-            hoverinfo="skip", showlegend=False, name="land",
-        )  # fmt: skip
+    unnamed = {"mode": "lines", "hoverinfo": "skip", "showlegend": False}
+    figure.add_scatter(x=x, y=y, line={"color": "#DCE4EA", "width": 0.6}, name="graticule", **unnamed)
+    x, y = atlas.joined(atlas.coast(), 4)
+    figure.add_scatter(
+        x=x, y=y, fill="toself", fillcolor=theme.LAND, line={"color": theme.COAST, "width": 0.7}, name="land", **unnamed
+    )
+    return figure
 
 
 def _add_flows(figure: go.Figure, flows: FlowPlan, year: int) -> None:
@@ -231,68 +247,91 @@ def _add_flows(figure: go.Figure, flows: FlowPlan, year: int) -> None:
     for key, (name, colour, dash) in CATEGORIES.items():
         for width, pixels in enumerate(WIDTHS):
             chosen = flows.legs_of(year, key, width)
-            x, y = atlas.joined([np.column_stack([flows.xs[i], flows.ys[i]]) for i in chosen])
+            x, y = atlas.joined([flows.lines[i] for i in chosen])
             figure.add_scatter(
-                x=x, y=y, mode="lines", name=f"flow {key} {width}", legendgroup=key, showlegend=False,
-                line={"color": theme.rgba(colour, 0.72), "width": pixels, "dash": dash}, hoverinfo="skip",
-            )  # fmt: skip
+                x=x,
+                y=y,
+                mode="lines",
+                name=f"flow {key} {width}",
+                legendgroup=key,
+                showlegend=False,
+                line={"color": theme.rgba(colour, 0.72), "width": pixels, "dash": dash},
+                hoverinfo="skip",
+            )
         figure.add_scatter(
-            x=[None], y=[None], mode="lines", name=name, legendgroup=key,
+            x=[None],
+            y=[None],
+            mode="lines",
+            name=name,
+            legendgroup=key,
             line={"color": colour, "width": 3.2, "dash": dash},
-        )  # fmt: skip
+        )
     for key, (_, colour, _) in CATEGORIES.items():
         chosen = flows.legs_of(year, key)
-        figure.add_scatter(
-            x=[flows.middle[i][0] for i in chosen], y=[flows.middle[i][1] for i in chosen], mode="markers",
-            marker={
-                "symbol": "arrow-wide", "size": 9, "opacity": 1, "color": colour,
-                "angle": [flows.middle[i][2] for i in chosen],
-                "line": {"color": "#FFFFFF", "width": 0.8},
-            },
-            text=[f"{flows.names[i]}<br>{theme.number(flows.tonnes[year][i])} t pure in {year}" for i in chosen],
-            hovertemplate="%{text}<extra></extra>", name=f"arrow {key}", showlegend=False,
-        )  # fmt: skip
+        text = [f"{flows.names[i]}<br>{theme.number(flows.tonnes[year][i])} t pure in {year}" for i in chosen]
+        add_arrows(figure, [flows.middle[i] for i in chosen], colour, text, name=f"arrow {key}", showlegend=False)
 
 
-def _add_bubbles(figure: go.Figure, rows: list[tuple[float, float, float, str]]) -> None:
+def add_arrows(
+    figure: go.Figure, middles: list[tuple[float, float, float]], colour: str, text: list[str], **trace: Any
+) -> None:
+    """Add an arrow head at each of `middles`: x, y and its angle in degrees clockwise from up."""
     figure.add_scatter(
-        x=[r[0] for r in rows], y=[r[1] for r in rows], mode="markers", name="Seizures",
+        x=[x for x, _, _ in middles],
+        y=[y for _, y, _ in middles],
+        mode="markers",
+        text=text,
         marker={
-            "size": [BUBBLE_PX_PER_ROOT_TONNE * r[2] ** 0.5 for r in rows], "sizemode": "diameter",
-            "color": theme.rgba(theme.YELLOW, 0.5), "line": {"color": theme.INK, "width": 1},
+            "symbol": "arrow-wide",
+            "size": 9,
+            "opacity": 1,
+            "color": colour,
+            "angle": [angle for _, _, angle in middles],
+            "line": {"color": "#FFFFFF", "width": 0.8},
         },
-        text=[f"{r[3]}<br>{theme.number(r[2])} t (bulk) seized" for r in rows], hovertemplate="%{text}<extra></extra>",
-    )  # fmt: skip
+        hovertemplate="%{text}<extra></extra>",
+        **trace,
+    )
 
 
-def _add_places(figure: go.Figure, places: pd.DataFrame) -> None:
+def add_places(figure: go.Figure, places: pd.DataFrame) -> None:
+    """Add a dot for each place, coloured by region, and names as far as they fit."""
     groups = places["region"].map(theme.region_groups())
     for group, colour in theme.GROUP_COLOURS.items():
         rows = places[groups == group]
         x, y = atlas.project(rows["lon"], rows["lat"])
         market = rows["kind"].eq("market")
         figure.add_scatter(
-            x=np.round(x, 4).tolist(), y=np.round(y, 4).tolist(), mode="markers", name=group,
+            x=np.round(x, 4).tolist(),
+            y=np.round(y, 4).tolist(),
+            mode="markers",
+            name=group,
             marker={
-                "size": [5 if k == "sea_area" else 8 for k in rows["kind"]], "color": colour,
-                "opacity": 1, "symbol": ["square" if m else "circle" for m in market],
+                "size": [5 if k == "sea_area" else 8 for k in rows["kind"]],
+                "color": colour,
+                "opacity": 1,
+                "symbol": ["square" if m else "circle" for m in market],
                 "line": {"color": "#FFFFFF", "width": 1.2},
             },
-            text=rows["name"].tolist(), hovertemplate="%{text}<extra></extra>",
-        )  # fmt: skip
-
-
-def _add_labels(figure: go.Figure, places: pd.DataFrame) -> None:
-    """Names for a wide map (shown) and for a narrow one (hidden; the page's script swaps them)."""
+            text=rows["name"].tolist(),
+            hovertemplate="%{text}<extra></extra>",
+        )
+    # names for a wide map (shown) and for a narrow one (hidden; the page's script swaps them)
     for name, width, size, limit, visible in (
         ("labels wide", 760, 11.5, 40, True),
         ("labels narrow", 350, 10, 14, False),
     ):
         labels = atlas.place_labels(places, width, size, limit, sides=8 if visible else 2)
         figure.add_scatter(
-            x=[one.x for one in labels], y=[one.y for one in labels], text=[one.text for one in labels],
-            textposition=[one.position for one in labels], mode="markers+text", name=name, visible=visible,
+            x=[one.x for one in labels],
+            y=[one.y for one in labels],
+            text=[one.text for one in labels],
+            textposition=[one.position for one in labels],
+            mode="markers+text",
+            name=name,
+            visible=visible,
             marker={"size": 9, "opacity": 0},
-            textfont={"size": size, "color": theme.INK, "shadow": HALO},
-            hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
+            textfont={"size": size, "color": theme.INK, "shadow": theme.HALO},
+            hoverinfo="skip",
+            showlegend=False,
+        )

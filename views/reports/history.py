@@ -6,80 +6,45 @@ writes one self-contained HTML file: plotly.js is embedded once and nothing is f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
+import json
 from pathlib import Path
-from string import Template
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
 
-from experiments.analysis.intervals import preliminary
-from experiments.ensemble.folder import read_manifest, write_atomically
-from experiments.ensemble.provenance import other_results
-from model.errors import InputError
+from experiments.ensemble.folder import write_atomically
 from views import theme
-from views.figures import history as figures
 from views.figures.bands import bands
+from views.figures.history import BURN_IN
+from views.figures.registry import draw
 from views.maps import flowmap
-from views.maps.mapcard import map_card
-from views.reports import observed, page
+from views.reports import observed
+from views.reports.render import render
 from views.reports.texts import METHOD, RESPONSIBLE, finding, honest_table_text, sources
+from views.results import HistoryResults, read_history
 
-TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+if TYPE_CHECKING:
+    from model.world.tables import Tables
+
+__all__ = ["write_history_report"]
+
 NOTICE: Final = (
     "Fitted to levels of 2004-08; section 7 sets every published value beside the model, with the ratio, and "
     "validation.html says where it fails. Bands are over replications and show chance only."
 )
-FRAMES: Final = ("yearly", "by_leg", "by_place", "by_region")
 HEADLINES: Final = (("flow_europe", 2008), ("seized_eu", 2008), ("consumption", 2008), ("price", 2008))
+BUTTONS: Final = (2004, 2007, 2010, 2015, 2019, 2023)
+START: Final = 2007
+STATS: Final = {
+    "europe": ("Sent towards Europe", "dispatched_to_europe_kg", "t pure"),
+    "waf": ("Arrived through West Africa", "west_africa_kg", "t pure"),
+    "arrived": ("Arrived in Europe, all routes", "arrived_europe_kg", "t pure"),
+    "eu": ("Seized in the EU", "seized_eu_bulk_kg", "t bulk"),
+}
+"""Key -> (name, column, unit) of the numbers beside the map: medians over replications."""
 
 
-@dataclass(frozen=True)
-class Study:
-    """What a page is made of: the frames of the job, its manifest and the tables of the model."""
-
-    frames: dict[str, pd.DataFrame]
-    manifest: dict[str, Any]
-    tables: Any
-
-    @property
-    def yearly(self) -> pd.DataFrame:
-        """The yearly frame with its `replication` column."""
-        return self.frames["yearly"]
-
-    @property
-    def note(self) -> str:
-        """What is said with few replications, as "preliminary, 3 seeds"."""
-        return preliminary(self.runs)
-
-    @property
-    def runs(self) -> int:
-        """Number of replications."""
-        return int(self.yearly["replication"].nunique())
-
-
-def read_study(results_dir: Path, tables: Any = None) -> Study:
-    """Read the frames that the page needs; raises InputError naming the files that are missing."""
-    missing = [name for name in FRAMES if not (results_dir / f"{name}.parquet").exists()]
-    if missing:
-        raise InputError(
-            f"frames are missing here: {', '.join(f'{name}.parquet' for name in missing)}", field="folder",
-            value=str(results_dir), allowed="what `run.py history` wrote", remedy="uv run run.py history",
-        )  # fmt: skip
-    manifest = read_manifest(results_dir)
-    if manifest.get("state") == "running":  # the frames are those of an earlier command
-        raise InputError(
-            "these results are not complete", field="folder", value=str(results_dir), allowed="a complete history",
-            remedy="give the same command again: it resumes",
-        )  # fmt: skip
-    frames = {name: pd.read_parquet(results_dir / f"{name}.parquet") for name in FRAMES}
-    return Study(frames, manifest, observed.load() if tables is None else tables)
-
-
-def write_history_report(results_dir: Path, tables: Any = None, *, notice: str = NOTICE) -> Path:
+def write_history_report(results_dir: Path, tables: Tables | None = None, *, notice: str = NOTICE) -> Path:
     """Write `results_dir`/report.html (atomically) and return its path.
 
     Parameters
@@ -92,210 +57,115 @@ def write_history_report(results_dir: Path, tables: Any = None, *, notice: str =
     notice
         The caution shown under the title.
     """
-    study = read_study(Path(results_dir), tables)
-    return write_atomically(Path(results_dir) / "report.html", render(study, notice))
+    results = read_history(Path(results_dir), tables)
+    page = render("history.html", results, draw(results), {**_texts(results), "notice": notice})
+    return write_atomically(results.folder / "report.html", page)
 
 
-def render(study: Study, notice: str = NOTICE) -> str:
-    """The whole page as text."""
-    compared = observed.compare(study.yearly, study.tables)
-    cards = _cards(study)
-    fields = {name: "".join(html for html, _ in group) for name, group in cards.items()}
-    data = "\n".join(script for group in cards.values() for _, script in group)
-    fields |= _texts(study, compared, notice) | _leads(study, compared)
-    fields |= {"data": data, "plotly": get_plotlyjs(), "js": _asset("report.js"), "css": _asset("report.css")}
-    return Template(_asset("report.html")).substitute(fields)
-
-
-def _asset(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _texts(study: Study, compared: list[page.Comparison], notice: str) -> dict[str, str]:
-    """Header, tiles, table and foot."""
-    title = str(study.manifest.get("title") or "2000-2023 as it happened").replace("2000-2023", "2000 to 2023")
+def _texts(results: HistoryResults) -> dict[str, Any]:
+    """What the page shows beside its figures."""
+    compared, runs = observed.compare(results.table("yearly"), results.geography), results.runs
+    title = str(results.manifest.get("title") or "2000-2023 as it happened").replace("2000-2023", "2000 to 2023")
     return {
-        "title": escape(f"Cocaine across the Atlantic: {title[:1].lower()}{title[1:]}{theme.bracketed(study.note)}"),
+        "kind": "Model report",
         "finding": finding(compared),
-        "notice": escape(notice),
-        "warnings": page.warnings(told_with(study.manifest)),
-        "facts": page.facts(_facts(study)),
-        "tiles_title": f"The year 2008: model beside record{theme.bracketed(study.note)}",
-        "tiles": "".join(page.tile(item) for item in _headlines(compared)),
-        "table": page.summary_table(compared, study.note),
-        "method": page.items(METHOD, "ol"),
-        "run": page.terms(_run(study)),
-        "responsible": "".join(f"<p>{escape(p)}</p>" for p in RESPONSIBLE),
-        "sources": page.items(sources(study.tables)),
-    }
-
-
-def told_with(manifest: dict[str, Any]) -> list[str]:
-    """Warnings that go with results: those of their manifest, and that another version of the model made them."""
-    return [*manifest.get("warnings", []), *filter(None, [other_results(manifest)])]
-
-
-def _headlines(compared: list[page.Comparison]) -> list[page.Comparison]:
-    """The comparisons of the tiles; of rival values of one year the first whose source is not a recollection."""
-    chosen = []
-    for key, year in HEADLINES:
-        rows = [c for c in compared if c.name == observed.SERIES[key].name and c.year == year]
-        if rows:
-            chosen.append(min(rows, key=lambda c: {"high": 0, "medium": 1, "low": 2}.get(c.confidence, 3)))
-    return chosen
-
-
-def _facts(study: Study) -> dict[str, str]:
-    years = study.yearly["year"]
-    facts = {
-        "Period": f"{years.min()} to {years.max()}, weekly",
-        "Scored": f"from {figures.BURN_IN[1] + 1}",
-        "Replications": str(study.runs),
-        "Organisations": str(study.manifest.get("organisations", "")),
-        "Scenario": str(study.manifest.get("scenario", "as-it-happened")),
-        "Parameters": str(study.manifest.get("parameters_hash", ""))[:12],
-        "Made": str(study.manifest.get("created", ""))[:10],
-    }
-    return {k: v for k, v in facts.items() if v}
-
-
-def _run(study: Study) -> dict[str, str]:
-    m = study.manifest
-    seeds = m.get("seeds", [])
-    versions = m.get("versions", {})
-    run = {
-        "Replications": str(study.runs),
-        "Seeds": f"{min(seeds)} to {max(seeds)}" if isinstance(seeds, list) and len(seeds) > 3 else str(seeds or ""),
-        "Parameters": str(m.get("parameters_hash", "")),
-        "Run identity": str(m.get("run_id", "")),
-        "Commit": str(m.get("git_commit", "")),
-        "Versions": ", ".join(f"{k} {v}" for k, v in versions.items()) if isinstance(versions, dict) else str(versions),
-        "Computing time": f"{float(m['seconds']):,.0f} s" if m.get("seconds") else "",
-        "Made": str(m.get("created", "")),
-    }
-    return {k: v for k, v in run.items() if v}
-
-
-def _leads(study: Study, compared: list[page.Comparison]) -> dict[str, str]:
-    """The line under each heading."""
-    runs = study.runs
-    return {
+        "compared": compared,
+        "tiles": _headlines(compared),
+        "title": f"Cocaine across the Atlantic: {theme.lower(title)}{theme.bracketed(results.note())}",
         "tiles_lead": "Large number: the model's median. Pale and dark bars: its 90% and 50% bands over "
         f"{theme.counted(runs)}. Black mark: the published value, with its range where one is given.",
-        "seizures_lead": "Bulk tonnes by year. Filled points are published totals, open ones sums of national reports. "
-        "The grey years 2000 to 2003 let the model settle and are not scored.",
-        "waf_lead": "The rise of 2004 to 2007 and the fall after it are the history that the model has to earn: no "
-        "year is written into a route's attraction. The fall serves to judge the model, not to tune it.",
-        "market_lead": "Supply is an input. Consumption and price follow from what arrives.",
-        "funnel_lead": "A seizure needs somebody to know, an asset in reach, and a boarding or inspection that holds.",
-        "table_lead": honest_table_text(compared, runs, observed.unmatched(study.tables)),
+        "table_lead": honest_table_text(compared, runs, observed.unmatched(results.geography)),
+        "map": _map_card(results),
+        "facts": _facts(results),
+        "run": _run(results),
+        "method": METHOD,
+        "responsible": RESPONSIBLE,
+        "sources": sources(results.geography),
     }
 
 
-def _cards(study: Study) -> dict[str, list[tuple[str, str]]]:
-    """Every figure of the page, by the part of the page that it belongs to."""
-    tables, frames = study.tables, study.frames
-    flows = flowmap.plan(
-        frames["by_leg"], places=tables.places, legs=tables.legs, lanes=tables.lanes, by_place=frames["by_place"]
-    )
+def _headlines(compared: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the tiles; of rival values of one year the first whose source is not a recollection."""
+    order = compared["confidence"].map({"high": 0, "medium": 1, "low": 2}).fillna(3)
+    surest = compared.loc[order.sort_values(kind="stable").index].drop_duplicates(["name", "year"])
+    surest = surest.set_index(["name", "year"], drop=False)
+    wanted = [(observed.SERIES[key].name, year) for key, year in HEADLINES]
+    return surest.loc[[key for key in wanted if key in surest.index]]
+
+
+def _facts(results: HistoryResults) -> dict[str, str]:
+    years, manifest = results.table("yearly")["year"], results.manifest
     return {
-        "map": [map_card(flows, study.yearly, tables.places, study.runs)],
-        "seizures": [_seizures(study, *row) for row in SEIZURES],
-        "waf": [_series(study, "west_africa", 330, theme.GREEN), _series(study, "west_africa_share", 330, theme.GREEN)],
-        "market": [_supply(study), _series(study, "consumption", 300), _series(study, "price", 300, theme.PURPLE)],
-        "funnel": [
-            page.figure_card("funnel", theme.noted(figures.funnel(study.yearly), study.note), 330),
-            _stack_card(study, "modes", figures.entry_modes(frames["by_leg"], tables.legs, tables.places), 330),
-        ],
-        "fate": [_stack_card(study, "fate", figures.fate(study.yearly, frames["by_region"]), 380)],
+        "Period": f"{years.min()} to {years.max()}, weekly",
+        "Scored": f"from {BURN_IN[1] + 1}",
+        "Replications": str(results.runs),
+        "Organisations": str(manifest.get("organisations", "")),
+        "Scenario": str(manifest.get("scenario", "as-it-happened")),
+        "Parameters": str(manifest.get("parameters_hash", ""))[:12],
+        "Made": str(manifest.get("created", ""))[:10],
     }
 
 
-SEIZURES: Final = (
-    ("seized_eu", "the European Union", "eu", theme.BLUE),
-    ("seized_west_africa", "West Africa", "west_africa_sahel", theme.GREEN),
-    ("seized_americas", "the Americas", "americas", theme.VERMILION),
-)
-TITLES: Final = {
-    "west_africa": ("Arriving in Europe through West Africa", "By lineage of the load, by whatever means it landed."),
-    "west_africa_share": ("Share of European arrivals that came through West Africa", "Per cent of pure mass."),
-    "consumption": ("Consumption in Europe", "Tonnes of pure cocaine. Rival published estimates stand side by side."),
-    "price": ("Wholesale price in Europe", "EUR per pure kilogram: published price divided by its purity."),
-}
-AXES: Final = {"t pure": "Tonnes pure a year", "t bulk": "Tonnes bulk a year", "%": "Share, %"}
+def _run(results: HistoryResults) -> dict[str, str]:
+    manifest, seeds = results.manifest, results.manifest.get("seeds", [])
+    return {
+        "Replications": str(results.runs),
+        "Seeds": f"{min(seeds)} to {max(seeds)}" if len(seeds) > 3 else str(seeds or ""),
+        "Parameters": str(manifest.get("parameters_hash", "")),
+        "Run identity": str(manifest.get("run_id", "")),
+        "Commit": str(manifest.get("git_commit", "")),
+        "Versions": ", ".join(f"{name} {number}" for name, number in manifest.get("versions", {}).items()),
+        "Computing time": f"{float(manifest['seconds']):,.0f} s" if manifest.get("seconds") else "",
+        "Made": str(manifest.get("created", "")),
+    }
 
 
-def _stack_card(study: Study, name: str, figure: go.Figure, height: int) -> tuple[str, str]:
-    """The card of a stacked figure, with its numbers below."""
-    return page.figure_card(name, theme.noted(figure, study.note), height, page.traces_table(figure))
-
-
-def _series(study: Study, key: str, height: int, colour: str = theme.BLUE) -> tuple[str, str]:
-    """The card of one series of `observed.SERIES`."""
-    unit = observed.SERIES[key].unit
-    title, subtitle = TITLES[key]
-    quantiles, points = observed.model_bands(study.yearly, key), observed.published(study.tables, key)
-    return _band_card(study, key, quantiles, points, title, subtitle, AXES.get(unit, unit), height, colour)
-
-
-def _seizures(study: Study, key: str, where: str, members: str, colour: str) -> tuple[str, str]:
-    """Seizures of a region: published totals where they exist, else sums of national reports."""
-    points = observed.published(study.tables, key) if key in observed.SERIES else pd.DataFrame(columns=observed.COLUMNS)
-    sums = observed.sum_of_states(study.tables, observed.members_of(study.tables, members), set(points["year"]))
-    both = pd.concat([part for part in (points, sums) if len(part)] or [points], ignore_index=True)
-    return _band_card(
-        study, key, bands(study.yearly, f"{key}_bulk_kg", 1e-3), both, f"Seized by states of {where}",
-        "Bulk weight, under the state that made the seizure, ashore or at sea.",
-        AXES["t bulk"], 300, colour,
-    )  # fmt: skip
-
-
-def _supply(study: Study) -> tuple[str, str]:
-    """Produced mass beside the supply table that drives it."""
-    table, points = study.tables.supply, None
-    if len(table):
-        total = table.groupby("year")[["kg_low", "kg", "kg_high"]].sum(min_count=1) / 1000.0
-        points = pd.DataFrame(
-            {"year": total.index, "value": total["kg"], "low": total["kg_low"], "high": total["kg_high"],
-             "kind": "published", "source": "supply.csv"}
-        ).reset_index(drop=True)  # fmt: skip
-    quantiles = bands(study.yearly, "produced_kg", 1e-3)
-    return _band_card(
-        study, "supply", quantiles, points, "Cocaine made in the Andes",
-        "Pure tonnes; the points are the input series.", AXES["t pure"], 300, theme.WINE,
-    )  # fmt: skip
-
-
-def _band_card(
-    study: Study, key: str, quantiles: pd.DataFrame, points: pd.DataFrame | None, title: str, subtitle: str, unit: str,
-    height: int, colour: str,
-) -> tuple[str, str]:  # fmt: skip
-    figure: go.Figure = figures.band(
-        quantiles, title=title, subtitle=subtitle, unit=unit, observed=_short(points), colour=colour,
-        source=_cited(points),
-    )  # fmt: skip
-    rows = quantiles[["median", "low90", "high90"]].reset_index().astype({"year": str})
-    rows.columns = ["Year", "Median", "5%", "95%"]
-    if points is not None and len(points):
-        record = points.groupby("year")["value"].agg(lambda v: " / ".join(theme.number(x) for x in v))
-        rows["Published"] = [str(record.get(int(y), "")) for y in rows["Year"]]
-    return page.figure_card(key.replace("_", "-"), theme.noted(figure, study.note), height, rows)
-
-
-def _short(points: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Points with sources cut to the length of a hover label."""
-    if points is None:
-        return None
-    return points.assign(
-        source=[s if len(s) <= 48 else s[:46].rstrip(" ,;") + "…" for s in points["source"].astype(str)]
+def _map_card(results: HistoryResults) -> dict[str, Any]:
+    """Everything that the template of the map shows."""
+    tables = results.geography
+    plan = flowmap.plan(
+        results.table("by_leg"),
+        places=tables.places,
+        legs=tables.legs,
+        lanes=tables.lanes,
+        by_place=results.table("by_place"),
     )
+    start = START if START in plan.years else plan.years[-1]
+    figure = flowmap.draw(plan, tables.places, start, results.runs)
+    source = figure.layout.meta["source"]
+    figure.update_layout(title_text="", showlegend=False, width=None, height=None, margin_t=0)
+    medians = {key: bands(results.table("yearly"), column, 1e-3)["median"] for key, (_, column, _) in STATS.items()}
+    stats = {
+        year: {
+            key: f"{theme.number(float(medians[key].get(year, float('nan'))))} {unit}"
+            for key, (_, _, unit) in STATS.items()
+        }
+        for year in plan.years
+    }
+    flows = plan.payload() | {
+        "trace_names": [f"flow {kind} {width}" for kind in flowmap.CATEGORIES for width in range(len(flowmap.BINS))],
+        "arrow_names": [f"arrow {kind}" for kind in flowmap.CATEGORIES],
+        "place_names": list(theme.GROUP_COLOURS),
+        "widths": list(flowmap.WIDTHS),
+        "bubble": flowmap.BUBBLE_PX_PER_ROOT_TONNE,
+        "stats": stats,
+        "start": start,
+        "alt": {year: _alt(year, stats[year]) for year in plan.years},
+    }
+    return {
+        "figure": json.loads(figure.to_json()),
+        "flows": flows,
+        "years": plan.years,
+        "buttons": BUTTONS,
+        "stats": {key: name for key, (name, _, _) in STATS.items()},
+        "kinds": list(flowmap.CATEGORIES.values()),
+        "bins": flowmap.BINS,
+        "seizures_from": flowmap.BUBBLE_FROM_T,
+        "runs": theme.counted(results.runs),
+        "source": source,
+    }
 
 
-def _cited(points: pd.DataFrame | None) -> str:
-    """Model plus the distinct short sources of the points, the most frequent first."""
-    if points is None or points.empty:
-        return "model; no published series is in the tables."
-    names = [str(s).split(";")[0].split(":")[0].strip() for s in points["source"].value_counts().index]
-    names = list(dict.fromkeys(n for n in names if n))
-    more = f" and {len(names) - 4} more (section 7)" if len(names) > 4 else ""
-    return "model; " + "; ".join(names[:4]) + more + "."
+def _alt(year: int, stats: dict[str, str]) -> str:
+    numbers = "; ".join(f"{STATS[key][0]} {value}" for key, value in stats.items())
+    return f"Map of the Atlantic with cocaine flows and seizures in {year}, in the model: {numbers}."

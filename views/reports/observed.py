@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from model.world.regions import countries_with_places_in, eu_members
 from views.figures.bands import bands
-from views.maps.atlas import DATA
-from views.reports.page import Comparison
+
+if TYPE_CHECKING:
+    from model.world.tables import Tables
 
 COVERAGE: Final = 0.9
 """A sum of states is shown for a year when the states that reported hold this share of the region's record."""
 COLUMNS: Final = ["year", "value", "low", "high", "kind", "source", "confidence", "use"]
-TABLES: Final = ("regions", "places", "legs", "lanes", "states", "observations", "prices", "supply", "demand")
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Series:
 
     Attributes
     ----------
-    name, unit, group
-        Its name, its unit, its heading in the table.
+    name, unit
+        Its name and its unit.
     value
         Column of the yearly frame, or a function of the frame.
     scale
@@ -39,7 +39,6 @@ class Series:
 
     name: str
     unit: str
-    group: str
     value: str | Callable[[pd.DataFrame], pd.Series]
     scale: float
     measures: tuple[str, ...]
@@ -59,51 +58,34 @@ NOT_MASS: Final = r"courier|link|arrest"
 
 SERIES: Final = {
     "flow_europe": Series(
-        "Cocaine sent towards Europe", "t pure", "Flows", "dispatched_to_europe_kg", 1e-3,
-        ("flow_t", "flow_to_europe_t"), ANDES,
+        "Cocaine sent towards Europe", "t pure", "dispatched_to_europe_kg", 1e-3, ("flow_t", "flow_to_europe_t"), ANDES
     ),
     "west_africa": Series(
-        "Arriving in Europe through West Africa", "t pure", "Flows", "west_africa_kg", 1e-3,
-        ("flow_t", "flow_via_west_africa_t"), WEST_AFRICA,
+        "Arriving in Europe through West Africa",
+        "t pure",
+        "west_africa_kg",
+        1e-3,
+        ("flow_t", "flow_via_west_africa_t"),
+        WEST_AFRICA,
     ),
     "west_africa_share": Series(
-        "Share of arrivals in Europe through West Africa", "%", "Flows", west_african_share, 100.0,
-        ("share_percent", "west_africa_share_percent"), WEST_AFRICA,
+        "Share of arrivals in Europe through West Africa",
+        "%",
+        west_african_share,
+        100.0,
+        ("share_percent", "west_africa_share_percent"),
+        WEST_AFRICA,
     ),
-    "seized_eu": Series(
-        "Seized in the EU", "t bulk", "Seizures", "seized_eu_bulk_kg", 1e-3, ("seized_bulk_t",), ("eu_total",)
-    ),
+    "seized_eu": Series("Seized in the EU", "t bulk", "seized_eu_bulk_kg", 1e-3, ("seized_bulk_t",), ("eu_total",)),
     "seized_west_africa": Series(
-        "Seized in West Africa", "t bulk", "Seizures", "seized_west_africa_bulk_kg", 1e-3, ("seized_bulk_t",),
-        ("waf_region",),
+        "Seized in West Africa", "t bulk", "seized_west_africa_bulk_kg", 1e-3, ("seized_bulk_t",), ("waf_region",)
     ),
-    "consumption": Series(
-        "Consumed in Europe", "t pure", "Consumption and price", "consumed_europe_kg", 1e-3, ("consumption_t",), EUROPE
-    ),
+    "consumption": Series("Consumed in Europe", "t pure", "consumed_europe_kg", 1e-3, ("consumption_t",), EUROPE),
     "price": Series(
-        "Wholesale price in Europe", "EUR per pure kg", "Consumption and price", "price_europe_eur_per_kg", 1.0,
-        ("price_eur_per_kg",), EUROPE,
+        "Wholesale price in Europe", "EUR per pure kg", "price_europe_eur_per_kg", 1.0, ("price_eur_per_kg",), EUROPE
     ),
-}  # fmt: skip
+}
 """Key -> series, in the order of the table."""
-
-
-def load() -> Any:
-    """The tables of model/data: validated by the model when it can, else as they stand."""
-    try:
-        from model.world.tables import load_tables
-    except ImportError:
-        return read_tables(DATA)
-    return load_tables()
-
-
-def read_tables(directory: Path) -> SimpleNamespace:
-    """The CSV files of `directory` that views use, unchecked; a missing one is an empty frame."""
-    found = {}
-    for name in TABLES:
-        path = directory / f"{name}.csv"
-        found[name] = pd.read_csv(path, keep_default_na=False, na_values=[""]) if path.exists() else pd.DataFrame()
-    return SimpleNamespace(**found)
 
 
 def model_bands(yearly: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -112,19 +94,17 @@ def model_bands(yearly: pd.DataFrame, key: str) -> pd.DataFrame:
     return bands(yearly, series.value, series.scale)
 
 
-def published(tables: Any, key: str) -> pd.DataFrame:
+def published(tables: Tables, key: str) -> pd.DataFrame:
     """Published points of a series: COLUMNS, sorted by year."""
     if key == "price":
         return prices(tables.prices)
     series, table = SERIES[key], tables.observations
-    if table.empty:
-        return pd.DataFrame(columns=COLUMNS)
     rows = table[_slugs(table["measure"]).isin(series.measures) & _slugs(table["area"]).isin(series.areas)]
     if series.unit == "%":
         words = rows[[c for c in ("observation", "family", "measure", "basis", "note") if c in rows]]
-        text = words.fillna("").astype(str).agg(" ".join, axis=1) if len(rows) else pd.Series(dtype=str)
-        rows = rows[~text.str.contains(NOT_MASS, case=False)] if len(rows) else rows
-    return _points(rows, "published")
+        text = words.fillna("").astype(str).agg(" ".join, axis=1)
+        rows = rows[~text.str.contains(NOT_MASS, case=False)]
+    return _points(rows)
 
 
 def _slugs(names: pd.Series) -> pd.Series:
@@ -132,58 +112,59 @@ def _slugs(names: pd.Series) -> pd.Series:
     return names.astype(str).str.lower().str.replace(r"[^a-z0-9]+", "_", regex=True)
 
 
-def unmatched(tables: Any) -> list[str]:
+def unmatched(tables: Tables) -> list[str]:
     """Names of the series for which the tables hold no published value, so that a gap is seen and not silent."""
     return [series.name for key, series in SERIES.items() if published(tables, key).empty]
 
 
-def _points(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Rows of observations.csv as points; a range stands at its middle, several years at theirs."""
+def _points(rows: pd.DataFrame) -> pd.DataFrame:
+    """Published rows as points; a range stands at its middle, several years at theirs."""
     low, high = pd.to_numeric(rows["low"]), pd.to_numeric(rows["high"])
-    value = pd.to_numeric(rows["value"]).fillna((low + high) / 2)
     first = rows["year"].astype(int)
-    last = (
-        pd.to_numeric(rows["period_end"].astype(str).str[:4], errors="coerce").fillna(first).astype(int)
-        if "period_end" in rows
-        else first
+    ends = rows.get("period_end", first).astype(str).str[:4]
+    last = pd.to_numeric(ends, errors="coerce").fillna(first).astype(int)
+    points = rows.assign(
+        value=pd.to_numeric(rows["value"]).fillna((low + high) / 2),
+        low=low,
+        high=high,
+        year=(first + last) // 2,
+        kind=(first >= last).map({True: "published", False: "published, several years"}),
     )
-    kinds = [kind if a >= b else f"{kind}, several years" for a, b in zip(first, last, strict=True)]
-    points = rows.assign(value=value, low=low, high=high, kind=kinds, year=(first + last) // 2)
     return points.loc[points["value"].notna(), COLUMNS].sort_values("year", kind="stable").reset_index(drop=True)
 
 
 def prices(table: pd.DataFrame) -> pd.DataFrame:
     """Published wholesale prices of Europe, EUR per pure kg."""
-    if table.empty:
-        return pd.DataFrame(columns=COLUMNS)
     rows = table[_slugs(table["place_group"]).isin(EUROPE) & _slugs(table["level"]).str.startswith("wholesale")]
-    return _points(rows.rename(columns={"eur_per_kg_pure": "value"}).assign(use=""), "published")
+    return _points(rows.rename(columns={"eur_per_kg_pure": "value"}).assign(use=""))
 
 
-def sum_of_states(tables: Any, members: set[str], skip: set[int] | None = None) -> pd.DataFrame:
+def supply(tables: Tables) -> pd.DataFrame:
+    """The input series of cocaine made in the Andes, t pure, as points."""
+    total = tables.supply.groupby("year")[["kg", "kg_low", "kg_high"]].sum(min_count=1) / 1000.0
+    points = total.set_axis(["value", "low", "high"], axis=1).reset_index()
+    return points.assign(kind="published", source="supply.csv")
+
+
+def sum_of_states(tables: Tables, members: set[str], skip: set[int]) -> pd.DataFrame:
     """Yearly sums of the tonnes that `members` reported seized, in years covered well enough.
 
     A year counts when the states that reported it hold at least COVERAGE of the tonnage that all `members` reported
     on average; years in `skip` (those with a published total) are left out.
     """
     table = tables.observations
-    if table.empty:
-        return pd.DataFrame(columns=COLUMNS)
     rows = table[table["measure"].eq("seized_bulk_t") & table["area"].isin(members)]
     cells = rows.assign(value=pd.to_numeric(rows["value"])).pivot_table(index="year", columns="area", values="value")
     weight = cells.mean()
     covered = cells.notna().mul(weight).sum(axis=1) / weight.sum()
     total = cells.sum(axis=1)[covered >= COVERAGE]
-    total = total[~total.index.isin(skip or set())]
-    return pd.DataFrame(
-        {
-            "year": total.index.astype(int), "value": total.to_numpy(), "low": float("nan"), "high": float("nan"),
-            "kind": "sum of states", "source": "sum of national reports", "confidence": "", "use": "",
-        }
-    )[COLUMNS]  # fmt: skip
+    points = total[~total.index.isin(skip)].rename("value").rename_axis("year").reset_index()
+    return points.assign(
+        low=math.nan, high=math.nan, kind="sum of states", source="sum of national reports", confidence="", use=""
+    )[COLUMNS]
 
 
-def members_of(tables: Any, kind: str) -> set[str]:
+def members_of(tables: Tables, kind: str) -> set[str]:
     """ISO3 codes of the states whose seizures the model counts as the EU's (`eu`), or those of a group of regions.csv.
 
     EU states are those of states.csv with a year of accession; the others have a place in the region, as in the model.
@@ -192,22 +173,32 @@ def members_of(tables: Any, kind: str) -> set[str]:
     return set(tables.states.loc[europe if kind == "eu" else countries_with_places_in(tables, kind) & ~europe, "state"])
 
 
-def compare(yearly: pd.DataFrame, tables: Any, keys: list[str] | None = None) -> list[Comparison]:
-    """Every published value of every series beside the model's band of the same year."""
-    found = []
-    for key in keys or list(SERIES):
-        quantiles, series = model_bands(yearly, key), SERIES[key]
-        for row in published(tables, key).to_dict("records"):
-            if row["kind"] == "published" and row["year"] in quantiles.index and row["value"] > 0:
-                model = {name: float(quantiles[name][row["year"]]) for name in quantiles.columns}
-                found.append(
-                    Comparison(
-                        series.name, series.unit, series.group, int(row["year"]), model, row["value"], row["low"],
-                        row["high"], str(row["source"]), _text(row["confidence"]), _text(row["use"]),
-                    )
-                )  # fmt: skip
-    return found
+def compare(yearly: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Every published value of every series beside the model's band of the same year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        COLUMNS, name and unit of the series, the quantiles of the model, and what `judged` adds.
+    """
+    parts = [
+        published(tables, key)
+        .join(model_bands(yearly, key), on="year", how="inner")
+        .assign(name=series.name, unit=series.unit)
+        for key, series in SERIES.items()
+    ]
+    rows = pd.concat(parts, ignore_index=True)
+    return judged(rows[rows["kind"].eq("published") & rows["value"].gt(0)])
 
 
-def _text(value: Any) -> str:
-    return "" if value is None or value != value else str(value)
+def judged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Published values beside the model, with what is said of each.
+
+    Adds `first` and `last` (the published range, or twice the value), `inside` (whether some of the range lies inside
+    the model's 90% band), `ratio` (model median over published value) and `within_two` (a ratio from a half to two).
+    """
+    value, ratio = rows["value"], rows["median"] / rows["value"]
+    first, last = rows["low"].fillna(value), rows["high"].fillna(value)
+    inside = (rows["low90"] <= np.maximum(last, value)) & (np.minimum(first, value) <= rows["high90"])
+    found = rows.assign(first=first, last=last, inside=inside, ratio=ratio, within_two=ratio.between(0.5, 2.0))
+    return found.fillna({"confidence": "", "use": ""})

@@ -2,106 +2,98 @@
 
 from __future__ import annotations
 
-from html import escape
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
 
 from views import theme
-from views.reports.page import Comparison
 
-METHOD: Final = [
-    "An agent-based model, one week a step: trafficking organisations choose routes, means and loads; states "
-    "decide what they "
-    "share; platforms fuse leads and task ships and aircraft; markets clear.",
+if TYPE_CHECKING:
+    from model.world.tables import Tables
+
+__all__ = ["METHOD", "RESPONSIBLE", "finding", "honest_table_text", "sources"]
+
+METHOD: Final = (
+    "An agent-based model, one week a step: trafficking organisations choose routes, means and loads; states decide "
+    "what they share; platforms fuse leads and task ships and aircraft; markets clear.",
     "Every kilogram sent ends in one place only: seized, lost, sold, under way, in stock or leaked back.",
-    "Inside the model mass is pure. Seizures are shown in bulk weight (pure mass over wholesale purity), "
-    "as national statistics do.",
-    "Replications differ only in their random numbers. Bands are quantiles over them: 90% from the 5th to the "
-    "95th, 50% from the "
-    "25th to the 75th. Uncertain parameters and the choice among theories would widen them.",
+    "Inside the model mass is pure. Seizures are shown in bulk weight (pure mass over wholesale purity), as national "
+    "statistics do.",
+    "Replications differ only in their random numbers. Bands are quantiles over them: 90% from the 5th to the 95th, "
+    "50% from the 25th to the 75th. Uncertain parameters and the choice among theories would widen them.",
     "2000 to 2003 is burn-in with the dated controls of those years and is not scored. Published values marked fit "
-    "guided the "
-    "tuning, those marked judge did not.",
-]
+    "guided the tuning, those marked judge did not.",
+)
 RESPONSIBLE: Final = (
     "The model serves research on public policy. It works at the level of states, public ports and routes, from "
-    "published "
-    "aggregates, and carries no operational detail on how to smuggle or evade.",
+    "published aggregates, and carries no operational detail on how to smuggle or evade.",
     "Numbers about a state are outputs of a model with assumptions, not findings about its officials or people. Do "
-    "not use them "
-    "to rank or accuse.",
+    "not use them to rank or accuse.",
 )
 
 
-def finding(compared: list[Comparison]) -> str:
-    """One sentence from numbers with intervals: West Africa in 2007 and 2010, and EU seizures at the ends (HTML)."""
+def finding(compared: pd.DataFrame) -> str:
+    """One sentence from numbers with intervals: West Africa in 2007 and 2010, and EU seizures at the ends.
+
+    Two asterisks stand about what is emphasised.
+    """
+    africa = compared[compared["name"] == "Arriving in Europe through West Africa"].drop_duplicates("year")
+    flow = africa.set_index("year").to_dict("index")
+    seized = compared[(compared["name"] == "Seized in the EU") & (compared["year"] >= 2004)].sort_values("year")
     parts = []
-    peak, after = (_find(compared, "Arriving in Europe through West Africa", y) for y in (2007, 2010))
-    if peak and after:
-        verb = _verb(peak, after, "falls to", "rises to", "is still")
+    if {2007, 2010} <= set(flow):
+        verb = _verb(flow[2007], flow[2010], "falls to", "rises to", "is still")
         parts.append(
-            f"the flow that reaches Europe through West Africa is {_against(peak)} in 2007 and {verb} "
-            f"{_against(after)} in 2010"
+            f"the flow that reaches Europe through West Africa is {_against(flow[2007])} in 2007 and {verb} "
+            f"{_against(flow[2010])} in 2010"
         )
-    seized = sorted((c for c in compared if c.name == "Seized in the EU" and c.year >= 2004), key=lambda c: c.year)
     if len(seized) > 1:
-        first, last = seized[0], seized[-1]
-        verb = _verb(first, last, "fall", "rise", "go")
+        first, *_, last = seized.to_dict("records")
         parts.append(
-            f"seizures in the EU {verb} from {_against(first)} in {first.year} to {_against(last)} in {last.year}"
+            f"seizures in the EU {_verb(first, last, 'fall', 'rise', 'go')} from {_against(first)} in {first['year']} "
+            f"to {_against(last)} in {last['year']}"
         )
     if not parts:
         return "The published record holds no value to set beside this run."
-    return "In the model, " + ", while ".join(parts) + "."
+    return f"In the model, {', while '.join(parts)}."
 
 
-def _verb(first: Comparison, last: Comparison, down: str, up: str, level: str) -> str:
+def _verb(first: dict[Any, Any], last: dict[Any, Any], down: str, up: str, level: str) -> str:
     """How a series went: down or up only where the later median lies outside the earlier 50% band."""
-    middle = last.model["median"]
-    return down if middle < first.model["low50"] else up if middle > first.model["high50"] else level
+    return down if last["median"] < first["low50"] else up if last["median"] > first["high50"] else level
 
 
-def _find(compared: list[Comparison], name: str, year: int) -> Comparison | None:
-    rows = [c for c in compared if c.name == name and c.year == year]
-    return rows[0] if rows else None
-
-
-def _against(item: Comparison) -> str:
+def _against(row: dict[Any, Any]) -> str:
     """Median, band and published value in one phrase."""
-    m, unit = item.model, escape(item.unit.split()[0])
-    band = "" if m["low90"] == m["high90"] else f"90% band {theme.span(m['low90'], m['high90'])}; "
-    return f"<b>{theme.number(m['median'])} {unit}</b> ({band}published {theme.plain(item.value)})"
+    band = f"90% band {theme.span(row['low90'], row['high90'])}; " if row["low90"] < row["high90"] else ""
+    median = f"**{theme.number(row['median'])} {row['unit'].split()[0]}**"
+    return f"{median} ({band}published {theme.plain(row['value'])})"
 
 
-def honest_table_text(compared: list[Comparison], runs: int, gaps: list[str]) -> str:
-    """How many published values the model meets, said plainly (HTML)."""
-    scored = [c for c in compared if c.year >= 2004]
-    inside, near = sum(c.inside for c in scored), sum(c.within_two for c in scored)
-    judged = [c for c in scored if c.use == "judge"]
-    text = (
-        f"Of {len(scored)} published values from 2004 on, {inside} lie inside the model's 90% band and for {near} "
-        f"the median is "
-        f"within a factor of two. "
-    )
-    if judged:
-        text += f"Of the {len(judged)} not used in tuning, {sum(c.inside for c in judged)} lie inside the band. "
-    if gaps:
-        text += f"No published value in the tables for: {'; '.join(gaps)}. "
-    return escape(
-        text
-        + f"The band holds only the chance among {theme.counted(runs)}, so a value outside it is no surprise; a ratio "
+def honest_table_text(compared: pd.DataFrame, runs: int, gaps: list[str]) -> str:
+    """How many published values the model meets, said plainly."""
+    scored = compared[compared["year"] >= 2004]
+    judged = scored[scored["use"] == "judge"]
+    texts = (
+        f"Of {len(scored)} published values from 2004 on, {scored['inside'].sum()} lie inside the model's 90% band and "
+        f"for {scored['within_two'].sum()} the median is within a factor of two.",
+        f"Of the {len(judged)} not used in tuning, {judged['inside'].sum()} lie inside the band."
+        if len(judged)
+        else "",
+        f"No published value in the tables for: {'; '.join(gaps)}." if gaps else "",
+        f"The band holds only the chance among {theme.counted(runs)}, so a value outside it is no surprise; a ratio "
         "far from one is. Several published values are recollected or rest on one source; rival values of one year are "
-        "listed separately."
+        "listed separately.",
     )
+    return " ".join(filter(None, texts))
 
 
-def sources(tables: Any) -> list[str]:
+def sources(tables: Tables) -> list[str]:
     """The sources of the observations, the most used first, and of the geography."""
-    found: list[str] = []
-    if len(tables.observations):
-        counts = tables.observations["source"].astype(str).str.split(r"[;,(]").str[0].str.strip().value_counts()
-        found = [f"{name} ({n} values)" for name, n in counts.head(8).items()]
-        if len(counts) > 8:
-            found.append(f"{len(counts) - 8} further sources, listed row by row in model/data/observations.csv")
+    counts = tables.observations["source"].astype(str).str.split(r"[;,(]").str[0].str.strip().value_counts()
+    found = [f"{name} ({n} values)" for name, n in counts.head(8).items()]
+    if len(counts) > 8:
+        found.append(f"{len(counts) - 8} further sources, listed row by row in model/data/observations.csv")
     return [
         *found,
         "Prices, supply, governance and institutions: tables in model/data, each row with its source and confidence",

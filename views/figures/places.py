@@ -1,0 +1,151 @@
+"""Where the kilograms of a scenario end, and through which countries more and less moves."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from views import theme
+from views.figures.marks import NAMES_AXIS, blank, tones, whiskers
+from views.figures.registry import Pieces, Section, by, figure
+from views.results import LANDED, StudyResults
+
+__all__ = ["most_changed", "sankey", "states", "with_left_out"]
+
+SHOWN_AT_MOST: Final = 6
+ENDS: Final = {
+    "europe": ("European market", theme.NAVY),
+    "north_america": ("North American market", "#8E9BA6"),
+    "other_markets": ("Other markets", "#C3CBD1"),
+    "andes": ("Seized at the origins", theme.WINE),
+    "americas": ("Seized in the Americas", theme.ORANGE),
+    "sea": ("Seized on the open Atlantic", theme.SKY),
+    "africa": ("Seized in West Africa", theme.GREEN),
+    "eu": ("Seized in Europe", theme.BLUE),
+    "lost": ("Lost or dumped", "#B59F00"),
+}
+GROUP_ENDS: Final = {
+    "Andean origins": "andes",
+    "Americas and Caribbean": "americas",
+    "Open Atlantic": "sea",
+    "West Africa, Sahel, Maghreb": "africa",
+    "Europe": "eu",
+}
+
+
+def most_changed(study: StudyResults) -> list[str]:
+    """Scenarios other than the baseline; those that change arrivals in Europe most come first."""
+    flows, pairs = study.table("flows"), study.table("paired")
+    names = [str(name) for name in dict.fromkeys(flows["scenario"]) if name != study.manifest["baseline"]]
+    if pairs.empty:
+        return names
+    landed = pairs[(pairs["outcome"] == LANDED) & (pairs["supply"] == pairs["supply"].iloc[0])]
+    size = landed.set_index("scenario")["effect"].abs()
+    return sorted(names, key=lambda name: -size.get(name, 0.0))
+
+
+def with_left_out(lead: str, shown: int, study: StudyResults) -> str:
+    """A lead, and which scenarios a section does not show."""
+    names = ", ".join(study.inside(name) for name in most_changed(study)[shown:])
+    return f"{lead} Not drawn, since they change less what lands: {names}." if names else lead
+
+
+def _baseline_and_one(study: StudyResults) -> list[str]:
+    return [str(study.manifest["baseline"]), *most_changed(study)[:1]]
+
+
+ENDING: Final = Section(
+    "Where the kilograms end",
+    partial(
+        with_left_out,
+        "Every kilogram ends in one place only. What waits unsold at the source is not in it, so less may be seized "
+        "and less land at once.",
+        1,
+    ),
+    50,
+)
+THROUGH: Final = Section(
+    "Winners and losers",
+    partial(
+        with_left_out, "Harm that moves elsewhere is harm: tonnes through each state, more and less.", SHOWN_AT_MOST
+    ),
+    60,
+)
+
+
+@figure("ends", section=ENDING, name="ends", split=by("scenario", _baseline_and_one))
+def sankey(study: StudyResults, rows: pd.DataFrame, scenario: str) -> go.Figure:
+    """Where the kilograms end, t a year."""
+    end = rows["end"].str.removeprefix("seized_")
+    group = end.map(theme.region_groups()).map(GROUP_ENDS).where(rows["end"] != end, end)
+    totals = (rows["kg_per_year"] / 1e3).groupby(group).sum()
+    keys = [key for key in ENDS if totals.get(key, 0.0) > 0.05]
+    whole = sum(totals[key] for key in keys)
+    labels = [f"{ENDS[key][0]}<br>{theme.number(totals[key])} t ({_percent(totals[key] / whole)})" for key in keys]
+    drawn = blank(560, showlegend=False, margin={"l": 4, "r": 4, "t": 10, "b": 14})
+    drawn.add_sankey(
+        node={
+            "label": [f"Output<br>{theme.number(whole)} t", *labels],
+            "pad": 40,
+            "thickness": 14,
+            "color": [theme.MUTED, *(ENDS[key][1] for key in keys)],
+            "line": {"width": 0},
+            "hovertemplate": "%{label}<extra></extra>",
+        },
+        link={
+            "source": [0] * len(keys),
+            "target": list(range(1, len(keys) + 1)),
+            "value": [totals[key] for key in keys],
+            "color": [theme.rgba(ENDS[key][1], 0.4) for key in keys],
+            "hovertemplate": "%{target.label}<extra></extra>",
+        },
+        textfont={"size": theme.SIZES["text"], "color": theme.INK, "shadow": "none"},
+    )
+    return theme.describe(
+        drawn,
+        title=f"Where the kilograms end: {study.scenario(scenario)}",
+        subtitle=f"Tonnes pure a year, {study.window}, mean of {study.seeds} seeds; seizures by where they are made.",
+        source="model, supply fixed; stocks and loads under way left out.",
+    )
+
+
+def _percent(share: float) -> str:
+    """A share in whole percent, and no zero for what is there."""
+    return f"{100 * share:.0f}%" if share >= 0.005 else "<1%"
+
+
+def _through(study: StudyResults, rows: pd.DataFrame) -> Pieces:
+    return by("scenario", most_changed, SHOWN_AT_MOST)(study, rows[rows["what"] == "through_kg"])
+
+
+@figure("states", section=THROUGH, split=_through)
+def states(study: StudyResults, rows: pd.DataFrame, scenario: str, most: int = 14) -> go.Figure:
+    """States through which more and less moves: the largest changes, with intervals."""
+    order = rows["effect"].abs().sort_values(ascending=False).index
+    mine = rows.reindex(order).head(most).sort_values("effect")
+    tonnes = mine[["low", "effect", "high"]] / 1e3
+    drawn = blank(90 + 24 * len(mine), showlegend=False)
+    drawn.add_bar(
+        x=tonnes["effect"],
+        y=mine["name"],
+        orientation="h",
+        marker={"color": tones(mine["effect"], mine["clear"])},
+        name="change",
+        error_x=whiskers(tonnes["low"], tonnes["effect"], tonnes["high"], theme.MUTED),
+        hovertemplate="%{y}: %{x:+,.3~g} t a year<extra></extra>",
+    )
+    drawn.update_layout(
+        xaxis={"title_text": "Difference, t a year", "showgrid": True, "tickformat": "+,~g"},
+        yaxis=NAMES_AXIS,
+        bargap=0.35,
+    )
+    return theme.describe(
+        drawn,
+        title=f"{study.scenario(scenario)}: states through which more or less moves",
+        subtitle="The largest changes with 95% intervals; grey where the change cannot be told from zero (false "
+        "discovery rate 5%).",
+        source="model, supply fixed; outputs of a model, not findings about officials or people.",
+    )
