@@ -197,8 +197,17 @@ def read_history(folder: Path, world: Tables | None = None) -> HistoryResults:
             allowed="what `run.py history` wrote",
             remedy="uv run run.py history",
         )
+    manifest = read_manifest(folder)
+    if manifest.get("state") == "running":  # the frames are those of an earlier command
+        raise InputError(
+            "these results are not complete",
+            field="folder",
+            value=str(folder),
+            allowed="a complete history",
+            remedy="give the same command again: it resumes",
+        )
     frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
-    return HistoryResults(folder, read_manifest(folder), frames, world)
+    return HistoryResults(folder, manifest, frames, world)
 
 
 def read_study(folder: Path) -> StudyResults:
