@@ -72,7 +72,7 @@ def read_study(results_dir: Path, tables: Any = None) -> Study:
     manifest = read_manifest(results_dir)
     if manifest.get("state") == "running":  # the frames are those of an earlier command
         raise InputError(
-            "these results are not complete", field="folder", value=str(results_dir), allowed="a history that has ended",
+            "these results are not complete", field="folder", value=str(results_dir), allowed="a complete history",
             remedy="give the same command again: it resumes",
         )  # fmt: skip
     frames = {name: pd.read_parquet(results_dir / f"{name}.parquet") for name in FRAMES}
