@@ -51,18 +51,14 @@ def week_of(day: date | str) -> int:
     InputError
         If the text is no ISO date or the date lies before the calendar starts.
     """
-    allowed = f"an ISO date from {EPOCH} on, e.g. 2011-05-10"
+    words = {"field": "date", "allowed": f"an ISO date from {EPOCH} on, e.g. 2011-05-10"}
     try:
-        when = as_date(day)
+        days = (as_date(day) - EPOCH).days
     except ValueError:
-        raise InputError(
-            "not a date", field="date", value=str(day), allowed=allowed, remedy="write year-month-day"
-        ) from None
-    if when < EPOCH:
-        raise InputError(
-            "before the calendar starts", field="date", value=str(day), allowed=allowed, remedy="choose a later date"
-        )
-    return (when - EPOCH).days // 7
+        raise InputError("not a date", value=str(day), remedy="write year-month-day", **words) from None
+    if days < 0:
+        raise InputError("before the calendar starts", value=str(day), remedy="choose a later date", **words)
+    return days // 7
 
 
 def as_date(day: date | str) -> date:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,16 @@ COMMA: Final = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
 COLUMN_OF_POINTS: Final = re.compile(rf"(?:(?:{POINT.pattern})?\0)*", re.ASCII)
 THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
 """Numbers such as 1,250 or 1.250, which are 1250 to some and 1.25 to others, unless another number tells."""
+TWO_NUMBERS: Final = (
+    "this may be read as two different numbers",
+    "write it without marks for thousands, and with a decimal point",
+)
+NO_NUMBER: Final = (
+    "this is not a number",
+    "write a plain number, such as 1250.5, without a unit or marks for thousands",
+)
+TOO_LARGE: Final = ("this number is too large", "write a smaller number")
+"""What is wrong with a number, and the remedy."""
 LONGEST_FILE: Final = 200_000_000
 FIRST_LINE: Final = "name them in the first line, separated by commas"
 
@@ -56,8 +67,14 @@ class Table:
 
     def wrong(self, row: Row, column: str, message: str, allowed: str, remedy: str) -> InputError:
         """The error that names a cell: file, column, line, value."""
-        field, value = f"{column}, line {row.line}", row.cells[column]
-        return InputError(message, file=self.file, field=field, value=value, allowed=allowed, remedy=remedy)
+        return InputError(
+            message,
+            file=self.file,
+            field=f"{column}, line {row.line}",
+            value=row.cells[column],
+            allowed=allowed,
+            remedy=remedy,
+        )
 
     def read[T](self, read: Callable[[Row], T]) -> list[T]:
         """What a function makes of every row.
@@ -96,7 +113,7 @@ class Table:
         cells = [row.cells[column] for row in self.rows]
         if self.separator == "," and COLUMN_OF_POINTS.fullmatch("".join(f"{cell}\0" for cell in cells)):
             values = [float(cell or "nan") + 0.0 for cell in cells]
-            if float("inf") not in map(abs, values):
+            if not any(map(math.isinf, values)):
                 return values, {}
         parsed = [self.parse(cell) if cell else (float("nan"), "", "") for cell in cells]
         refused = {row: (message, remedy) for row, (_, message, remedy) in enumerate(parsed) if message}
@@ -106,15 +123,11 @@ class Table:
         """The finite number that a text stands for in this table; if it stands for none, why not, and the remedy."""
         decimal = self.separator != "," and COMMA.fullmatch(text)
         if THOUSANDS.fullmatch(text) and not (decimal if self.has_decimal_commas else "," not in text):
-            remedy = "write it without marks for thousands, and with a decimal point"
-            return 0.0, "this may be read as two different numbers", remedy
+            return 0.0, *TWO_NUMBERS
         if not (POINT.fullmatch(text) or decimal):
-            remedy = "write a plain number, such as 1250.5, without a unit or marks for thousands"
-            return 0.0, "this is not a number", remedy
+            return 0.0, *NO_NUMBER
         number = float(text.replace(",", "."))
-        if abs(number) == float("inf"):
-            return 0.0, "this number is too large", "write a smaller number"
-        return number + 0.0, "", ""
+        return (0.0, *TOO_LARGE) if math.isinf(number) else (number + 0.0, "", "")
 
 
 def read_csv(
@@ -150,9 +163,15 @@ def read_csv(
     problems = list(_faults_of_names(named, file, columns, missing)) if first else [_empty(file, what)]
     problems = problems or [_ragged(file, *line, named, separator) for line in body if len(line[1]) != len(named)]
     if not body and not problems:
-        allowed, remedy = f"a row for each entry of the {what}", "add rows below the first line"
-        message = "there is no row below the names of the columns"
-        problems = [InputError(message, file=file, field="whole file", allowed=allowed, remedy=remedy)]
+        problems = [
+            InputError(
+                "there is no row below the names of the columns",
+                file=file,
+                field="whole file",
+                allowed=f"a row for each entry of the {what}",
+                remedy="add rows below the first line",
+            )
+        ]
     if problems:
         raise InputError.collect(problems)
     return Table(file, named, tuple(Row(line, dict(zip(named, cells, strict=True))) for line, cells in body), separator)
@@ -166,20 +185,29 @@ type Line = tuple[int, list[str]]
 
 def _text(path: Path, what: str, field: str, file: str) -> str:
     if not is_file(path) or path.stat().st_size > LONGEST_FILE:
-        message, allowed = f"this cannot be read as a {what}", f"a CSV file of at most {LONGEST_FILE // 1_000_000} MB"
-        raise InputError(message, field=field, value=str(path), allowed=allowed, remedy="check the path")
+        raise InputError(
+            f"this cannot be read as a {what}",
+            field=field,
+            value=str(path),
+            allowed=f"a CSV file of at most {LONGEST_FILE // 1_000_000} MB",
+            remedy="check the path",
+        )
     text = read_text(path, file)
     if "\0" in text:
-        message, remedy = "the file holds bytes that no text has", "save it again as CSV, UTF-8"
-        raise InputError(message, file=file, field="whole file", allowed="a CSV file in UTF-8", remedy=remedy)
+        raise InputError(
+            "the file holds bytes that no text has",
+            file=file,
+            field="whole file",
+            allowed="a CSV file in UTF-8",
+            remedy="save it again as CSV, UTF-8",
+        )
     return text
 
 
 def _separator(text: str, file: str) -> str:
     """The mark that separates the names of the columns; a comma where there is one column."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    outside = re.sub(r'"[^"]*"', "", first)
-    found = [mark for mark in SEPARATORS if mark in outside]
+    found = [mark for mark in SEPARATORS if mark in re.sub(r'"[^"]*"', "", first)]
     if len(found) > 1:
         raise InputError(
             "it cannot be told what separates the columns",
@@ -214,22 +242,23 @@ def _lines(text: str, separator: str, file: str) -> list[Line]:
 
 
 def _empty(file: str, what: str) -> InputError:
-    allowed = f"the names of the columns of the {what}, then a row for each entry"
-    remedy = "write the names of the columns in the first line"
-    return InputError("the file is empty", file=file, field="whole file", allowed=allowed, remedy=remedy)
+    return InputError(
+        "the file is empty",
+        file=file,
+        field="whole file",
+        allowed=f"the names of the columns of the {what}, then a row for each entry",
+        remedy="write the names of the columns in the first line",
+    )
 
 
 def _trimmed(cells: list[str], count: int) -> list[str]:
     """Cells without the empty ones behind the last column, which spreadsheets add."""
-    end = len(cells)
-    while end > count and not cells[end - 1]:
-        end -= 1
-    return cells[:end]
+    filled = (number for number, cell in enumerate(cells, start=1) if cell)
+    return cells[: max(min(count, len(cells)), *filled, 0)]
 
 
 def _ragged(file: str, line: int, cells: list[str], columns: tuple[str, ...], separator: str) -> InputError:
     """The error of a line that has more or fewer cells than there are columns."""
-    digits = separator == "," and len(cells) > len(columns)
     return InputError(
         "this line has another number of cells than the first line has names",
         file=file,
@@ -237,7 +266,7 @@ def _ragged(file: str, line: int, cells: list[str], columns: tuple[str, ...], se
         value=separator.join(cells),
         allowed=f"{len(columns)} cells, separated by {SEPARATORS[separator]}",
         remedy="write decimals with a point and put cells with commas in quotes, or separate columns by semicolons"
-        if digits
+        if separator == "," and len(cells) > len(columns)
         else "fill in the missing separators; a cell may be empty",
     )
 
@@ -248,18 +277,20 @@ def _ragged(file: str, line: int, cells: list[str], columns: tuple[str, ...], se
 def _faults_of_names(names: Sequence[str], file: str, columns: Sequence[str], otherwise: str) -> Iterator[InputError]:
     """What is wrong with the names of the columns, which are those that the file must have."""
     allowed = ", ".join(columns)
-    for name in dict.fromkeys(names):
-        message = "" if name in columns else "there is no such column" if name else "a column has no name"
-        remedy = suggest(name, columns, "leave the column out")
-        if name in columns and names.count(name) > 1:
-            message, remedy = "this column stands twice", "leave one out"
-        if message:
-            yield InputError(message, file=file, field="column", value=name, allowed=allowed, remedy=remedy)
-    missing = [name for name in columns if name not in names]
-    if missing:
-        near = {name: closest(name, [other for other in names if other not in columns]) for name in missing}
+    unknown = [name for name in dict.fromkeys(names) if name not in columns]
+    words = {name: "there is no such column" if name else "a column has no name" for name in unknown}
+    words |= {name: "this column stands twice" for name in columns if names.count(name) > 1}
+    for name in (name for name in dict.fromkeys(names) if name in words):
+        remedy = suggest(name, columns, "leave the column out") if name in unknown else "leave one out"
+        yield InputError(words[name], file=file, field="column", value=name, allowed=allowed, remedy=remedy)
+    if missing := [name for name in columns if name not in names]:
+        near = {name: closest(name, unknown) for name in missing}
         renamed = [f"rename the column {other!r} to {name!r}" for name, other in near.items() if other]
-        remedy = "; ".join(renamed) or otherwise
-        message, allowed = f"columns are missing: {', '.join(missing)}", f"the columns {allowed}"
-        value = ", ".join(names)
-        yield InputError(message, file=file, field="first line", value=value, allowed=allowed, remedy=remedy)
+        yield InputError(
+            f"columns are missing: {', '.join(missing)}",
+            file=file,
+            field="first line",
+            value=", ".join(names),
+            allowed=f"the columns {allowed}",
+            remedy="; ".join(renamed) or otherwise,
+        )

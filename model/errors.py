@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
+from itertools import accumulate
 
 __all__ = ["InputError", "closest", "some_of", "suggest"]
 
@@ -70,8 +71,8 @@ class InputError(ValueError):
         """
         if not errors:
             raise ValueError("no errors to collect")
-        first = errors[0]
-        if len(errors) == 1:
+        first, *others = errors
+        if not others:
             return first
         found = [problem for error in errors for problem in (error.problems or (error,))]
         whole = cls(
@@ -90,24 +91,17 @@ class InputError(ValueError):
         """The same error with the file in which it stands, where it names none."""
         if self.problems:
             return InputError.collect([problem.in_file(file) for problem in self.problems])
-        return (
-            self
-            if self.file
-            else InputError(
-                self.message, file=file, field=self.field, value=self.value, allowed=self.allowed, remedy=self.remedy
-            )
-        )
+        words = {"field": self.field, "allowed": self.allowed, "remedy": self.remedy}
+        return self if self.file else InputError(self.message, file=file, value=self.value, **words)
 
 
 def _listed(messages: Sequence[str]) -> str:
     """The first messages, a line each, and how many more there are."""
-    lines: list[str] = []
-    for message in messages:
-        if lines and sum(map(len, lines)) + len(message) > LONGEST_MESSAGE:
-            lines.append(f"  - {len(messages) - len(lines)} more problems; they are shown once these are solved")
-            break
-        lines.append(f"  - {message}")
-    return "\n".join(lines)
+    lines = [f"  - {message}" for message in messages]
+    lengths = [*accumulate(map(len, lines))]
+    shown = max(1, sum(length - len("  - ") <= LONGEST_MESSAGE for length in lengths))
+    more = [f"  - {len(lines) - shown} more problems; they are shown once these are solved"] * (shown < len(lines))
+    return "\n".join([*lines[:shown], *more])
 
 
 def _cut(text: str, longest: int) -> str:

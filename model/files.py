@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -110,20 +109,17 @@ def _refusal(file: str, field: str, value: str, message: str, allowed: str, reme
 
 def to_toml(document: Mapping[str, Any]) -> str:
     """Write a mapping of scalars, lists of scalars, tables of scalars and lists of tables as TOML; None is left out."""
-    plain = {key: value for key, value in document.items() if not _is_table(value)}
-    parts = [_lines(plain)]
+    tables = {key: value for key, value in document.items() if isinstance(value, Mapping)}
+    lists = {key: value for key, value in document.items() if _holds_tables(value)}
+    parts = [_lines({key: value for key, value in document.items() if key not in {*tables, *lists}})]
     for key, value in document.items():
-        if isinstance(value, Mapping):
-            parts.append(f"[{_key(key)}]\n{_lines(value)}")
-        elif _is_table(value):
-            parts += [f"[[{_key(key)}]]\n{_lines(entry)}" for entry in value]
+        parts += [f"[{_key(key)}]\n{_lines(value)}"] if key in tables else []
+        parts += [f"[[{_key(key)}]]\n{_lines(entry)}" for entry in lists.get(key, ())]
     return "\n".join(part for part in parts if part)
 
 
-def _is_table(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return any(isinstance(item, Mapping) for item in value)
-    return isinstance(value, Mapping)
+def _holds_tables(value: object) -> bool:
+    return isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value)
 
 
 def _lines(table: Mapping[str, Any]) -> str:
@@ -139,12 +135,8 @@ def _text(value: str) -> str:
 
 
 def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     if isinstance(value, int | float):
-        return repr(value)
+        return repr(value).lower()  # True, nan, inf and -inf, too
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list | tuple):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Name
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
-from model.errors import InputError, closest
+from model.errors import InputError, suggest
 from model.kinds import codes
 from model.rows import Row, read_rows
 from model.rule_registry import REGISTRIES, RuleRegistry
@@ -181,13 +181,12 @@ def describe(parameters: type[Declared]) -> pd.DataFrame:
 
 def markdown_table(parameters: type[Declared]) -> str:
     """Write the parameter table of the documentation, a Markdown section for each group."""
-    rows = list(parameter_rows(parameters).values())
-    sections = []
-    for group in dict.fromkeys(row.group for row in rows):
-        head = f"### {group}\n\n| name | default | unit | allowed | role | meaning | source | confidence |\n"
-        lines = [_markdown_row(row) for row in rows if row.group == group]
-        sections.append(head + "|---|---|---|---|---|---|---|---|\n" + "\n".join(lines) + "\n")
-    return "\n".join(sections)
+    names = ("name", "default", "unit", "allowed", "role", "meaning", "source", "confidence")
+    head = f"| {' | '.join(names)} |\n{'|---' * len(names)}|\n"
+    groups: dict[str, list[str]] = {}
+    for row in parameter_rows(parameters).values():
+        groups.setdefault(row.group, []).append(_markdown_row(row))
+    return "\n".join(f"### {group}\n\n{head}{'\n'.join(lines)}\n" for group, lines in groups.items())
 
 
 def _markdown_row(row: ParameterRow) -> str:
@@ -233,19 +232,19 @@ def _problems(
     rows = parameter_rows(parameters)
     for detail in error.errors(include_url=False):
         name = str(detail["loc"][0]) if detail["loc"] else ""
+        where = {"file": file, "field": f"{table}.{name}" if table else name}
         if isinstance(own := detail.get("ctx", {}).get("error"), InputError):
             yield own
         elif name in rows:
-            yield _bad_value(rows[name], values.get(name), file, table)
+            yield _bad_value(rows[name], values.get(name), where)
         else:
-            yield _unknown_name(name, values.get(name), rows, file, table)
+            yield _unknown_name(name, values.get(name), rows, where)
 
 
-def _bad_value(row: ParameterRow, value: object, file: str, table: str) -> InputError:
+def _bad_value(row: ParameterRow, value: object, where: dict[str, str]) -> InputError:
     return InputError(
         f"{row.name} ({row.description}) cannot take this value",
-        file=file,
-        field=_field(table, row.name),
+        **where,
         value=value,
         allowed=row.allowed,
         remedy=_remedy(row, value),
@@ -254,8 +253,7 @@ def _bad_value(row: ParameterRow, value: object, file: str, table: str) -> Input
 
 def _remedy(row: ParameterRow, value: object) -> str:
     if row.options:
-        near = closest(value, row.options) if isinstance(value, str) else None
-        return f"did you mean {near!r}?" if near else "use one of the options"
+        return suggest(value if isinstance(value, str) else "", row.options, "use one of the options")
     if isinstance(row.default, bool):
         return "write true or false, without quotes"
     if not isinstance(value, int | float) or isinstance(value, bool):
@@ -267,21 +265,14 @@ OPTIONS = ("rng", "organisations", "record", "world")
 """What `RouteModel` takes beside parameters."""
 
 
-def _unknown_name(name: str, value: object, rows: Mapping[str, ParameterRow], file: str, table: str) -> InputError:
-    near = "rng" if name == "seed" else closest(name, (*OPTIONS, *rows))
-    remedy = f"did you mean {near!r}?" if near else "`run.py parameters` lists them all"
+def _unknown_name(name: str, value: object, rows: Mapping[str, ParameterRow], where: dict[str, str]) -> InputError:
     return InputError(
         f"there is no parameter {name!r}",
-        file=file,
-        field=_field(table, name),
+        **where,
         value=value,
         allowed=f"the {len(rows)} known parameters",
-        remedy=remedy,
+        remedy=suggest("rng" if name == "seed" else name, (*OPTIONS, *rows), "`run.py parameters` lists them all"),
     )
-
-
-def _field(table: str, name: str) -> str:
-    return f"{table}.{name}" if table else name
 
 
 def changed_values(parameters: Declared) -> dict[str, Any]:

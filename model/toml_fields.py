@@ -51,11 +51,14 @@ def row(
     missing
         What is said where the field must be given and is not; `says` if empty.
     """
-    needed = default is ...
-    words: dict[str, Any] = {"says": says, "allowed": allowed or ", ".join(options), "remedy": remedy}
-    words |= {"options": list(options), "missing": (missing or says) if needed else ""}
-    made: Any = Field(default=None if needed else default, json_schema_extra=words, **bounds)
-    return made
+    words: dict[str, Any] = {
+        "says": says,
+        "allowed": allowed or ", ".join(options),
+        "remedy": remedy,
+        "options": list(options),
+        "missing": (missing or says) if default is ... else "",
+    }
+    return Field(default=None if default is ... else default, json_schema_extra=words, **bounds)
 
 
 def text(default: Any = "", longest: int | None = None) -> Any:
@@ -114,11 +117,11 @@ def try_part[P: Part](part: type[P], values: Mapping[str, Any], where: str = "")
             part.__pydantic_validator__.validate_assignment(made, name, value)
         except ValidationError as error:
             problems.append(_problem(part, name, f"{above}{name}", value, error))
-    for name, words in needed.items():
-        if name in values:
-            continue
-        missing = InputError(words["missing"], field=f"{above}{name}", allowed=words["allowed"], remedy=words["remedy"])
-        problems.append(missing)
+    problems += [
+        InputError(words["missing"], field=f"{above}{name}", allowed=words["allowed"], remedy=words["remedy"])
+        for name, words in needed.items()
+        if name not in values
+    ]
     return made, problems
 
 
@@ -133,8 +136,13 @@ def _problem(part: type[Part], name: str, field: str, value: object, error: Vali
     """The error of one field; the value is the entry of a list that does not fit, where it is one."""
     fields = part.model_fields
     if name not in fields:
-        remedy, allowed = suggest(name, fields, part.otherwise), ", ".join(fields)
-        return InputError(f"{part.what} has no such field", field=field, value=value, allowed=allowed, remedy=remedy)
+        return InputError(
+            f"{part.what} has no such field",
+            field=field,
+            value=value,
+            allowed=", ".join(fields),
+            remedy=suggest(name, fields, part.otherwise),
+        )
     detail: Any = error.errors(include_url=False)[0]
     words: Any = fields[name].json_schema_extra
     shown = None if detail["type"] == "missing" else detail["input"]

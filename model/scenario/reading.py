@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from itertools import compress
@@ -14,6 +14,7 @@ from pydantic import PlainValidator, StrictStr, StringConstraints
 from model.errors import InputError, suggest
 from model.parameter_fields import CONFIDENCES
 from model.scenario.events import (
+    FIRST_DAY,
     KINDS,
     LAST_DAY,
     OPERATIONS,
@@ -26,7 +27,7 @@ from model.scenario.events import (
 )
 from model.toml_fields import Part, one_of, row, table, tables, text, try_part
 
-__all__ = ["EventEntry", "ScenarioFile", "bounds_of", "read_event"]
+__all__ = ["EventEntry", "ScenarioFile", "bounds_of", "not_to_drop", "out_of_order", "read_event", "used_twice"]
 
 MULTIPLY_MAX: Final = 100.0
 LARGE: Final = 1e300
@@ -268,3 +269,47 @@ def bounds_of(operation: Operation, bounds: EventField | None) -> tuple[float, f
         return bounds.low, bounds.high, bounds.allowed
     width = bounds.high - bounds.low
     return -width, width, f"-{width:g} to {width:g} (the result stays within {bounds.allowed})"
+
+
+# --- scenarios ----------------------------------------------------------------------------------------------------
+
+
+def out_of_order(days: Mapping[str, date | None]) -> Iterator[InputError]:
+    """Days that the tables do not cover, or that lie outside the scenario."""
+    start, end = days["start"] or FIRST_DAY, days["end"] or LAST_DAY
+    data, inside = "the tables hold no data for this day", "this day lies outside the scenario"
+    checks = [
+        *((field, FIRST_DAY, LAST_DAY, data) for field in ("start", "end")),
+        *((field, start, end, inside) for field in ("scored_from", "fork")),
+    ]
+    if FIRST_DAY <= end < start <= LAST_DAY:
+        checks = [("end", start, LAST_DAY, "end lies before start")]
+    for field, low, high, message in checks:
+        if (day := days[field]) and not low <= day <= high:
+            remedy = "take a day within these"
+            yield InputError(message, field=field, value=day, allowed=f"{low} to {high}", remedy=remedy)
+
+
+def used_twice(entries: Sequence[Any], number: int) -> Iterator[InputError]:
+    """Whether an earlier event of the file has the id of the `number`-th."""
+    slugs = [entry.get("id") if isinstance(entry, Mapping) else None for entry in entries[:number]]
+    if isinstance(slugs[-1], str) and slugs[-1] in slugs[:-1]:
+        yield InputError(
+            "two events have the same id",
+            field=f"events[{number}].id",
+            value=slugs[-1],
+            allowed="an id used once in the file",
+            remedy="rename one of them",
+        )
+
+
+def not_to_drop(dropped: Sequence[str], events: Mapping[str, Event]) -> Iterator[InputError]:
+    """What a file drops though its base has no such event."""
+    for slug in (slug for slug in dropped if slug not in events):
+        yield InputError(
+            "the base has no such event to drop",
+            field="drop",
+            value=slug,
+            allowed=", ".join(events) or "nothing: there is no base with events",
+            remedy=suggest(slug, events, "remove it from drop"),
+        )

@@ -23,7 +23,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -35,7 +35,7 @@ from model.parameter_fields import changed_values, check_values, try_values
 from model.parameters import Parameters
 from model.scenario.events import FIRST_DAY, LAST_DAY, Event, Names, event_field, expand, fields_of, in_order
 from model.scenario.files import find_scenario, list_scenarios
-from model.scenario.reading import ScenarioFile, read_event
+from model.scenario.reading import ScenarioFile, not_to_drop, out_of_order, read_event, used_twice
 from model.summary import Summary
 from model.toml_fields import try_part
 
@@ -307,7 +307,7 @@ def _read_window(
         if days[field] is None and field not in document
     ]
     if not {problem.field for problem in problems} & set(DATES):
-        problems += _out_of_order(days)
+        problems += out_of_order(days)
     return days
 
 
@@ -317,22 +317,6 @@ def _fit_inherited(days: dict[str, Any], document: Mapping[str, Any]) -> None:
     for field, otherwise in (("scored_from", start), ("fork", None)):
         if field not in document and start and end and not start <= (days[field] or date.min) <= end:
             days[field] = otherwise
-
-
-def _out_of_order(days: Mapping[str, date | None]) -> Iterator[InputError]:
-    """Days that the tables do not cover, or that lie outside the scenario."""
-    start, end = days["start"] or FIRST_DAY, days["end"] or LAST_DAY
-    data, inside = "the tables hold no data for this day", "this day lies outside the scenario"
-    checks = [
-        *((field, FIRST_DAY, LAST_DAY, data) for field in ("start", "end")),
-        *((field, start, end, inside) for field in ("scored_from", "fork")),
-    ]
-    if FIRST_DAY <= end < start <= LAST_DAY:
-        checks = [("end", start, LAST_DAY, "end lies before start")]
-    for field, low, high, message in checks:
-        if (day := days[field]) and not low <= day <= high:
-            remedy = "take a day within these"
-            yield InputError(message, field=field, value=day, allowed=f"{low} to {high}", remedy=remedy)
 
 
 def _read_parameters(given: ScenarioFile, base: Scenario | None, problems: list[InputError]) -> Parameters:
@@ -348,38 +332,13 @@ def _read_events(
     start, end = days["start"], days["end"]
     window = (start, end) if start and end and start <= end else (date.min, date.max)
     kept = {event.id: event for event in base.events} if base else {}
-    problems += _not_to_drop(given.drop, kept)
+    problems += not_to_drop(given.drop, kept)
     events = {event.id: event for event in _cut(kept.values(), window) if event.id not in given.drop}
     for number, entry in enumerate(given.events, start=1):
         event, found = read_event(entry, number, window)
-        problems += [*found, *_used_twice(given.events, number)]
+        problems += [*found, *used_twice(given.events, number)]
         events |= {event.id: event} if event else {}
     return in_order(events.values())
-
-
-def _used_twice(entries: Sequence[Any], number: int) -> Iterator[InputError]:
-    """Whether an earlier event of the file has the id of the `number`-th."""
-    slugs = [entry.get("id") if isinstance(entry, Mapping) else None for entry in entries[:number]]
-    if isinstance(slugs[-1], str) and slugs[-1] in slugs[:-1]:
-        yield InputError(
-            "two events have the same id",
-            field=f"events[{number}].id",
-            value=slugs[-1],
-            allowed="an id used once in the file",
-            remedy="rename one of them",
-        )
-
-
-def _not_to_drop(dropped: Sequence[str], events: Mapping[str, Event]) -> Iterator[InputError]:
-    """What a file drops though its base has no such event."""
-    for slug in (slug for slug in dropped if slug not in events):
-        yield InputError(
-            "the base has no such event to drop",
-            field="drop",
-            value=slug,
-            allowed=", ".join(events) or "nothing: there is no base with events",
-            remedy=suggest(slug, events, "remove it from drop"),
-        )
 
 
 def _cut(events: Iterable[Event], window: tuple[date, date]) -> Iterator[Event]:

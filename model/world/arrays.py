@@ -13,10 +13,9 @@ from model.columns import Array
 from model.kinds import BUNDLED, MODES
 from model.layout import WorldArrays
 from model.random.samplers import load_body
-from model.world.leg_arrays import asset_arrays, leg_arrays, watched_arrays
+from model.world.leg_arrays import asset_arrays, leg_arrays, route_arrays, trunk_arrays, watched_arrays
 from model.world.lookup import Names, great_circle_km, indices
-from model.world.regions import countries_with_places_in, eu_members, members, places_in
-from model.world.route_arrays import route_arrays, trunk_arrays
+from model.world.regions import countries_in, countries_with_places_in, eu_members, places_in
 from model.world.route_library import Path
 from model.world.tables import Tables
 
@@ -94,7 +93,7 @@ def plain_arrays(tables: Tables, names: Names) -> dict[str, object]:
 
 def waypoints(tables: Tables) -> Array:
     """Row of the place where each state takes goods for other markets, its largest on land; -1 where none cross it."""
-    crossed = tables.states["region"].isin(members(tables, "latin_america_caribbean")).to_numpy()
+    crossed = countries_in(tables, "latin_america_caribbean")
     largest = tables.places.groupby("state")["handling_kg_per_week"].idxmax()
     return np.where(crossed, tables.states["state"].map(largest).fillna(-1), -1).astype(np.int64)
 

@@ -18,7 +18,7 @@ from model.submodels.inspection import bribed_share, roc_hit
 from model.submodels.market import move_price
 from model.submodels.routes import nested_logit, pick, salient_value
 from model.world import World
-from model.world.world import hull_recall
+from model.world.arrays import hull_recall
 
 
 def shares(values: list[float], modes: list[int], dissimilarity: float, stay_out: float = -1e9) -> np.ndarray:
