@@ -345,7 +345,7 @@ def test_changed_tables_at_the_same_path_make_other_runs(tmp_path: Path, monkeyp
     histories = fresh_histories(monkeypatch)
 
     def runs(name: str) -> pd.DataFrame:
-        study = replace(small(replications=1, scenarios=["as-it-happened"], design={"steps": 2}), tables=tables)
+        study = small(replications=1, scenarios=["as-it-happened"], design={"steps": 2}).with_(tables=tables)
         runner.run(study, Store(tmp_path / name))
         return content(Store(tmp_path / name))
 
