@@ -339,14 +339,13 @@ def test_all_points_of_a_study_share_a_history_for_each_seed(tmp_path: Path, mon
 
 def test_changed_tables_at_the_same_path_make_other_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same as in a new process, where the tables are read for the first time."""
-    from dataclasses import replace
 
     tables = tmp_path / "tables"
     shutil.copytree(DATA, tables, ignore=shutil.ignore_patterns("build", "__pycache__"))
     histories = fresh_histories(monkeypatch)
 
     def runs(name: str) -> pd.DataFrame:
-        study = replace(small(replications=1, scenarios=["as-it-happened"], design={"steps": 2}), tables=tables)
+        study = small(replications=1, scenarios=["as-it-happened"], design={"steps": 2}).with_(tables=tables)
         runner.run(study, Store(tmp_path / name))
         return content(Store(tmp_path / name))
 

@@ -278,7 +278,7 @@ def test_what_has_no_effect_in_a_study_is_named(tmp_path: Path) -> None:
         f"lever g8-paris {why}",
         f"lever pledge_headroom {why}",
     ]
-    switch = {"name": "mode", "target": "parameter:cooperation", "values": ["fixed", "endogenous"]}
+    switch = {"name": "choice", "target": "parameter:cooperation", "values": ["fixed", "endogenous"]}
     assert warnings_of(study.with_(levers=[*levers, switch]))[2:] == []
 
 
