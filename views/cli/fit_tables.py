@@ -121,7 +121,7 @@ def print_against(found: Against, *, quick: bool = False, shown: int = 12) -> No
     from experiments.validation.nulls import NULLS
 
     count = len(found.reports)
-    scores: list[dict[Any, Any]] = [
+    scores: list[Mapping[Any, Any]] = [
         {**found.overall, "predictor": f"model, all {count} reports"},
         *found.scores.to_dict("records"),
     ]
