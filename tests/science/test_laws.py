@@ -84,9 +84,9 @@ def test_salience_weighs_the_larger_payoff_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "d", "expected"), [(0.02, 0.0, 0.02), (0.02, 0.5, 0.06), (0.02, 1.0, 0.15), (0.02, 1.5, 0.29), (0.05,
-        1.0, 0.26), (0.10, 1.0, 0.39)]
-)  # fmt: skip
+    ("share", "d", "expected"),
+    [(0.02, 0.0, 0.02), (0.02, 0.5, 0.06), (0.02, 1.0, 0.15), (0.02, 1.5, 0.29), (0.05, 1.0, 0.26), (0.10, 1.0, 0.39)],
+)
 def test_container_targeting_hits(share: float, d: float, expected: float) -> None:
     """The table of mechanisms M9."""
     assert roc_hit(share, d) == pytest.approx(expected, abs=0.008)
