@@ -14,9 +14,10 @@ from model.columns import Alternatives, allocate
 from model.kinds import MODES
 from model.parameter_fields import to_values
 from model.random.samplers import load_body, load_kg
+from model.submodels.decisions import salient_value
 from model.submodels.inspection import bribed_share, roc_hit
 from model.submodels.market import move_price
-from model.submodels.routes import nested_logit, pick, salient_value
+from model.submodels.routes import nested_logit, pick
 from model.world import World
 from model.world.world import hull_recall
 
