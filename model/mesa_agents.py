@@ -327,6 +327,12 @@ class PatrolAsset(RowAgent):
         """State that owns it (ISO3)."""
         return self.model.world.states[self.model.world.arrays.asset_owner[self.row]]
 
+    # its own, or else the column of this name would be the attribute
+    @property
+    def place(self) -> str:
+        """Base or patrol area where it is."""
+        return self.model.world.places[self._place_index()]
+
     def _place_index(self) -> int:
         return int(self.model.state.assets.place[self.row])
 

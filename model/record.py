@@ -210,6 +210,13 @@ def record_prices(ctx: Context) -> None:
 
 
 @rule
+def record_by_market(ctx: Context, market: int, in_europe: int, elsewhere: int, kg: float) -> None:
+    """Add to a series of Europe, or to that of North America, as the market lies."""
+    series = in_europe if ctx.world.market_is_europe[market] == 1 else elsewhere
+    ctx.record.weekly[ctx.week, series] += kg
+
+
+@rule
 def weighted_mean(values: Array, weights: Array, counted: Array) -> float:
     """Mean of the values that count, by weight; 0 where nothing has weight."""
     total, weight = 0.0, 0.0

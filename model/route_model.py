@@ -51,7 +51,8 @@ class RouteModel(Summary, Results, AgentLists):
         A rule of your own, called with the model after every week (at interpreted speed); it may set `running` to
         False to end the run. A subclass with its own `step` or `after_week` is run week by week, too.
     parameters : mapping of parameter names to values, as keywords
-        Override the scenario's parameters.
+        Override the scenario's parameters. `choice_rule` and `allocation` also take a rule of your own, a function
+        (docs/extending.md).
 
     Raises
     ------

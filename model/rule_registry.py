@@ -8,13 +8,13 @@ that results of two versions never mix.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
 from model.errors import InputError
-from model.kernel.compiled import one_of
+from model.kernel.compiled import one_of, stand_in
 from model.kernel.exchange import fingerprint, plain
 
 __all__ = ["ALLOCATION_RULES", "DECISION_RULES", "REGISTRIES", "RuleRegistry"]
@@ -122,11 +122,15 @@ class RuleRegistry(Sequence[str]):
         group = f"highway10.{self.kind.replace(' ', '_')}s"
         return {point.name: point for point in entry_points(group=group)}
 
-    def choosers(self) -> Iterator[Any]:
-        """For each function of such a rule, one that calls that of the rule with a number: the last, a user's own."""
+    def choosers(self, usual: Any) -> list[Any]:
+        """For each function of such a rule, one that calls that of the rule with a number.
+
+        The number behind those of the model stands for a user's own; until one is exchanged for it, it is as `usual`.
+        """
+        arguments = [", ".join(inspect.signature(plain(function)).parameters) for function in usual]
+        self.seam = type(usual)(*(stand_in(function, names) for function, names in zip(usual, arguments, strict=True)))
         rules = [self.functions(rule) for rule in (*self.built_in.values(), self.seam)]
-        for number, model in enumerate(self.seam):
-            yield one_of([rule[number] for rule in rules], ", ".join(inspect.signature(plain(model)).parameters))
+        return [one_of(functions, names) for functions, names in zip(zip(*rules, strict=True), arguments, strict=True)]
 
     def functions(self, rule: Any) -> Any:
         """All functions of a rule that may be given as one."""

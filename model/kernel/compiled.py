@@ -25,7 +25,7 @@ from numba import config, njit
 from model.kernel.rule_compiler import RuleCompiler
 from model.kernel.sources import PACKAGE, SOURCE_HASH
 
-__all__ = ["CACHE", "DECORATED", "compiled", "in_order", "kept_apart", "made", "one_of", "rule"]
+__all__ = ["CACHE", "DECORATED", "compiled", "in_order", "kept_apart", "made", "one_of", "rule", "stand_in"]
 
 KEPT_CACHES = 4
 NAME = f"rules-{SOURCE_HASH[:16]}{'-checked' if config.BOUNDSCHECK else ''}"
@@ -126,6 +126,11 @@ def made(source: str, names: dict[str, Any]) -> Any:
     space = dict(names)
     exec(source, space)
     return _inlined(space[source[4 : source.index("(")]])
+
+
+def stand_in(function: Callable[..., Any], arguments: str) -> Any:
+    """A rule that does the same as another, for which a user's own may be exchanged."""
+    return made(f"def stand_in({arguments}):\n    return usual({arguments})\n", {"usual": function})
 
 
 def in_order(*rules: Callable[..., None]) -> Any:

@@ -94,7 +94,8 @@ def _text(value: Any, seen: set[int]) -> str:
     """What a rule refers to, as text: source of functions, numbers as they stand, names of modules and of the model."""
     python = plain(value)
     if not isinstance(python, FunctionType):
-        return value.__name__ if isinstance(value, ModuleType) else str(_content(value))
+        content = hashlib.sha256(value.tobytes()).hexdigest() if isinstance(value, np.ndarray) else repr(value)
+        return value.__name__ if isinstance(value, ModuleType) else content
     if python.__module__.partition(".")[0] == "model" or id(python) in seen:
         return f"{python.__module__}.{python.__qualname__}"
     seen.add(id(python))
@@ -102,10 +103,6 @@ def _text(value: Any, seen: set[int]) -> str:
     cells = (cell.cell_contents for cell in python.__closure__ or ())
     known |= dict(zip(python.__code__.co_freevars, cells, strict=True))
     return "\n".join([_source(python), *(f"{name} = {_text(known[name], seen)}" for name in sorted(known))])
-
-
-def _content(value: Any) -> Any:
-    return hashlib.sha256(value.tobytes()).hexdigest() if isinstance(value, np.ndarray) else repr(value)
 
 
 def _source(function: FunctionType) -> str:

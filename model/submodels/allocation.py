@@ -104,14 +104,7 @@ class AllocationRule(NamedTuple):
     """Weight of an area for an asset, not negative: areas within reach are drawn in proportion to it."""
 
 
-@rule
-def own_weight(ctx: Context, asset: int, area: int) -> float:
-    """A rule of a user's own takes the place of this one."""
-    return known_kg(ctx, asset, area)
-
-
-ALLOCATION_RULES.seam = AllocationRule(own_weight)
-(weight_by,) = ALLOCATION_RULES.choosers()
+(weight_by,) = ALLOCATION_RULES.choosers(AllocationRule(known_kg))
 
 
 @rule

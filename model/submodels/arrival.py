@@ -9,7 +9,7 @@ from __future__ import annotations
 from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Counter
-from model.record import Account, Weekly, Yearly
+from model.record import Account, Weekly, Yearly, record_by_market
 from model.submodels.beliefs import remember, spread, trips_of
 from model.submodels.contacts import note_landed
 from model.submodels.decisions import note_payoff
@@ -70,8 +70,7 @@ def pay_contacts(state: State, row: int, leg: int) -> None:
 @rule
 def sell(ctx: Context, row: int, market: int) -> None:
     """Sell a load to the wholesalers of a market at its price."""
-    world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
-    consignments = state.consignments
+    state, consignments = ctx.state, ctx.state.consignments
     load_kg = consignments.load_kg[row]
     price = state.markets.price_eur_per_kg[market]
     state.markets.inventory_kg[market] += load_kg
@@ -83,11 +82,9 @@ def sell(ctx: Context, row: int, market: int) -> None:
     else:
         state.accounts[Account.CLOSING_EUR] += revenue_eur
     state.accounts[Account.REVENUE_EUR] += revenue_eur
-    if world.market_is_europe[market] == 1:
-        record.weekly[week, Weekly.ARRIVED_EUROPE_KG] += load_kg
-        record.weekly[week, Weekly.WEST_AFRICA_KG] += load_kg * consignments.west_africa[row]
-    else:
-        record.weekly[week, Weekly.ARRIVED_NORTH_AMERICA_KG] += load_kg
+    record_by_market(ctx, market, Weekly.ARRIVED_EUROPE_KG.value, Weekly.ARRIVED_NORTH_AMERICA_KG.value, load_kg)
+    if ctx.world.market_is_europe[market] == 1:
+        ctx.record.weekly[ctx.week, Weekly.WEST_AFRICA_KG] += load_kg * consignments.west_africa[row]
     consignments.alive[row] = 0
 
 

@@ -101,25 +101,7 @@ def salience(ctx: Context, organisation: int, prospect: Prospect) -> float:
 # --- the rule in force --------------------------------------------------------------------------------------------
 
 
-@rule
-def own_value(ctx: Context, organisation: int, prospect: Prospect) -> float:
-    """A rule of a user's own takes the place of this one."""
-    return expected_value(ctx, organisation, prospect)
-
-
-@rule
-def own_adapt(ctx: Context, organisation: int, slot: int, expected: float) -> float:
-    """A rule of a user's own takes the place of this one."""
-    return keep(ctx, organisation, slot, expected)
-
-
-@rule
-def own_learn(ctx: Context, organisation: int, slot: int, payoff_eur_per_kg: float) -> None:
-    """A rule of a user's own takes the place of this one."""
-
-
-DECISION_RULES.seam = DecisionRule(own_value, own_adapt, own_learn)
-value_by, adapt_by, learn_by = DECISION_RULES.choosers()
+value_by, adapt_by, learn_by = DECISION_RULES.choosers(DecisionRule(expected_value))
 
 
 @rule

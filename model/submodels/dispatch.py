@@ -11,7 +11,7 @@ from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Counter, Status
 from model.random import draws
-from model.record import Account, Weekly
+from model.record import Account, Weekly, record_by_market
 from model.submodels.movement import charge
 from model.submodels.routes import (
     SMALLEST_LOAD_KG,
@@ -199,7 +199,5 @@ def send(ctx: Context, organisation: int, route: int, slot: int, load_kg: float,
     if world.source_is_origin[source] == 1:
         state.sources.sent_kg[source] += load_kg
         ctx.record.weekly[ctx.week, Weekly.DISPATCHED_KG] += load_kg
-        if world.market_is_europe[world.route_market[route]] == 1:
-            ctx.record.weekly[ctx.week, Weekly.DISPATCHED_TO_EUROPE_KG] += load_kg
-        else:
-            ctx.record.weekly[ctx.week, Weekly.DISPATCHED_TO_NORTH_AMERICA_KG] += load_kg
+        europe, north_america = Weekly.DISPATCHED_TO_EUROPE_KG.value, Weekly.DISPATCHED_TO_NORTH_AMERICA_KG.value
+        record_by_market(ctx, world.route_market[route], europe, north_america, load_kg)

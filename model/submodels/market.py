@@ -14,7 +14,7 @@ from model.context import Context
 from model.kernel.compiled import compiled, rule
 from model.kinds import Deterrence
 from model.parameters import ParameterValues
-from model.record import Account, Weekly
+from model.record import Account, Weekly, record_by_market
 from model.submodels.stocks import step_price
 from model.world.arrays import WorldArrays
 
@@ -52,8 +52,8 @@ def clear(ctx: Context) -> None:
         used = min(wanted, markets.inventory_kg[market])
         markets.inventory_kg[market] -= used
         ctx.state.accounts[Account.CONSUMED_KG] += used
-        where = Weekly.CONSUMED_EUROPE_KG.value if in_europe else Weekly.CONSUMED_NORTH_AMERICA_KG.value
-        ctx.record.weekly[ctx.week, where] += used
+        europe, north_america = Weekly.CONSUMED_EUROPE_KG.value, Weekly.CONSUMED_NORTH_AMERICA_KG.value
+        record_by_market(ctx, market, europe, north_america, used)
         markets.price_eur_per_kg[market] = move_price(
             markets.price_eur_per_kg[market], markets.inventory_kg[market], demand, reference, parameters
         )

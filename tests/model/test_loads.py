@@ -67,9 +67,15 @@ def test_couriers_of_one_load_fill_one_flight(world: World, model: RouteModel) -
     flying = (c.alive == 1) & (arrays.leg_mode[c.leg] == Mode.COURIER)
     assert flying.sum() >= 5
     assert c.load_kg[flying].max() <= arrays.mode_load_max[Mode.COURIER] * model.policy.parameters.load_scale
-    largest = load_kg(1.0 - 1e-12, arrays.mode_load_body[Mode.COURIER], arrays.mode_load_median[Mode.COURIER],
-                      arrays.mode_load_log_sd[Mode.COURIER], arrays.mode_load_tail_from[Mode.COURIER],
-                      arrays.mode_load_exponent[Mode.COURIER], arrays.mode_load_max[Mode.COURIER])  # fmt: skip
+    largest = load_kg(
+        1.0 - 1e-12,
+        arrays.mode_load_body[Mode.COURIER],
+        arrays.mode_load_median[Mode.COURIER],
+        arrays.mode_load_log_sd[Mode.COURIER],
+        arrays.mode_load_tail_from[Mode.COURIER],
+        arrays.mode_load_exponent[Mode.COURIER],
+        arrays.mode_load_max[Mode.COURIER],
+    )
     assert largest == pytest.approx(arrays.mode_load_max[Mode.COURIER], rel=1e-3)
     carried_kg = c.load_kg[flying] / c.units[flying]
     assert np.median(carried_kg) == pytest.approx(arrays.mode_parcel[Mode.COURIER], rel=0.15)

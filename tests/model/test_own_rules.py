@@ -143,10 +143,10 @@ def test_rules_of_the_model_have_the_numbers_that_tables_and_events_use() -> Non
 
 
 def test_only_what_leads_to_the_rule_is_made_anew() -> None:
-    from model.submodels.allocation import own_weight, plan_cover
+    from model.submodels.allocation import plan_cover
     from model.submodels.tasking import change_watch
 
-    swaps = {own_weight: spread_out}
+    swaps = {ALLOCATION_RULES.seam.weigh: spread_out}
     assert exchanged(plan_cover, swaps) is plan_cover
     assert exchanged(change_watch, swaps) is not change_watch
 

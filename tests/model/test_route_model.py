@@ -167,10 +167,15 @@ def test_parameters_as_keywords() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "field"),
-    [({"rng": -1}, "rng"), ({"rng": 2**63}, "rng"), ({"rng": "x"}, "rng"), ({"rng": 1, "organisations": 5},
-        "organisations"),
-     ({"rng": 1, "organisations": 1.5}, "organisations"), ({"rng": 1, "record": "all"}, "record")],
-)  # fmt: skip
+    [
+        ({"rng": -1}, "rng"),
+        ({"rng": 2**63}, "rng"),
+        ({"rng": "x"}, "rng"),
+        ({"rng": 1, "organisations": 5}, "organisations"),
+        ({"rng": 1, "organisations": 1.5}, "organisations"),
+        ({"rng": 1, "record": "all"}, "record"),
+    ],
+)
 def test_bad_arguments(arguments: dict, field: str) -> None:
     with pytest.raises(InputError) as caught:
         RouteModel("as-it-happened", **arguments)
@@ -191,11 +196,21 @@ def test_parameter_events_take_effect_and_end() -> None:
     from datetime import date
 
     document = {
-        "base": "as-it-happened", "title": "quiet", "end": date(2001, 12, 30),
-        "events": [{"id": "quiet", "date": date(2000, 7, 3), "until": date(2001, 1, 1),
-        "target": "parameter:inspection_scale",
-                    "value": 0.0, "source": "test", "confidence": "assumed"}],
-    }  # fmt: skip
+        "base": "as-it-happened",
+        "title": "quiet",
+        "end": date(2001, 12, 30),
+        "events": [
+            {
+                "id": "quiet",
+                "date": date(2000, 7, 3),
+                "until": date(2001, 1, 1),
+                "target": "parameter:inspection_scale",
+                "value": 0.0,
+                "source": "test",
+                "confidence": "assumed",
+            }
+        ],
+    }
     model = RouteModel(Scenario.from_dict(document, "quiet"), rng=3, organisations=60).run()
     rows = model.seizures
     rows = rows[(rows["stage"] == "inspection") & (rows["mode"] != "air_courier")]  # airports have their own share

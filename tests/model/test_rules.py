@@ -12,7 +12,10 @@ def test_rules_one_by_one() -> None:
     here = Path(__file__).parents[1]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(here / "science" / "rules")],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, cwd=here.parent, capture_output=True, text=True,
-    )  # fmt: skip
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        cwd=here.parent,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout[-4000:]
     assert " passed" in done.stdout

@@ -28,20 +28,40 @@ def parameters(draw: st.DrawFn) -> dict[str, object]:
 @st.composite
 def events(draw: st.DrawFn) -> list[dict[str, object]]:
     kinds = [
-        ("platform:*", "active", 0.0), ("state:*", "corruption", 0.9), ("place:*", "coastal_radar", 1.0),
-        ("mode:container", "cost_multiplier", 3.0), ("asset:owner=USA", "active", 0.0), ("supply:*", "multiplier", 0.2),
-        ("market:*", "demand_multiplier", 2.0), ("place:amsterdam_airport", "total_control", 0.95),
-        ("measure:*", "dose", 1.0), ("measure:maoc-n,dakar", "dose", 0.9), ("programme:*", "spend_multiplier", 50.0),
-        ("treaty:*", "active", 0.0), ("state:region=west_africa", "shock", 0.9), ("state:GNB", "reform_per_year", 0.1),
-        ("state:PAN", "consent_regime", 3.0), ("platform:maoc-n", "allocation", 3.0), ("platform:*", "liaison", 1.0),
-        ("membership:*/GNB", "active", 0.0), ("supply:COL", "growth_per_year", -0.3), ("supply:*", "frozen_year", 2015),
-    ]  # fmt: skip
+        ("platform:*", "active", 0.0),
+        ("state:*", "corruption", 0.9),
+        ("place:*", "coastal_radar", 1.0),
+        ("mode:container", "cost_multiplier", 3.0),
+        ("asset:owner=USA", "active", 0.0),
+        ("supply:*", "multiplier", 0.2),
+        ("market:*", "demand_multiplier", 2.0),
+        ("place:amsterdam_airport", "total_control", 0.95),
+        ("measure:*", "dose", 1.0),
+        ("measure:maoc-n,dakar", "dose", 0.9),
+        ("programme:*", "spend_multiplier", 50.0),
+        ("treaty:*", "active", 0.0),
+        ("state:region=west_africa", "shock", 0.9),
+        ("state:GNB", "reform_per_year", 0.1),
+        ("state:PAN", "consent_regime", 3.0),
+        ("platform:maoc-n", "allocation", 3.0),
+        ("platform:*", "liaison", 1.0),
+        ("membership:*/GNB", "active", 0.0),
+        ("supply:COL", "growth_per_year", -0.3),
+        ("supply:*", "frozen_year", 2015),
+    ]
     chosen = draw(st.lists(st.sampled_from(kinds), max_size=5, unique_by=lambda kind: kind[:2]))
     return [
-        {"id": f"e{i}", "date": FIRST + timedelta(days=draw(st.integers(0, 300))), "target": target, "field": field,
-         "value": value, "source": "test", "confidence": "assumed"}
+        {
+            "id": f"e{i}",
+            "date": FIRST + timedelta(days=draw(st.integers(0, 300))),
+            "target": target,
+            "field": field,
+            "value": value,
+            "source": "test",
+            "confidence": "assumed",
+        }
         for i, (target, field, value) in enumerate(chosen)
-    ]  # fmt: skip
+    ]
 
 
 def residuals(model: RouteModel) -> tuple[float, float]:

@@ -247,9 +247,7 @@ def test_displacement_is_seldom_shown_where_nothing_happened(count: int) -> None
 # --- log-mean Divisia ---------------------------------------------------------------------------------------------
 
 factors = st.lists(st.tuples(st.floats(1e-6, 1e9), st.floats(1e-6, 1e9)), min_size=1, max_size=6)
-factors_or_zero = st.lists(
-    st.tuples(*[st.one_of(st.just(0.0), st.floats(1e-6, 1e9))] * 2), min_size=1, max_size=6
-)  # fmt: skip
+factors_or_zero = st.lists(st.tuples(*[st.one_of(st.just(0.0), st.floats(1e-6, 1e9))] * 2), min_size=1, max_size=6)
 
 
 def sides(values: list[tuple[float, float]]) -> tuple[dict[str, float], dict[str, float]]:

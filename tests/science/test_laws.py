@@ -14,9 +14,10 @@ from model.columns import Alternatives, allocate
 from model.kinds import MODES
 from model.parameter_fields import to_values
 from model.random.samplers import load_body, load_kg
+from model.submodels.decisions import salient_value
 from model.submodels.inspection import bribed_share, roc_hit
 from model.submodels.market import move_price
-from model.submodels.routes import nested_logit, pick, salient_value
+from model.submodels.routes import nested_logit, pick
 from model.world import World
 from model.world.arrays import hull_recall
 
@@ -84,9 +85,9 @@ def test_salience_weighs_the_larger_payoff_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "d", "expected"), [(0.02, 0.0, 0.02), (0.02, 0.5, 0.06), (0.02, 1.0, 0.15), (0.02, 1.5, 0.29), (0.05,
-        1.0, 0.26), (0.10, 1.0, 0.39)]
-)  # fmt: skip
+    ("share", "d", "expected"),
+    [(0.02, 0.0, 0.02), (0.02, 0.5, 0.06), (0.02, 1.0, 0.15), (0.02, 1.5, 0.29), (0.05, 1.0, 0.26), (0.10, 1.0, 0.39)],
+)
 def test_container_targeting_hits(share: float, d: float, expected: float) -> None:
     """The table of mechanisms M9."""
     assert roc_hit(share, d) == pytest.approx(expected, abs=0.008)

@@ -72,10 +72,16 @@ def test_compiled_and_interpreted_agree_to_the_last_bit() -> None:
 ALL_ON = {"cooperation": "endogenous", "allocation": "covering", "deterrence": "willingness"}
 
 
-@pytest.mark.parametrize("parameters", [
-    ALL_ON, {"allocation": "bandit", "choice_rule": "experience"}, {"allocation": "greedy"}, {"allocation": "network"},
-    {"allocation": "random"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        ALL_ON,
+        {"allocation": "bandit", "choice_rule": "experience"},
+        {"allocation": "greedy"},
+        {"allocation": "network"},
+        {"allocation": "random"},
+    ],
+)
 def test_compiled_and_interpreted_agree_with_other_rules(parameters: dict[str, object], tmp_path: Path) -> None:
     """States that decide, planned cover, a learning platform; all measures in full from the second month."""
     scenario = tmp_path / "all.toml"

@@ -137,9 +137,14 @@ def test_a_cue_makes_search_sixty_times_as_good() -> None:
     assert tasking.search_share(swept, 1e4) / tasking.search_share(swept, 1e6) == pytest.approx(58.6, abs=1.0)
 
 
-@pytest.mark.parametrize(("share", "revisit", "seen", "days", "look"), [
-    (0.5, 3.5, 0.56, 2.0, 0.15), (0.5, 3.5, 0.56, 5.0, 0.33), (0.8, 1.0, 0.8, 2.0, 0.72),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("share", "revisit", "seen", "days", "look"),
+    [
+        (0.5, 3.5, 0.56, 2.0, 0.15),
+        (0.5, 3.5, 0.56, 5.0, 0.33),
+        (0.8, 1.0, 0.8, 2.0, 0.72),
+    ],
+)
 def test_chance_of_a_look_from_space(
     model: RouteModel, share: float, revisit: float, seen: float, days: float, look: float
 ) -> None:
@@ -172,9 +177,17 @@ def test_satellites_hold_a_lost_track_only_where_the_cue_is_shared(model: RouteM
     assert tasking.regain(context(model, parameters, world=world), Mode.SMALL_VESSEL, 0, -1) == 0.0
 
 
-@pytest.mark.parametrize(("share", "discrimination", "hit"), [
-    (0.02, 0.0, 0.02), (0.02, 0.5, 0.06), (0.02, 1.0, 0.15), (0.02, 1.5, 0.29), (0.05, 1.0, 0.26), (0.10, 1.0, 0.39),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("share", "discrimination", "hit"),
+    [
+        (0.02, 0.0, 0.02),
+        (0.02, 0.5, 0.06),
+        (0.02, 1.0, 0.15),
+        (0.02, 1.5, 0.29),
+        (0.05, 1.0, 0.26),
+        (0.10, 1.0, 0.39),
+    ],
+)
 def test_hits_of_ranked_inspection(share: float, discrimination: float, hit: float) -> None:
     """P = Phi(d' + Phi^-1(r)), the table of mechanisms M9."""
     assert inspection.roc_hit(share, discrimination) == pytest.approx(hit, abs=0.005)
@@ -206,8 +219,15 @@ def test_a_state_shares_until_its_marginal_benefit_is_its_cost(model: RouteModel
     member, platform = next(
         (m, p) for m, p in np.argwhere(state.states.pledge > 0) if world.state_own_benefit[m] == 1.0
     )
-    parameters = values(model, cooperation="endogenous", sharing_upkeep=0.01, reciprocity=1.0, leak_loss=0.0,
-                        pledge_headroom=100.0, sharing_cost_curvature=0.4)  # fmt: skip
+    parameters = values(
+        model,
+        cooperation="endogenous",
+        sharing_upkeep=0.01,
+        reciprocity=1.0,
+        leak_loss=0.0,
+        pledge_headroom=100.0,
+        sharing_cost_curvature=0.4,
+    )
     members = float((state.states.pledge[:, platform] > 0).sum())
     wanted = cooperation.wanted_sharing(context(model, parameters), member, platform, members)
     assert wanted == pytest.approx((0.5 * 1.0 * cooperation.REMOVAL_PRIOR - 0.01) / 0.8)
@@ -231,10 +251,26 @@ def test_sharing_with_a_partner_pays_only_above_his_leaks(model: RouteModel) -> 
 def test_removal_is_the_product_of_its_stages(model: RouteModel) -> None:
     """Know x act x find x leave x pursuit, predicted from the laws of each, on a leg and doses not used for tuning."""
     world, state, record = model.world.arrays, model.state, model.buffers
-    leg = int(next(i for i in range(len(world.leg_mode)) if world.leg_mode[i] == Mode.MERCHANT and
-                   world.leg_area_start[i + 1] > world.leg_area_start[i] and world.leg_flag_state[i] >= 0))  # fmt: skip
-    parameters = values(model, lead_probability=0.5, consent_flag_share=0.8, pursuit_success=0.7, dump_share=0.0,
-                        task_delay_hours=4.0, service_days=1e-9, reach_km=1e9, leak_probability=0.0)  # fmt: skip
+    leg = int(
+        next(
+            i
+            for i in range(len(world.leg_mode))
+            if world.leg_mode[i] == Mode.MERCHANT
+            and world.leg_area_start[i + 1] > world.leg_area_start[i]
+            and world.leg_flag_state[i] >= 0
+        )
+    )
+    parameters = values(
+        model,
+        lead_probability=0.5,
+        consent_flag_share=0.8,
+        pursuit_success=0.7,
+        dump_share=0.0,
+        task_delay_hours=4.0,
+        service_days=1e-9,
+        reach_km=1e9,
+        leak_probability=0.0,
+    )
     leads.prepare_leads(context(model, parameters))
     area = int(world.leg_area[world.leg_area_start[leg]])
     asset = int(np.flatnonzero((world.asset_boards == 1) & (world.asset_flies == 0))[0])
