@@ -1,1 +1,22 @@
 """Show: figures, maps and pages made from the frames and tables of a study; nothing scientific is computed here."""
+
+from experiments.moved import keep_old_modules
+
+keep_old_modules(
+    "views",
+    {
+        "atlas": "maps.atlas",
+        "bands": "figures.bands",
+        "doses": "figures.doses",
+        "observed": "reports.observed",
+        "page": "reports.page",
+        "report": "reports.history",
+        "studies": "reports",
+        "studies.figures": "figures.studies",
+        "studies.maps": "maps.studies",
+        "studies.report": "reports.study",
+        "validation": "reports",
+        "validation.figures": "figures.validation",
+        "validation.report": "reports.validation",
+    },
+)
