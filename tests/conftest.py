@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 
 from model import RouteModel, load_world
 from model.world import World
+from tests import releases
+
+STARTED = time.perf_counter()
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +65,9 @@ def turn(alone: bool) -> Iterator[None]:
         fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         fcntl.flock(door, fcntl.LOCK_UN)
         yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    """Keep the result of all release tests. Workers, which report to the process that started them, keep nothing."""
+    if not hasattr(config, "workerinput"):
+        releases.record(config, exitstatus, terminalreporter.stats, time.perf_counter() - STARTED)
