@@ -13,7 +13,6 @@ keep_old_modules(
         "discovery": "analysis.discovery",
         "doses": "analysis.doses",
         "factors": "design.factors",
-        "history": "ensemble.history",
         "mixes": "analysis.mixes",
         "natural": "validation.natural",
         "outcomes": "analysis.outcomes",

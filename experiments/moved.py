@@ -34,7 +34,7 @@ class MovedModules(MetaPathFinder, Loader):
 
 def keep_old_modules(package: str, moved: Mapping[str, str]) -> None:
     """Let the modules of a package be imported by their old names too; `moved` maps old to new, without the package."""
-    sys.meta_path.insert(0, MovedModules(package, moved))
+    sys.meta_path.append(MovedModules(package, moved))
 
 
 def keep_old_names(package: str, module: str, names: Sequence[str]) -> Callable[[str], Any]:
