@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import networkx as nx
@@ -63,9 +64,15 @@ def sources(root: Path, *folders: str) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
+@cache
+def nodes(text: str) -> list[ast.AST]:
+    """Everything in the syntax tree of a file."""
+    return list(ast.walk(ast.parse(text)))
+
+
 def functions(text: str) -> Iterator[Function]:
     """Every function of a file."""
-    return (node for node in ast.walk(ast.parse(text)) if isinstance(node, Function.__value__))
+    return (node for node in nodes(text) if isinstance(node, Function.__value__))
 
 
 def arguments(function: Function) -> int:
@@ -82,7 +89,7 @@ def body_lines(function: Function) -> int:
 
 def imports(text: str, modules: set[str]) -> Iterator[str]:
     """Modules among `modules` that a file imports anywhere: at its head, in a function or for types only."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in modules)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
