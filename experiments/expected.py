@@ -1,8 +1,8 @@
-"""How long a job will take on this machine and how much memory, told before it begins.
+"""How long a job will take on this machine and how much memory, said before it begins.
 
 A run costs its weeks and what is done once for it: a model is made, outcomes and frames are read off. Both are measured
 on a short run of as many organisations just before the job, so that the machine and its load are those of the job. The
-estimate is meant to be right within a factor of two; progress bars tell what is left better.
+estimate is meant to be right within a factor of two; progress bars show what is left better.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from experiments.analysis.outcomes import measure_outcomes
@@ -23,23 +23,32 @@ from experiments.calibration.calibrate import Size as FitSize
 from experiments.calibration.problem import Problem, read_structures
 from experiments.calibration.recovery import FINAL, NEAR
 from experiments.ensemble import recording
-from experiments.ensemble.history import frames_of
+from experiments.ensemble.executors import parallel_map
+from experiments.ensemble.models import HISTORIES_AT_ONCE, Experiment, run_model
 from experiments.ensemble.parts import to_parquet
-from experiments.ensemble.threads import parallel_map
-from experiments.evidence.targets import simulated
+from experiments.evidence.targets import Target, simulated
 from experiments.study import USUAL_OUTCOMES, Study
 from experiments.study_file import SearchEntry
 from experiments.validation.trials import SURGE_ARMS, trials_of
 from experiments.validation.validate import POLICIES, REMEDIES
 from experiments.validation.validate import Size as ValidationSize
-from model import RouteModel, calendar, load_world
+from model import RouteModel, Scenario, calendar, load_world
 from model.scenario.events import PARAMETER_ROWS
 from model.toml_fields import read_part
 
 __all__ = [
-    "Expected", "Work", "expect", "of_best", "of_fit", "of_predictions", "of_recovery", "of_screening", "of_study",
+    "Expected",
+    "Work",
+    "expect",
+    "of_best",
+    "of_fit",
+    "of_history",
+    "of_predictions",
+    "of_recovery",
+    "of_screening",
+    "of_study",
     "of_validation",
-]  # fmt: skip
+]
 
 LONG_SECONDS: Final = 120.0
 """What takes less is begun without a word."""
@@ -49,8 +58,6 @@ PROBED: Final = 1_000
 """Most organisations of the short run: beyond, time and memory grow in proportion."""
 SIMULATIONS_PER_SET: Final = 70
 """Runs of ABC-SMC for each set of a generation, all generations together, in the fit of `results/reference`."""
-HELD: Final = 24
-"""Histories that a study holds at once (`experiments.ensemble.runner`)."""
 WHOLE_WEEKS: Final = calendar.first_week(calendar.LAST_YEAR + 1)
 
 
@@ -101,12 +108,13 @@ class _Pace(NamedTuple):
 @lru_cache(maxsize=4)
 def _pace(organisations: int, reads: str, threads: int) -> _Pace:
     """Measure a run of history in each thread, then what is read off it."""
-    record = "events" if reads in ("history", "events") else "summary"
-    read = _reader(organisations, reads)
+    targets = Problem.usual("base", organisations).targets if reads == "targets" else ()
+    history = Scenario.load("as-it-happened")
     started = time.perf_counter()
-    models = parallel_map(lambda seed: RouteModel(rng=seed, organisations=organisations, record=record).run(),
-                    range(threads), threads)  # fmt: skip
+    experiments = [Experiment(history, seed, organisations, reads) for seed in range(threads)]
+    models = parallel_map(run_model, experiments, threads)
     ran = time.perf_counter()
+    read = partial(_read, reads, targets)
     read(models[0])  # what is done the first time only is not counted
     warm = time.perf_counter()
     parallel_map(read, models, threads)
@@ -114,23 +122,15 @@ def _pace(organisations: int, reads: str, threads: int) -> _Pace:
     return _Pace((ran - started) / (threads * WHOLE_WEEKS), once, _bytes((models[0].state, models[0].buffers)))
 
 
-def _reader(organisations: int, reads: str) -> Callable[[RouteModel], object]:
-    """What a job reads off each run."""
-    if reads == "history":
-        return lambda model: [to_parquet(table) for table in frames_of(model, 0).values()]
+def _read(reads: str, targets: Sequence[Target], model: RouteModel) -> None:
+    """Read off a run what a job reads: targets of a fit, or outcomes and frames."""
     if reads == "targets":
-        problem = Problem.usual("base", organisations)
-        return lambda model: simulated(problem.targets, model)
-
-    def read(model: RouteModel) -> None:
-        measure_outcomes(model, 2013, 2022, USUAL_OUTCOMES)
-        if reads != "outcomes":
-            rows = [{"run": "", "seed": 0, "status": "", "error": ""}]
-            tables = recording.tables_of(rows, (), [("", recording.frames_of(model, reads, 2011))])
-            for table in tables.values():
-                to_parquet(table)
-
-    return read
+        simulated(targets, model)
+        return
+    measure_outcomes(model, 2013, 2022, USUAL_OUTCOMES)
+    rows = [{"run": "", "seed": 0, "status": "", "error": ""}]
+    for table in recording.tables_of(rows, (), [("", recording.frames_of(model, reads, 2011))]).values():
+        to_parquet(table)
 
 
 def _bytes(parts: Iterable[Any]) -> float:
@@ -139,7 +139,7 @@ def _bytes(parts: Iterable[Any]) -> float:
 
 
 def _resident() -> float:
-    """Most memory that this process has held so far, bytes; Windows does not tell, where it is some 0.4 GB."""
+    """Most memory that this process has held so far, bytes; on Windows, which gives no figure, some 0.4 GB."""
     if sys.platform == "win32":
         return 4e8
     import resource
@@ -159,50 +159,55 @@ def _duration(seconds: float) -> str:
 # --- what jobs do ---------------------------------------------------------------------------------------------------
 
 
+def of_history(replications: int, scenario: Scenario) -> Work:
+    """Replications of one scenario, every seizure of which is kept."""
+    return Work(replications, replications * _weeks(scenario), "events")
+
+
 def of_study(study: Study, kept: int) -> Work:
     """What is missing of a study: a history for each seed, and each point where the past is varied, up to the fork."""
     search = study.kind == "search"
     runs = max(0, (_of_search(study) if search else study.plan["run"].nunique()) - kept)
     arm = study.run_of(study.baseline)
-    first, last = calendar.week_of(arm.start), calendar.week_of(arm.end)
     if study.fork is None or study.fork <= arm.start:
-        return Work(runs, runs * (last - first + 1), study.record)
-    forked = calendar.week_of(study.fork)
+        return Work(runs, runs * _weeks(arm), study.record)
+    first, forked, last = (calendar.week_of(day) for day in (arm.start, study.fork, arm.end))
     varied = study.over or any(factor.since == "start" for factor in study.factors)
     histories = min(runs, len(study.seeds) * (len(study.table) if varied and not search else 1))
-    return Work(runs, histories * (forked - first) + runs * (last - forked + 1), study.record, HELD)
+    return Work(runs, histories * (forked - first) + runs * (last - forked + 1), study.record, HISTORIES_AT_ONCE)
 
 
 def _of_search(study: Study) -> int:
     """Runs of a search for mixes: each generation in its worlds, and what is shown in fresh ones."""
-    told = read_part(SearchEntry, study.extra.get("search", {}), "search")
-    return told.population * ((told.generations + 1) * told.worlds + told.fresh_worlds)
+    search = read_part(SearchEntry, study.extra.get("search", {}), "search")
+    return search.population * ((search.generations + 1) * search.worlds + search.fresh_worlds)
 
 
 def of_fit(size: FitSize, problem: Problem, *, temperature_given: bool = False) -> Work:
     """A calibration that begins anew."""
     smc = 0 if temperature_given else SIMULATIONS_PER_SET * size.settings.population
-    runs = size.chance_seeds + smc + size.pilot + sum(size.near) + size.final + size.sets
-    return Work(runs, runs * _fitted_weeks(problem), "targets")
+    return _fitted(size.chance_seeds + smc + size.pilot + sum(size.near) + size.final + size.sets, problem)
 
 
 def of_recovery(size: FitSize, problem: Problem, trials: int) -> Work:
     """A check whether known parameters of the model are found."""
-    runs = size.chance_seeds + size.pilot + trials * (1 + sum(NEAR) + FINAL)
-    return Work(runs, runs * _fitted_weeks(problem), "targets")
+    return _fitted(size.chance_seeds + size.pilot + trials * (1 + sum(NEAR) + FINAL), problem)
 
 
 def of_screening(size: FitSize, problem: Problem, trajectories: int = 10, blocks: int = 64) -> Work:
     """Morris over all uncertainties, then Sobol over the strongest."""
     uncertain = sum(row.role == "uncertainty" for row in PARAMETER_ROWS.values())
-    runs = trajectories * (uncertain + 1) + blocks * (STRONGEST + 2)
-    return Work(runs, runs * _fitted_weeks(problem), "targets")
+    return _fitted(trajectories * (uncertain + 1) + blocks * (STRONGEST + 2), problem)
 
 
 def of_best(size: FitSize, problem: Problem) -> Work:
     """Candidates for the defaults, each with the same seeds."""
-    runs = size.chance_seeds + CANDIDATES * SEEDS
-    return Work(runs, runs * _fitted_weeks(problem), "targets")
+    return _fitted(size.chance_seeds + CANDIDATES * SEEDS, problem)
+
+
+def _fitted(runs: float, problem: Problem) -> Work:
+    """Runs up to the last year that a target is read in."""
+    return Work(runs, runs * calendar.first_week(problem.last_year + 1), "targets")
 
 
 def of_predictions(draws: int) -> Work:
@@ -218,10 +223,10 @@ def of_validation(size: ValidationSize, problem: Problem, sets: int) -> Work:
     whole = size.draws + 2 * trials * size.trials + (len(REMEDIES) + structures) * size.remedies
     fitted = sets + size.draws + 24 * (structures + 1) + len(SURGE_ARMS) * size.surge
     packages = structures * size.policies * len(POLICIES)
-    weeks = whole * WHOLE_WEEKS + fitted * _fitted_weeks(problem)
+    weeks = whole * WHOLE_WEEKS + _fitted(fitted, problem).weeks
     weeks += packages * (WHOLE_WEEKS - forked) + structures * size.policies * forked
-    return Work(whole + fitted + packages, weeks, "targets", HELD)
+    return Work(whole + fitted + packages, weeks, "targets", HISTORIES_AT_ONCE)
 
 
-def _fitted_weeks(problem: Problem) -> int:
-    return calendar.first_week(problem.last_year + 1)
+def _weeks(scenario: Scenario) -> int:
+    return calendar.week_of(scenario.end) - calendar.week_of(scenario.start) + 1

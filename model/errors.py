@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
 
-__all__ = ["InputError", "closest", "suggest"]
+__all__ = ["InputError", "closest", "some_of", "suggest"]
 
 SHORTEST_BEGINNING = 3
 """Letters from which the beginning of a name tells which one is meant."""
 LONGEST_MESSAGE = 2_000
 """Characters of a message; what is longer is cut."""
 LONGEST_PART = 1_100
+SHOWN = 12
+"""Allowed names that a message lists."""
 LONGEST_VALUE = 150
 
 
@@ -134,6 +136,12 @@ def suggest(value: object, choices: Iterable[str], otherwise: str = "take one of
     """The remedy for a name that is not known: the choice most like it, written in a form, if one is."""
     near = closest(value if isinstance(value, str) else _shown(value), choices)
     return f"did you mean {form.replace('{}', near)}?" if near else otherwise
+
+
+def some_of(names: Iterable[str]) -> str:
+    """Allowed names in words, shortened."""
+    ordered = list(names)
+    return ", ".join(ordered[:SHOWN]) + (f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else "")
 
 
 def _plain(name: object) -> str:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from model import calendar
 from model.columns import Array
-from model.record import Account, Record, Weekly, Yearly
-from model.state import State
+from model.context import Record, State
+from model.record import Account, Weekly, Yearly
 
 COSTS = [account for account in Account if account.cost]
 
@@ -42,10 +42,11 @@ def balance_frame(state: State) -> pd.DataFrame:
         "estates": -accounts["closing_eur"],
         "held": -float(held),
     }
-    rows = [("cocaine", name, value, "kg") for name, value in cocaine.items()]
-    rows.append(("cocaine", "residual", sum(cocaine.values()), "kg"))
-    rows += [("money", name, value, "EUR") for name, value in money.items()]
-    rows.append(("money", "residual", sum(money.values()), "EUR"))
+    rows = [
+        (ledger, name, amount, unit)
+        for ledger, unit, amounts in (("cocaine", "kg", cocaine), ("money", "EUR", money))
+        for name, amount in {**amounts, "residual": sum(amounts.values())}.items()
+    ]
     return pd.DataFrame(rows, columns=["ledger", "account", "amount", "unit"]).set_index(["ledger", "account"])
 
 
@@ -56,10 +57,8 @@ def weekly_frame(record: Record, first: int, last: int, opening: Array) -> pd.Da
         np.diff(record.accounts[first:last], axis=0, prepend=opening[None, :]), columns=list(Account.columns())
     )
     frame["other_markets_kg"] = books["elsewhere_kg"]
-    frame["revenue_eur"] = books["revenue_eur"]
-    frame["bribes_eur"] = books["bribes_eur"]
-    frame["laundering_eur"] = books["laundering_eur"]
-    frame["confiscated_eur"] = books["confiscated_eur"]
+    money = ["revenue_eur", "bribes_eur", "laundering_eur", "confiscated_eur"]
+    frame[money] = books[money]
     frame["profit_eur"] = books["revenue_eur"] - books[[cost.column for cost in COSTS]].sum(axis=1)
     frame["mean_load_kg"] = frame["mean_load_kg"] / frame["dispatches"].clip(lower=1)
     frame.index = pd.DatetimeIndex([calendar.monday(week) for week in range(first, last)], name="date")

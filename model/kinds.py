@@ -10,7 +10,6 @@ from enum import IntEnum
 from typing import Self
 
 __all__ = [
-    "ChoiceRule",
     "Code",
     "Cooperation",
     "Counter",
@@ -111,14 +110,6 @@ class PlacementRule(Code):
 
 AS_TABLED = -1
 """Value of the parameter `allocation` under which each platform keeps its own rule."""
-
-
-class ChoiceRule(Code):
-    """How organisations value a known route."""
-
-    EXPECTED_VALUE = "expected-value"
-    EXPERIENCE = "experience"
-    SALIENCE = "salience"
 
 
 class Deterrence(Code):

@@ -16,10 +16,10 @@ from mesa import Agent
 from mesa.discrete_space import Cell, Network
 
 from model.columns import Assets, Column, Consignments, Organisations, Platforms, States, columns_of
+from model.context import State
 from model.errors import InputError
 from model.parameters import Parameters
 from model.scenario import Scenario
-from model.state import State
 from model.summary import Summary
 from model.world import World
 
@@ -326,11 +326,6 @@ class PatrolAsset(RowAgent):
     def owner(self) -> str:
         """State that owns it (ISO3)."""
         return self.model.world.states[self.model.world.arrays.asset_owner[self.row]]
-
-    @property
-    def place(self) -> str:
-        """Base or patrol area where it is."""
-        return self.model.world.places[self._place_index()]
 
     def _place_index(self) -> int:
         return int(self.model.state.assets.place[self.row])

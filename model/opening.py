@@ -61,8 +61,7 @@ def stock_origins(ctx: Context) -> None:
         )
         sources.pool_kg[source] = parameters.source_cover_weeks * net
         ctx.state.accounts[Account.OPENING_KG] += sources.pool_kg[source]
-        for lag in range(sources.price_year_ago.shape[1]):
-            sources.price_year_ago[source, lag] = parameters.source_price_eur_per_kg
+        sources.price_year_ago[source, :] = parameters.source_price_eur_per_kg
 
 
 @rule

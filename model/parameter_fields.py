@@ -9,15 +9,16 @@ what nobody knows, a switch chooses between theories.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from model.errors import InputError, closest
-from model.kinds import AS_TABLED, codes
+from model.kinds import codes
 from model.rows import Row, read_rows
+from model.rule_registry import REGISTRIES, RuleRegistry
 from model.summary import Summary
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ type Role = Literal["lever", "uncertainty", "switch"]
 CONFIDENCES = ("high", "medium", "low", "assumed")
 FIELDS: Final = "name,default,unit,low,high,type,role,group,source,confidence,description"
 NUMBERS: Final[dict[str, type[float]]] = {"float": float, "int": int}
-TABLE: Final = "table"
-"""The option that leaves a choice to the tables; it stands before the members of the enumeration."""
 
 
 class ParameterRow(NamedTuple):
@@ -55,7 +54,7 @@ class ParameterRow(NamedTuple):
     unit: str
     low: Number | None
     high: Number | None
-    options: tuple[str, ...]
+    options: Sequence[str]  # rules that users may write are added as they register themselves
     role: Role
     group: str
     source: str
@@ -76,7 +75,7 @@ class ParameterRow(NamedTuple):
     def scalar(self, value: Any) -> Number:
         """A value as compiled rules read it: a switch is 0 or 1, or the number of its option."""
         if self.options:
-            return self.options.index(value) + (AS_TABLED if TABLE in self.options else 0)
+            return self.options.index(value)
         return float(value) if isinstance(self.default, float) else int(value)
 
 
@@ -108,7 +107,7 @@ def declare(path: Path, name: str, module: str) -> type[Declared]:
     rows = {row["name"]: parameter_row(row) for row in read_rows(path, FIELDS)}
     fields: dict[str, Any] = {
         name: (
-            Literal[row.options] if row.options else type(row.default),
+            type_of(row),
             Field(row.default, ge=row.low, le=row.high, description=row.description),
         )
         for name, row in rows.items()
@@ -116,6 +115,13 @@ def declare(path: Path, name: str, module: str) -> type[Declared]:
     made = create_model(name, __base__=Declared, __module__=module, __doc__=Declared.__doc__, **fields)
     made.rows = rows
     return made
+
+
+def type_of(row: ParameterRow) -> Any:
+    """The type that pydantic checks: a number, one of the options, or a rule that has registered itself."""
+    if isinstance(row.options, RuleRegistry):
+        return Annotated[str, BeforeValidator(row.options.take)]
+    return Literal[tuple(row.options)] if row.options else type(row.default)
 
 
 def parameter_row(row: Row) -> ParameterRow:
@@ -142,17 +148,18 @@ def number_of(row: Row) -> dict[str, Any]:
 
 def switch_of(row: Row) -> dict[str, Any]:
     """Default and options of a switch: true or false, or the labels of an enumeration."""
-    kind, _, more = row["type"].partition(" or ")
-    known = row["type"] == "bool" or (kind in codes() and more in {"", TABLE})
-    row.check(("type", known, f"{', '.join(NUMBERS)}, bool or an enumeration of model/kinds.py"))
-    options = () if kind == "bool" else (*more.split(), *codes()[kind].labels())
-    labels = options or ("true", "false")
+    kind = row["type"]
+    known = kind == "bool" or kind in codes() or kind in REGISTRIES
+    row.check(("type", known, f"{', '.join((*NUMBERS, *REGISTRIES))}, bool or an enumeration of model/kinds.py"))
+    options = () if kind == "bool" else REGISTRIES[kind] if kind in REGISTRIES else codes()[kind].labels()
+    labels = () if kind in REGISTRIES else options or ("true", "false")
     row.check(
-        ("default", row["default"] in labels, " or ".join(labels)),
+        # rules register themselves later
+        ("default", kind in REGISTRIES or row["default"] in labels, " or ".join(labels)),
         ("role", row["role"] == "switch", "switch"),
         *((field, row[field] == "", "nothing, as this is no number") for field in ("unit", "low", "high")),
     )
-    default = row["default"] if options else row["default"] == "true"
+    default = row["default"] == "true" if kind == "bool" else row["default"]
     return {"default": default, "low": None, "high": None, "options": options}
 
 
@@ -168,7 +175,8 @@ def describe(parameters: type[Declared]) -> pd.DataFrame:
     """One row for each parameter, columns as `ParameterRow`."""
     import pandas as pd
 
-    return pd.DataFrame([row._asdict() for row in parameter_rows(parameters).values()])
+    rows = parameter_rows(parameters).values()
+    return pd.DataFrame([row._replace(options=tuple(row.options))._asdict() for row in rows])
 
 
 def markdown_table(parameters: type[Declared]) -> str:
@@ -225,7 +233,9 @@ def _problems(
     rows = parameter_rows(parameters)
     for detail in error.errors(include_url=False):
         name = str(detail["loc"][0]) if detail["loc"] else ""
-        if name in rows:
+        if isinstance(own := detail.get("ctx", {}).get("error"), InputError):
+            yield own
+        elif name in rows:
             yield _bad_value(rows[name], values.get(name), file, table)
         else:
             yield _unknown_name(name, values.get(name), rows, file, table)

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import math
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import Self
 
 import numpy as np
 
 from model.columns import Array
+from model.context import Context, Record
 from model.kernel.compiled import rule
 from model.kinds import Counter
-
-if TYPE_CHECKING:
-    from model.context import Context
 
 FIRST_SEIZURES = 300_000
 """Room for the seizures of a usual history; memory is taken only as it fills."""
@@ -157,34 +155,15 @@ SEIZURE = np.dtype(
 """A row of the seizures, -1 where there is none. Kept small: memory touched for the first time is what costs here."""
 
 
-class Record(NamedTuple):
-    """Buffers of one run; years and weeks count from the epoch."""
-
-    weekly: Array  # (weeks, len(Weekly))
-    accounts: Array  # (weeks, len(Account)), as they stand at the end of each week
-    by_leg: Array  # (years, legs, len(Yearly))
-    by_state: Array
-    by_platform: Array
-    by_place: Array
-    by_stage: Array
-    seizures: Array  # (rows,) of SEIZURE
-    keep_seizures: Array  # (1,) 0/1
-
-
 def make_record(weeks: int, years: int, sizes: dict[str, int], *, keep_seizures: bool) -> Record:
     """Empty buffers for a run of `weeks` weeks in `years` years."""
-
-    def table(dimension: str) -> Array:
-        return np.zeros((years, sizes[dimension], len(Yearly)))
-
     return Record(
         weekly=np.zeros((weeks, len(Weekly))),
         accounts=np.zeros((weeks, len(Account))),
-        by_leg=table("legs"),
-        by_state=table("states"),
-        by_platform=table("platforms"),
-        by_place=table("places"),
-        by_stage=table("stages"),
+        **{
+            f"by_{rows.removesuffix('s')}": np.zeros((years, sizes[rows], len(Yearly)))
+            for rows in ("legs", "states", "platforms", "places", "stages")
+        },
         seizures=np.zeros(FIRST_SEIZURES if keep_seizures else 1, dtype=SEIZURE),
         keep_seizures=np.array([int(keep_seizures)], dtype=np.int64),
     )
@@ -219,21 +198,26 @@ def record_week(ctx: Context) -> None:
 def record_prices(ctx: Context) -> None:
     """Demand-weighted price of Europe, price of North America, output-weighted price in the Andes."""
     markets, sources = ctx.state.markets, ctx.state.sources
-    total = 0.0
-    weight = 0.0
     for market in range(markets.price_eur_per_kg.shape[0]):
-        if ctx.world.market_is_europe[market] == 1:
-            total += markets.price_eur_per_kg[market] * markets.demand_kg_per_week[market]
-            weight += markets.demand_kg_per_week[market]
-        else:
+        if ctx.world.market_is_europe[market] == 0:
             ctx.record.weekly[ctx.week, Weekly.PRICE_NORTH_AMERICA_EUR_PER_KG] = markets.price_eur_per_kg[market]
-    ctx.record.weekly[ctx.week, Weekly.PRICE_EUROPE_EUR_PER_KG] = total / weight if weight > 0.0 else 0.0
-    total = 0.0
-    weight = 0.0
-    for source in range(ctx.world.origins):
-        total += sources.price_eur_per_kg[source] * sources.supply_kg_per_week[source]
-        weight += sources.supply_kg_per_week[source]
-    ctx.record.weekly[ctx.week, Weekly.PRICE_SOURCE_EUR_PER_KG] = total / weight if weight > 0.0 else 0.0
+    ctx.record.weekly[ctx.week, Weekly.PRICE_EUROPE_EUR_PER_KG] = weighted_mean(
+        markets.price_eur_per_kg, markets.demand_kg_per_week, ctx.world.market_is_europe
+    )
+    ctx.record.weekly[ctx.week, Weekly.PRICE_SOURCE_EUR_PER_KG] = weighted_mean(
+        sources.price_eur_per_kg, sources.supply_kg_per_week, ctx.world.source_is_origin
+    )
+
+
+@rule
+def weighted_mean(values: Array, weights: Array, counted: Array) -> float:
+    """Mean of the values that count, by weight; 0 where nothing has weight."""
+    total, weight = 0.0, 0.0
+    for row in range(values.shape[0]):
+        if counted[row] == 1:
+            total += values[row] * weights[row]
+            weight += weights[row]
+    return total / weight if weight > 0.0 else 0.0
 
 
 @rule

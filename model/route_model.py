@@ -6,56 +6,33 @@ import copy
 import datetime as dt
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cached_property, lru_cache
 from os import PathLike
 from typing import Any
 
-import networkx as nx
 import numpy as np
-import pandas as pd
-from mesa import Agent
-from mesa.discrete_space import Network
 
-from model import calendar
-from model.context import Context
+from model.agent_lists import AgentLists
 from model.errors import InputError
-from model.frames import balance_frame, dimension_frame, seizure_frame, summed, weekly_frame, yearly_frame
-from model.kinds import MODES, STAGES, Counter, Status
-from model.mesa_agents import (
-    AGENTS,
-    Consignment,
-    EnforcementPlatform,
-    PartnerState,
-    PatrolAsset,
-    RowAgent,
-    TraffickingOrganisation,
-)
-from model.parameter_fields import to_values
-from model.parameters import ParameterValues
-from model.record import SEIZURE, Record, Weekly, copy_record, make_record
+from model.kinds import Counter
+from model.record import copy_record
+from model.results import Results
 from model.scenario import Scenario, difference
-from model.scenario.inputs import Inputs, lay_out
-from model.state import CONTACTS_AT_MOST, copy_state, empty_state, grow, memory_decay, sizes_of
-from model.submodels.organisations import leave
+from model.state import copy_state
 from model.summary import Summary
-from model.week import SCHEDULE, advance, events_at_most
-from model.weekly_model import WeeklyModel
 from model.world import World, load_world
 
 __all__ = ["RouteModel"]
 
 LARGEST_SEED = 2**63 - 1
 FEWEST_ORGANISATIONS, MOST_ORGANISATIONS = 10, 5_000_000
-DIMENSIONS = ("state", "mode", "platform", "leg", "place", "region", "stage")
 RECORD_LEVELS = ("summary", "events")
 DRAWN_BITS = 53
 """Bits of a seed that is drawn: as many as a table of decimal numbers keeps."""
-FOLLOWS = frozenset({"_plan", "inputs", "_parameter_weeks", "_values"})
+FOLLOWS = frozenset({"_plan", "inputs", "_parameter_weeks", "_values", "_advance"})
 """Attributes of a model that follow from its world and scenario."""
 
 
-class RouteModel(Summary, WeeklyModel):
+class RouteModel(Summary, Results, AgentLists):
     """Trafficking organisations, states, platforms and patrols over the route graph of the Atlantic.
 
     Parameters
@@ -110,30 +87,8 @@ class RouteModel(Summary, WeeklyModel):
         self.seed_value, self.organisations, self.level = int(seed), int(organisations), record
         if after_week is not None:
             self.after_week = after_week
-        self._rows: dict[type[RowAgent], dict[int, RowAgent]] = {}
+        self._rows = {}
         self._open(policy)
-
-    def _open(self, policy: Scenario) -> None:
-        """Take up a scenario on its first day."""
-        self.first_week = self.week = calendar.week_of(policy.start)
-        self._follow(policy)
-        self.state = empty_state(self.world, self.organisations, self.policy.parameters)
-        self.buffers = self._empty_record()
-        self._in_force = self._values_at(self.week)
-        self._run_weeks(0)
-        self.opening = self.state.accounts.copy()
-
-    def _follow(self, policy: Scenario) -> None:
-        """Take on a scenario that says the same of the weeks already run."""
-        self.policy = policy
-        self._plan, self.inputs = prepare_plan(self.world, policy)
-        self._parameter_weeks = parameter_weeks(self._plan)
-        self._values: dict[int, ParameterValues] = {}
-        self.last_week = calendar.week_of(policy.end)
-
-    def _empty_record(self) -> Record:
-        years = calendar.year_of(self.last_week) - calendar.FIRST_YEAR + 1
-        return make_record(self.last_week + 1, years, sizes_of(self.world), keep_seizures=self.level == "events")
 
     def facts(self) -> dict[str, Any]:
         """What `repr` shows of a model."""
@@ -145,84 +100,6 @@ class RouteModel(Summary, WeeklyModel):
             "steps": self.steps,
             "end": self.policy.end,
         }
-
-    # --- running --------------------------------------------------------------------------------------------------
-
-    @property
-    def date(self) -> dt.date:
-        """Monday of the week that comes next."""
-        return calendar.monday(self.week)
-
-    def run_until(self, end: str | dt.date) -> RouteModel:
-        """Run up to a date: the next week to be simulated is the one that holds it.
-
-        Raises
-        ------
-        InputError
-            If the date is before the present week or after the scenario's end.
-        """
-        week = calendar.week_of(end)
-        if not self.week <= week <= self.last_week + 1:
-            raise InputError(
-                "the model cannot run to this date",
-                field="date",
-                value=str(end),
-                allowed=f"{self.date} to {self.policy.end}",
-                remedy="choose a date in that range, or build a new model",
-            )
-        return self._run_to(week)
-
-    def _next_stop(self) -> int:
-        """Next week in which an event changes a parameter."""
-        return min((week for week in self._parameter_weeks if week > self.week), default=self.last_week + 1)
-
-    def _update(self) -> None:
-        """Bring the agents up to date with the rows, once agents have been asked for."""
-        if self._rows:
-            self._refresh_agents()
-
-    def _run_weeks_to(self, stop: int) -> None:
-        """Run compiled weeks up to `stop`; buffers grow where they must, and nothing is dropped."""
-        values = self._values_at(self.week)
-        if values != self._in_force:
-            self.state = self.state._replace(memory_decay=memory_decay(values.memory_months))
-            self._in_force = values
-            self.state.counts[Counter.REVIEW_DUE] = 1
-        while self.week < stop:
-            self.week += self._run_weeks(stop - self.week)
-            if self.state.counts[Counter.STATUS] == Status.NEEDS_ROWS:
-                self._make_room()
-            elif self.state.counts[Counter.STATUS] != Status.RUNNING:
-                raise RuntimeError(
-                    f"week {self.week} ({self.date}), movement: a load found no free row; please report this with "
-                    f"the scenario {self.policy.name!r} and seed {self.seed_value}"
-                )
-
-    def _run_weeks(self, weeks: int) -> int:
-        """Cross into compiled code once for up to so many weeks; how many were run."""
-        world, state, record = self.world.arrays, self.state, self.buffers
-        return int(advance(world, self.inputs, state, record, self._in_force, self.seed_value, self.week, weeks))
-
-    def _make_room(self) -> None:
-        live = int(self.state.counts[Counter.LIVE]) + int(self.state.counts[Counter.ROWS_NEEDED])
-        rows = self.state.consignments.alive.shape[0]
-        if live + CONTACTS_AT_MOST > self.state.cues.day.shape[0] or live > rows:
-            self.state = grow(self.state, max(2 * rows, live + CONTACTS_AT_MOST))
-        used, kept = int(self.state.counts[Counter.EVENTS]), self.buffers.seizures
-        most = events_at_most(live, self.world.arrays.origins, len(self.world.states))
-        if self.level == "events" and used + most > kept.shape[0]:
-            more = np.zeros(used + max(used, 4 * live) + CONTACTS_AT_MOST, dtype=SEIZURE)
-            more[:used] = kept[:used]
-            self.buffers = self.buffers._replace(seizures=more)
-
-    def _values_at(self, week: int) -> ParameterValues:
-        """Parameters in force in a week, as the compiled week reads them."""
-        epoch = sum(start <= week for start in self._parameter_weeks)
-        if epoch not in self._values:
-            sunday = calendar.monday(week) + dt.timedelta(days=6)
-            parameters = self._plan.parameters_at(sunday) if self._parameter_weeks else self._plan.parameters
-            self._values[epoch] = to_values(parameters)
-        return self._values[epoch]
 
     def fork(self, scenario: str | PathLike[str] | Scenario | None = None, **parameters: Any) -> RouteModel:
         """Make an independent copy that resumes from here under another scenario, with common random numbers.
@@ -306,192 +183,6 @@ class RouteModel(Summary, WeeklyModel):
         """Do the same as a deep copy: two models that share columns would overwrite each other's."""
         return copy.deepcopy(self)
 
-    # --- Mesa: agents and space -------------------------------------------------------------------------------------
-
-    @property
-    def agents(self) -> Any:
-        """All agents, rows of the columns made into Mesa agents when first asked for."""
-        self._make_agents()
-        return super().agents
-
-    @property
-    def agents_by_type(self) -> Any:
-        """Agents by class."""
-        self._make_agents()
-        return super().agents_by_type
-
-    @property
-    def agent_types(self) -> list[type]:
-        """Classes of agents in the model."""
-        self._make_agents()
-        return list(super().agent_types)
-
-    def _make_agents(self) -> None:
-        if not self._rows and hasattr(self, "state"):
-            self._rows = {kind: {} for kind in AGENTS}
-            self._refresh_agents()
-
-    def _refresh_agents(self) -> None:
-        """Make agents for new rows and remove those of dead ones."""
-        state = self.state
-        everyone = {
-            TraffickingOrganisation: alive_rows(state.organisations),
-            PartnerState: dict.fromkeys(range(len(self.world.states)), 0),
-            EnforcementPlatform: dict.fromkeys(range(len(self.world.platforms)), 0),
-            PatrolAsset: dict.fromkeys(range(len(self.world.assets)), 0),
-            Consignment: alive_rows(state.consignments),
-        }
-        for kind, rows in everyone.items():
-            agents = self._rows[kind]
-            for row in [row for row, agent in agents.items() if rows.get(row, -1) != agent.identity]:
-                agents.pop(row).leave_model()
-            for row, identity in rows.items():
-                if row not in agents:
-                    agents[row] = kind(self, row, identity)
-
-    def end_organisation(self, row: int) -> None:
-        """End an organisation between two weeks as one without means ends; the week to come counts it as left."""
-        world, week = self.world.arrays, self.week
-        ctx = Context(world, self.inputs, self.state, self._in_force, self.buffers, self.seed_value, week, 0)
-        getattr(leave, "py_func", leave)(ctx, row)  # a rule is compiled for other rules only
-        if week <= self.last_week:
-            self.buffers.weekly[week, Weekly.LEFT] += 1.0
-        if self._rows:
-            self._rows[TraffickingOrganisation].pop(row).leave_model()
-
-    def deregister_agent(self, agent: Agent) -> None:
-        """Take an agent off the lists: one that still acts ends as by its `remove`, or is refused."""
-        if isinstance(agent, RowAgent) and agent.is_current:
-            agent.remove()
-        else:
-            super().deregister_agent(agent)
-
-    def remove_all_agents(self) -> None:
-        """Refuse: countries, platforms and assets cannot leave a world.
-
-        Raises
-        ------
-        InputError
-            Always.
-        """
-        raise InputError(
-            "the agents of this model cannot all be removed",
-            field="remove_all_agents",
-            allowed="remove() of trafficking organisations",
-            remedy="build a new model, or m.agents_by_type[TraffickingOrganisation].do('remove')",
-        )
-
-    @cached_property
-    def space(self) -> Network:
-        """Mesa network space over the places, at their real coordinates (longitude, latitude)."""
-        layout = {place: (data["lon"], data["lat"]) for place, data in self.world.graph.nodes(data=True)}
-        return Network(self.world.graph, random=self.random, layout=layout)
-
-    # --- results ----------------------------------------------------------------------------------------------------
-
-    @property
-    def weekly(self) -> pd.DataFrame:
-        """Weekly series, indexed by Monday; units are in the column names, mass is pure unless it says bulk."""
-        return weekly_frame(self.buffers, self.first_week, self.week, self.opening)
-
-    @property
-    def yearly(self) -> pd.DataFrame:
-        """Yearly series, indexed by year: flows summed, stocks and prices averaged."""
-        return yearly_frame(self.weekly)
-
-    @property
-    def years(self) -> list[int]:
-        """Years simulated so far, wholly or in part."""
-        if self.week == self.first_week:
-            return []
-        return list(range(calendar.year_of(self.first_week), calendar.year_of(self.week - 1) + 1))
-
-    def by(self, dimension: str) -> pd.DataFrame:
-        """Yearly tidy frame by state, mode, platform, leg, place, region or stage.
-
-        Raises
-        ------
-        InputError
-            If there is no such dimension.
-        """
-        if dimension not in DIMENSIONS:
-            raise InputError(
-                "no such dimension",
-                field="dimension",
-                value=dimension,
-                allowed=", ".join(DIMENSIONS),
-                remedy="choose one of these",
-            )
-        names = self._names[dimension]
-        if dimension == "stage":
-            table = self.buffers.by_stage
-        elif dimension == "mode":
-            table = summed(self.buffers.by_leg, self.world.arrays.leg_mode, len(names))
-        elif dimension == "region":
-            table = summed(self.buffers.by_place, self.world.arrays.place_region, len(names))
-        else:
-            table = getattr(self.buffers, f"by_{dimension}")
-        return dimension_frame(table, names, dimension, self.years, self.policy.parameters.bulk_purity)
-
-    @property
-    def _names(self) -> dict[str, tuple[str, ...]]:
-        world = self.world
-        return {
-            "state": world.states,
-            "lead_state": world.states,
-            "mode": MODES,
-            "platform": world.platforms,
-            "leg": world.legs,
-            "place": world.places,
-            "region": world.regions,
-            "stage": STAGES,
-        }
-
-    @property
-    def seizures(self) -> pd.DataFrame:
-        """One row for each seizure: date, place, leg, mode, acting and lead state, platform, stage, kg and value."""
-        arrays = self.world.arrays
-        rows = int(self.state.counts[Counter.EVENTS])
-        return seizure_frame(self.buffers, rows, self._names, arrays.leg_mode, arrays.place_region)
-
-    @property
-    def graph(self) -> nx.MultiDiGraph[str]:
-        """The route graph with ``flow_kg`` of the last 52 weeks on every edge."""
-        graph = self.world.graph.copy()
-        flow = dict(zip(self.world.legs, self.state.legs.set_out_kg.tolist(), strict=True))
-        for _, _, leg, data in graph.edges(keys=True, data=True):
-            data["flow_kg"] = flow[leg]
-        return graph
-
-    def balance(self) -> pd.DataFrame:
-        """Where all cocaine (kg) and money (EUR) is: accounts, stocks, and the residual, which must be nothing."""
-        return balance_frame(self.state)
-
-    def schedule(self) -> pd.DataFrame:
-        """The week in order: what happens, and what it does."""
-        rows = [(step.submodel, step.name, step.does) for step in SCHEDULE]
-        return pd.DataFrame(rows, columns=["submodel", "rule", "what it does"])
-
-
-@lru_cache(maxsize=64)
-def prepare_plan(world: World, policy: Scenario) -> tuple[Scenario, Inputs]:
-    """A scenario checked, with its measures spelled out, and its inputs by epoch; the same one is prepared once.
-
-    Raises
-    ------
-    InputError
-        If an event names what is not in the world.
-    """
-    events, inputs = lay_out(world, policy)
-    return replace(policy, events=events), inputs
-
-
-def parameter_weeks(plan: Scenario) -> list[int]:
-    """Weeks in which an event changes a parameter."""
-    events = [event for event in plan.events if event.kind == "parameter"]
-    days = {event.date for event in events} | {event.until for event in events if event.until}
-    return sorted(calendar.week_of(day) for day in days)
-
 
 def copied(name: str, value: Any, memo: dict[int, Any]) -> Any:
     """A deep copy of an attribute of a model.
@@ -544,9 +235,3 @@ def check_numbers(rng: object, organisations: object, record: str) -> None:
             allowed=", ".join(RECORD_LEVELS),
             remedy="'events' keeps every seizure as a row",
         )
-
-
-def alive_rows(columns: Any) -> dict[int, int]:
-    """Row and ident of every living row."""
-    rows = np.flatnonzero(columns.alive)
-    return dict(zip(rows.tolist(), columns.ident[rows].tolist(), strict=True))

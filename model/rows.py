@@ -23,7 +23,7 @@ type Array = NDArray[Any]
 
 FOLDER: Final = Path(__file__).parent / "data"
 TABLES: Final = "tables"
-"""Base of a dated column that follows from tables: `TABLED` in `model/scenario/inputs.py` says how."""
+"""Base of a dated column that follows from tables: `TABLED` in `model/scenario/tabled.py` says how."""
 SHARES: Final = frozenset({"share", "probability", "0/1"})
 SIGNED: Final = frozenset({"", "EUR", "1000 EUR/kg", "log", "day", "week"})
 """Units of columns that may be negative."""
@@ -58,6 +58,14 @@ KINDS: Final = {
 """What the rows of each kind are, in order."""
 NAMED: Final = ("States", "Platforms", "Assets", "Legs", "Places", "Markets")
 """Kinds whose rows have names that events use."""
+BASES: Final = {
+    "States": ("states.csv", "governance.csv"),
+    "Platforms": ("platforms.csv",),
+    "Assets": ("assets.csv",),
+    "Legs": ("legs.csv",),
+    "Places": ("places.csv",),
+}
+"""Tables whose columns may be the base of a dated column of a kind."""
 DATED: Final = (*NAMED, "Areas", "Sources")
 """Kinds whose rows are the same during a run, so that inputs by epoch have a row for each."""
 
@@ -92,13 +100,13 @@ class Row:
             if not good:
                 raise senseless(self.file, self.name, field, self[field], allowed)
 
-    def number(self, field: str, kind: type[float] = float) -> Any:
-        """A finite number of a kind, int or float; InputError for any other cell."""
+    def number(self, field: str, kind: type[float] = float, others: tuple[str, ...] = ()) -> Any:
+        """A finite number of a kind, int or float; InputError for any other cell, which names others that may stand."""
         try:
             number = kind(self[field])
         except ValueError:
             number = math.nan
-        self.check((field, math.isfinite(number), f"a number ({kind.__name__})"))
+        self.check((field, math.isfinite(number), " or ".join((f"a number ({kind.__name__})", *others))))
         return number
 
 
@@ -129,7 +137,8 @@ class Column:
     """One column: dtype, unit, meaning, and the named dimensions that follow the row.
 
     `low` and `high` bound what may be set; by default shares lie between 0 and 1 and amounts are not negative. `base`
-    is the value of a dated column before any event: a number, or `TABLES`. `asks_review` says whether what follows
+    is the value of a dated column before any event: a number, a table with a column of the same name, as
+    ``states.csv``, or `TABLES`. `codes` names the enumeration of what it holds. `asks_review` says whether what follows
     from it is worked out anew when it changes. `by` names what a column that rules write follows from. `when` is the
     parameter and the options (``parameter=option|option``) under which a rule reads what is set, where it is not read
     in every model; `instead` names what to set under other options.
@@ -143,6 +152,7 @@ class Column:
     high: float | None = None
     base: float | str | None = None
     asks_review: bool = True
+    codes: str = ""
     by: str = ""
     when: str = ""
     instead: str = ""
@@ -205,17 +215,18 @@ def column_of(row: Row) -> Column:
     """The column that a row declares. Of one that holds codes the enumeration gives meaning and bounds."""
     meaning = row["meaning"]
     low, high = (row.number(field) if row[field] else None for field in ("low", "high"))
+    bases = (TABLES, *BASES.get(row["kind"], ()))
     if row["codes"]:
         labels = codes()[row["codes"]].labels()
         meaning += ": " + ", ".join(f"{number} {label}" for number, label in enumerate(labels))
         low, high = 0.0, len(labels) - 1.0
     return Column(
-        **{field: row[field] for field in ("dtype", "unit", "by", "when", "instead")},
+        **{field: row[field] for field in ("dtype", "unit", "codes", "by", "when", "instead")},
         meaning=meaning,
         dims=tuple(row["dims"].split()),
         low=low,
         high=high,
-        base=row["base"] if row["base"] == TABLES else row.number("base") if row["base"] else None,
+        base=row["base"] if row["base"] in bases else row.number("base", others=bases) if row["base"] else None,
         asks_review=row["asks_review"] != "false",
     )
 
@@ -223,6 +234,7 @@ def column_of(row: Row) -> Column:
 def check_column(row: Row, column: Column) -> None:
     """Refuse what contradicts itself."""
     (least, most), kind = column.bounds, row["kind"]
+    own = ((), *((name.lower(),) for name in DATED))
     base = column.base if isinstance(column.base, float) else None
     good = base is None or (least <= base <= most and (base.is_integer() or not column.is_whole))
     row.check(
@@ -230,7 +242,7 @@ def check_column(row: Row, column: Column) -> None:
         ("codes", column.is_whole or not row["codes"], f"codes only of whole numbers, or a unit of {sorted(WHOLE)}"),
         ("kind", kind in DATED or not column.is_dated, f"a base only of {', '.join(DATED)}: their rows stay the same"),
         ("high", kind in NAMED or not column.is_target, f"no bound, or a kind of {', '.join(NAMED)}: events name them"),
-        ("dims", len(column.dims) < 2 or not column.is_dated, "at most one dimension of a dated column"),
+        ("dims", not column.is_dated or column.dims in own, "of a dated column nothing, or one of " + ", ".join(DATED)),
         ("base", good, f"{'a whole number, ' if column.is_whole else ''}{least:g} to {most:g}"),
     )
 

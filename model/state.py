@@ -1,33 +1,15 @@
-"""The state of one run: all columns, the list of living consignments, counters and accounts."""
+"""The state of one run: how its columns are made, copied and given more room."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from model import calendar
-from model.columns import (
-    PARTS,
-    Alternatives,
-    Areas,
-    Array,
-    Assets,
-    Consignments,
-    Cues,
-    Jurisdictions,
-    Legs,
-    Markets,
-    Organisations,
-    Places,
-    Platforms,
-    Routes,
-    Sources,
-    States,
-    Workspace,
-    allocate,
-)
+from model.columns import PARTS, Alternatives, Array, Consignments, Cues, Workspace, allocate
+from model.context import State
 from model.kinds import Counter, Mode, Sector, Sensor, Stage
 from model.parameters import Parameters
 from model.record import Account
@@ -39,31 +21,6 @@ FIRST_ROWS = 1024
 CONTACTS_AT_MOST = 1024
 """False contacts that a week can add to the cues."""
 CALENDAR_WEEKS = calendar.first_week(calendar.LAST_YEAR + 1)
-
-
-class State(NamedTuple):
-    """All columns of one run."""
-
-    organisations: Organisations
-    consignments: Consignments
-    states: States
-    platforms: Platforms
-    assets: Assets
-    legs: Legs
-    jurisdictions: Jurisdictions
-    routes: Routes
-    places: Places
-    areas: Areas
-    sources: Sources
-    markets: Markets
-    cues: Cues
-    choice: Alternatives
-    workspace: Workspace
-    memory_decay: Array  # share of a memory left after so many weeks
-    live: Array  # rows of live consignments, in order of dispatch
-    free: Array  # stack of free consignment rows
-    counts: Array  # integers, by `Counter`
-    accounts: Array  # kg and EUR since the start, by `Account`
 
 
 def sizes_of(world: World) -> dict[str, int]:

@@ -8,23 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from model.context import Context
+from model.context import Context, Inputs, Record, State
 from model.kernel.by_reference import by_reference
 from model.kernel.compiled import compiled, in_order, rule
 from model.kinds import Counter, Status
 from model.opening import open_run
 from model.parameters import ParameterValues
-from model.record import Record, record_week
-from model.scenario.inputs import Inputs
-from model.state import CONTACTS_AT_MOST, State
+from model.record import record_week
+from model.state import CONTACTS_AT_MOST
 from model.submodels.allocation import plan_cover
+from model.submodels.arrival import arrive
 from model.submodels.beliefs import fade_public, weigh_public
+from model.submodels.dispatch import rows_needed, send_from_home, send_from_stock
 from model.submodels.events import take_inputs
 from model.submodels.finance import launder
 from model.submodels.inspection import inspect, search_stores
 from model.submodels.leads import draw_leads
 from model.submodels.market import arbitrage, clear
-from model.submodels.movement import arrive, rows_needed, send_from_home, send_from_stock, set_out, sweep
+from model.submodels.movement import set_out, sweep
 from model.submodels.organisations import enter_and_exit, seek_routes
 from model.submodels.other_markets import fade_on_the_way, send_elsewhere
 from model.submodels.sensors import detect, false_contacts, prepare_sensors

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from functools import cache
 from typing import Final
 
 import plotly.graph_objects as go
@@ -61,27 +62,6 @@ MODES: Final = {
 }
 """Mode slug -> (name, colour), in the order of stacks and legends."""
 
-REGION_GROUPS: Final = {
-    "andes": "Andean origins",
-    "pacific_americas": "Americas and Caribbean",
-    "caribbean_coast": "Americas and Caribbean",
-    "guianas": "Americas and Caribbean",
-    "brazil_southern_cone": "Americas and Caribbean",
-    "central_america": "Americas and Caribbean",
-    "caribbean": "Americas and Caribbean",
-    "north_america": "Americas and Caribbean",
-    "open_atlantic": "Open Atlantic",
-    "west_africa": "West Africa, Sahel, Maghreb",
-    "sahel": "West Africa, Sahel, Maghreb",
-    "maghreb": "West Africa, Sahel, Maghreb",
-    "atlantic_islands": "Europe",
-    "iberia": "Europe",
-    "northwest_europe": "Europe",
-    "mediterranean_europe": "Europe",
-    "europe_market": "Europe",
-}
-"""Region of places.csv -> the group under which views show it."""
-
 GROUP_COLOURS: Final = {
     "Andean origins": WINE,
     "Americas and Caribbean": ORANGE,
@@ -89,6 +69,15 @@ GROUP_COLOURS: Final = {
     "West Africa, Sahel, Maghreb": GREEN,
     "Europe": NAVY,
 }
+
+
+@cache
+def region_groups() -> dict[str, str]:
+    """Region of places.csv -> the group under which views show it, from regions.csv."""
+    from model.world.tables import load_tables
+
+    shown = load_tables().regions.dropna(subset="shown_as")
+    return dict(zip(shown["region"], shown["shown_as"], strict=True))
 
 
 def rgba(colour: str, alpha: float) -> str:

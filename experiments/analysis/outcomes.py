@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -18,11 +17,11 @@ from model.columns import Array
 from model.errors import InputError, closest
 from model.kinds import MODES, STAGES, Mode, Stage
 from model.record import Account, Weekly, Yearly
-from model.world import World
+from model.world.regions import End, countries_in, legs_at
 
 __all__ = ["OUTCOMES", "Outcome", "mean_and_interval", "measure_outcomes"]
 
-WEST_AFRICA = ("west_africa", "sahel")
+WEST_AFRICA = "west_africa_sahel"
 AT_SEA = (Mode.FAST_BOAT, Mode.SMALL_VESSEL, Mode.MERCHANT)
 FOLLOWED = tuple(stage for i, stage in enumerate(STAGES) if i not in (Stage.SOURCE, Stage.OTHER_MARKETS))
 """Stages at which loads are taken that are followed on their way."""
@@ -78,36 +77,22 @@ class Window:
         """Expected kg on some legs that a state able to act knows of, per kg that entered them."""
         return self.leg_share(chosen, Yearly.EXPECTED_KNOWN_KG)
 
-    def states_in(self, *regions: str) -> Array:
-        """States of some regions, as a mask."""
-        return _states_in(self.model.world, regions)
+    def states_in(self, group: str) -> Array:
+        """Countries of a region or group of `regions.csv`, as a mask."""
+        return countries_in(self.model.world.tables, group)
 
-    def legs_at(self, end: str, *regions: str) -> Array:
-        """Legs whose origin or destination lies in some regions, as a mask."""
-        return _legs_at(self.model.world, end, regions)
+    def legs_at(self, end: End, group: str) -> Array:
+        """Legs whose origin or destination lies in a region or group, as a mask."""
+        return legs_at(self.model.world.tables, end, group)
 
     def west_african(self) -> Array:
         """Legs to, in and from West Africa and the Sahel, as a mask."""
-        return self.legs_at("origin", *WEST_AFRICA) | self.legs_at("destination", *WEST_AFRICA)
+        return self.legs_at("origin", WEST_AFRICA) | self.legs_at("destination", WEST_AFRICA)
 
     def by_mode(self, *modes: int) -> Array:
         """Legs of some modes, as a mask."""
         mask: Array = np.isin(self.model.world.arrays.leg_mode, modes)
         return mask
-
-
-@lru_cache(maxsize=64)
-def _states_in(world: World, regions: tuple[str, ...]) -> Array:
-    table = world.tables.states
-    chosen = set(table.loc[table["region"].isin(regions), "state"])
-    return np.array([state in chosen for state in world.states])
-
-
-@lru_cache(maxsize=64)
-def _legs_at(world: World, end: str, regions: tuple[str, ...]) -> Array:
-    places = world.tables.places.set_index("place")["region"]
-    mask: Array = world.tables.legs[end].map(places).isin(regions).to_numpy()
-    return mask
 
 
 @dataclass(frozen=True)
@@ -136,7 +121,7 @@ def _jailed(window: Window) -> float:
 
 
 def _ability(window: Window) -> float:
-    return float(window.model.state.states.ability[window.states_in(*WEST_AFRICA)].mean())
+    return float(window.model.state.states.ability[window.states_in(WEST_AFRICA)].mean())
 
 
 def _profit(window: Window) -> float:
@@ -193,7 +178,7 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("controlled_flights_share", "share",
             "expected removals per kg of couriers on flagged flights to Schiphol", _controlled),
         Outcome("west_african_air_share", "share", "expected removals per kg of couriers from West Africa",
-            lambda w: w.leg_share(w.by_mode(Mode.COURIER) & w.legs_at("origin", *WEST_AFRICA))),
+            lambda w: w.leg_share(w.by_mode(Mode.COURIER) & w.legs_at("origin", WEST_AFRICA))),
         Outcome("ability", "share", "mean ability of services in West Africa and the Sahel, at the end", _ability),
         Outcome("corruption", "share", "mean corruption in West Africa, at the end",
             lambda w: float(w.model.state.states.kappa[w.states_in("west_africa")].mean())),

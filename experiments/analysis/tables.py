@@ -17,6 +17,7 @@ from experiments.ensemble.store import DONE, Store
 from experiments.study import COALITION, SUPPLY, Study
 from model.columns import Array
 from model.errors import InputError
+from model.world.regions import legs_into
 
 __all__ = ["analyse"]
 
@@ -254,10 +255,8 @@ def displaced(study: Study, by_leg: pd.DataFrame) -> pd.DataFrame:
     tables = study.world.tables
     region = tables.places.set_index("place")["region"]
     legs = tables.legs.set_index("leg")
-    europe = {"iberia", "northwest_europe", "mediterranean_europe", "atlantic_islands", "europe_market"}
-    origin, goal = legs["origin"].map(region), legs["destination"].map(region)
-    enters = legs[goal.isin(europe) & ~origin.isin(europe)]
-    frame = by_leg[by_leg["leg"].isin(enters.index)]
+    origin = legs["origin"].map(region)
+    frame = by_leg[by_leg["leg"].isin(legs.index[legs_into(tables, "europe")])]
     rows = []
     for kind, label in (("mode", legs["mode"]), ("region", origin), ("place", legs["destination"])):
         grouped = frame.assign(group=frame["leg"].map(label)).groupby(["scenario", "seed", "group"], sort=False)

@@ -262,7 +262,7 @@ def read_factor(entry: Mapping[str, Any], role: Role, where: str, names: Mapping
     values = tuple(_number(value) for value in given.values or ())
     low, high = _number(given.low), _number(given.high)
     if kind == "parameter" and (bounds is None or isinstance(PARAMETER_ROWS[of].default, bool)):
-        values = values or PARAMETER_ROWS[of].options or (False, True)
+        values = values or tuple(PARAMETER_ROWS[of].options) or (False, True)
     elif bounds is not None and not values:
         low, high = (bounds.low if low is None else low), (bounds.high if high is None else high)
     factor = Factor(
@@ -434,7 +434,9 @@ def limits_of(factor: Factor) -> Limits:
     if factor.is_date:
         return Limits((), FIRST_DAY.toordinal(), LAST_DAY.toordinal(), False, f"a day from {FIRST_DAY} to {LAST_DAY}")
     row = PARAMETER_ROWS.get(factor.of) if factor.kind == "parameter" else None
-    options: tuple[Value, ...] = (False, True) if row and isinstance(row.default, bool) else row.options if row else ()
+    options: tuple[Value, ...] = tuple(row.options) if row else ()
+    if row and isinstance(row.default, bool):
+        options = (False, True)
     if options:
         return Limits(options, 0.0, 0.0, False, ", ".join(str(option) for option in options))
     bounds = event_field(factor.kind, factor.field)

@@ -15,10 +15,15 @@ from model.errors import InputError
 __all__ = ["check_manifest"]
 
 KINDS_OF_VALUE: Final = {
-    "list_type": "a list", "dict_type": "an object, {...}", "model_type": "an object, {...}", "string_type": "text",
-    "int_type": "a whole number", "float_type": "a number", "missing": "what programs write there",
+    "list_type": "a list",
+    "dict_type": "an object, {...}",
+    "model_type": "an object, {...}",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "missing": "what programs write there",
     "tuple_type": "a first and a last year",
-}  # fmt: skip
+}
 OTHERWISE: Final = {
     True: "delete it and give the command again; runs of a study are kept",
     False: "move its folder away and give the command again",
@@ -33,7 +38,7 @@ class Fields(BaseModel):
 
 
 class Factor(Fields):
-    """A factor of a study; `low` and `high` say nothing where there are `values`."""
+    """A factor of a study; `low` and `high` do not count where there are `values`."""
 
     name: str
     title: str
@@ -50,33 +55,27 @@ class Design(Fields):
     n: int | None = None
 
 
-class Manifest(Fields):
-    """A manifest of a study, history or calibration; versions differ in which fields they write."""
+FIELDS: Final[dict[str, Any]] = {
+    **dict.fromkeys(("kind", "name", "title", "question", "created", "plan_sha256"), (str, "")),
+    **dict.fromkeys(("organisations", "results_version"), (int, 0)),
+    **dict.fromkeys(("seconds", "bulk_purity"), (float, 0.0)),
+    **dict.fromkeys(("notes", "warnings"), (list[str], [])),
+    **dict.fromkeys(("scenarios", "scenario_files", "versions"), (dict[str, str], {})),
+    "seeds": (list[int], []),
+    "window": (tuple[int, int], (0, 0)),
+    "fork": (date | None, None),
+    "over": (str | None, None),
+    "baseline": (str, ""),
+    "outcomes": (dict[str, dict[str, Any]], {}),
+    "factors": (list[Factor], []),
+    "design": (Design, Design()),
+    "runs": (dict[str, int], {}),
+}
+"""What may stand in a manifest of a study, history or calibration: its type, and the value where it is left out."""
 
-    kind: str = ""
-    name: str = ""
-    title: str = ""
-    question: str = ""
-    created: str = ""
-    seconds: float = 0.0
-    organisations: int = 0
-    seeds: list[int] = []
-    window: tuple[int, int] = (0, 0)
-    fork: date | None = None
-    over: str | None = None
-    scenarios: dict[str, str] = {}
-    baseline: str = ""
-    scenario_files: dict[str, str] = {}
-    outcomes: dict[str, dict[str, Any]] = {}
-    factors: list[Factor] = []
-    design: Design = Design()
-    runs: dict[str, int] = {}
-    notes: list[str] = []
-    warnings: list[str] = []
-    versions: dict[str, str] = {}
-    bulk_purity: float = 0.0
-    plan_sha256: str = ""
-    results_version: int = 0
+
+class Manifest(create_model("Known", __base__=Fields, **FIELDS)):  # type: ignore[misc]
+    """A manifest of a study, history or calibration; versions differ in which fields they write."""
 
     @field_validator("baseline")
     @classmethod
@@ -88,49 +87,47 @@ class Manifest(Fields):
         return value
 
 
-class Size(Fields):
-    """Runs of the parts of a validation."""
-
-    draws: int
-    trials: int
-    surge: int
-    remedies: int
-    policies: int
-
-
-class Posterior(Fields):
-    """The posterior that a validation judges."""
-
-    simulations: int
-    temperature: float
+def _part(name: str, fields: dict[str, Any]) -> Any:
+    """An object within a manifest, all of whose fields have to be there."""
+    return create_model(name, __base__=Fields, **fields), ...
 
 
 COUNTS: Final = (
-    "families", "families_informed", "families_passed", "families_passed_hindsight", "families_inside_better_counted",
-    "families_inside_better_hindsight", "country_years", "fitted", "fitted_inside_runs", "fitted_inside_record",
-    "fitted_inside_fit", "trials", "trials_built_in", "trials_open", "trials_hold", "trials_open_hold",
+    "families",
+    "families_informed",
+    "families_passed",
+    "families_passed_hindsight",
+    "families_inside_better_counted",
+    "families_inside_better_hindsight",
+    "country_years",
+    "fitted",
+    "fitted_inside_runs",
+    "fitted_inside_record",
+    "fitted_inside_fit",
+    "trials",
+    "trials_built_in",
+    "trials_open",
+    "trials_hold",
+    "trials_open_hold",
     "trials_open_fail",
-)  # fmt: skip
+)
 RANGES: Final = ("families_passed_range", "families_inside_better_range")
 NULLS: Final = ("better_on_error", "worse_on_error", "better_on_crps", "worse_on_crps")
 VERDICT: Final[dict[str, Any]] = {
-    **dict.fromkeys(COUNTS, (int, ...)), **dict.fromkeys(RANGES, (tuple[int, int], ...)),
-    **dict.fromkeys(NULLS, (list[str], ...)), "fitted_joint_p": (float, ...),
-}  # fmt: skip
-
-
-class Validation(Manifest):
-    """A manifest of a validation, which holds all that its report shows."""
-
-    title: str
-    structure: str
-    created: str
-    source_hash: str
-    data_hash: str
-    versions: dict[str, str]
-    size: Size
-    posterior: Posterior
-    verdict: create_model("Verdict", __base__=Fields, **VERDICT)  # type: ignore[valid-type]
+    **dict.fromkeys(COUNTS, (int, ...)),
+    **dict.fromkeys(RANGES, (tuple[int, int], ...)),
+    **dict.fromkeys(NULLS, (list[str], ...)),
+    "fitted_joint_p": (float, ...),
+}
+VALIDATED: Final[dict[str, Any]] = {
+    **dict.fromkeys(("title", "structure", "created", "source_hash", "data_hash"), (str, ...)),
+    "versions": (dict[str, str], ...),
+    "size": _part("Size", dict.fromkeys(("draws", "trials", "surge", "remedies", "policies"), (int, ...))),
+    "posterior": _part("Posterior", {"simulations": (int, ...), "temperature": (float, ...)}),
+    "verdict": _part("Verdict", VERDICT),
+}
+Validation: Final = create_model("Validation", __base__=Manifest, **VALIDATED)
+"""A manifest of a validation, which holds all that its report shows."""
 
 
 def check_manifest(content: Mapping[str, Any], file: str, *, whole: bool = False) -> None:
@@ -164,8 +161,10 @@ def _damaged(problem: Mapping[str, Any], file: str, otherwise: str) -> InputErro
     lacks = _lacks(problem)
     given = "null" if problem["input"] is None else problem["input"]
     return InputError(
-        "the manifest lacks this field" if lacks else "the manifest is damaged", file=file,
-        field=".".join(map(str, problem["loc"])), value=None if lacks else given,
+        "the manifest lacks this field" if lacks else "the manifest is damaged",
+        file=file,
+        field=".".join(map(str, problem["loc"])),
+        value=None if lacks else given,
         allowed=KINDS_OF_VALUE.get(problem["type"], problem["msg"].removeprefix("Input should be ")),
         remedy=f"put the file back as it was written, or {otherwise}",
-    )  # fmt: skip
+    )

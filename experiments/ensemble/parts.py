@@ -12,56 +12,50 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from experiments.ensemble.folder import FRAMES
 from experiments.ensemble.places import Place
 from experiments.ensemble.provenance import deciding_versions
+from experiments.ensemble.recording import FRAMES
 from model.errors import InputError
 
-__all__ = ["DAMAGED", "DONE", "FAILED", "PARTS", "RUNS", "VERSIONS", "Parts", "read_parquet", "to_parquet"]
+__all__ = ["DAMAGED", "DONE", "FAILED", "PARTS", "RUNS", "VERSIONS", "Parts", "read_parquet", "sha256", "to_parquet"]
 
 DONE, FAILED = "done", "failed"
 RUNS, PARTS, DAMAGED = "runs", "parts", "damaged"
 DIGESTED: Final = re.compile(r"[0-9a-f]{32}\.parquet")
 DIGESTS, MADE, VERSIONS = b"sha256 of frames", b"made", b"versions"
-"""Keys of what a file of runs says of its part."""
+"""Keys of the metadata that a file of runs holds on its part."""
 
 
 class Damaged(Exception):  # noqa: N818
     """A file of a part is not what was written."""
 
-    def __init__(self, frame: str, name: str, reason: str) -> None:
-        self.file = f"{PARTS}/{frame}/{name}"
-        super().__init__(f"{self.file} {reason}")
-
 
 class Part(NamedTuple):
-    """A part: its file of runs, and the digests of its frames (None where version 0.1 wrote it)."""
+    """A part: its file of runs, and the SHA-256 of each of its frames ("" where version 0.1 wrote it)."""
 
     name: str
     runs: pa.Table
-    digests: Mapping[str, str] | None
+    digests: Mapping[str, str]
     made: str
     versions: Mapping[str, str]
 
-    def ranked(self, status: str) -> tuple[bool, bool, str, str]:
-        """What decides which of several rows of a run counts: one that ended well, else the latest."""
-        return status == DONE, DIGESTED.fullmatch(self.name) is not None, self.made, self.name
 
+class Parts(Place):
+    """A place that holds runs in parts."""
 
-class Parts:
-    """The parts of a study in a place."""
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.versions: list[dict[str, str]] = []
-        """Versions that the parts were made with, as `check` found them, without repeats; empty for version 0.1."""
+    def __init__(self, url: str | Path, **options: Any) -> None:
+        super().__init__(url, **options)
+        self.made_with: list[dict[str, str]] = []
+        """Versions that the parts were made with, as `kept` found them, without repeats; empty for version 0.1."""
 
     # --- writing --------------------------------------------------------------------------------------------------
 
@@ -71,19 +65,19 @@ class Parts:
         given = frames[RUNS].schema.metadata or {}
         runs = frames[RUNS].replace_schema_metadata(
             {
-                DIGESTS: json.dumps({name: _sha256(content) for name, content in contents.items()}),
+                DIGESTS: json.dumps({name: sha256(content) for name, content in contents.items()}),
                 MADE: dt.datetime.now(dt.UTC).isoformat(),
                 VERSIONS: given.get(VERSIONS) or json.dumps(deciding_versions()),
             }
         )
         contents[RUNS] = to_parquet(runs)
-        name = f"{_sha256(contents[RUNS])[:32]}.parquet"
+        name = f"{sha256(contents[RUNS])[:32]}.parquet"
         for frame, content in contents.items():
-            self.place.put(f"{PARTS}/{frame}/{name}", content)
+            self.put(f"{PARTS}/{frame}/{name}", content)
 
     # --- checking -------------------------------------------------------------------------------------------------
 
-    def check(self) -> tuple[dict[str, str], list[str]]:
+    def kept(self) -> tuple[dict[str, str], list[str]]:
         """Identity -> status of every run that is stored, and notes of what was damaged.
 
         Every frame of every part is read. A part with a damaged or missing file is moved to ``damaged/`` as a whole.
@@ -93,38 +87,32 @@ class Parts:
         InputError
             If something cannot be read at the moment; then nothing is moved.
         """
-        found: list[Part] = []
-        damaged: dict[str, Damaged] = {}
-        for name in self.place.names(f"{PARTS}/{RUNS}"):
+        found, damaged = [], {}
+        for name in self.names(f"{PARTS}/{RUNS}"):
             try:
-                found.append(self._whole(name))
+                part = self._read_part(name)
+                for frame in part.digests:
+                    self._read(part, frame)
             except Damaged as error:
-                damaged[name] = error
-        for name in damaged:  # only now: an error of reading leaves everything where it is
-            self._set_aside(name)
-        told = f"the part was moved to {DAMAGED}/, and its runs are made again where the plan needs them"
-        notes = [f"{error}; {told}" for error in damaged.values()]
-        self.versions = [dict(one) for one in {tuple(sorted(part.versions.items())) for part in found}]
-        return {run: status for run, (_, status) in _chosen(found).items()}, notes
-
-    def _whole(self, name: str) -> Part:
-        """A part, all of whose files have been read and checked; raises Damaged."""
-        part = self._read_part(name)
-        for frame in self._frames_of(part):
-            self._read(part, frame)
-        return part
-
-    def _set_aside(self, name: str) -> None:
-        """Move all files of a part away, that of its runs first, so that it counts no more; nothing is overwritten."""
-        found = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%f")
-        for frame in (RUNS, *(frame for frame in self.frames() if frame != RUNS)):
-            self.place.move(f"{PARTS}/{frame}/{name}", f"{DAMAGED}/{found}/{frame}/{name}")
+                damaged[name] = str(error)
+            else:
+                found.append(part)
+        aside = f"{DAMAGED}/{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}"
+        # only now: an error of reading leaves everything where it is; the file of runs first, so that the part counts
+        # no more
+        for name in damaged:
+            for frame in (RUNS, *(frame for frame in self.frames() if frame != RUNS)):
+                self.move(f"{PARTS}/{frame}/{name}", f"{aside}/{frame}/{name}")
+        remedy = f"the part was moved to {DAMAGED}/, and its runs are made again where the plan needs them"
+        self.made_with = [dict(one) for one in {tuple(sorted(part.versions.items())) for part in found}]
+        statuses = {run: status for run, (_, status) in _chosen(found).items()}
+        return statuses, [f"{error}; {remedy}" for error in damaged.values()]
 
     # --- reading --------------------------------------------------------------------------------------------------
 
     def frames(self) -> list[str]:
         """Names of the frames that are stored; other folders are left alone."""
-        return [name for name in self.place.entries(PARTS) if name == RUNS or name in FRAMES]
+        return [name for name in self.entries(PARTS) if name == RUNS or name in FRAMES]
 
     def rows(self, frame: str, columns: Iterable[str] | None = None) -> pa.Table | None:
         """Rows of a frame, every run once: as it ended well, else as it failed last. None where there are none.
@@ -134,83 +122,84 @@ class Parts:
         InputError
             If a file is damaged or missing, or cannot be read at the moment.
         """
-        try:
-            parts = [self._read_part(name) for name in self.place.names(f"{PARTS}/{RUNS}")]
-            chosen: dict[str, list[str]] = {}
+        with self._damage_named():
+            parts = self._parts()
+            runs_of: dict[str, list[str]] = {}
             for run, (name, _) in _chosen(parts).items():
-                chosen.setdefault(name, []).append(run)
+                runs_of.setdefault(name, []).append(run)
             tables = [
-                _only(self._read(part, frame, columns), chosen[part.name], part.runs.num_rows)
+                _only(self._read(part, frame, columns), runs_of[part.name], part.runs.num_rows)
                 for part in parts
-                if part.name in chosen and (frame == RUNS or frame in self._frames_of(part))
+                if part.name in runs_of and frame in (RUNS, *part.digests)
             ]
+        return pa.concat_tables(tables, promote_options="default") if tables else None
+
+    def of_runs(self, frame: str, runs: Iterable[str]) -> Iterator[pa.Table]:
+        """Rows of a frame, a table for each of some runs; memory holds one part at a time. Raises as `rows`."""
+        with self._damage_named():
+            parts = {part.name: part for part in self._parts()}
+            chosen = _chosen(parts.values())
+            for part, run in ((parts[chosen[run][0]], run) for run in runs):
+                yield _only(self._read(part, frame), [run], part.runs.num_rows)
+
+    def _parts(self) -> list[Part]:
+        return [self._read_part(name) for name in self.names(f"{PARTS}/{RUNS}")]
+
+    @contextmanager
+    def _damage_named(self) -> Iterator[None]:
+        """Name the file that is found damaged, and the remedy."""
+        try:
+            yield
         except Damaged as error:
             raise InputError(
                 f"a part of the results is damaged: {error}",
                 field="store",
-                value=self.place.url,
+                value=self.url,
                 allowed="the files as they were written",
                 remedy="give the study's command again: it moves the part aside and makes its runs again",
             ) from None
-        return pa.concat_tables(tables, promote_options="default") if tables else None
-
-    def _frames_of(self, part: Part) -> list[str]:
-        if part.digests is not None:
-            return list(part.digests)
-        frames = [frame for frame in self.frames() if frame != RUNS]
-        return [frame for frame in frames if part.name in self.place.names(f"{PARTS}/{frame}")]
 
     def _read_part(self, name: str) -> Part:
-        content = self._content(RUNS, name)
-        if DIGESTED.fullmatch(name) and _sha256(content)[:32] != name[:32]:
-            raise Damaged(RUNS, name, "is not what was written")
-        return _part(name, _parsed(RUNS, name, content))
+        """A part by its file of runs; raises Damaged."""
+        runs = self._file(RUNS, name, name[:32] if DIGESTED.fullmatch(name) else "")
+        if not {"run", "status"} <= set(runs.column_names):
+            raise Damaged(f"{PARTS}/{RUNS}/{name} has no columns run and status")
+        notes = runs.schema.metadata or {}
+        frames = [frame for frame in self.frames() if frame != RUNS] if DIGESTS not in notes else []
+        early = {frame: "" for frame in frames if name in self.names(f"{PARTS}/{frame}")}
+        digests, versions = json.loads(notes.get(DIGESTS, b"{}")), json.loads(notes.get(VERSIONS, b"{}"))
+        return Part(name, runs, early or digests, notes.get(MADE, b"").decode(), versions)
 
     def _read(self, part: Part, frame: str, columns: Iterable[str] | None = None) -> pa.Table:
-        if frame == RUNS:
-            return part.runs
-        content = self._content(frame, part.name)
-        if part.digests is not None and part.digests[frame] != _sha256(content):
-            raise Damaged(frame, part.name, "is not what was written")
-        return _parsed(frame, part.name, content, columns)
+        return part.runs if frame == RUNS else self._file(frame, part.name, part.digests[frame], columns)
 
-    def _content(self, frame: str, name: str) -> bytes:
-        content = self.place.get(f"{PARTS}/{frame}/{name}")
+    def _file(self, frame: str, name: str, digest: str, columns: Iterable[str] | None = None) -> pa.Table:
+        """The table of a file whose SHA-256 begins with `digest`; raises Damaged."""
+        where = f"{PARTS}/{frame}/{name}"
+        content = self.get(where)
         if content is None:
-            raise Damaged(frame, name, "is missing")
-        return content
-
-
-def _part(name: str, runs: pa.Table) -> Part:
-    said = runs.schema.metadata or {}
-    if not {"run", "status"} <= set(runs.column_names):
-        raise Damaged(RUNS, name, "has no columns run and status")
-    digests = json.loads(said[DIGESTS]) if DIGESTS in said else None
-    return Part(name, runs, digests, said.get(MADE, b"").decode(), json.loads(said.get(VERSIONS, b"{}")))
+            raise Damaged(f"{where} is missing")
+        if not sha256(content).startswith(digest):
+            raise Damaged(f"{where} is not what was written")
+        try:
+            return read_parquet(content, columns)
+        except Exception as error:  # the bytes are there: whatever the parser finds wrong is damage
+            raise Damaged(f"{where} cannot be read ({str(error).splitlines()[0][:80]})") from error
 
 
 def _chosen(parts: Iterable[Part]) -> dict[str, tuple[str, str]]:
-    """Run -> the part that counts for it, and its status there."""
-    best: dict[str, tuple[tuple[bool, bool, str, str], str, str]] = {}
-    for part in parts:
-        rows = zip(part.runs["run"].to_pylist(), part.runs["status"].to_pylist(), strict=True)
-        for run, status in rows:
-            rank = part.ranked(status)
-            if run not in best or rank > best[run][0]:
-                best[run] = (rank, part.name, status)
-    return {run: (name, status) for run, (_, name, status) in best.items()}
+    """Run -> the part that counts for it, and its status there: one in which it ended well, else the latest."""
+    best: dict[str, tuple[str, str]] = {}
+    for part in sorted(parts, key=lambda part: (bool(DIGESTED.fullmatch(part.name)), part.made, part.name)):
+        for run, status in zip(part.runs["run"].to_pylist(), part.runs["status"].to_pylist(), strict=True):
+            if status == DONE or best.get(run, ("", FAILED))[1] != DONE:
+                best[run] = part.name, status
+    return best
 
 
 def _only(table: pa.Table, runs: list[str], whole: int) -> pa.Table:
     """The rows of some runs; the table as it is where these are all runs of its part."""
     return table if len(runs) == whole else table.filter(pc.is_in(table["run"], pa.array(runs, pa.string())))
-
-
-def _parsed(frame: str, name: str, content: bytes, columns: Iterable[str] | None = None) -> pa.Table:
-    try:
-        return read_parquet(content, columns)
-    except Exception as error:  # the bytes are there: whatever the parser finds wrong is damage
-        raise Damaged(frame, name, f"cannot be read ({str(error).splitlines()[0][:80]})") from error
 
 
 def read_parquet(content: bytes, columns: Iterable[str] | None = None) -> pa.Table:
@@ -226,5 +215,6 @@ def to_parquet(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
-def _sha256(content: bytes) -> str:
+def sha256(content: bytes) -> str:
+    """SHA-256 of the content of a file, 64 hex digits."""
     return hashlib.sha256(content).hexdigest()

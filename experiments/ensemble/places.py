@@ -15,36 +15,18 @@ from fsspec.implementations.local import LocalFileSystem
 
 from model.errors import InputError
 
-__all__ = ["TEMPORARY", "Place"]
+__all__ = ["TEMPORARY", "Place", "put_local"]
 
 TEMPORARY: Final = ".writing-"
 DISK_FULL: Final = 28
-READ_ONLY: Final = frozenset(
-    {
-        "blockcache",
-        "cached",
-        "data",
-        "dir",
-        "filecache",
-        "generic",
-        "gist",
-        "git",
-        "github",
-        "http",
-        "https",
-        "jlab",
-        "jupyter",
-        "libarchive",
-        "reference",
-        "simplecache",
-        "tar",
-        "zip",
-    }
-)
-"""File systems of fsspec that are archives, caches or read-only, so that no study can grow in them."""
-
 LOST: Final = frozenset({"memory"})
 """File systems of fsspec that end with the process."""
+READ_ONLY: Final = (
+    *("blockcache", "cached", "filecache", "simplecache"),
+    *("data", "generic", "gist", "git", "github", "http", "https", "jlab", "jupyter", "reference"),
+    *("dir", "libarchive", "tar", "zip"),
+)
+"""File systems of fsspec that are archives, caches or read-only, so that no study can grow in them."""
 
 
 class Place:
@@ -83,7 +65,7 @@ class Place:
         path = self.path(name)
         try:
             if self.local:
-                self._put_local(Path(path), content)
+                put_local(Path(path), content)
             else:
                 self.fs.pipe_file(path, content)
         except Exception as error:  # libraries of object stores have errors of their own
@@ -95,18 +77,6 @@ class Place:
                 allowed="a place with room that can be written to",
                 remedy="all runs stored before are kept; make room or choose another place, and give the same command",
             ) from error
-
-    def _put_local(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        making = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
-        try:
-            with making.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            making.replace(path)
-        finally:
-            making.unlink(missing_ok=True)
 
     def get(self, name: str) -> bytes | None:
         """Content of a file; None where there is none.
@@ -175,6 +145,20 @@ class Place:
         ) from error
 
 
+def put_local(path: Path, content: bytes) -> None:
+    """Write a file of this machine in one step, in a folder that is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    making = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
+    try:
+        with making.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        making.replace(path)
+    finally:
+        making.unlink(missing_ok=True)
+
+
 def _words(error: Exception) -> str:
     """The first line of an error, or its name where it has no text."""
     text = str(getattr(error, "strerror", None) or error).strip()
@@ -186,14 +170,15 @@ def _file_system(url: str | Path, options: dict[str, Any]) -> tuple[Any, str]:
     if isinstance(url, Path):
         return LocalFileSystem(), Path(url).expanduser().absolute().as_posix()
     scheme = url.partition("://")[0] if "://" in url else ""
-    if not url.strip():
-        raise _no_place(url, "the name of the place is empty", "leave the option out, or name a folder")
-    if "::" in url:
-        raise _no_place(url, "chained URLs cannot hold results", "give the folder or the object store itself")
-    if scheme in LOST:
-        raise _no_place(url, "what is kept in memory is lost with the command", "choose a folder or an object store")
-    if scheme in READ_ONLY:
-        raise _no_place(url, f"{scheme} is an archive, a cache or read-only", "choose a folder or an object store")
+    elsewhere = "choose a folder or an object store"
+    for wrong, message, remedy in (
+        (not url.strip(), "the name of the place is empty", "leave the option out, or name a folder"),
+        ("::" in url, "chained URLs cannot hold results", "give the folder or the object store itself"),
+        (scheme in LOST, "what is kept in memory is lost with the command", elsewhere),
+        (scheme in READ_ONLY, f"{scheme} is an archive, a cache or read-only", elsewhere),
+    ):
+        if wrong:
+            raise _no_place(url, message, remedy)
     try:
         fs, root = fsspec.core.url_to_fs(url, **options)
     except Exception as error:  # fsspec passes on whatever a file system raises
@@ -204,10 +189,5 @@ def _file_system(url: str | Path, options: dict[str, Any]) -> tuple[Any, str]:
 
 
 def _no_place(url: str, message: str, remedy: str) -> InputError:
-    return InputError(
-        message,
-        field="out",
-        value=url,
-        allowed="a folder, or a URL that fsspec knows, as s3://bucket/study",
-        remedy=remedy,
-    )
+    allowed = "a folder, or a URL that fsspec knows, as s3://bucket/study"
+    return InputError(message, field="out", value=url, allowed=allowed, remedy=remedy)

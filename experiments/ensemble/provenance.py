@@ -1,4 +1,4 @@
-"""What a manifest says of where results come from: versions, commit, and hashes of the data and of the rules.
+"""What a manifest holds on where results come from: versions, commit, and hashes of the data and of the rules.
 
 The hash of the model's sources is taken when `model` is imported, those of other sources and of the project's own
 tables when this module is: not when a study is planned. A file that is edited later changes neither the loaded code nor
@@ -9,6 +9,7 @@ Nothing here names a machine, a user or a path outside the project.
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -30,12 +31,13 @@ __all__ = [
     "changed_since_import",
     "data_hash",
     "deciding_versions",
+    "describe_origin",
+    "digest",
     "fitting_hash",
     "git_state",
     "judging_hash",
     "origin",
     "other_results",
-    "outcomes_hash",
     "read_world",
     "source_hash",
     "versions",
@@ -76,18 +78,14 @@ def git_state(folder: Path = SOURCE.parent) -> tuple[str | None, bool | None]:
     """Commit of a working tree and whether it differs from it; (None, None) outside git."""
     if not (folder / ".git").exists():
         return None, None
-    commit, changes = _git(folder, "rev-parse", "HEAD"), _git(folder, "status", "--porcelain")
-    return commit, None if commit is None or changes is None else bool(changes)
-
-
-def _git(folder: Path, *words: str) -> str | None:
     # without optional locks git only reads, so that a study never disturbs a commit being made
-    command = ["git", "--no-optional-locks", "-C", str(folder), *words]
+    command = ["git", "--no-optional-locks", "-C", str(folder), "status", "--porcelain=v2", "--branch"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=GIT_SECONDS)
     except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
+        return None, None
+    commit, *others = done.stdout.removeprefix("# branch.oid ").splitlines()
+    return commit, not all(line.startswith("#") for line in others)
 
 
 class Origin(NamedTuple):
@@ -100,7 +98,25 @@ class Origin(NamedTuple):
 
 def origin(directory: Path | None = None) -> Origin:
     """Sources as they are loaded, with the tables of a directory (default: the project's own)."""
-    return Origin(source_hash(), outcomes_hash(), data_hash(directory))
+    return Origin(LOADED["source"], LOADED["outcomes"], data_hash(directory))
+
+
+def describe_origin(origin: Origin) -> dict[str, Any]:
+    """What a manifest holds on where results come from."""
+    commit, dirty = git_state()
+    return {
+        "versions": versions(),
+        "git_commit": commit,
+        "git_dirty": dirty,
+        "results_version": RESULTS_VERSION,
+        "source_hash": origin.source,
+        "data_hash": origin.data,
+    }
+
+
+def digest(content: object) -> str:
+    """SHA-256 of content as JSON with sorted keys, 64 hex digits: an identity of what was asked for."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def other_results(manifest: Mapping[str, Any]) -> str:
@@ -125,11 +141,8 @@ def data_hash(directory: Path | None = None) -> str:
 
     For the project's own tables, the default, it is that of the moment of import, because they are read once only.
     """
-    return LOADED["data"] if _own(directory) else _hash_of_tables(Path(directory or DATA))
-
-
-def _own(directory: Path | None) -> bool:
-    return directory is None or Path(directory).resolve() == DATA
+    folder = Path(directory or DATA).resolve()
+    return LOADED["data"] if folder == DATA else _hash_of_tables(folder)
 
 
 def _hash_of_tables(folder: Path) -> str:
@@ -152,15 +165,12 @@ def read_world(directory: Path | None = None, digest: str | None = None) -> Worl
     InputError
         If the tables are wrong, or are not those that `digest` names.
     """
-    if _own(directory):
-        found, world = data_hash(), model.load_world()
-    else:
-        path = str(Path(directory or DATA).resolve())
-        found = digest or _hash_of_tables(Path(path))
-        world = _world(path, found)
-    if digest is not None and found != digest:
-        raise _other_tables(str(directory or DATA.name), digest, found)
-    return world
+    folder = Path(directory or DATA).resolve()
+    if folder != DATA:
+        return _world(str(folder), digest or _hash_of_tables(folder))
+    if digest not in (None, LOADED["data"]):
+        raise _other_tables(DATA.name, str(digest), LOADED["data"])
+    return model.load_world()
 
 
 @lru_cache(maxsize=4)
@@ -196,11 +206,6 @@ def fitting_hash() -> str:
 def judging_hash() -> str:
     """Hash of the sources that read the published statistics and judge by them; 64 hex digits."""
     return LOADED["judging"]
-
-
-def outcomes_hash() -> str:
-    """Hash of the sources that read outcomes and frames off a model; 64 hex digits."""
-    return LOADED["outcomes"]
 
 
 def changed_since_import() -> list[str]:

@@ -37,7 +37,7 @@ def query(sql: str, folder: Path = Path("results")) -> tuple[pd.DataFrame, list[
     Raises
     ------
     InputError
-        If there is no query, or it cannot be answered; DuckDB's own words say why.
+        If there is no query, or it cannot be answered; with the reason in DuckDB's own words.
     """
     if not sql.strip():
         raise InputError(
@@ -63,11 +63,11 @@ def query(sql: str, folder: Path = Path("results")) -> tuple[pd.DataFrame, list[
 
 def of_few_seeds(sql: str, folder: Path = Path("results")) -> list[str]:
     """A note for each study that a query asks and that has few seeds, as "packages: preliminary, 3 seeds"."""
-    told = {}
+    found = {}
     for study in _named(sql, _studies(folder)):
         with suppress(InputError):  # the query itself names what is damaged
-            told[study.name] = preliminary_results(read_manifest(study))
-    return [f"{name}: {note}" for name, note in told.items() if note]
+            found[study.name] = preliminary_results(read_manifest(study))
+    return [f"{name}: {note}" for name, note in found.items() if note]
 
 
 def _studies(folder: Path) -> list[Path]:
@@ -105,7 +105,7 @@ def _offer(connection: duckdb.DuckDBPyConnection, study: Path, sql: str, number:
     """Views of a study: a schema with a view for each frame that the query names; raises InputError."""
     store = Store(study)
     frames = store.frames()
-    tables = {frame: store.parts.rows(frame) for frame in [f for f in frames if _occurs(f, sql)] or frames}
+    tables = {frame: store.rows(frame) for frame in [f for f in frames if _occurs(f, sql)] or frames}
     planned = pa.Table.from_pandas(store.plan(), preserve_index=False)
     plan, schema = f"{number}/plan", _quoted(study.name)
     connection.execute(f"create schema if not exists {schema}")

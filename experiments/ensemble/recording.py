@@ -15,29 +15,29 @@ import pyarrow as pa
 
 from model import RouteModel, calendar
 
-__all__ = ["DIMENSIONS", "frames_of", "tables_of"]
+__all__ = ["DIMENSIONS", "FRAMES", "frames_of", "tables_of"]
 
 DIMENSIONS: Final = ("state", "mode", "platform", "leg", "place", "region")
-LEVEL: Final = {"outcomes": 0, "yearly": 1, "weekly": 2, "events": 3}
+FRAMES: Final = ("yearly", *(f"by_{dimension}" for dimension in DIMENSIONS), "weekly", "seizures")
+LEVELS: Final = {
+    "outcomes": 0,
+    "yearly": FRAMES.index("weekly"),
+    "weekly": FRAMES.index("seizures"),
+    "events": len(FRAMES),
+}
+"""How many of the frames each level keeps."""
+RUN_COLUMNS: Final = {"run": pa.string(), "seed": pa.int64(), "status": pa.string(), "error": pa.string()}
 
 
 def frames_of(model: RouteModel, level: str, first_year: int) -> dict[str, pd.DataFrame]:
     """Frames of one run from a year on, by name; more of them the higher the level."""
-    frames: dict[str, pd.DataFrame] = {}
     since = pd.Timestamp(calendar.monday(calendar.first_week(first_year)))
-    if LEVEL[level] >= LEVEL["yearly"]:
-        yearly = model.yearly
-        frames["yearly"] = yearly[yearly.index >= first_year].reset_index()
-        for dimension in DIMENSIONS:
-            table = model.by(dimension)
-            years = table.index.get_level_values("year")
-            frames[f"by_{dimension}"] = table[years >= first_year].reset_index()
-    if LEVEL[level] >= LEVEL["weekly"]:
-        weekly = model.weekly
-        frames["weekly"] = weekly[weekly.index >= since].reset_index()
-    if LEVEL[level] >= LEVEL["events"]:
-        seizures = model.seizures
-        frames["seizures"] = seizures[seizures["date"] >= since].reset_index(drop=True)
+    frames = {}
+    for name in FRAMES[: LEVELS[level]]:
+        frame = model.by(name.removeprefix("by_")) if name.startswith("by_") else getattr(model, name)
+        flat = frame if name == "seizures" else frame.reset_index()
+        recent = flat["year"] >= first_year if "year" in flat else flat["date"] >= since
+        frames[name] = flat[recent].reset_index(drop=True)
     return frames
 
 
@@ -45,15 +45,8 @@ def tables_of(
     rows: Sequence[Mapping[str, Any]], outcomes: Sequence[str], frames: Sequence[tuple[str, dict[str, pd.DataFrame]]]
 ) -> dict[str, pa.Table]:
     """Arrow tables of a part: `runs` from its rows, and each frame with a leading `run`."""
-    columns: dict[str, Any] = {
-        "run": pa.array([row["run"] for row in rows], pa.string()),
-        "seed": pa.array([row["seed"] for row in rows], pa.int64()),
-        "status": pa.array([row["status"] for row in rows], pa.string()),
-        "error": pa.array([row["error"] for row in rows], pa.string()),
-    }
-    for name in outcomes:
-        columns[name] = pa.array([row.get(name) for row in rows], pa.float64())
-    made = {"runs": pa.table(columns)}
+    kinds = {**RUN_COLUMNS, **dict.fromkeys(outcomes, pa.float64())}
+    made = {"runs": pa.table({name: pa.array([row.get(name) for row in rows], kind) for name, kind in kinds.items()})}
     for name in frames[0][1] if frames else ():
         runs = np.repeat([run for run, _ in frames], [len(one[name]) for _, one in frames])
         whole = pd.concat([one[name] for _, one in frames], ignore_index=True)

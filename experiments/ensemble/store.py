@@ -1,13 +1,12 @@
 """The store of a study: Parquet parts, a manifest and a table of what is planned, in a folder or at any fsspec URL.
 
 A run is known by its identity; a run that is there is never run again, and is read once however often it is stored.
-`experiments.ensemble.parts` says how parts are written and checked, `experiments.ensemble.places` where.
+How parts are written and checked stands in `experiments.ensemble.parts`, where in `experiments.ensemble.places`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,19 +16,31 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from experiments.ensemble.folder import LOCK, MANIFEST, folder_lock, parse_manifest, to_json
-from experiments.ensemble.parts import DAMAGED, DONE, FAILED, PARTS, RUNS, Parts, read_parquet, to_parquet
-from experiments.ensemble.places import TEMPORARY, Place
+from experiments.ensemble.folder import (
+    MANIFEST,
+    check_is_folder,
+    folder_lock,
+    not_ours,
+    parse_manifest,
+    refuse_others,
+    to_json,
+)
+from experiments.ensemble.parts import DAMAGED, DONE, FAILED, PARTS, RUNS, Parts, read_parquet, sha256, to_parquet
+from experiments.ensemble.places import TEMPORARY
+from experiments.ensemble.recording import FRAMES
 from model.errors import InputError
 
 __all__ = ["DONE", "FAILED", "PLAN", "Store"]
 
 PLAN: Final = "plan.parquet"
-OURS: Final = frozenset({MANIFEST, PLAN, "study.toml", "report.html", PARTS, DAMAGED, "tables", "figures", LOCK})
+PLAIN: Final = frozenset(f"{name}.parquet" for name in FRAMES)
+OURS: Final = PLAIN | {MANIFEST, PLAN, "study.toml", "report.html", PARTS, DAMAGED, "tables", "figures"}
 PLAN_DIGEST: Final = "plan_sha256"
+NO_STUDIES: Final = frozenset({"history", "run", "validation"})
+"""Kinds of results that are none of a study."""
 
 
-class Store(Place):
+class Store(Parts):
     """A folder of results of one study.
 
     Parameters
@@ -47,48 +58,41 @@ class Store(Place):
 
     def __init__(self, url: str | Path, **options: Any) -> None:
         super().__init__(url, **options)
-        self.parts = Parts(self)
         self._plan: pd.DataFrame | None = None
 
     # --- writing --------------------------------------------------------------------------------------------------
 
-    def claim(self) -> None:
-        """Refuse a place that holds anything but a study; nothing is written.
+    def claim(self, kind: str = "") -> None:
+        """Refuse a place that holds anything but results of a kind, by default of any study; nothing is written.
 
         Raises
         ------
         InputError
-            If it is a file, or holds what no study wrote.
+            If it is a file, or holds what no command of this kind wrote.
         """
-        if self.local and Path(self.root).exists() and not Path(self.root).is_dir():
-            raise self._not_ours("this is a file, not a folder")
+        if self.local:
+            check_is_folder(Path(self.root))
         found = {name for name in self.entries() if not name.startswith(TEMPORARY)}
         manifest = self.manifest if MANIFEST in found else {}
-        if manifest and "kind" not in manifest:
-            raise self._not_ours("the folder holds other results than those of a study")
-        if found - OURS and not (manifest and PLAN in found):
-            names = ", ".join(sorted(found - OURS)[:5])
-            raise self._not_ours(f"the folder holds something else than a study ({names}) and is left alone")
-
-    def _not_ours(self, message: str) -> InputError:
-        return InputError(
-            message,
-            field="out",
-            value=self.url,
-            allowed="a new or empty folder, or one that a study wrote",
-            remedy="choose another folder with --out",
-        )
+        holds, own = manifest.get("kind"), kind if kind in NO_STUDIES else ""
+        if "run_id" in manifest and holds is None:
+            raise not_ours("the folder holds results of version 0.1, which are left alone", self.url)
+        if manifest and (holds is None or (holds if holds in NO_STUDIES else "") != own):
+            raise not_ours(f"the folder holds other results than those of a {own or 'study'}", self.url)
+        if MANIFEST in found and not manifest and own:
+            raise not_ours("the manifest in the folder is none of ours, and it is left alone", self.url)
+        refuse_others(found, OURS, {PLAN} if manifest else set(), self.url)
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, kind: str = "") -> Iterator[None]:
         """Hold a folder alone; what a killed process left half-written is removed first. Object stores have no lock.
 
         Raises
         ------
         InputError
-            If the place is not a study's, another process writes to it, or nothing can be written.
+            If the place holds other results (`claim`), another process writes to it, or nothing can be written.
         """
-        self.claim()
+        self.claim(kind)
         if not self.local:
             yield
             return
@@ -107,13 +111,13 @@ class Store(Place):
         found = frames if named is None else named
         if isinstance(found, str):
             raise TypeError("Store.add needs frames")
-        self.parts.add(found)
+        super().add(found)
 
     def begin(self, manifest: Mapping[str, Any], plan: pd.DataFrame) -> None:
         """Write what is planned; from now on this object reads by this plan, whatever another writer plans."""
         content = to_parquet(pa.Table.from_pandas(plan.convert_dtypes(), preserve_index=False))
         self.put(PLAN, content)
-        self.write_manifest({**manifest, PLAN_DIGEST: hashlib.sha256(content).hexdigest()})
+        self.write_manifest({**manifest, PLAN_DIGEST: sha256(content)})
         self._plan = read_parquet(content).to_pandas()
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
@@ -152,7 +156,7 @@ class Store(Place):
             )
         said = self.manifest.get(PLAN_DIGEST)
         try:
-            if said is not None and said != hashlib.sha256(content).hexdigest():
+            if said is not None and said != sha256(content):
                 raise ValueError("not the plan that its manifest names")
             plan: pd.DataFrame = read_parquet(content).to_pandas()
         except Exception as error:  # the bytes are there: whatever the parser finds wrong is damage
@@ -165,20 +169,6 @@ class Store(Place):
             ) from None
         return plan
 
-    def kept(self) -> tuple[dict[str, str], list[str]]:
-        """Identity -> status of every run that is stored, and what was found damaged and moved aside.
-
-        Raises
-        ------
-        InputError
-            If something cannot be read at the moment; then nothing is moved.
-        """
-        return self.parts.check()
-
-    def frames(self) -> list[str]:
-        """Names of the frames that are stored."""
-        return self.parts.frames()
-
     def runs(self) -> pd.DataFrame:
         """A row for each planned run that is stored: plan, outcomes, status, error; in the order of the plan.
 
@@ -189,7 +179,7 @@ class Store(Place):
         InputError
             If a part is damaged or cannot be read at the moment.
         """
-        rows, plan = self.parts.rows(RUNS), self.plan()
+        rows, plan = self.rows(RUNS), self.plan()
         if rows is None:
             return plan.assign(status="", error="").iloc[:0]
         return plan.merge(rows.drop_columns(["seed"]).to_pandas(), on="run", how="inner").reset_index(drop=True)
@@ -202,7 +192,7 @@ class Store(Place):
         InputError
             If it was not recorded, is damaged, or cannot be read at the moment.
         """
-        rows = self.parts.rows(name, None if columns is None else ["run", *columns])
+        rows = self.rows(name, None if columns is None else ["run", *columns])
         if rows is None:
             raise InputError(
                 "this was not recorded",

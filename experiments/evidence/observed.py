@@ -18,6 +18,7 @@ from model.columns import Array
 from model.kinds import Counter
 from model.record import Weekly, Yearly
 from model.world import World
+from model.world.regions import countries_in
 from model.world.tables import Tables
 
 __all__ = ["ANNUAL", "CASES", "Shown", "defects", "purity", "reporting_sd", "share_shown"]
@@ -174,9 +175,7 @@ _years = lru_cache(maxsize=8)(calendar.years_of)
 def totals(world: World) -> dict[str, tuple[str, ...]]:
     """States that a published total sums, by total."""
     arrays, states = world.arrays, np.array(world.states)
-    regions = world.tables.states.set_index("state")["region"]
-    africa = {"west_africa", "sahel", "maghreb"}
     return {
         "EU_TOTAL": tuple(states[arrays.state_eu == 1]), "WAF_REGION": tuple(states[arrays.state_west_africa == 1]),
-        "AFR_REGION": tuple(s for s in states if regions.get(s) in africa), "WORLD": tuple(states),
+        "AFR_REGION": tuple(states[countries_in(world.tables, "africa")]), "WORLD": tuple(states),
     }  # fmt: skip

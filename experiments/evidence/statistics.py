@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import compress
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from model.columns import Array
 from model.kinds import MODES, Mode, Stage
 from model.record import Yearly
 from model.world import World
+from model.world.regions import countries_in, legs_at, places_in
 
 __all__ = ["STATISTICS", "Statistic"]
 
@@ -30,33 +32,23 @@ LEAST_STEP: Final = 0.01
 """What rounding to a dollar a gram and exchange rates alone make of prices that never move (assumed)."""
 HILL_FROM_KG: Final = 100.0
 """Cases from which the tail is read (SF25)."""
-WEST_AFRICA: Final = ("west_africa", "sahel")
-EUROPE: Final = ("iberia", "northwest_europe", "mediterranean_europe", "atlantic_islands")
 OFF_WEST_AFRICA: Final = ("cape_verde_waters", "guinea_gulf", "canaries_morocco_waters", "mid_atlantic")
 """Patrol areas off the African coast; mid_atlantic is the crossing along the tenth parallel."""
-WORLD_REGIONS: Final = {
-    "south_america": ("andes", "pacific_americas", "caribbean_coast", "guianas", "brazil_southern_cone"),
-    "north_america": ("north_america",), "central_america": ("central_america",), "caribbean": ("caribbean",),
-    "europe": (*EUROPE, "europe_market"), "africa": (*WEST_AFRICA, "maghreb"),
-}  # fmt: skip
 
 
 def _percent(part: float, whole: float) -> float:
     return 100.0 * part / whole if whole > 0.0 else 0.0
 
 
-@lru_cache(maxsize=64)
-def _states_of(world: World, regions: tuple[str, ...]) -> list[str]:
-    table = world.tables.states.set_index("state")["region"]
-    return [state for state in world.states if table[state] in regions]
+def _countries(world: World, group: str) -> list[str]:
+    return [*compress(world.states, countries_in(world.tables, group))]
 
 
 @lru_cache(maxsize=8)
 def _courier_legs(world: World) -> tuple[Array, Array]:
     """Courier legs into Europe, and legs that leave West Africa, as masks."""
-    legs, regions = world.tables.legs, world.tables.places.set_index("place")["region"]
-    into = (world.arrays.leg_mode == Mode.COURIER) & legs["destination"].map(regions).isin(EUROPE).to_numpy()
-    return into, legs["origin"].map(regions).isin(WEST_AFRICA).to_numpy()
+    into = (world.arrays.leg_mode == Mode.COURIER) & legs_at(world.tables, "destination", "europe_entry")
+    return into, legs_at(world.tables, "origin", "west_africa_sahel")
 
 
 # --- flows and markets --------------------------------------------------------------------------------------------
@@ -127,13 +119,13 @@ def interception(shown: Shown, area: str, years: Years) -> float:
 
 def caribbean_share(shown: Shown, area: str, years: Years) -> float:
     """Share of an island in the seizures of the Caribbean, percent."""
-    all_states = _states_of(shown.model.world, ("caribbean",))
+    all_states = _countries(shown.model.world, "caribbean")
     return _percent(float(shown.by_state([area], years).sum()), float(shown.by_state(all_states, years).sum()))
 
 
 def world_share(shown: Shown, area: str, years: Years) -> float:
     """Share of a region in the seizures of all states, percent."""
-    mine = _states_of(shown.model.world, WORLD_REGIONS[area])
+    mine = _countries(shown.model.world, area)
     whole = float(shown.by_state(shown.model.world.states, years).sum())
     return _percent(float(shown.by_state(mine, years).sum()), whole)
 
@@ -255,14 +247,14 @@ def link_share(shown: Shown, area: str, years: Years) -> float:
     cases, world = shown.cases, shown.model.world
     places = world.tables.places
     rows = {place: row for row, place in enumerate(world.places)}
-    region = places.set_index("place")["region"].reindex(world.places).to_numpy()
+    entry, african = (places_in(world.tables, group) for group in ("europe_entry", "west_africa_sahel"))
     owner = places.set_index("place")["state"].reindex(world.places).fillna("").to_numpy()
     origin = world.tables.legs["origin"].map(rows).to_numpy()
-    mine = cases.within(years) & (cases.leg >= 0) & np.isin(region[cases.place], EUROPE)
+    mine = cases.within(years) & (cases.leg >= 0) & entry[cases.place]
     start = origin[cases.leg[mine]]
-    pairs = {(owner[a], b): region[a] for a, b in zip(start, cases.state[mine].tolist(), strict=True)}
-    foreign = [where for (a, _), where in pairs.items() if a and where not in EUROPE]
-    return _percent(float(sum(where in WEST_AFRICA for where in foreign)), float(len(foreign)))
+    pairs = {(owner[a], b): a for a, b in zip(start, cases.state[mine].tolist(), strict=True)}
+    foreign = [a for (country, _), a in pairs.items() if country and not entry[a]]
+    return _percent(float(african[foreign].sum()), float(len(foreign)))
 
 
 STATISTICS: Final[dict[str, Statistic]] = {

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.evidence.statistics import WORLD_REGIONS
 from experiments.evidence.targets import FIT, JUDGE, KNOWN, Target, back, counterpart, load_targets, transform
 from experiments.validation import nulls
 from experiments.validation.annual import CARRIED, DRAWS, EVERY, RESAMPLES, of_predictor
@@ -30,6 +29,7 @@ from experiments.validation.scores import (
 from experiments.validation.wander import LAST_FITTED, Wander, country_years
 from model.columns import Array
 from model.world import World
+from model.world.regions import members
 from model.world.tables import Tables
 
 __all__ = [
@@ -102,7 +102,7 @@ def _share_2004_08(target: Target, tables: Tables) -> float:
     """A region's part in all annual reports of 2004-08, on the target's scale."""
     reports = country_years(tables).loc[:LAST_FITTED].mean()
     regions = tables.states.set_index("state")["region"].reindex(reports.index)
-    part = 100.0 * reports[regions.isin(WORLD_REGIONS[target.area])].sum() / reports.sum()
+    part = 100.0 * reports[regions.isin(members(tables, target.area))].sum() / reports.sum()
     return float(transform(part, target.transform, target.value))
 
 

@@ -24,6 +24,7 @@ from model import RouteModel, Scenario
 from model.columns import Array
 from model.scenario.events import Event
 from model.world import World
+from model.world.regions import legs_into
 
 __all__ = ["SURGE_ARMS", "Expected", "Trial", "played", "run_trials", "surge", "surge_table", "trials_of"]
 
@@ -121,10 +122,7 @@ UNTIL: Final = "2009-01-05"
 
 def _pressed(world: World, share: float) -> tuple[Event, ...]:
     """Inspection times three at the ends of a share of the legs into Europe, evenly spread over the table of legs."""
-    legs, regions = world.tables.legs, world.tables.places.set_index("place")["region"]
-    europe = {"iberia", "northwest_europe", "mediterranean_europe", "atlantic_islands"}
-    enters = legs[legs["destination"].map(regions).isin(europe) & ~legs["origin"].map(regions).isin(europe)]
-    names = enters["leg"].to_list()
+    names = world.tables.legs.loc[legs_into(world.tables, "europe"), "leg"].to_list()
     chosen = names[:: max(round(1 / share), 1)]
     # one event for each: a target names one leg
     return tuple(_event(f"pressed-{n}", FROM, f"leg:{leg}", "inspection_multiplier", "multiply", 3.0)

@@ -15,7 +15,8 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,7 +25,7 @@ from numba import config, njit
 from model.kernel.rule_compiler import RuleCompiler
 from model.kernel.sources import PACKAGE, SOURCE_HASH
 
-__all__ = ["CACHE", "compiled", "rule"]
+__all__ = ["CACHE", "DECORATED", "compiled", "in_order", "kept_apart", "made", "one_of", "rule"]
 
 KEPT_CACHES = 4
 NAME = f"rules-{SOURCE_HASH[:16]}{'-checked' if config.BOUNDSCHECK else ''}"
@@ -83,9 +84,13 @@ ONLY_RULES: dict[str, Any] = {**ENTRY, "no_cpython_wrapper": True}
 INLINED: dict[str, Any] = {**OPTIONS, "inline": "always"}
 
 
+DECORATED: dict[Any, Callable[[Any], Any]] = {}
+"""How each function was compiled, by what came of it."""
+
+
 def compiled[F: Callable[..., Any]](function: F) -> F:
     """Compile a function that Python may call too: kept on disk, without the interpreter lock, IEEE arithmetic."""
-    return cast(F, njit(cache=CACHE is not None, **ENTRY)(function))
+    return cast(F, _remembered(compiled, njit(cache=CACHE is not None, **ENTRY)(function)))
 
 
 def rule[F: Callable[..., Any]](function: F) -> F:
@@ -93,18 +98,45 @@ def rule[F: Callable[..., Any]](function: F) -> F:
 
     Called from compiled Python it crashes the interpreter; with ``NUMBA_DISABLE_JIT=1`` it is an ordinary function.
     """
-    return cast(F, njit(**ONLY_RULES)(function))
+    return cast(F, _remembered(rule, njit(**ONLY_RULES)(function)))
+
+
+def _inlined(function: Callable[..., Any]) -> Any:
+    return _remembered(_inlined, njit(**INLINED)(function))
+
+
+def _remembered[F](decorator: Callable[[Any], Any], function: F) -> F:
+    DECORATED[function] = decorator
+    return function
+
+
+@contextmanager
+def kept_apart(folder: str) -> Iterator[None]:
+    """Machine code of what is compiled meanwhile is kept in a folder of its own within that of the present sources."""
+    usual = config.CACHE_DIR
+    setattr(config, "CACHE_DIR", usual and str(Path(usual) / folder))  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(config, "CACHE_DIR", usual)  # noqa: B010
 
 
 def made(source: str, names: dict[str, Any]) -> Any:
     """A rule whose source is made from declarations; it becomes part of the one that calls it."""
     space = dict(names)
     exec(source, space)
-    function = space[source[4 : source.index("(")]]
-    return njit(**INLINED)(function)
+    return _inlined(space[source[4 : source.index("(")]])
 
 
 def in_order(*rules: Callable[..., None]) -> Any:
     """A rule that calls others one after the other: what is listed is what runs."""
     names = {f"{one.__name__}_{number}": one for number, one in enumerate(rules, start=1)}
     return made("def in_turn(ctx):\n" + "".join(f"    {name}(ctx)\n" for name in names), names)
+
+
+def one_of(rules: Sequence[Callable[..., Any]], arguments: str) -> Any:
+    """A rule that calls one of several by its number, which comes before the other arguments; beyond them, the last."""
+    names = {f"{one.__name__}_{number}": one for number, one in enumerate(rules)}
+    *cases, last = (f"return {name}({arguments})\n" for name in names)
+    lines = [f"    if number == {number}:\n        {case}" for number, case in enumerate(cases)]
+    return made(f"def choose(number, {arguments}):\n{''.join(lines)}    {last}", names)

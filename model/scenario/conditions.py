@@ -16,6 +16,7 @@ from model.kinds import Mode, PlacementRule
 from model.parameters import Parameters
 from model.scenario.inputs import Inputs
 from model.world import World
+from model.world.arrays import WorldArrays
 
 __all__ = ["NEVER_READ", "READ_IF", "READ_WHERE", "Condition", "Facts"]
 
@@ -27,10 +28,19 @@ class Facts(NamedTuple):
     inputs: Inputs
     parameters: Parameters
 
+    @property
+    def arrays(self) -> WorldArrays:
+        """Arrays of the world."""
+        return self.world.arrays
+
     def ever(self, column: str) -> Array:
         """Rows of a dated column that are above zero in any epoch."""
-        positive: Array = (getattr(self.inputs.dated, column) > 0.0).any(axis=0)
-        return positive
+        return np.any(getattr(self.inputs.dated, column) > 0.0, axis=0)
+
+    @property
+    def decide(self) -> bool:
+        """Whether countries decide what they share."""
+        return self.parameters.cooperation == "endogenous"
 
 
 class Condition(NamedTuple):
@@ -50,10 +60,8 @@ class Condition(NamedTuple):
 
 def _is(name: str, options: str) -> Condition:
     """Only under some options of a parameter, joined by bars."""
-    words = options.replace("|", " or ")
-    return Condition(
-        lambda facts: getattr(facts.parameters, name) in options.split("|"), f"no rule reads it unless {name} = {words}"
-    )
+    why = f"no rule reads it unless {name} = {options.replace('|', ' or ')}"
+    return Condition(lambda facts: getattr(facts.parameters, name) in options.split("|"), why)
 
 
 # --- rows of the world ----------------------------------------------------------------------------------------------
@@ -61,58 +69,43 @@ def _is(name: str, options: str) -> Condition:
 
 def _countries(facts: Facts, places: Array) -> Array:
     """Countries in which places lie: (countries,)."""
-    return np.isin(np.arange(len(facts.world.states)), facts.world.arrays.place_state[places])
+    return np.isin(np.arange(len(facts.world.states)), facts.arrays.place_state[places])
 
 
-def _with_legs(*modes: Mode) -> Callable[[Facts], Array]:
-    """Countries at an end of a leg of some modes."""
-
-    def holds(facts: Facts) -> Array:
-        arrays = facts.world.arrays
-        chosen = np.isin(arrays.leg_mode, modes)
-        return _countries(facts, np.concatenate([arrays.leg_origin[chosen], arrays.leg_destination[chosen]]))
-
-    return holds
-
-
-def _reached(*modes: Mode) -> Callable[[Facts], Array]:
+def _ends(facts: Facts, *modes: Mode) -> Array:
     """Places at which a leg of some modes ends."""
+    return facts.arrays.leg_destination[np.isin(facts.arrays.leg_mode, modes)]
 
-    def holds(facts: Facts) -> Array:
-        arrays = facts.world.arrays
-        return np.isin(np.arange(len(facts.world.places)), arrays.leg_destination[np.isin(arrays.leg_mode, modes)])
 
-    return holds
+def _touched(facts: Facts, *modes: Mode) -> Array:
+    """Countries at an end of a leg of some modes."""
+    origins = facts.arrays.leg_origin[np.isin(facts.arrays.leg_mode, modes)]
+    return _countries(facts, np.concatenate([origins, _ends(facts, *modes)]))
+
+
+def _reached(facts: Facts, *modes: Mode) -> Array:
+    """Places at which a leg of some modes ends, as a mask."""
+    return np.isin(np.arange(len(facts.world.places)), _ends(facts, *modes))
 
 
 def _flagged(facts: Facts) -> Array:
     """Places at which a flagged leg by air courier ends."""
-    arrays = facts.world.arrays
-    legs = (arrays.leg_mode == Mode.COURIER) & (arrays.leg_flagged > 0.0)
-    return np.isin(np.arange(len(facts.world.places)), arrays.leg_destination[legs])
+    legs = (facts.arrays.leg_mode == Mode.COURIER) & (facts.arrays.leg_flagged > 0.0)
+    return np.isin(np.arange(len(facts.world.places)), facts.arrays.leg_destination[legs])
 
 
 def _controlled_legs(facts: Facts) -> Array:
     """Legs with an end that lies in a country."""
-    arrays = facts.world.arrays
-    ends: Array = np.maximum(arrays.place_state[arrays.leg_origin], arrays.place_state[arrays.leg_destination])
-    return ends >= 0
-
-
-def _selling(facts: Facts) -> Array:
-    """Countries with a European market."""
-    arrays = facts.world.arrays
-    return _countries(facts, arrays.market_place[arrays.market_is_europe == 1])
+    state = facts.arrays.place_state
+    return np.logical_or(state[facts.arrays.leg_origin] >= 0, state[facts.arrays.leg_destination] >= 0)
 
 
 def _boarded(facts: Facts) -> Array:
     """Flags under which vessels sail, with the owners of craft that board: (flags, owners)."""
-    arrays, states = facts.world.arrays, np.arange(len(facts.world.states))
-    slow = np.isin(arrays.leg_mode, (Mode.SMALL_VESSEL, Mode.MERCHANT))
-    flags = np.isin(states, arrays.leg_flag_state[slow])
+    arrays, states = facts.arrays, np.arange(len(facts.world.states))
+    flags = np.isin(states, arrays.leg_flag_state[np.isin(arrays.leg_mode, (Mode.SMALL_VESSEL, Mode.MERCHANT))])
     owners = np.isin(states, arrays.asset_owner[arrays.asset_boards == 1])
-    both: Array = flags[:, None] & owners[None, :] & ~np.eye(len(states), dtype=bool)
-    return both
+    return np.logical_and.outer(flags, owners) & ~np.eye(len(states), dtype=bool)
 
 
 # --- platforms ------------------------------------------------------------------------------------------------------
@@ -120,25 +113,20 @@ def _boarded(facts: Facts) -> Array:
 
 def _shared(facts: Facts) -> Array:
     """Platforms that work, by epoch; all of them where countries decide, since they keep their level meanwhile."""
-    endogenous = facts.parameters.cooperation == "endogenous"
-    working: Array = (facts.inputs.dated.platforms_active > 0.0)[:, None, :] | endogenous
-    return working
+    return np.asarray((facts.inputs.dated.platforms_active > 0.0)[:, None, :] | facts.decide)
 
 
 def _joined(facts: Facts) -> Array:
     """Platforms that have a member, by epoch; the one with satellites, and all where countries decide, even so."""
     joined = (facts.inputs.dated.states_pledge > 0.0).any(axis=1)
-    alone = np.arange(len(facts.world.platforms)) == facts.world.arrays.satellite_platform
-    endogenous = facts.parameters.cooperation == "endogenous"
-    found: Array = joined | alone | endogenous
-    return found
+    alone = np.arange(len(facts.world.platforms)) == facts.arrays.satellite_platform
+    return np.asarray(joined | alone | facts.decide)
 
 
 def _lending(facts: Facts) -> Array:
     """Platforms that ever work and to which assets can be lent, where each places them by its own rule."""
-    lendable = int(np.bitwise_or.reduce(facts.world.arrays.asset_platforms))
-    own: Array = (lendable >> np.arange(len(facts.world.platforms))) & 1 == 1
-    return own & facts.ever("platforms_active") & (facts.parameters.allocation == "table")
+    lendable = int(np.bitwise_or.reduce(facts.arrays.asset_platforms)) >> np.arange(len(facts.world.platforms))
+    return np.asarray((lendable & 1 == 1) & facts.ever("platforms_active") & (facts.parameters.allocation == "table"))
 
 
 def _by_bandit(facts: Facts) -> bool:
@@ -148,7 +136,7 @@ def _by_bandit(facts: Facts) -> bool:
 
 
 def _from_space(facts: Facts) -> bool:
-    eye = facts.world.arrays.satellite_platform
+    eye = facts.arrays.satellite_platform
     return eye >= 0 and bool(facts.ever("platforms_active")[eye])
 
 
@@ -161,13 +149,22 @@ _CRAFT: Final = (Mode.FAST_BOAT, Mode.SMALL_VESSEL, Mode.MERCHANT, Mode.AIRCRAFT
 READ_WHERE: Final[Mapping[str, Condition]] = {
     **{name: _is(*column.when.split("=")) for name, column in dated_columns().items() if column.when},
     "states.pledge": Condition(_shared, "the platform does not work then"),
-    "states.inspection_container_share": Condition(_with_legs(Mode.CONTAINER), "no leg by container touches it"),
-    "states.inspection_air_share": Condition(_with_legs(Mode.COURIER), "no leg by air courier touches it"),
-    "states.inspection_land_share": Condition(_with_legs(Mode.LAND), "no leg over land touches it"),
-    "states.coast_police_share": Condition(_with_legs(*_CRAFT), "no leg by boat, ship or light aircraft touches it"),
-    "states.finance_strength": Condition(_selling, "no rule reads it where there is no European market"),
+    "states.inspection_container_share": Condition(
+        lambda facts: _touched(facts, Mode.CONTAINER), "no leg by container touches it"
+    ),
+    "states.inspection_air_share": Condition(
+        lambda facts: _touched(facts, Mode.COURIER), "no leg by air courier touches it"
+    ),
+    "states.inspection_land_share": Condition(lambda facts: _touched(facts, Mode.LAND), "no leg over land touches it"),
+    "states.coast_police_share": Condition(
+        lambda facts: _touched(facts, *_CRAFT), "no leg by boat, ship or light aircraft touches it"
+    ),
+    "states.finance_strength": Condition(
+        lambda facts: _countries(facts, facts.arrays.market_place[facts.arrays.market_is_europe == 1]),
+        "no rule reads it where there is no European market",
+    ),
     "states.protection_price": Condition(
-        lambda facts: _countries(facts, facts.world.arrays.place_market < 0), "no place of the model lies there"
+        lambda facts: _countries(facts, facts.arrays.place_market < 0), "no place of the model lies there"
     ),
     "states.boarding_regime": Condition(_boarded, "no small vessel or merchant ship sails from there"),
     "platforms.allocation": Condition(
@@ -180,12 +177,12 @@ READ_WHERE: Final[Mapping[str, Condition]] = {
     "assets.availability": Condition(
         lambda facts: facts.inputs.dated.assets_active > 0.0, "the asset is not in service then"
     ),
-    "places.coastal_radar": Condition(_reached(Mode.FAST_BOAT, Mode.SMALL_VESSEL), "no leg by boat ends there"),
-    "places.total_control": Condition(_flagged, "no flagged leg by air courier ends there"),
-    "places.risk_premium_eur_per_kg": Condition(_reached(*Mode), "no leg ends there"),
-    "places.inspection_share": Condition(
-        lambda facts: facts.world.arrays.place_state >= 0, "no country controls this place"
+    "places.coastal_radar": Condition(
+        lambda facts: _reached(facts, Mode.FAST_BOAT, Mode.SMALL_VESSEL), "no leg by boat ends there"
     ),
+    "places.total_control": Condition(_flagged, "no flagged leg by air courier ends there"),
+    "places.risk_premium_eur_per_kg": Condition(lambda facts: _reached(facts, *Mode), "no leg ends there"),
+    "places.inspection_share": Condition(lambda facts: facts.arrays.place_state >= 0, "no country controls this place"),
     "legs.inspection_multiplier": Condition(_controlled_legs, "no country controls an end of this leg"),
 }
 """Dated columns that rules read in some rows or under some parameters only."""

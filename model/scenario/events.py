@@ -48,12 +48,19 @@ OPERATIONS: tuple[Operation, ...] = ("value", "add", "multiply")
 
 @dataclass(frozen=True)
 class EventField:
-    """What an event may do to one column: results are held between `low` and `high`."""
+    """What an event may do to one column: results are held between `low` and `high`.
+
+    `changes` names what a lever changes, a dated column or what such columns follow from; it is empty for dated
+    columns themselves. `how` says whether the value is set or changed, multiplied by the event's factor, grown by its
+    rate each year, or frozen at that of its year.
+    """
 
     low: float
     high: float
     unit: str
     description: str
+    changes: str = ""
+    how: Literal["change", "scale", "grow", "freeze"] = "change"
 
     @property
     def whole(self) -> bool:
@@ -74,26 +81,47 @@ class EventField:
         return f"{self.low:g} to {self.high:g}{unit}"
 
 
+SUPPLY, EXPOSURE = "sources.supply_kg_per_week", "legs.exposure"
 LEVERS: dict[tuple[str, str], EventField] = {
-    ("mode", "cost_multiplier"): EventField(0.1, 10, "1", "multiplies the transport cost of a mode"),
-    ("platform", "sharing"): EventField(0, 1, "share", "share of their leads that its members give"),
-    ("membership", "active"): EventField(0, 1, "0/1", "the country is a member, and shares at the platform's level"),
+    ("mode", "cost_multiplier"): EventField(
+        0.1, 10, "1", "multiplies the transport cost of a mode", "legs.cost_multiplier"
+    ),
+    ("platform", "sharing"): EventField(
+        0, 1, "share", "share of their leads that its members give", "platform_sharing"
+    ),
+    ("membership", "active"): EventField(
+        0, 1, "0/1", "the country is a member, and shares at the platform's level", "membership_active"
+    ),
     ("membership", "role"): EventField(
-        0, 1, "share", "part of the platform's level at which it shares: 1 a full member, 0.5 an observer"
+        0,
+        1,
+        "share",
+        "part of the platform's level at which it shares: 1 a full member, 0.5 an observer",
+        "membership_role",
     ),
     ("membership", "sharing"): EventField(
-        0, 1, "share", "share of its leads that the member gives, in place of its platform's"
+        0, 1, "share", "share of its leads that the member gives, in place of its platform's", "membership_sharing"
     ),
-    ("programme", "spend_multiplier"): EventField(0, 100, "1", "multiplies the money of a programme"),
-    ("treaty", "active"): EventField(0, 1, "0/1", "the treaty is in force, whatever its dates"),
-    ("market", "demand_multiplier"): EventField(0, 10, "1", "multiplies consumption at the reference price"),
-    ("supply", "frozen_year"): EventField(FIRST_YEAR, LAST_YEAR, "year", "output stays as it was in this year"),
-    ("supply", "growth_per_year"): EventField(-0.3, 0.3, "1/year", "output grows by this share a year, compounding"),
-    ("supply", "multiplier"): EventField(0, 10, "1", "multiplies the output of a producing country"),
+    ("programme", "spend_multiplier"): EventField(
+        0, 100, "1", "multiplies the money of a programme", "programme_eur", "scale"
+    ),
+    ("treaty", "active"): EventField(0, 1, "0/1", "the treaty is in force, whatever its dates", "treaty_active"),
+    ("market", "demand_multiplier"): EventField(
+        0, 10, "1", "multiplies consumption at the reference price", "markets.demand_kg_per_week", "scale"
+    ),
+    ("supply", "frozen_year"): EventField(
+        FIRST_YEAR, LAST_YEAR, "year", "output stays as it was in this year", SUPPLY, "freeze"
+    ),
+    ("supply", "growth_per_year"): EventField(
+        -0.3, 0.3, "1/year", "output grows by this share a year, compounding", SUPPLY, "grow"
+    ),
+    ("supply", "multiplier"): EventField(0, 10, "1", "multiplies the output of a producing country", SUPPLY, "scale"),
     ("measure", "dose"): EventField(0, 1, "dose", "intensity of a measure: 0 absent, 1 in full (doses.csv)"),
-    ("trade", "frozen_year"): EventField(FIRST_YEAR, LAST_YEAR, "year", "licit traffic stays as it was in this year"),
+    ("trade", "frozen_year"): EventField(
+        FIRST_YEAR, LAST_YEAR, "year", "licit traffic stays as it was in this year", EXPOSURE, "freeze"
+    ),
 }
-"""What events may change that is no column by itself: `model/scenario/inputs.py` says what follows from it."""
+"""What events may change that is no column by itself."""
 
 
 def event_fields(columns: Mapping[str, Column]) -> dict[tuple[str, str], EventField]:
@@ -104,13 +132,11 @@ def event_fields(columns: Mapping[str, Column]) -> dict[tuple[str, str], EventFi
     InputError
         If a column has the name of a lever, which would hide it.
     """
-    found = {}
-    for (part, name), column in ((key.split("."), column) for key, column in columns.items()):
-        if (key := (part.removesuffix("s"), name)) in LEVERS:
-            raise senseless("columns.csv", f"{part}.{name}", "name", name, "a name that is not in `LEVERS`")
-        if column.is_target:
-            found[key] = EventField(*column.bounds, column.unit, column.meaning)
-    return found | LEVERS
+    keys = {name: (name.split("s.", 1)[0], name.split("s.", 1)[1]) for name in columns}
+    for name in (name for name, key in keys.items() if key in LEVERS):
+        raise senseless("columns.csv", name, "name", keys[name][1], "a name that is not in `LEVERS`")
+    targets = {keys[name]: column for name, column in columns.items() if column.is_target}
+    return {key: EventField(*one.bounds, one.unit, one.meaning) for key, one in targets.items()} | LEVERS
 
 
 EVENT_FIELDS = event_fields(dated_columns())
@@ -182,10 +208,9 @@ class Event(Summary):
 
     def content(self) -> dict[str, str | float | None]:
         """Tell what the event does, without its documentation; dates in ISO form."""
-        until = self.until.isoformat() if self.until else None
         return {
             "date": self.date.isoformat(),
-            "until": until,
+            "until": self.until.isoformat() if self.until else None,
             "target": self.target,
             "field": self.field,
             "operation": self.operation,

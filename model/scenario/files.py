@@ -42,9 +42,8 @@ def find_scenario(name_or_path: str | os.PathLike[str], *, wanted_by: str = "", 
     for path in places:
         if is_file(path):
             return path
-    known = sorted(scenario_paths())
+    known, otherwise = sorted(scenario_paths()), f"write the file, or set {SCENARIOS_VARIABLE} to its directory"
     folder = any(_is_folder(path) for path in places)
-    otherwise = f"write the file, or set {SCENARIOS_VARIABLE} to its directory"
     raise InputError(
         "this is a directory, not a scenario file" if folder else "there is no such scenario",
         file=wanted_by or None,
@@ -64,12 +63,9 @@ def _is_folder(path: Path) -> bool:
 
 def scenario_paths() -> dict[str, Path]:
     """Name -> path of every scenario within reach; files of the working directory count when they look like one."""
-    found: dict[str, Path] = {}
-    for folder in directories():
-        for path in sorted(folder.glob("*.toml")) if folder.is_dir() else []:
-            if folder != Path() or _looks_like_scenario(path):
-                found.setdefault(path.stem, path)
-    return found
+    folders = [folder for folder in directories() if folder.is_dir()]
+    files = [(folder, path) for folder in reversed(folders) for path in sorted(folder.glob("*.toml"))]
+    return {path.stem: path for folder, path in files if folder != Path() or _looks_like_scenario(path)}
 
 
 def _looks_like_scenario(path: Path) -> bool:
@@ -84,13 +80,14 @@ def list_scenarios() -> pd.DataFrame:
     """List the scenarios within reach: name, title, base, path. A file that cannot be read says so as its title."""
     import pandas as pd
 
-    rows = [_listed(name, path) for name, path in sorted(scenario_paths().items())]
+    rows = [(name, *_head(path), str(path)) for name, path in sorted(scenario_paths().items())]
     return pd.DataFrame(rows, columns=["name", "title", "base", "path"])
 
 
-def _listed(name: str, path: Path) -> tuple[str, str, str, str]:
+def _head(path: Path) -> tuple[str, str]:
+    """Title and base of a file."""
     try:
         document = read_toml(path)
     except InputError as error:
-        return name, f"(cannot be read: {str(error).splitlines()[0]})", "", str(path)
-    return name, str(document.get("title", "")), str(document.get("base", "")), str(path)
+        return f"(cannot be read: {str(error).splitlines()[0]})", ""
+    return str(document.get("title", "")), str(document.get("base", ""))

@@ -7,10 +7,10 @@ costs follow from the same number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -50,28 +50,29 @@ def _levers(event: Event, doses: pd.DataFrame) -> Iterator[Event]:
         yield event
         return
     chosen = doses["measure"].isin(event.name.split(",")) | (event.name == "*")
-    rows = cast("list[dict[str, Any]]", doses[chosen].to_dict("records"))
-    for number, row in enumerate(rows):
+    for number, row in enumerate(doses[chosen].to_dict("records")):
         kind, _, name = row["target"].partition(":")
         if event_field(kind, row["field"]) is None:
-            raise _no_lever(row, kind)
-        slug, amount = f"{event.id}/{row['measure']}-{number}", amount_at(row, event.amount)
-        change = {"field": row["field"], "operation": row["operation"], "amount": amount}
-        yield replace(event, id=slug, kind=kind, name=name, **change)
+            raise InputError(
+                "an event cannot change this",
+                file="doses.csv",
+                field="field",
+                value=f"{row['target']} {row['field']}",
+                allowed=", ".join(fields_of(kind)) or "a target that exists",
+                remedy=f"correct the row of {row['measure']}",
+            )
+        yield replace(
+            event,
+            id=f"{event.id}/{row['measure']}-{number}",
+            kind=kind,
+            name=name,
+            field=row["field"],
+            operation=row["operation"],
+            amount=amount_at(row, event.amount),
+        )
 
 
-def _no_lever(row: dict[str, Any], kind: str) -> InputError:
-    return InputError(
-        "an event cannot change this",
-        file="doses.csv",
-        field="field",
-        value=f"{row['target']} {row['field']}",
-        allowed=", ".join(fields_of(kind)) or "a target that exists",
-        remedy=f"mend the row of {row['measure']}",
-    )
-
-
-def amount_at(row: dict[str, Any], dose: float) -> float:
+def amount_at(row: Mapping[Hashable, Any], dose: float) -> float:
     """Amount of a row of `doses.csv` at a dose; what is on or off is on from half a dose."""
     amount = round(float(row["none"]) + dose * float(row["full"] - row["none"]), DIGITS)
     bounds = event_field(row["target"].partition(":")[0], row["field"])

@@ -70,20 +70,18 @@ def without_effect(
     holds after the end. `only` names the events that are looked at.
     """
     run = scenario if end is None else replace(scenario, end=min(end, scenario.end))
-    course = _Course(world, run)
-    values = changed_values(run.parameters)
-    parameters = [
-        NoEffect(f"parameter {name} = {values[name]}", READ_IF[name].why)
-        for name in values
-        if name in READ_IF and not course.reads(name)
+    course, taken = _Course(world, run), _taken_over(scenario)
+    found = [
+        NoEffect(f"parameter {name} = {value}", READ_IF[name].why)
+        for name, value in changed_values(run.parameters).items()
+        if not course.reads(name)
     ]
-    taken = _taken_over(scenario)
     asked = [e for e in run.events if _without_date(e) not in taken and (only is None or e.id in only)]
-    late = ", ".join(event.id for event in asked if event.date > run.end and scenario.bases)
-    after = [NoEffect(f"each event of {late}", f"it begins after the run, which ends on {run.end}")] if late else []
     within = [event for event in asked if event.date <= run.end]
-    events = [NoEffect(f"event {e.id} ({e.target} {e.field})", why) for e in within if (why := _why(course, e))]
-    return (*parameters, *events, *after)
+    found += [NoEffect(f"event {e.id} ({e.target} {e.field})", why) for e in within if (why := _why(course, e))]
+    if late := ", ".join(event.id for event in asked if event.date > run.end and scenario.bases):
+        found.append(NoEffect(f"each event of {late}", f"it begins after the run, which ends on {run.end}"))
+    return tuple(found)
 
 
 def differing(world: World, one: Scenario, other: Scenario) -> Difference:
@@ -144,9 +142,10 @@ def _compared(one: _Course, other: _Course) -> Difference:
     said = [name for name in one.columns if _differ(one, other, name, read=False)]
     read = [name for name in said if _differ(one, other, name, read=True)]
     changed = _changed_parameters(one, other)
-    kept = [name for name in changed if one.reads(name) or other.reads(name)]
     days = [f for f in ("start", "end") if getattr(one.scenario, f) != getattr(other.scenario, f)]
-    return Difference((*days, *said, *changed), (*days, *read, *kept))
+    return Difference(
+        (*days, *said, *changed), (*days, *read, *(name for name in changed if one.reads(name) or other.reads(name)))
+    )
 
 
 def _differ(one: _Course, other: _Course, name: str, *, read: bool) -> bool:
@@ -161,12 +160,9 @@ def _differ(one: _Course, other: _Course, name: str, *, read: bool) -> bool:
 
 def _changed_parameters(one: _Course, other: _Course) -> list[str]:
     """Parameters that differ in any week."""
-    found: dict[str, None] = {}
-    for week in sorted({*one.parameters, *other.parameters}):
-        ours, theirs = (_at(course.parameters, week) for course in (one, other))
-        if ours != theirs:
-            found |= {name: None for name, value in ours if value != getattr(theirs, name)}
-    return list(found)
+    weeks = sorted({*one.parameters, *other.parameters})
+    pairs = ((_at(one.parameters, week), _at(other.parameters, week)) for week in weeks)
+    return [*dict.fromkeys(name for a, b in pairs if a != b for name, value in a if value != getattr(b, name))]
 
 
 def _at(parameters: Mapping[int, Parameters], week: int) -> Parameters:
@@ -179,12 +175,9 @@ def _at(parameters: Mapping[int, Parameters], week: int) -> Parameters:
 
 def _why(course: _Course, event: Event) -> str:
     """Why an event has no effect; empty where it has one, or may have."""
-    scenario = course.scenario
-    if event.is_neutral:
-        return "plus 0 or times 1 changes nothing"
     if outside := _outside(course, event):
         return outside
-    found = _compared(course, _Course(course.world, scenario.without_events(event.id)))
+    found = _compared(course, _Course(course.world, course.scenario.without_events(event.id)))
     if found.read:
         return ""
     why = found.unread if found.said else _equal(course, event)
@@ -192,7 +185,9 @@ def _why(course: _Course, event: Event) -> str:
 
 
 def _outside(course: _Course, event: Event) -> str:
-    """Why an event is in force in no week of a run; empty where it is."""
+    """Why an event cannot change anything in any week of a run; empty where it may."""
+    if event.is_neutral:
+        return "plus 0 or times 1 changes nothing"
     first, until = calendar.week_of(event.date), None if event.until is None else calendar.week_of(event.until)
     if until is not None and until <= course.first:
         return f"it ends before the run, which begins on {course.scenario.start}"
@@ -204,11 +199,10 @@ def _equal(course: _Course, event: Event) -> str:
     if event.kind == "membership" and event.field != "active" and not _is_member(course, event):
         return "the country is no member of the platform then"
     scenario, world = course.scenario, course.world
-    later = [e for e in scenario.events if e.kind == event.kind and (e.date, e.id) > (event.date, event.id)]
-    for other in later:
-        left = scenario.without_events(other.id)
+    later = (e.id for e in scenario.events if e.kind == event.kind and (e.date, e.id) > (event.date, event.id))
+    for other, left in ((other, scenario.without_events(other)) for other in later):
         if differing(world, left, left.without_events(event.id)).read:
-            return f"event {other.id} replaces it"
+            return f"event {other} replaces it"
     return "what it sets is in force already"
 
 

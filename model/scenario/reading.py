@@ -62,8 +62,9 @@ def day(default: Any = None, missing: str = "") -> Any:
 
 def texts() -> Any:
     """A field of several texts."""
-    remedy = "put it in square brackets, each text in quotes"
-    return row((), "this is not a list of texts", 'a list as ["a", "b"]', remedy)
+    return row(
+        (), "this is not a list of texts", 'a list as ["a", "b"]', "put it in square brackets, each text in quotes"
+    )
 
 
 type Title = Annotated[str, StringConstraints(strict=True, pattern=r"\S")]
@@ -134,19 +135,26 @@ def read_event(entry: object, number: int, window: Window) -> tuple[Event | None
     """Read one ``[[events]]`` table, the `number`-th of its file: the event, or what is wrong with it."""
     where = f"events[{number}]"
     if not isinstance(entry, Mapping):
-        remedy = "head it with [[events]] on a line of its own"
-        allowed = "a [[events]] table"
-        return None, [InputError("an event must be a table", field=where, value=entry, allowed=allowed, remedy=remedy)]
+        return None, [
+            InputError(
+                "an event must be a table",
+                field=where,
+                value=entry,
+                allowed="a [[events]] table",
+                remedy="head it with [[events]] on a line of its own",
+            )
+        ]
     slug = entry.get("id")
     where = f"events.{slug}" if isinstance(slug, str) and SLUG.fullmatch(slug) else where
     given, problems = try_part(EventEntry, entry, where)
     kind, _, name = (given.target or "").partition(":")
     field = name if kind == "parameter" else given.field if isinstance(given.field, str) else ""
-    problems += [*_check_days(given, where, window), *_check_target(given, where, kind, field)]
+    problems += _check_days(given, where, window)
+    problems += (_check_parameter if kind == "parameter" else _check_target)(given, where, kind, field)
     problems += _check_change(given, where, field, event_field(kind, field))
     if problems:
         return None, problems
-    operation = _operations(given)[0]
+    (operation,) = _operations(given)
     amount = float(getattr(given, operation)) + 0.0
     words = given.source, given.confidence, given.note
     return Event(given.id, given.date, given.until, kind, name, field, operation, amount, *words), []
@@ -164,28 +172,38 @@ def _check_days(given: EventEntry, where: str, window: Window) -> Iterator[Input
     day, until, (first, last) = given.date, given.until, window
     wrong = (day and not first <= day <= last, until and until > LAST_DAY, day and until and until <= day)
     for message, (name, allowed, remedy) in compress(DAYS.items(), wrong):
-        allowed = allowed.format(first=first, last=last, date=day)
-        value = getattr(given, name)
-        yield InputError(message, field=f"{where}.{name}", value=value, allowed=allowed, remedy=remedy)
+        yield InputError(
+            message,
+            field=f"{where}.{name}",
+            value=getattr(given, name),
+            allowed=allowed.format(first=first, last=last, date=day),
+            remedy=remedy,
+        )
 
 
 def _check_target(given: EventEntry, where: str, kind: str, field: str) -> Iterator[InputError]:
     """Whether there is such a kind of target, and such a field in it."""
     fields, target = fields_of(kind), given.target
-    if kind == "parameter":
-        yield from _check_parameter(given, where, field)
-    elif target and kind not in KINDS:
-        remedy = suggest(kind, KINDS, "take one of these kinds", "{}:" + target.partition(":")[2])
-        message, allowed = "there is no such kind of target", ", ".join(KINDS)
-        yield InputError(message, field=f"{where}.target", value=target, allowed=allowed, remedy=remedy)
+    if target and kind not in KINDS:
+        yield InputError(
+            "there is no such kind of target",
+            field=f"{where}.target",
+            value=target,
+            allowed=", ".join(KINDS),
+            remedy=suggest(kind, KINDS, "take one of these kinds", "{}:" + target.partition(":")[2]),
+        )
     elif target and field not in fields:
-        message = "an event needs a field" if given.field is None else f"an event cannot change this in a {kind}"
-        remedy = suggest(given.field or "", fields, f"take one of the fields of a {kind}")
-        allowed = ", ".join(fields)
-        yield InputError(message, field=f"{where}.field", value=given.field, allowed=allowed, remedy=remedy)
+        yield InputError(
+            "an event needs a field" if given.field is None else f"an event cannot change this in a {kind}",
+            field=f"{where}.field",
+            value=given.field,
+            allowed=", ".join(fields),
+            remedy=suggest(given.field or "", fields, f"take one of the fields of a {kind}"),
+        )
 
 
-def _check_parameter(given: EventEntry, where: str, name: str) -> Iterator[InputError]:
+def _check_parameter(given: EventEntry, where: str, kind: str, name: str) -> Iterator[InputError]:
+    """Whether there is such a parameter, which has a number and no fields."""
     numbers = fields_of("parameter")
     if name not in numbers:
         known, otherwise = name in PARAMETER_ROWS, "`run.py parameters` lists them all"

@@ -29,7 +29,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
-from model.errors import InputError, suggest
+from model.errors import InputError, some_of, suggest
 from model.files import is_file, read_toml, to_toml
 from model.parameter_fields import changed_values, check_values, try_values
 from model.parameters import Parameters
@@ -98,9 +98,14 @@ class Scenario(Summary):
         cls, document: Mapping[str, Any], name: str, file: str, chain: tuple[Path, ...], names: Names | None
     ) -> Self:
         if STUDY_FIELDS & document.keys():
-            value, allowed = document.get("kind", "compare"), ", ".join(ScenarioFile.model_fields)
-            message, remedy = "this is a study, not a scenario", "uv run run.py study FILE"
-            raise InputError(message, file=file, field="kind", value=value, allowed=allowed, remedy=remedy)
+            raise InputError(
+                "this is a study, not a scenario",
+                file=file,
+                field="kind",
+                value=document.get("kind", "compare"),
+                allowed=", ".join(ScenarioFile.model_fields),
+                remedy="uv run run.py study FILE",
+            )
         given, problems = try_part(ScenarioFile, document)
         base = cls._read(_base_path(given.base, file, chain), chain) if given.base is not None else None
         days = _read_window(given, document, base, problems)
@@ -108,10 +113,17 @@ class Scenario(Summary):
         events = _read_events(given, base, days, problems)
         if problems:
             raise InputError.collect(problems).in_file(file)
-        bases = (base.name, *base.bases) if base else ()
-        sources = tuple(dict.fromkeys((*(base.sources if base else ()), *given.sources)))
-        fields = {"sources": sources, "parameters": parameters, "events": events, "bases": bases, **days}
-        made = cls(name=name, title=given.title, description=given.description, file=file, **fields)
+        made = cls(
+            name=name,
+            title=given.title,
+            description=given.description,
+            file=file,
+            parameters=parameters,
+            events=events,
+            sources=tuple(dict.fromkeys((*(base.sources if base else ()), *given.sources))),
+            bases=(base.name, *base.bases) if base else (),
+            **days,
+        )
         made.check(names or {})
         return made
 
@@ -122,9 +134,7 @@ class Scenario(Summary):
 
     def changed_from(self, day: date, **changes: object) -> Self:
         """Make a copy in which parameters have other values from a day on; raises InputError if they cannot have."""
-        values = dict(self.parameters)
-        checked = check_values(Parameters, {**changed_values(self.parameters), **changes}, file=self._where)
-        events = list(self.events)
+        checked = self.with_parameters(**changes).parameters
         for name in changes:
             if event_field("parameter", name) is None:
                 raise InputError(
@@ -134,11 +144,14 @@ class Scenario(Summary):
                     allowed="parameters with a number: " + ", ".join(fields_of("parameter")),
                     remedy="build a new model with it",
                 )
-            amount = float(getattr(checked, name))
-            if amount != float(values[name]):
-                event = Event(f"{name}-from-{day}", day, None, "parameter", name, name, "value", amount)
-                events = [e for e in events if e.id != event.id] + [event]
-        return replace(self, events=in_order(events))
+        amounts = {name: float(getattr(checked, name)) for name in changes}
+        return self.with_events(
+            *(
+                Event(f"{name}-from-{day}", day, None, "parameter", name, name, "value", amount)
+                for name, amount in amounts.items()
+                if amount != float(getattr(self.parameters, name))
+            )
+        )
 
     def with_events(self, *events: Event) -> Self:
         """Make a copy with more events; one with the id of another takes its place."""
@@ -151,9 +164,8 @@ class Scenario(Summary):
 
     def facts(self) -> dict[str, Any]:
         """What `repr` shows of a scenario."""
-        changed = changed_values(self.parameters)
-        days = {"start": self.start, "end": self.end, "fork": self.fork}
-        return {"name": self.name, "title": self.title, **days, "events": len(self.events), "parameters": changed}
+        shown = {name: getattr(self, name) for name in ("name", "title", "start", "end", "fork")}
+        return {**shown, "events": len(self.events), "parameters": changed_values(self.parameters)}
 
     @property
     def _where(self) -> str:
@@ -176,8 +188,7 @@ class Scenario(Summary):
         values = dict(self.parameters)
         for event in self.in_force(day):
             if event.kind == "parameter":
-                old = values[event.field]
-                new = event.apply(float(old))
+                old, new = values[event.field], event.apply(float(values[event.field]))
                 values[event.field] = type(old)(round(new)) if isinstance(old, int) else new
         return check_values(Parameters, values, file=self._where)
 
@@ -209,21 +220,16 @@ class Scenario(Summary):
         return _hash(self._course())
 
     def _course(self) -> dict[str, Any]:
-        days = {field: getattr(self, field) for field in DATES}
         return {
-            "dates": {field: day.isoformat() if day else None for field, day in days.items()},
+            "dates": {field: day.isoformat() if (day := getattr(self, field)) else None for field in DATES},
             "events": [{"id": event.id, **event.content()} for event in self.events],
         }
 
     def to_toml(self) -> str:
         """Write the scenario as TOML that stands alone: no base, only parameters that differ from their defaults."""
-        words = {"title": self.title, "description": self.description}
-        days = {field: getattr(self, field) for field in DATES}
         return to_toml(
             {
-                **words,
-                **days,
-                "sources": self.sources,
+                **{field: getattr(self, field) for field in ("title", "description", *DATES, "sources")},
                 "parameters": changed_values(self.parameters),
                 "events": [_event_table(event) for event in self.events],
             }
@@ -241,10 +247,8 @@ def difference(a: Scenario, b: Scenario, before: date) -> list[str]:
     events that change nothing (plus 0, times 1).
     """
     found = [] if a.start == b.start else [f"start: {a.start} in {a.name}, {b.start} in {b.name}"]
-    for name, value in a.parameters:
-        other = getattr(b.parameters, name)
-        if value != other:
-            found.append(f"parameter {name}: {value} in {a.name}, {other} in {b.name}")
+    pairs = ((name, value, getattr(b.parameters, name)) for name, value in a.parameters)
+    found += [f"parameter {name}: {x} in {a.name}, {y} in {b.name}" for name, x, y in pairs if x != y]
     ours, theirs = effects_before(a, before), effects_before(b, before)
     found += [f"event only in {a.name}: {event}" for key, event in ours.items() if key not in theirs]
     found += [f"event only in {b.name}: {event}" for key, event in theirs.items() if key not in ours]
@@ -253,12 +257,10 @@ def difference(a: Scenario, b: Scenario, before: date) -> list[str]:
 
 def effects_before(scenario: Scenario, before: date) -> dict[str, Event]:
     """What the events of a scenario do before a day: content as JSON -> event; those that change nothing left out."""
-    effects = {}
-    for event in scenario.events:
-        if event.date < before and not event.is_neutral:
-            until = event.until if event.until and event.until < before else None
-            effects[json.dumps(replace(event, until=until).content(), sort_keys=True)] = event
-    return effects
+    events = [event for event in scenario.events if event.date < before and not event.is_neutral]
+    ends = [event.until if event.until and event.until < before else None for event in events]
+    cut = (replace(event, until=until) for event, until in zip(events, ends, strict=True))
+    return dict(zip((json.dumps(event.content(), sort_keys=True) for event in cut), events, strict=True))
 
 
 # --- reading the parts --------------------------------------------------------------------------------------------
@@ -269,29 +271,42 @@ def _base_path(name: str, file: str, chain: tuple[Path, ...]) -> Path:
     beside = chain[-1].parent / f"{name}.toml" if chain else None
     path = beside if beside and is_file(beside) else find_scenario(name, wanted_by=file, field="base")
     if any(path.resolve() == seen.resolve() for seen in chain):
-        message, allowed = "the scenario is its own base", "a base that does not lead back here"
-        name, remedy = " -> ".join([*(seen.stem for seen in chain), path.stem]), "change or remove base"
-    elif len(chain) > MOST_BASES:
-        message, allowed = "the scenario has too many bases, one behind the other", f"at most {MOST_BASES}"
-        remedy = "write the events into fewer files"
-    else:
-        return path
-    raise InputError(message, file=file, field="base", value=name, allowed=allowed, remedy=remedy)
+        raise InputError(
+            "the scenario is its own base",
+            file=file,
+            field="base",
+            value=" -> ".join([*(seen.stem for seen in chain), path.stem]),
+            allowed="a base that does not lead back here",
+            remedy="change or remove base",
+        )
+    if len(chain) > MOST_BASES:
+        raise InputError(
+            "the scenario has too many bases, one behind the other",
+            file=file,
+            field="base",
+            value=name,
+            allowed=f"at most {MOST_BASES}",
+            remedy="write the events into fewer files",
+        )
+    return path
 
 
 def _read_window(
     given: ScenarioFile, document: Mapping[str, Any], base: Scenario | None, problems: list[InputError]
 ) -> dict[str, Any]:
     days = {field: getattr(given if field in document else base, field, None) for field in DATES}
-    failed = {problem.field for problem in problems}
     _fit_inherited(days, document)
-    for field in ("start", "end"):
-        if days[field] is None and field not in document:
-            message, allowed = f"a scenario without a base needs its {field}", f"a day from {FIRST_DAY} to {LAST_DAY}"
-            remedy = 'add it, or base = "as-it-happened"'
-            problems.append(InputError(message, field=field, allowed=allowed, remedy=remedy))
-            failed.add(field)
-    if not failed & set(DATES):
+    problems += [
+        InputError(
+            f"a scenario without a base needs its {field}",
+            field=field,
+            allowed=f"a day from {FIRST_DAY} to {LAST_DAY}",
+            remedy='add it, or base = "as-it-happened"',
+        )
+        for field in ("start", "end")
+        if days[field] is None and field not in document
+    ]
+    if not {problem.field for problem in problems} & set(DATES):
         problems += _out_of_order(days)
     return days
 
@@ -300,8 +315,7 @@ def _fit_inherited(days: dict[str, Any], document: Mapping[str, Any]) -> None:
     """Keep what the file itself does not set within a start or end that it moves."""
     start, end = days["start"], days["end"]
     for field, otherwise in (("scored_from", start), ("fork", None)):
-        day = days[field]
-        if field not in document and start and end and not (day and start <= day <= end):
+        if field not in document and start and end and not start <= (days[field] or date.min) <= end:
             days[field] = otherwise
 
 
@@ -309,14 +323,16 @@ def _out_of_order(days: Mapping[str, date | None]) -> Iterator[InputError]:
     """Days that the tables do not cover, or that lie outside the scenario."""
     start, end = days["start"] or FIRST_DAY, days["end"] or LAST_DAY
     data, inside = "the tables hold no data for this day", "this day lies outside the scenario"
-    checks = [("start", FIRST_DAY, LAST_DAY, data), ("end", FIRST_DAY, LAST_DAY, data)]
-    checks += [("scored_from", start, end, inside), ("fork", start, end, inside)]
+    checks = [
+        *((field, FIRST_DAY, LAST_DAY, data) for field in ("start", "end")),
+        *((field, start, end, inside) for field in ("scored_from", "fork")),
+    ]
     if FIRST_DAY <= end < start <= LAST_DAY:
         checks = [("end", start, LAST_DAY, "end lies before start")]
     for field, low, high, message in checks:
-        day, allowed = days[field], f"{low} to {high}"
-        if day and not low <= day <= high:
-            yield InputError(message, field=field, value=day, allowed=allowed, remedy="take a day within these")
+        if (day := days[field]) and not low <= day <= high:
+            remedy = "take a day within these"
+            yield InputError(message, field=field, value=day, allowed=f"{low} to {high}", remedy=remedy)
 
 
 def _read_parameters(given: ScenarioFile, base: Scenario | None, problems: list[InputError]) -> Parameters:
@@ -334,52 +350,60 @@ def _read_events(
     kept = {event.id: event for event in base.events} if base else {}
     problems += _not_to_drop(given.drop, kept)
     events = {event.id: event for event in _cut(kept.values(), window) if event.id not in given.drop}
-    own: set[str] = set()
     for number, entry in enumerate(given.events, start=1):
         event, found = read_event(entry, number, window)
-        problems += found
-        slug = entry.get("id") if isinstance(entry, Mapping) else None
-        if isinstance(slug, str) and slug in own:
-            allowed, field = "an id used once in the file", f"events[{number}].id"
-            message, remedy = "two events have the same id", "rename one of them"
-            problems.append(InputError(message, field=field, value=slug, allowed=allowed, remedy=remedy))
-        own |= {slug} if isinstance(slug, str) else set()
+        problems += [*found, *_used_twice(given.events, number)]
         events |= {event.id: event} if event else {}
     return in_order(events.values())
 
 
+def _used_twice(entries: Sequence[Any], number: int) -> Iterator[InputError]:
+    """Whether an earlier event of the file has the id of the `number`-th."""
+    slugs = [entry.get("id") if isinstance(entry, Mapping) else None for entry in entries[:number]]
+    if isinstance(slugs[-1], str) and slugs[-1] in slugs[:-1]:
+        yield InputError(
+            "two events have the same id",
+            field=f"events[{number}].id",
+            value=slugs[-1],
+            allowed="an id used once in the file",
+            remedy="rename one of them",
+        )
+
+
 def _not_to_drop(dropped: Sequence[str], events: Mapping[str, Event]) -> Iterator[InputError]:
     """What a file drops though its base has no such event."""
-    allowed = ", ".join(events) or "nothing: there is no base with events"
-    for slug in dropped:
-        if slug not in events:
-            remedy = suggest(slug, events, "remove it from drop")
-            message = "the base has no such event to drop"
-            yield InputError(message, field="drop", value=slug, allowed=allowed, remedy=remedy)
+    for slug in (slug for slug in dropped if slug not in events):
+        yield InputError(
+            "the base has no such event to drop",
+            field="drop",
+            value=slug,
+            allowed=", ".join(events) or "nothing: there is no base with events",
+            remedy=suggest(slug, events, "remove it from drop"),
+        )
 
 
 def _cut(events: Iterable[Event], window: tuple[date, date]) -> Iterator[Event]:
     """Events of the base within a window: what began before it and has not ended is in force at its start."""
     start, end = window
-    for event in events:
-        if event.date <= end and (event.until is None or event.until > start):
-            yield replace(event, date=max(event.date, start))
+    within = (event for event in events if event.date <= end and (event.until is None or event.until > start))
+    return (replace(event, date=max(event.date, start)) for event in within)
 
 
 def _unknown_target(event: Event, names: Names) -> InputError:
     known = list(names[event.kind])
-    shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")
     return InputError(
         f"there is no such {event.kind}",
         field=f"events.{event.id}.target",
         value=event.target,
-        allowed=f"{shown or '(none)'}; or a pattern such as {event.kind}:*",
+        allowed=f"{some_of(known) or '(none)'}; or a pattern such as {event.kind}:*",
         remedy=suggest(event.name, known, "take one of these names", f"'{event.kind}:{{}}'"),
     )
 
 
 def _event_table(event: Event) -> dict[str, Any]:
-    table = {"id": event.id, "date": event.date, "until": event.until, "target": event.target}
-    field = None if event.kind == "parameter" else event.field
-    words = {"source": event.source or None, "confidence": event.confidence, "note": event.note or None}
-    return {**table, "field": field, event.operation: event.amount, **words}
+    return {
+        **{name: getattr(event, name) for name in ("id", "date", "until", "target")},
+        "field": None if event.kind == "parameter" else event.field,
+        event.operation: event.amount,
+        **{name: getattr(event, name) or None for name in ("source", "confidence", "note")},
+    }

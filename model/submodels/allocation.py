@@ -9,14 +9,17 @@ the seizures of their own state. No belief falls to zero: each keeps a prior.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 from model.calendar import REVIEW_WEEKS
 from model.columns import Array
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import AS_TABLED, PlacementRule
 from model.parameters import ParameterValues
-from model.state import State
+from model.rule_registry import ALLOCATION_RULES
+from model.submodels.columns import fade
 from model.world.arrays import WorldArrays
 
 EVIDENCE_PRIOR_KG = 500.0
@@ -42,19 +45,21 @@ def placing(state: State, parameters: ParameterValues, platform: int) -> int:
     return int(state.platforms.allocation[platform])
 
 
+@ALLOCATION_RULES.register("random")
 @rule
-def known_kg(world: WorldArrays, state: State, asset: int, area: int) -> float:
+def anywhere(ctx: Context, asset: int, area: int) -> float:
+    """Every area alike."""
+    return 1.0
+
+
+@ALLOCATION_RULES.register("last-seizures")
+@rule
+def known_kg(ctx: Context, asset: int, area: int) -> float:
     """Recent seizures in an area that the platform knows of, or the owner alone when the asset is not lent."""
-    platform = state.assets.lent_to[asset]
+    platform = ctx.state.assets.lent_to[asset]
     if platform >= 0:
-        return EVIDENCE_PRIOR_KG + state.platforms.evidence_kg[platform, area]
-    return EVIDENCE_PRIOR_KG + state.states.evidence_kg[world.asset_owner[asset], area]
-
-
-@rule
-def believed_kg(world: WorldArrays, state: State, asset: int, area: int) -> float:
-    """Believed flow: known seizures thinned by the search that found them."""
-    return thinned(state, area, known_kg(world, state, asset, area))
+        return EVIDENCE_PRIOR_KG + ctx.state.platforms.evidence_kg[platform, area]
+    return EVIDENCE_PRIOR_KG + ctx.state.states.evidence_kg[ctx.world.asset_owner[asset], area]
 
 
 @rule
@@ -63,6 +68,7 @@ def thinned(state: State, area: int, seen_kg: float) -> float:
     return seen_kg / (1.0 + state.areas.effort[area] / EFFORT_UNIT)
 
 
+@ALLOCATION_RULES.register("greedy")
 @rule
 def marginal_kg(ctx: Context, asset: int, area: int) -> float:
     """Believed flow that one more asset would find in a week, by the random-search law."""
@@ -70,21 +76,42 @@ def marginal_kg(ctx: Context, asset: int, area: int) -> float:
     swept = 7.0 * state.areas.search_km2_per_day[area] / parameters.area_km2
     speed = world.asset_speed_km_h[asset] * world.asset_sweep_km[asset] * parameters.sweep_scale
     more = 7.0 * parameters.patrol_hours_per_day * speed / parameters.area_km2
-    return believed_kg(world, state, asset, area) * math.exp(-swept) * (1.0 - math.exp(-more))
+    believed_kg = thinned(state, area, known_kg(ctx, asset, area))
+    return believed_kg * math.exp(-swept) * (1.0 - math.exp(-more))
+
+
+ALLOCATION_RULES.register("covering")(known_kg)
+
+
+@ALLOCATION_RULES.register("network")
+@rule
+def routes_past(ctx: Context, asset: int, area: int) -> float:
+    """Position of an area in the network of routes."""
+    return 1e-9 + ctx.state.areas.position[area]
+
+
+@ALLOCATION_RULES.register("bandit")
+@rule
+def learnt_weight(ctx: Context, asset: int, area: int) -> float:
+    """What patrols in an area have brought the platform."""
+    return math.exp(ctx.state.platforms.weight[ctx.state.assets.lent_to[asset], area])
+
+
+class AllocationRule(NamedTuple):
+    """The function of an allocation rule."""
+
+    weigh: Callable[[Context, int, int], float]
+    """Weight of an area for an asset, not negative: areas within reach are drawn in proportion to it."""
 
 
 @rule
-def weigh_area(ctx: Context, asset: int, area: int, by: int) -> float:
-    """Weight of an area under a rule; never negative."""
-    if by == PlacementRule.RANDOM:
-        return 1.0
-    if by == PlacementRule.GREEDY:
-        return marginal_kg(ctx, asset, area)
-    if by == PlacementRule.NETWORK:
-        return 1e-9 + ctx.state.areas.position[area]
-    if by == PlacementRule.BANDIT:
-        return math.exp(ctx.state.platforms.weight[ctx.state.assets.lent_to[asset], area])
-    return known_kg(ctx.world, ctx.state, asset, area)
+def own_weight(ctx: Context, asset: int, area: int) -> float:
+    """A rule of a user's own takes the place of this one."""
+    return known_kg(ctx, asset, area)
+
+
+ALLOCATION_RULES.seam = AllocationRule(own_weight)
+(weight_by,) = ALLOCATION_RULES.choosers()
 
 
 @rule
@@ -97,23 +124,20 @@ def choose_area(ctx: Context, asset: int, u: float) -> int:
     by = rule_of(state, parameters, asset)
     if by == PlacementRule.COVERING and state.assets.assigned_area[asset] >= 0:
         return state.assets.assigned_area[asset]
-    total = 0.0
-    best = first
-    most = -1.0
+    total, best, most = 0.0, first, -1.0
     for k in range(first, last):
-        weight = weigh_area(ctx, asset, world.asset_area[k], by)
+        weight = weight_by(by, ctx, asset, world.asset_area[k])
         total += weight
         if weight > most:
             best, most = k, weight
     if by == PlacementRule.GREEDY:
         return world.asset_area[best]
-    mark = u
     explore = parameters.bandit_exploration if by == PlacementRule.BANDIT else 0.0
     for k in range(first, last):
-        weight = weigh_area(ctx, asset, world.asset_area[k], by)
+        weight = weight_by(by, ctx, asset, world.asset_area[k])
         chance = (1.0 - explore) * weight / total + explore / (last - first)
-        mark -= chance
-        if mark < 0.0 or k == last - 1:
+        u -= chance
+        if u < 0.0 or k == last - 1:
             state.assets.chosen_chance[asset] = chance
             return world.asset_area[k]
     return world.asset_area[best]
@@ -134,13 +158,12 @@ def learn_from_spell(state: State, parameters: ParameterValues, asset: int) -> N
 def fade_evidence(state: State) -> None:
     """One month of forgetting: evidence, effort and what the bandit learnt."""
     left = state.memory_decay[4]
-    for area in range(state.areas.effort.shape[0]):
-        state.areas.effort[area] *= left
-        for member in range(state.states.evidence_kg.shape[0]):
-            state.states.evidence_kg[member, area] *= left
-        for platform in range(state.platforms.evidence_kg.shape[0]):
-            state.platforms.evidence_kg[platform, area] *= left
-            state.platforms.weight[platform, area] *= left
+    fade(state.areas.effort, left)
+    for member in range(state.states.evidence_kg.shape[0]):
+        fade(state.states.evidence_kg[member], left)
+    for platform in range(state.platforms.evidence_kg.shape[0]):
+        fade(state.platforms.evidence_kg[platform], left)
+        fade(state.platforms.weight[platform], left)
 
 
 @rule
@@ -160,13 +183,10 @@ def set_position(ctx: Context) -> None:
     world, state, parameters = ctx.world, ctx.state, ctx.parameters
     if not in_use(state, parameters, PlacementRule.NETWORK.value):
         return
-    for area in range(state.areas.position.shape[0]):
-        state.areas.position[area] = 0.0
+    state.areas.position[:] = 0.0
     for route in range(world.route_source.shape[0]):
         for step in range(world.route_start[route], world.route_start[route + 1]):
             leg = world.route_leg[step]
-            if world.leg_area_start[leg] == world.leg_area_start[leg + 1]:
-                continue
             told = 0.0
             for pair in range(world.leg_state_start[leg], world.leg_state_start[leg + 1]):
                 told = max(told, state.jurisdictions.share[pair])
@@ -179,8 +199,7 @@ def plan_cover(ctx: Context) -> None:
     """Every fourth week, platforms that plan their cover give each ship and aircraft lent to them a patrol area."""
     if ctx.week % REVIEW_WEEKS != 0:
         return
-    for asset in range(ctx.state.assets.assigned_area.shape[0]):
-        ctx.state.assets.assigned_area[asset] = -1
+    ctx.state.assets.assigned_area[:] = -1
     for platform in range(ctx.world.platform_tasks.shape[0]):
         if (
             ctx.world.platform_tasks[platform] == 1
@@ -216,8 +235,7 @@ def serve(ctx: Context, platform: int, area: int) -> None:
     """Send one more asset to an area, if one is free or can be freed by moving others on from area to area."""
     world, assets = ctx.world, ctx.state.assets
     onward, leaving = ctx.state.workspace.area_onward, ctx.state.workspace.area_leaving
-    for other in range(onward.shape[0]):
-        onward[other] = -1
+    onward[:] = -1
     onward[area] = area
     found = True
     while found:

@@ -12,6 +12,7 @@ from model.columns import Array, Legs, Organisations
 from model.context import Context
 from model.kernel.compiled import compiled, rule
 from model.parameters import ParameterValues
+from model.submodels.columns import fade
 from model.world.arrays import WorldArrays
 
 RISK_FLOOR = 0.001
@@ -88,7 +89,6 @@ def spread(legs: Legs, parameters: ParameterValues, leg: int, lost: float, taken
 @rule
 def fade_public(ctx: Context) -> None:
     """Public memory of losses and the flow on every leg fade by one week."""
-    for leg in range(ctx.state.legs.public_hits.shape[0]):
-        ctx.state.legs.public_hits[leg] *= ctx.state.memory_decay[1]
-        ctx.state.legs.public_trips[leg] *= ctx.state.memory_decay[1]
-        ctx.state.legs.set_out_kg[leg] *= YEAR_MEMORY
+    fade(ctx.state.legs.public_hits, ctx.state.memory_decay[1])
+    fade(ctx.state.legs.public_trips, ctx.state.memory_decay[1])
+    fade(ctx.state.legs.set_out_kg, YEAR_MEMORY)

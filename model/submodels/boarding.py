@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Mode, Regime
 from model.random import draws
 from model.record import Account, Weekly, Yearly
-from model.state import State
 from model.submodels.consequences import Seizure, expect, seize_consignment
 from model.submodels.sensors import Cue
 from model.world.arrays import WorldArrays
@@ -58,20 +57,12 @@ def note_success(world: WorldArrays, state: State, asset: int, area: int, kg: fl
 @rule
 def board(ctx: Context, cue: Cue, asset: int, day: float) -> None:
     """Ask leave, pursue, seize; a craft that is chased and escapes may have dumped its load."""
-    world, state, parameters, record, seed, week, year = (
-        ctx.world,
-        ctx.state,
-        ctx.parameters,
-        ctx.record,
-        ctx.seed,
-        ctx.week,
-        ctx.year,
-    )
-    row, owner = cue.row, world.asset_owner[asset]
+    state, parameters, record, week = ctx.state, ctx.parameters, ctx.record, ctx.week
+    row, owner = cue.row, ctx.world.asset_owner[asset]
     load_kg = state.consignments.load_kg[row]
-    u, v, w, _ = draws.uniform_four(seed, draws.BOARDING, week, state.consignments.ident[row], cue.stage)
+    u, v, w, _ = draws.uniform_four(ctx.seed, draws.BOARDING, week, state.consignments.ident[row], cue.stage)
     leave = boarding_chance(ctx, row, asset, u)
-    at = Seizure(world.area_place[cue.area], owner, cue.member, cue.platform, cue.stage, day)
+    at = Seizure(ctx.world.area_place[cue.area], owner, cue.member, cue.platform, cue.stage, day)
     expect(ctx, row, leave * parameters.pursuit_success, at)
     record.weekly[week, Weekly.BOARDED_EXPECTED_KG] += load_kg * leave * parameters.pursuit_success
     if v >= leave:
@@ -79,10 +70,10 @@ def board(ctx: Context, cue: Cue, asset: int, day: float) -> None:
     record.weekly[week, Weekly.BOARDED] += 1.0
     if w < parameters.pursuit_success:
         record.weekly[week, Weekly.WON] += 1.0
-        note_success(world, state, asset, cue.area, load_kg)
+        note_success(ctx.world, state, asset, cue.area, load_kg)
         seize_consignment(ctx, row, 1.0, at)
     elif w > 1.0 - parameters.dump_share * (1.0 - parameters.pursuit_success):
         state.accounts[Account.LOST_KG] += load_kg
         record.weekly[week, Weekly.LOST_KG] += load_kg
-        record.by_leg[year, state.consignments.leg[row], Yearly.LOST_KG] += load_kg
+        record.by_leg[ctx.year, state.consignments.leg[row], Yearly.LOST_KG] += load_kg
         state.consignments.alive[row] = 0

@@ -11,11 +11,10 @@ from __future__ import annotations
 import math
 
 from model.calendar import WEEKS_PER_YEAR, YEARS_PER_REVIEW
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import SECTORS, Sector
 from model.parameters import ParameterValues
-from model.state import State
 
 
 @compiled
@@ -27,15 +26,13 @@ def lagged_week(parameters: ParameterValues, week: int) -> int:
 @rule
 def build(ctx: Context) -> None:
     """One month: stocks decay, money of some years ago arrives, domestic ability and reform go on."""
-    inputs, state, parameters, week = ctx.inputs, ctx.state, ctx.parameters, ctx.week
-    states = state.states
+    inputs, states, parameters = ctx.inputs, ctx.state.states, ctx.parameters
     kept = math.pow(1.0 - parameters.capacity_decay_per_year, YEARS_PER_REVIEW)
     recovery = 1.0 - math.exp(-parameters.capacity_recovery_per_year * YEARS_PER_REVIEW)
-    source = lagged_week(parameters, week)
+    source = lagged_week(parameters, ctx.week)
     epoch = inputs.epoch_of_week[source] if source >= 0 else -1
     for member in range(states.capacity.shape[0]):
-        reform = states.reform_per_year[member] * YEARS_PER_REVIEW
-        states.reformed[member] = min(1.0, states.reformed[member] + reform)
+        states.reformed[member] = min(1.0, states.reformed[member] + states.reform_per_year[member] * YEARS_PER_REVIEW)
         states.standing[member] += recovery * (1.0 - states.standing[member])
         for sector in range(len(SECTORS)):
             spent = inputs.spend_meur[epoch, member, sector] if epoch >= 0 else 0.0

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from model.columns import Array
-from model.context import Context
+from model.context import Context, Record
 from model.kernel.compiled import rule
 from model.kinds import Counter, Stage
-from model.record import Account, Record, Weekly, Yearly
+from model.record import Account, Weekly, Yearly
 from model.submodels.beliefs import remember, spread, trips_of
 from model.submodels.cooperation import note_exchange
-from model.submodels.movement import learn_payoff
+from model.submodels.decisions import note_payoff
 
 SMALLEST_REST_KG = 0.1
 
@@ -112,8 +112,7 @@ def record_seizure(ctx: Context, at: Seizure, kg: float, share: float, cases: in
 @rule
 def seize_consignment(ctx: Context, row: int, share: float, at: Seizure) -> None:
     """Seize a share of a load; the owner learns, the trade hears, crews go to prison, custody may leak."""
-    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
-    consignments = state.consignments
+    state, consignments = ctx.state, ctx.state.consignments
     if (1.0 - share) * consignments.load_kg[row] < SMALLEST_REST_KG:
         share = 1.0
     kg = share * consignments.load_kg[row]
@@ -123,14 +122,14 @@ def seize_consignment(ctx: Context, row: int, share: float, at: Seizure) -> None
     record_seizure(ctx, at, kg, share, cases, leg, consignments.owner_ident[row])
     note_exchange(state, at.lead_state, at.member, at.platform, kg)
     owner = consignments.owner[row]
-    trips = trips_of(world, cases, leg, 0.0)
+    trips = trips_of(ctx.world, cases, leg, 0.0)
     if owner >= 0:
         if share >= 1.0:
-            remember(state.organisations, state.memory_decay, owner, leg, week, 1.0, trips)
+            remember(state.organisations, state.memory_decay, owner, leg, ctx.week, 1.0, trips)
         jail(ctx, owner, leg, at.member)
-        learn_payoff(state, parameters, row, -consignments.spent_eur_per_kg[row] * share)
+        note_payoff(ctx, row, -consignments.spent_eur_per_kg[row] * share)
     if share >= 1.0:
-        spread(state.legs, parameters, leg, 1.0, kg, trips)
+        spread(state.legs, ctx.parameters, leg, 1.0, kg, trips)
     # of a load that is taken in part owners and peers learn once, when the rest is through or lost
     consignments.lost_share[row] = 1.0 - (1.0 - consignments.lost_share[row]) * (1.0 - share)
     leak_back(ctx, kg, at.member, at.place)
@@ -143,13 +142,11 @@ def seize_consignment(ctx: Context, row: int, share: float, at: Seizure) -> None
 @rule
 def jail(ctx: Context, owner: int, leg: int, member: int) -> None:
     """Part of the organisation's people go to prison where courts work (mechanisms M16)."""
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    if member < 0:
-        return
-    crew = world.mode_crew_arrest[world.leg_mode[leg]]
-    convicted = state.states.courts[member] * (1.0 - state.states.kappa[member])
-    more = parameters.jail_share * crew * convicted
-    state.organisations.jailed_share[owner] = min(0.9, state.organisations.jailed_share[owner] + more)
+    states, jailed_share = ctx.state.states, ctx.state.organisations.jailed_share
+    if member >= 0:
+        crew = ctx.world.mode_crew_arrest[ctx.world.leg_mode[leg]]
+        convicted = states.courts[member] * (1.0 - states.kappa[member])
+        jailed_share[owner] = min(0.9, jailed_share[owner] + ctx.parameters.jail_share * crew * convicted)
 
 
 @rule
@@ -157,10 +154,8 @@ def leak_back(ctx: Context, kg: float, member: int, place: int) -> None:
     """Where custody is corrupt, part of a seizure returns to local groups at a transhipment place."""
     world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     hub = world.place_hub[place]
-    if member < 0 or hub < 0:
-        return
     source = world.origins + hub
-    if state.sources.weight[source] <= 0.0:
+    if member < 0 or hub < 0 or state.sources.weight[source] <= 0.0:
         return
     back_kg = parameters.custody_leak * state.states.kappa[member] * kg
     state.sources.pool_kg[source] += back_kg

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import math
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Mode
-from model.state import State
 from model.world.arrays import WorldArrays
 
 
@@ -39,26 +38,26 @@ def share_experience(ctx: Context) -> None:
 
     The sum over the EU is what has landed there.
     """
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    states = state.states
-    for member in range(states.boxed_trade.shape[0]):
-        states.boxed_trade[member] = 0.0
-        states.learnt_boxed_kg[member] = states.counted_boxed_kg[member]
+    world, states, legs = ctx.world, ctx.state.states, ctx.state.legs
     landed_kg, trade = 0.0, 0.0
+    states.boxed_trade[:] = 0.0
+    for member in range(states.boxed_trade.shape[0]):
+        states.learnt_boxed_kg[member] = states.counted_boxed_kg[member]
+        if world.state_eu[member] == 1:
+            landed_kg += states.counted_boxed_kg[member]
     for leg in range(world.leg_mode.shape[0]):
         member = world.place_state[world.leg_destination[leg]]
         if world.leg_mode[leg] == Mode.CONTAINER and member >= 0 and world.state_eu[member] == 1:
-            states.boxed_trade[member] += state.legs.exposure[leg]
-            trade += state.legs.exposure[leg]
+            states.boxed_trade[member] += legs.exposure[leg]
+            trade += legs.exposure[leg]
     if trade <= 0.0:
         return
     for member in range(states.boxed_trade.shape[0]):
         if world.state_eu[member] == 1:
-            landed_kg += states.counted_boxed_kg[member]
-    for member in range(states.boxed_trade.shape[0]):
-        if world.state_eu[member] == 1:
             theirs_kg = landed_kg * states.boxed_trade[member] / trade
-            states.learnt_boxed_kg[member] += parameters.contact_spread * (theirs_kg - states.counted_boxed_kg[member])
+            states.learnt_boxed_kg[member] += ctx.parameters.contact_spread * (
+                theirs_kg - states.counted_boxed_kg[member]
+            )
 
 
 @rule

@@ -10,12 +10,11 @@ from __future__ import annotations
 import math
 
 from model.calendar import MONTHS_PER_REVIEW, REVIEW_WEEKS
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import Cooperation
 from model.parameters import ParameterValues
 from model.random import draws
-from model.state import State
 
 REAL_LOAD_KG = 460.0
 """A real-equivalent load: 40 t in 87 operations (MAOC-N 2007-09, amendment 20)."""
@@ -34,18 +33,17 @@ def trust(parameters: ParameterValues, useful: float, failed: float) -> float:
 @rule
 def wanted_sharing(ctx: Context, member: int, platform: int, members: float) -> float:
     """c*: the level at which the marginal benefit of a state equals its marginal cost, not above its pledge."""
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    states, platforms = state.states, state.platforms
+    parameters, states, platforms = ctx.parameters, ctx.state.states, ctx.state.platforms
     tau = trust(parameters, states.trust_useful[member, platform], states.trust_failed[member, platform])
     prior = PRIOR_SHARED_KG / max(1.0, members)
     own = (states.lead_kg[member, platform] + prior) / (platforms.shared_kg[platform] + PRIOR_SHARED_KG)
     removal = (platforms.removed_kg[platform] + REMOVAL_PRIOR * PRIOR_SHARED_KG) / (
         platforms.shared_kg[platform] + PRIOR_SHARED_KG
     )
-    benefit = world.state_own_benefit[member] * (own + parameters.reciprocity * (1.0 - own)) * min(1.0, removal)
+    benefit = ctx.world.state_own_benefit[member] * (own + parameters.reciprocity * (1.0 - own)) * min(1.0, removal)
     leaks = parameters.leak_probability * platforms.leak_risk[platform] * parameters.leak_loss
     best = (tau * benefit - leaks - parameters.sharing_upkeep) / (2.0 * parameters.sharing_cost_curvature)
-    return min(ceiling(state, parameters, member, platform), max(0.0, best))
+    return min(ceiling(ctx.state, parameters, member, platform), max(0.0, best))
 
 
 @rule
@@ -58,8 +56,7 @@ def ceiling(state: State, parameters: ParameterValues, member: int, platform: in
 @rule
 def decide(ctx: Context) -> None:
     """The monthly decision of every member of every platform that works."""
-    state, parameters = ctx.state, ctx.parameters
-    states = state.states
+    state, states, parameters = ctx.state, ctx.state.states, ctx.parameters
     fade = parameters.trust_memory_per_month**MONTHS_PER_REVIEW
     year = math.exp(-MONTHS_PER_REVIEW / 12.0)
     rise = 1.0 - math.exp(-parameters.sharing_build_up_per_month * MONTHS_PER_REVIEW)
@@ -90,8 +87,7 @@ def set_sharing(state: State, parameters: ParameterValues) -> None:
     """What each state shares with each platform now, and how corrupt a platform's members are on the whole."""
     states = state.states
     for platform in range(state.platforms.active.shape[0]):
-        risk = 0.0
-        total = 0.0
+        risk, total = 0.0, 0.0
         for member in range(states.pledge.shape[0]):
             pledge = states.pledge[member, platform]
             level = min(1.0, max(0.0, parameters.sharing_scale * pledge))
@@ -114,16 +110,12 @@ def lend(ctx: Context) -> None:
     world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     for asset in range(state.assets.active.shape[0]):
         state.assets.lent_to[asset] = -1
-        lendable = world.asset_platforms[asset]
-        if lendable == 0:
-            continue
         for platform in range(state.platforms.active.shape[0]):
-            if not (lendable >> platform) & 1:
-                continue
-            chance = parameters.lending_scale * state.states.sharing[world.asset_owner[asset], platform]
-            if chance > 0.0 and draws.uniform(seed, draws.STATE, week // REVIEW_WEEKS, asset, platform) < chance:
-                state.assets.lent_to[asset] = platform
-                break
+            if (world.asset_platforms[asset] >> platform) & 1:
+                chance = parameters.lending_scale * state.states.sharing[world.asset_owner[asset], platform]
+                if chance > 0.0 and draws.uniform(seed, draws.STATE, week // REVIEW_WEEKS, asset, platform) < chance:
+                    state.assets.lent_to[asset] = platform
+                    break
 
 
 @rule
@@ -131,19 +123,16 @@ def note_exchange(state: State, lead_state: int, acting_state: int, platform: in
     """A seizure through a platform: it counts as a useful exchange for the state that gave the lead and the one that
     acted.
     """
-    if platform < 0:
-        return
-    loads = kg / REAL_LOAD_KG
-    state.platforms.removed_kg[platform] += kg
-    if lead_state >= 0:
-        state.states.trust_useful[lead_state, platform] += loads
-    if acting_state >= 0 and acting_state != lead_state:
-        state.states.trust_useful[acting_state, platform] += loads
+    if platform >= 0:
+        state.platforms.removed_kg[platform] += kg
+        if lead_state >= 0:
+            state.states.trust_useful[lead_state, platform] += kg / REAL_LOAD_KG
+        if acting_state >= 0 and acting_state != lead_state:
+            state.states.trust_useful[acting_state, platform] += kg / REAL_LOAD_KG
 
 
 @rule
 def note_leak(state: State, lead_state: int, platform: int, kg: float) -> None:
     """A shared lead was betrayed: the state that gave it trusts the platform less."""
-    loads = kg / REAL_LOAD_KG
-    state.states.trust_failed[lead_state, platform] += loads
-    state.states.leaked[lead_state, platform] += loads
+    state.states.trust_failed[lead_state, platform] += kg / REAL_LOAD_KG
+    state.states.leaked[lead_state, platform] += kg / REAL_LOAD_KG

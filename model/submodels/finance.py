@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import math
 
-from model.columns import Organisations
+from model.columns import Array, Organisations
 from model.context import Context
 from model.kernel.compiled import compiled, rule
 from model.parameters import ParameterValues
 from model.record import Account, Weekly
-from model.state import State
 from model.world.arrays import WorldArrays
 
 NORMAL_EXCHANGE = 0.4
@@ -33,15 +32,14 @@ def means_eur(organisations: Organisations, parameters: ParameterValues, organis
 
 
 @rule
-def control_strength(world: WorldArrays, state: State) -> float:
-    """Mean strength of financial control where the goods are sold in Europe."""
-    strength = 0.0
-    markets = 0
+def market_mean(world: WorldArrays, column: Array) -> float:
+    """Mean of a column over the countries where the goods are sold in Europe."""
+    total, markets = 0.0, 0
     for market in range(world.market_place.shape[0]):
         if world.market_is_europe[market] == 1:
-            strength += state.states.finance_strength[world.place_state[world.market_place[market]]]
+            total += column[world.place_state[world.market_place[market]]]
             markets += 1
-    return strength / markets
+    return total / markets
 
 
 @rule
@@ -50,16 +48,8 @@ def freeze_chance(ctx: Context, strength: float) -> float:
 
     What is kept abroad can be traced only as far as the market states exchange (mechanisms M15).
     """
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    exchange = world.exchange_platform
-    shared = 0.0
-    markets = 0
-    if exchange >= 0:
-        for market in range(world.market_place.shape[0]):
-            if world.market_is_europe[market] == 1:
-                shared += state.states.sharing[world.place_state[world.market_place[market]], exchange]
-                markets += 1
-        shared /= markets
+    world, parameters, exchange = ctx.world, ctx.parameters, ctx.world.exchange_platform
+    shared = market_mean(world, ctx.state.states.sharing[:, exchange]) if exchange >= 0 else 0.0
     reach = 1.0 - parameters.abroad_share * (1.0 - shared)
     normal = 1.0 - parameters.abroad_share * (1.0 - NORMAL_EXCHANGE)
     return min(0.9, parameters.freeze_share * strength / world.finance_normal * reach / normal)
@@ -68,17 +58,15 @@ def freeze_chance(ctx: Context, strength: float) -> float:
 @rule
 def launder(ctx: Context) -> None:
     """Revenue is laundered, traced and frozen; courts decide; owners draw profit."""
-    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
-    organisations = state.organisations
-    strength = control_strength(world, state)
+    state, parameters, organisations = ctx.state, ctx.parameters, ctx.state.organisations
+    strength = market_mean(ctx.world, state.states.finance_strength)
     frozen_share = freeze_chance(ctx, strength)
     spread = parameters.laundering_cost_max - parameters.laundering_cost_base
     fee = parameters.laundering_cost_base + spread * strength
     clean_share = 1.0 - math.exp(-1.0 / parameters.laundering_weeks)
     decided_share = 1.0 - math.exp(-1.0 / parameters.court_weeks)
     release = 1.0 - math.exp(-1.0 / parameters.jail_weeks)
-    capital = 0.0
-    frozen = 0.0
+    capital, frozen = 0.0, 0.0
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 0:
             continue
@@ -100,5 +88,5 @@ def launder(ctx: Context) -> None:
         organisations.jailed_share[organisation] *= 1.0 - release
         capital += organisations.capital_eur[organisation]
         frozen += organisations.frozen_eur[organisation]
-    record.weekly[week, Weekly.CAPITAL_EUR] = capital
-    record.weekly[week, Weekly.FROZEN_EUR] = frozen
+    ctx.record.weekly[ctx.week, Weekly.CAPITAL_EUR] = capital
+    ctx.record.weekly[ctx.week, Weekly.FROZEN_EUR] = frozen

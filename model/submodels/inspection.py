@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import math
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import Counter, Direction, Mode, Sector, Stage
 from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import binomial, normal_quantile, normal_share
 from model.record import Weekly, Yearly
-from model.state import State
 from model.submodels.capacity import closed_gap
 from model.submodels.consequences import Seizure, expect, leak_back, record_seizure, seize_consignment
 from model.world.arrays import WorldArrays
@@ -85,8 +84,7 @@ def find_chance(ctx: Context, leg: int, place: int, growth: float, side: int) ->
 @rule
 def shared_data(world: WorldArrays, state: State, leg: int) -> float:
     """How far both ends of a container leg share targeting data: the best platform that both are in."""
-    one = world.place_state[world.leg_origin[leg]]
-    other = world.place_state[world.leg_destination[leg]]
+    one, other = world.place_state[world.leg_origin[leg]], world.place_state[world.leg_destination[leg]]
     best = 0.0
     if one < 0 or other < 0:
         return best
@@ -212,26 +210,23 @@ def control(ctx: Context, row: int, chance: float, at: Seizure, k: int) -> None:
 @rule
 def search_stores(ctx: Context) -> None:
     """Local police may find a store at a transhipment place."""
-    world, state, parameters, record = ctx.world, ctx.state, ctx.parameters, ctx.record
-    seed, week, year = ctx.seed, ctx.week, ctx.year
+    world, state, record, week = ctx.world, ctx.state, ctx.record, ctx.week
     organisations = state.organisations
     for organisation in range(organisations.alive.shape[0]):
         stocked = organisations.hubs_stocked[organisation]
-        if stocked == 0 or organisations.alive[organisation] == 0:
+        if stocked == 0:
             continue
         for hub in range(world.hub_place.shape[0]):
-            if not (stocked >> hub) & 1:
-                continue
             place = world.hub_place[hub]
             member = world.place_state[place]
-            if member < 0:
+            if not (stocked >> hub) & 1 or member < 0:
                 continue
             honest = 1.0 - state.states.kappa[member]
-            chance = parameters.store_risk_per_week * state.states.ability[member, Sector.JUSTICE] * honest
+            chance = ctx.parameters.store_risk_per_week * state.states.ability[member, Sector.JUSTICE] * honest
             expected_kg = 0.5 * chance * organisations.stock_kg[organisation, hub]
             record.weekly[week, Weekly.EXPECTED_SEIZED_KG] += expected_kg
-            record.by_stage[year, Stage.POLICE, Yearly.EXPECTED_SEIZED_KG] += expected_kg
-            u, v = draws.uniform_pair(seed, draws.POLICE, week, organisations.ident[organisation], hub)
+            record.by_stage[ctx.year, Stage.POLICE, Yearly.EXPECTED_SEIZED_KG] += expected_kg
+            u, v = draws.uniform_pair(ctx.seed, draws.POLICE, week, organisations.ident[organisation], hub)
             if u < chance:
                 seize_store(ctx, organisation, hub, place, member, v)
 

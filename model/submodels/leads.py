@@ -9,13 +9,13 @@ ability). It counts where the state can act itself; else only as far as it is sh
 
 from __future__ import annotations
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Counter, Mode, Sector, Stage
 from model.parameters import ParameterValues
 from model.random import draws
 from model.record import Weekly, Yearly
-from model.state import State
+from model.submodels.columns import draw_entry
 from model.submodels.cooperation import note_leak
 from model.submodels.movement import NEVER
 from model.world.arrays import WorldArrays
@@ -45,19 +45,12 @@ def choose_channels(world: WorldArrays, state: State) -> None:
     """For each state and group of legs with the same platforms: the one with which the state shares most."""
     for member in range(state.states.sharing.shape[0]):
         for group in range(world.group_platform.shape[0]):
-            best = -1
-            level = 0.0
+            best, level = -1, 0.0
             for platform in range(state.platforms.active.shape[0]):
                 if world.group_platform[group, platform] == 1 and state.states.sharing[member, platform] > level:
                     best = platform
                     level = state.states.sharing[member, platform]
             state.states.channel[member, group] = best
-
-
-@rule
-def best_platform(world: WorldArrays, state: State, leg: int, member: int) -> int:
-    """The platform working on this leg with which the state shares most, -1 if none."""
-    return state.states.channel[member, world.leg_group[leg]]
 
 
 @rule
@@ -82,7 +75,7 @@ def market_lead(ctx: Context, leg: int, market: int) -> float:
     if world.leg_market_apart[leg, market] == 0:
         return 0.0
     member = world.place_state[world.market_place[market]]
-    reach = reach_of(state, parameters, 0, member, best_platform(world, state, leg, member))
+    reach = reach_of(state, parameters, 0, member, state.states.channel[member, world.leg_group[leg]])
     return lead_chance(ctx, leg, member) * reach
 
 
@@ -93,31 +86,26 @@ def prepare_leads(ctx: Context) -> None:
     choose_channels(world, state)
     psi = parameters.lead_common_source
     for leg in range(world.leg_mode.shape[0]):
-        largest = 0.0
-        none = 1.0
+        largest, none = 0.0, 1.0
         for pair in range(world.leg_state_start[leg], world.leg_state_start[leg + 1]):
             member = world.leg_state[pair]
-            platform = best_platform(world, state, leg, member)
-            lead = lead_chance(ctx, leg, member)
-            lead *= reach_of(state, parameters, world.pair_acts[pair], member, platform)
+            platform = state.states.channel[member, world.leg_group[leg]]
+            lead = lead_chance(ctx, leg, member) * reach_of(state, parameters, world.pair_acts[pair], member, platform)
             state.jurisdictions.lead[pair] = lead
             state.jurisdictions.platform[pair] = platform
             state.jurisdictions.share[pair] = state.states.sharing[member, platform] if platform >= 0 else 0.0
             largest = max(largest, lead)
             none *= 1.0 - lead
         for market in range(world.market_place.shape[0]):
-            more = 0.0
-            if world.leg_market_apart[leg, market] == 1:
-                more = market_lead(ctx, leg, market)
+            more = market_lead(ctx, leg, market)
             state.legs.know[leg, market] = psi * max(largest, more) + (1.0 - psi) * (1.0 - none * (1.0 - more))
 
 
 @rule
 def draw_leads(ctx: Context) -> None:
     """Countries may come to know of a consignment that enters a leg, and share it with a platform."""
-    world, state, parameters, record = ctx.world, ctx.state, ctx.parameters, ctx.record
+    world, state, record, consignments = ctx.world, ctx.state, ctx.record, ctx.state.consignments
     seed, week, year = ctx.seed, ctx.week, ctx.year
-    consignments = state.consignments
     for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         if consignments.setting_out[row] == 0:
@@ -125,8 +113,7 @@ def draw_leads(ctx: Context) -> None:
         leg = consignments.leg[row]
         market = world.route_market[consignments.route[row]]
         consignments.lead_day[row] = NEVER
-        consignments.lead_state[row] = -1
-        consignments.lead_platform[row] = -1
+        consignments.lead_state[row] = consignments.lead_platform[row] = -1
         consignments.lead_stage[row] = Stage.LEAD
         load_kg = consignments.load_kg[row]
         expected_kg = state.legs.know[leg, market] * load_kg
@@ -140,7 +127,7 @@ def draw_leads(ctx: Context) -> None:
         member = world.place_state[world.market_place[market]]
         if pair >= 0:
             acts, member = world.pair_acts[pair], world.leg_state[pair]
-        platform = best_platform(world, state, leg, member)
+        platform = state.states.channel[member, world.leg_group[leg]]
         days = consignments.arrive_day[row] - consignments.set_out_day[row]
         state.states.leads[member] += 1.0
         record.weekly[week, Weekly.KNOWN] += 1.0
@@ -149,7 +136,7 @@ def draw_leads(ctx: Context) -> None:
         if shared:
             state.platforms.shared_kg[platform] += load_kg
             state.states.lead_kg[member, platform] += load_kg
-            if leak < parameters.leak_probability * state.platforms.leak_risk[platform]:
+            if leak < ctx.parameters.leak_probability * state.platforms.leak_risk[platform]:
                 note_leak(state, member, platform, load_kg)
                 record.weekly[week, Weekly.LEADS_LEAKED] += 1.0
                 continue  # the case is lost
@@ -161,12 +148,6 @@ def draw_leads(ctx: Context) -> None:
 @rule
 def lead_pair(world: WorldArrays, state: State, market_lead: float, leg: int, u: float) -> int:
     """Draw whose lead it was, in proportion to g_j: a pair of leg and state, or -1 for the state of the market."""
-    total = market_lead
-    for pair in range(world.leg_state_start[leg], world.leg_state_start[leg + 1]):
-        total += state.jurisdictions.lead[pair]
-    mark = u * total
-    for pair in range(world.leg_state_start[leg], world.leg_state_start[leg + 1]):
-        mark -= state.jurisdictions.lead[pair]
-        if mark < 0.0:
-            return pair
-    return -1 if market_lead > 0.0 else world.leg_state_start[leg + 1] - 1
+    first, last = world.leg_state_start[leg], world.leg_state_start[leg + 1]
+    pair = draw_entry(state.jurisdictions.lead, first, last, market_lead, u)
+    return pair if pair >= 0 or market_lead > 0.0 else last - 1

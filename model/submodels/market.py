@@ -29,13 +29,6 @@ def reference_price(world: WorldArrays, parameters: ParameterValues, market: int
     return parameters.north_america_price_eur_per_kg
 
 
-@rule
-def demand_kg(ctx: Context, market: int) -> float:
-    """Weekly consumption at the reference price, kg."""
-    demand = ctx.state.markets.demand_kg_per_week[market]
-    return demand * ctx.parameters.demand_scale if ctx.world.market_is_europe[market] == 1 else demand
-
-
 @compiled
 def move_price(
     price: float, inventory_kg: float, demand: float, reference: float, parameters: ParameterValues
@@ -49,20 +42,18 @@ def move_price(
 @rule
 def clear(ctx: Context) -> None:
     """Markets consume, and their prices move."""
-    world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
-    markets = state.markets
+    world, parameters, markets = ctx.world, ctx.parameters, ctx.state.markets
     for market in range(markets.price_eur_per_kg.shape[0]):
-        demand = demand_kg(ctx, market)
+        in_europe = world.market_is_europe[market] == 1
+        demand = markets.demand_kg_per_week[market] * (parameters.demand_scale if in_europe else 1.0)
         reference = reference_price(world, parameters, market)
         ratio = markets.price_eur_per_kg[market] / reference
-        used = demand * math.exp(parameters.demand_elasticity * math.log(ratio))
-        used = min(used, markets.inventory_kg[market])
+        wanted = demand * math.exp(parameters.demand_elasticity * math.log(ratio))
+        used = min(wanted, markets.inventory_kg[market])
         markets.inventory_kg[market] -= used
-        state.accounts[Account.CONSUMED_KG] += used
-        if world.market_is_europe[market] == 1:
-            record.weekly[week, Weekly.CONSUMED_EUROPE_KG] += used
-        else:
-            record.weekly[week, Weekly.CONSUMED_NORTH_AMERICA_KG] += used
+        ctx.state.accounts[Account.CONSUMED_KG] += used
+        where = Weekly.CONSUMED_EUROPE_KG.value if in_europe else Weekly.CONSUMED_NORTH_AMERICA_KG.value
+        ctx.record.weekly[ctx.week, where] += used
         markets.price_eur_per_kg[market] = move_price(
             markets.price_eur_per_kg[market], markets.inventory_kg[market], demand, reference, parameters
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Counter
 from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import normal_quantile, pareto
 from model.record import Account, Weekly
-from model.state import State
+from model.submodels.columns import draw_entry
 from model.submodels.finance import means_eur
 from model.submodels.routes import attractiveness, path_sizes, plan, value_route
 from model.submodels.stocks import offered_kg
@@ -27,19 +27,16 @@ CANDIDATES = 4
 @rule
 def seek_routes(ctx: Context) -> None:
     """Some organisations try a new route, or copy one on which a peer does well."""
-    state, parameters, seed, week = ctx.state, ctx.parameters, ctx.seed, ctx.week
-    organisations = state.organisations
+    state, parameters, organisations = ctx.state, ctx.parameters, ctx.state.organisations
     rate = parameters.explore_rate_per_week + parameters.imitate_rate_per_week
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 0:
             continue
-        u, v = draws.uniform_pair(seed, draws.EXPLORE, week, organisations.ident[organisation], 0)
+        u, v = draws.uniform_pair(ctx.seed, draws.EXPLORE, ctx.week, organisations.ident[organisation], 0)
         if u >= rate:
             continue
-        if u < parameters.explore_rate_per_week:
-            route = try_new(ctx, organisation)
-        else:
-            route = copy_peer(state, organisation, v)
+        tries = u < parameters.explore_rate_per_week
+        route = try_new(ctx, organisation) if tries else copy_peer(state, organisation, v)
         if route >= 0:
             adopt(ctx, organisation, route)
 
@@ -51,8 +48,7 @@ def try_new(ctx: Context, organisation: int) -> int:
     source = state.organisations.source[organisation]
     first = world.source_route_start[source]
     count = world.source_route_start[source + 1] - first
-    best = -1
-    best_value = 0.0
+    best, best_value = -1, 0.0
     for k in range(CANDIDATES):
         u = draws.uniform(seed, draws.EXPLORE, week, state.organisations.ident[organisation], k + 1)
         route = first + min(count - 1, int(u * count))
@@ -61,8 +57,7 @@ def try_new(ctx: Context, organisation: int) -> int:
         utility, _, willing = value_route(ctx, organisation, route, world.source_is_origin[source])
         value = attractiveness(state, parameters, route, utility, willing)
         if best < 0 or value > best_value:
-            best = route
-            best_value = value
+            best, best_value = route, value
     return best
 
 
@@ -78,12 +73,9 @@ def copy_peer(state: State, organisation: int, v: float) -> int:
             continue
         if organisations.source[peer] != organisations.source[organisation] or organisations.plan_slot[peer] < 0:
             continue
-        if organisations.capital_eur[peer] < DOES_WELL * organisations.target_capital_eur[peer]:
-            continue
-        route = organisations.known_route[peer, organisations.plan_slot[peer]]
-        if route < 0 or knows(state, organisation, route):
-            return -1
-        return route
+        if organisations.capital_eur[peer] >= DOES_WELL * organisations.target_capital_eur[peer]:
+            route = organisations.known_route[peer, organisations.plan_slot[peer]]
+            return -1 if route < 0 or knows(state, organisation, route) else route
     return -1
 
 
@@ -99,20 +91,17 @@ def knows(state: State, organisation: int, route: int) -> bool:
 @rule
 def adopt(ctx: Context, organisation: int, route: int) -> None:
     """Learn a route in place of the one last judged worst, if it is worth more; costly to open, quick to copy."""
-    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
-    organisations = state.organisations
+    world, state, parameters, organisations = ctx.world, ctx.state, ctx.parameters, ctx.state.organisations
     bought = world.source_is_origin[organisations.source[organisation]]
     new_utility, _, _ = value_route(ctx, organisation, route, bought)
-    worst = -1
-    worst_value = new_utility
+    worst, worst_value = -1, new_utility
     for slot in range(organisations.known_route.shape[1]):
         if organisations.known_route[organisation, slot] < 0:
             worst = slot
             break
         value = float(organisations.known_value[organisation, slot])
         if slot != organisations.plan_slot[organisation] and value < worst_value:
-            worst = slot
-            worst_value = value
+            worst, worst_value = slot, value
     if worst < 0:
         return
     familiar = state.routes.users[route] / (state.routes.users[route] + FAMILIAR_USERS)
@@ -131,19 +120,17 @@ def adopt(ctx: Context, organisation: int, route: int) -> None:
     state.routes.users[route] += 1.0
     delay = parameters.entry_delay_weeks + (parameters.copy_delay_weeks - parameters.entry_delay_weeks) * familiar
     organisations.known_route[organisation, worst] = route
-    organisations.ready_week[organisation, worst] = week + int(delay)
-    organisations.attraction[organisation, worst] = new_utility
-    organisations.known_value[organisation, worst] = new_utility
+    organisations.ready_week[organisation, worst] = ctx.week + int(delay)
+    organisations.attraction[organisation, worst] = organisations.known_value[organisation, worst] = new_utility
     path_sizes(world, state, organisation)
 
 
 @rule
 def enter_and_exit(ctx: Context) -> None:
     """Organisations without means for too long leave; new ones enter where margins are high."""
-    world, state, parameters, record, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.seed, ctx.week
-    organisations = state.organisations
+    state, parameters, record, week = ctx.state, ctx.parameters, ctx.record, ctx.week
+    organisations, margin = state.organisations, mean_margin(ctx.world, state)
     vacancy = 0
-    margin = mean_margin(world, state)
     record.weekly[week, Weekly.MARGIN_EUR_PER_KG] = margin
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 1:
@@ -155,7 +142,7 @@ def enter_and_exit(ctx: Context) -> None:
                 leave(ctx, organisation)
                 record.weekly[week, Weekly.LEFT] += 1.0
         else:
-            u = draws.uniform(seed, draws.ENTRY, week, vacancy, 0)
+            u = draws.uniform(ctx.seed, draws.ENTRY, week, vacancy, 0)
             vacancy += 1
             if margin > 0.0 and u < parameters.entry_rate_per_week:
                 create_organisation(ctx, organisation)
@@ -175,10 +162,8 @@ def mean_margin(world: WorldArrays, state: State) -> float:
 @rule
 def leave(ctx: Context, organisation: int) -> None:
     """A group ends: goods go back to where they lie, money into its estate, its loads under way lose their owner."""
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    organisations = state.organisations
-    source = organisations.source[organisation]
-    state.sources.pool_kg[source] += organisations.inventory_kg[organisation]
+    world, state, organisations = ctx.world, ctx.state, ctx.state.organisations
+    state.sources.pool_kg[organisations.source[organisation]] += organisations.inventory_kg[organisation]
     for hub in range(world.hub_place.shape[0]):
         state.sources.pool_kg[world.origins + hub] += organisations.stock_kg[organisation, hub]
         state.sources.west_africa_kg[world.origins + hub] += float(
@@ -187,7 +172,7 @@ def leave(ctx: Context, organisation: int) -> None:
         organisations.stock_kg[organisation, hub] = 0.0
         organisations.stock_west_africa_kg[organisation, hub] = 0.0
     # courts go on without the group: what was frozen is decided upon at once, what was not comes to its heirs
-    taken = parameters.confiscated_of_frozen * organisations.frozen_eur[organisation]
+    taken = ctx.parameters.confiscated_of_frozen * organisations.frozen_eur[organisation]
     state.accounts[Account.CONFISCATED_EUR] += taken
     state.accounts[Account.CLOSING_EUR] += (
         organisations.capital_eur[organisation]
@@ -203,10 +188,8 @@ def leave(ctx: Context, organisation: int) -> None:
         if route >= 0:
             state.routes.users[route] -= 1.0
     organisations.alive[organisation] = 0
-    organisations.inventory_kg[organisation] = 0.0
-    organisations.capital_eur[organisation] = 0.0
-    organisations.dirty_eur[organisation] = 0.0
-    organisations.frozen_eur[organisation] = 0.0
+    organisations.inventory_kg[organisation] = organisations.capital_eur[organisation] = 0.0
+    organisations.dirty_eur[organisation] = organisations.frozen_eur[organisation] = 0.0
     organisations.hubs_stocked[organisation] = 0
     state.counts[Counter.GROUPS] -= 1
 
@@ -214,28 +197,26 @@ def leave(ctx: Context, organisation: int) -> None:
 @rule
 def create_organisation(ctx: Context, organisation: int) -> None:
     """A new group takes a free row under a new ident."""
-    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
-    organisations = state.organisations
+    state, parameters, organisations = ctx.state, ctx.parameters, ctx.state.organisations
     ident = state.counts[Counter.IDENTS]
     state.counts[Counter.IDENTS] += 1
     state.counts[Counter.GROUPS] += 1
-    u, v = draws.uniform_pair(seed, draws.INITIAL, 0, ident, 0)
-    w, z = draws.uniform_pair(seed, draws.INITIAL, 0, ident, 1)
+    u, v = draws.uniform_pair(ctx.seed, draws.INITIAL, 0, ident, 0)
+    w, z = draws.uniform_pair(ctx.seed, draws.INITIAL, 0, ident, 1)
     organisations.ident[organisation] = ident
     organisations.alive[organisation] = 1
-    organisations.source[organisation] = pick_home(world, parameters, u)
+    organisations.source[organisation] = pick_home(ctx.world, parameters, u)
     organisations.weight[organisation] = pareto(v, 1.0, parameters.size_tail, 100.0)
     organisations.risk_aversion[organisation] = math.exp(parameters.risk_aversion_sd * normal_quantile(w))
     organisations.can_borrow[organisation] = 0 if z < parameters.credit_constrained_share else 1
     organisations.sequence[organisation] = 0
-    organisations.entered_week[organisation] = week
+    organisations.entered_week[organisation] = ctx.week
     organisations.lean_weeks[organisation] = 0
     organisations.jailed_share[organisation] = 0.0
     organisations.plan_slot[organisation] = -1
-    for leg in range(organisations.hits.shape[1]):
-        organisations.hits[organisation, leg] = 0.0
-        organisations.trips[organisation, leg] = 0.0
-        organisations.belief_week[organisation, leg] = week
+    organisations.hits[organisation, :] = 0
+    organisations.trips[organisation, :] = 0
+    organisations.belief_week[organisation, :] = ctx.week
     meet_routes(ctx, organisation)
     fund(ctx, organisation)
     plan(ctx, organisation)
@@ -251,15 +232,8 @@ def pick_home(world: WorldArrays, parameters: ParameterValues, u: float) -> int:
         u = (u - share) / (1.0 - share) if u >= share else u
     else:
         u /= share
-    total = 0.0
-    for source in range(first, last):
-        total += world.source_weight[source]
-    mark = u * total
-    for source in range(first, last):
-        mark -= world.source_weight[source]
-        if mark < 0.0:
-            return source
-    return last - 1
+    source = draw_entry(world.source_weight, first, last, 0.0, u)
+    return source if source >= 0 else last - 1
 
 
 @rule
@@ -275,12 +249,11 @@ def meet_routes(ctx: Context, organisation: int) -> None:
     first = world.source_route_start[source]
     count = world.source_route_start[source + 1] - first
     ident = organisations.ident[organisation]
-    for slot in range(known):
-        organisations.known_route[organisation, slot] = -1
-        organisations.ready_week[organisation, slot] = 0
-        organisations.attraction[organisation, slot] = 0.0
-        organisations.known_value[organisation, slot] = 0.0
-        keys[slot] = 1e300
+    organisations.known_route[organisation, :] = -1
+    organisations.ready_week[organisation, :] = 0
+    organisations.attraction[organisation, :] = 0.0
+    organisations.known_value[organisation, :] = 0.0
+    keys[:] = 1e300
     for i in range(count):
         route = first + i
         weight = world.route_familiarity[route] * math.exp(state.routes.exposure[route])
@@ -303,16 +276,11 @@ def meet_routes(ctx: Context, organisation: int) -> None:
 @rule
 def fund(ctx: Context, organisation: int) -> None:
     """Working capital of a new group: so many weeks of its purchases and their transport."""
-    world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    organisations = state.organisations
+    state, parameters, organisations = ctx.state, ctx.parameters, ctx.state.organisations
     source = organisations.source[organisation]
     weight = max(state.sources.weight[source], organisations.weight[organisation])
     flow_kg = offered_kg(state.sources, parameters, source)
-    unit_eur = state.sources.price_eur_per_kg[source] + world.usual_cost_eur_per_kg
-    means = parameters.capital_weeks * flow_kg * organisations.weight[organisation] / weight * unit_eur
-    means = max(means, 100_000.0)
-    organisations.target_capital_eur[organisation] = means
-    organisations.capital_eur[organisation] = means
-    organisations.dirty_eur[organisation] = 0.0
-    organisations.frozen_eur[organisation] = 0.0
+    unit_eur = state.sources.price_eur_per_kg[source] + ctx.world.usual_cost_eur_per_kg
+    means = max(parameters.capital_weeks * flow_kg * organisations.weight[organisation] / weight * unit_eur, 100_000.0)
+    organisations.target_capital_eur[organisation] = organisations.capital_eur[organisation] = means
     state.accounts[Account.FOUNDING_EUR] += means

@@ -12,6 +12,7 @@ from model.context import Context
 from model.kernel.compiled import rule
 from model.kinds import Stage
 from model.record import Account, Weekly, Yearly
+from model.submodels.columns import fade
 from model.submodels.consequences import Seizure, record_seizure
 
 LEAST_SENT_KG = 1000.0
@@ -29,11 +30,9 @@ def send_elsewhere(ctx: Context) -> None:
     left_kg = elsewhere_kg
     for member in range(world.state_waypoint.shape[0]):
         place = world.state_waypoint[member]
-        if place < 0:
-            continue
         share = parameters.other_markets_exposure * state.states.on_the_way_kg[member] / sent_kg
         kg = min(share * elsewhere_kg, left_kg - (1.0 - MOST_TAKEN) * elsewhere_kg)
-        if kg <= 0.0:
+        if place < 0 or kg <= 0.0:
             continue
         left_kg -= kg
         record.weekly[week, Weekly.EXPECTED_SEIZED_KG] += kg
@@ -47,7 +46,5 @@ def send_elsewhere(ctx: Context) -> None:
 @rule
 def fade_on_the_way(ctx: Context) -> None:
     """The year's memory of what was sent, and of what was expected to be seized on the way, fades by one week."""
-    for source in range(ctx.state.sources.sent_kg.shape[0]):
-        ctx.state.sources.sent_kg[source] *= YEAR_MEMORY
-    for member in range(ctx.state.states.on_the_way_kg.shape[0]):
-        ctx.state.states.on_the_way_kg[member] *= YEAR_MEMORY
+    fade(ctx.state.sources.sent_kg, YEAR_MEMORY)
+    fade(ctx.state.states.on_the_way_kg, YEAR_MEMORY)

@@ -3,9 +3,8 @@
 Profit per kg dispatched is ``(1 - mu) (P - contacts) - (transport + bribes + purchase) - risk payment`` with ``mu`` the
 believed loss over the whole route (Reuter & Kleiman 1986; amendment 1); contacts are paid for what comes through.
 Choice is a nested path-size logit with licit exposure (Ben-Akiva & Bierlaire 1999; amendment 6):
-``V = theta U + ln PS + beta_M ln(M / M_ref)``, mode nests, and staying out as an alternative of its own. A
-salience-weighted value (Bordalo et al. 2012) and experience-weighted attraction (Camerer & Ho 1999) are the rival
-theories; `choice_rule` picks one.
+``V = theta U + ln PS + beta_M ln(M / M_ref)``, mode nests, and staying out as an alternative of its own. The value U of
+a route follows the decision rule (`decisions.py`).
 """
 
 from __future__ import annotations
@@ -13,14 +12,15 @@ from __future__ import annotations
 import math
 
 from model.columns import Alternatives, Array
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
-from model.kinds import ChoiceRule, Deterrence
+from model.kinds import Deterrence
 from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import load_kg as sample_load_kg
-from model.state import State
 from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
+from model.submodels.columns import draw_entry
+from model.submodels.decisions import Prospect, adapt_by, value_by
 from model.submodels.finance import means_eur
 from model.submodels.stocks import offered_kg
 from model.world.arrays import WorldArrays
@@ -37,9 +37,7 @@ def value_route(ctx: Context, organisation: int, route: int, bought: int) -> tup
     ``bought`` is 1 where the goods must still be paid for (origin), 0 where they are in stock already.
     """
     world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
-    kept = 1.0
-    risk_eur = 0.0
-    arrest = 0.0
+    kept, risk_eur, arrest = 1.0, 0.0, 0.0
     for step in range(world.route_start[route], world.route_start[route + 1]):
         leg = world.route_leg[step]
         risk = believed_loss(state.organisations, state.legs, state.memory_decay, organisation, leg, week)
@@ -58,28 +56,14 @@ def value_route(ctx: Context, organisation: int, route: int, bought: int) -> tup
         cost += state.organisations.risk_aversion[organisation] * risk_eur
     elif arrest > parameters.willingness_threshold:
         willing = math.log(max(parameters.willingness_floor, parameters.willingness_threshold / arrest))
-    if parameters.choice_rule == ChoiceRule.SALIENCE:
-        return salient_value(price - cost, -cost, mu, parameters.salience_bias) / 1000.0, mu, willing
-    return ((1.0 - mu) * price - cost) / 1000.0, mu, willing
+    value = value_by(parameters.choice_rule, ctx, organisation, Prospect(route, price, cost, mu))
+    return value, mu, willing
 
 
 @compiled
 def attractiveness(state: State, parameters: ParameterValues, route: int, utility: float, willing: float) -> float:
     """Value of a route in the logit before path size: theta U, willingness, and licit exposure (amendment 6)."""
     return parameters.theta_per_thousand_eur * utility + willing + float(state.routes.exposure[route])
-
-
-@compiled
-def salient_value(gain_eur: float, loss_eur: float, mu: float, bias: float) -> float:
-    """Value of a gain with chance 1 - mu and a loss with chance mu, the less salient one discounted by `bias`.
-
-    Salience is |x| / (|x| + 1000 EUR) against staying out with payoff 0 (Bordalo et al. 2012, ranking form).
-    """
-    gain_salience = abs(gain_eur) / (abs(gain_eur) + 1000.0)
-    loss_salience = abs(loss_eur) / (abs(loss_eur) + 1000.0)
-    gain_weight = (1.0 - mu) * (1.0 if gain_salience >= loss_salience else bias)
-    loss_weight = mu * (1.0 if loss_salience >= gain_salience else bias)
-    return (gain_weight * gain_eur + loss_weight * loss_eur) / (gain_weight + loss_weight)
 
 
 @compiled
@@ -92,14 +76,11 @@ def nested_logit(choice: Alternatives, nest_weight: Array, count: int, dissimila
     top = stay_out
     for i in range(count):
         top = max(top, choice.value[i])
-    for nest in range(nest_weight.shape[0]):
-        nest_weight[nest] = 0.0
+    nest_weight[:] = 0.0
     for i in range(count):
-        weight = 0.0
-        if choice.value[i] > top - 40.0:
-            weight = math.exp((choice.value[i] - top) / dissimilarity)
-        choice.weight[i] = weight
-        nest_weight[choice.nest[i]] += weight
+        near = choice.value[i] > top - 40.0
+        choice.weight[i] = math.exp((choice.value[i] - top) / dissimilarity) if near else 0.0
+        nest_weight[choice.nest[i]] += choice.weight[i]
     if dissimilarity < 1.0:
         for nest in range(nest_weight.shape[0]):
             total = nest_weight[nest]
@@ -112,15 +93,7 @@ def nested_logit(choice: Alternatives, nest_weight: Array, count: int, dissimila
 @compiled
 def pick(choice: Alternatives, count: int, stay_out: float, u: float) -> int:
     """Draw one of the first `count` alternatives by its weight; -1 is staying out."""
-    total = stay_out
-    for i in range(count):
-        total += choice.weight[i]
-    mark = u * total
-    for i in range(count):
-        mark -= choice.weight[i]
-        if mark < 0.0:
-            return i
-    return -1
+    return draw_entry(choice.weight, 0, count, stay_out, u)
 
 
 @rule
@@ -129,38 +102,24 @@ def weigh_known(ctx: Context, organisation: int) -> float:
 
     Within a week nothing that is weighed changes, so one weighing serves all loads of an organisation.
     """
-    world, state, parameters, week = ctx.world, ctx.state, ctx.parameters, ctx.week
-    organisations = state.organisations
+    state, parameters, organisations, choice = ctx.state, ctx.parameters, ctx.state.organisations, ctx.state.choice
     known = organisations.known_route.shape[1]
-    bought = world.source_is_origin[organisations.source[organisation]]
-    choice = state.choice
+    bought = ctx.world.source_is_origin[organisations.source[organisation]]
     for slot in range(known):
         route = organisations.known_route[organisation, slot]
         choice.value[slot] = NOT_OFFERED
         choice.nest[slot] = 0
-        if route < 0 or state.routes.open[route] == 0 or organisations.ready_week[organisation, slot] > week:
+        if route < 0 or state.routes.open[route] == 0 or organisations.ready_week[organisation, slot] > ctx.week:
             continue
         utility, mu, willing = value_route(ctx, organisation, route, bought)
         choice.believed_loss[slot] = mu
         organisations.known_value[organisation, slot] = utility
-        if parameters.choice_rule == ChoiceRule.EXPERIENCE:
-            utility = weigh_experience(state, parameters, organisation, slot, utility)
+        utility = adapt_by(parameters.choice_rule, ctx, organisation, slot, utility)
         value = attractiveness(state, parameters, route, utility, willing)
-        path_size = float(organisations.path_size[organisation, slot])
-        choice.value[slot] = value + parameters.path_size_weight * path_size
-        choice.nest[slot] = world.route_mode[route]
+        choice.value[slot] = value + parameters.path_size_weight * float(organisations.path_size[organisation, slot])
+        choice.nest[slot] = ctx.world.route_mode[route]
     nests = state.workspace.nest_weight
     return nested_logit(choice, nests, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
-
-
-@rule
-def weigh_experience(state: State, parameters: ParameterValues, organisation: int, slot: int, expected: float) -> float:
-    """Move the attraction of a slot towards its foregone payoff and return it (EWA with rho = phi, averages)."""
-    attraction = float(state.organisations.attraction[organisation, slot])
-    step = (1.0 - parameters.experience_memory) * parameters.experience_foregone
-    attraction += step * (expected - attraction)
-    state.organisations.attraction[organisation, slot] = attraction
-    return attraction
 
 
 @rule
@@ -168,8 +127,8 @@ def draw_unit(ctx: Context, organisation: int, mode: int, mu: float, k: int) -> 
     """Size of one box, of the couriers of one flight or of a boat load (kg): heavy-tailed by mode, smaller where the
     believed risk is high.
     """
-    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
-    u = draws.uniform(seed, draws.LOAD, week, state.organisations.ident[organisation], k)
+    world, parameters = ctx.world, ctx.parameters
+    u = draws.uniform(ctx.seed, draws.LOAD, ctx.week, ctx.state.organisations.ident[organisation], k)
     load = sample_load_kg(
         u,
         world.mode_load_body[mode],
@@ -255,9 +214,8 @@ def path_sizes(world: WorldArrays, state: State, organisation: int) -> None:
 
     ``PS_r = sum_l (c_l / C_r) / n_l`` with ``n_l`` the number of known routes over leg l (Ben-Akiva & Bierlaire 1999).
     """
-    organisations = state.organisations
+    organisations, use = state.organisations, state.workspace.leg_use
     known = organisations.known_route.shape[1]
-    use = state.workspace.leg_use
     for slot in range(known):
         route = organisations.known_route[organisation, slot]
         if route >= 0:
@@ -267,8 +225,7 @@ def path_sizes(world: WorldArrays, state: State, organisation: int) -> None:
         route = organisations.known_route[organisation, slot]
         if route < 0:
             continue
-        size = 0.0
-        cost = 0.0
+        size, cost = 0.0, 0.0
         for step in range(world.route_start[route], world.route_start[route + 1]):
             leg = world.route_leg[step]
             size += world.leg_cost[leg] / use[leg]

@@ -12,13 +12,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import Counter, Mode, Sensor, Stage
 from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import poisson
-from model.state import State
 from model.world.arrays import WorldArrays
 
 
@@ -60,19 +59,18 @@ def prepare_sensors(ctx: Context) -> None:
         mode = world.leg_mode[leg]
         if not at_sea(mode):
             continue
-        swept = 0.0
-        imaged = 0.0
+        swept, imaged = 0.0, 0.0
         for k in range(world.leg_area_start[leg], world.leg_area_start[leg + 1]):
             area = world.leg_area[k]
             swept += world.leg_area_share[k] * state.areas.search_km2_per_day[area]
             imaged += world.leg_area_share[k] * state.areas.imaged_share[area]
-        suspicion = parameters.suspicion_share
-        if mode == Mode.FAST_BOAT or mode == Mode.AIRCRAFT:
-            suspicion = parameters.fast_craft_suspicion
+        is_fast = mode == Mode.FAST_BOAT or mode == Mode.AIRCRAFT
+        suspicion = parameters.fast_craft_suspicion if is_fast else parameters.suspicion_share
         state.legs.sensor_per_day[leg, Sensor.PATROL] = suspicion * swept / parameters.area_km2
         looks = imaged / parameters.satellite_revisit_days
-        seen = parameters.suspicion_share * looks * recall(world, parameters, mode)
-        state.legs.sensor_per_day[leg, Sensor.SATELLITE] = seen
+        state.legs.sensor_per_day[leg, Sensor.SATELLITE] = (
+            parameters.suspicion_share * looks * recall(world, parameters, mode)
+        )
 
 
 @rule
@@ -141,9 +139,7 @@ def sense(ctx: Context, row: int, leg: int) -> None:
     until = min(end_day, consignments.arrive_day[row])
     patrol = per_day[leg, Sensor.PATROL] * (until - since)
     satellite = per_day[leg, Sensor.SATELLITE] * (until - since)
-    radar = 0.0
-    if until < end_day:
-        radar = -math.log(1.0 - min(0.99, radar_chance(ctx, leg)))
+    radar = -math.log(1.0 - min(0.99, radar_chance(ctx, leg))) if until < end_day else 0.0
     hazard = patrol + satellite + radar
     if hazard <= 0.0:
         return
@@ -175,8 +171,6 @@ def false_contacts(ctx: Context) -> None:
     world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     for area in range(world.area_place.shape[0]):
         imaged = state.areas.imaged_share[area]
-        if imaged <= 0.0:
-            continue
         looks = 7.0 / parameters.satellite_revisit_days * imaged
         mean = looks * (1.0 - parameters.satellite_precision) * world.area_contacts_per_look[area]
         u = draws.uniform(seed, draws.SATELLITE, week, area, 0)

@@ -12,6 +12,7 @@ from model.kernel.compiled import rule
 from model.kinds import Counter
 from model.submodels.allocation import fade_evidence, set_position
 from model.submodels.capacity import build, set_ability
+from model.submodels.columns import fade
 from model.submodels.contacts import count_landed, price_contacts
 from model.submodels.cooperation import decide, lend, set_sharing
 from model.submodels.inspection import follow_finds, prepare_controls
@@ -44,13 +45,10 @@ def price_routes(ctx: Context) -> None:
     legs = state.legs
     for leg in range(world.leg_mode.shape[0]):
         legs.log_exposure[leg] = math.log(max(1e-6, legs.exposure[leg]))
-        premium = state.places.risk_premium_eur_per_kg[world.leg_destination[leg]]
-        fees = legs.bribe_eur_per_kg[leg] + premium
+        fees = legs.bribe_eur_per_kg[leg] + state.places.risk_premium_eur_per_kg[world.leg_destination[leg]]
         legs.cash_eur_per_kg[leg] = world.leg_cost[leg] * legs.cost_multiplier[leg] + fees
     for route in range(world.route_source.shape[0]):
-        cost = 0.0
-        contacts = 0.0
-        is_open = 1
+        cost, contacts, is_open = 0.0, 0.0, 1
         for step in range(world.route_start[route], world.route_start[route + 1]):
             leg = world.route_leg[step]
             cost += legs.cash_eur_per_kg[leg]
@@ -127,7 +125,5 @@ def derive(ctx: Context) -> None:
 @rule
 def fade_flows(ctx: Context) -> None:
     """Remembered flow on every route, and through every place, fades by one week."""
-    for route in range(ctx.state.routes.flow_kg.shape[0]):
-        ctx.state.routes.flow_kg[route] *= FLOW_MEMORY
-    for place in range(ctx.state.places.mass_kg.shape[0]):
-        ctx.state.places.mass_kg[place] *= YEAR_MEMORY
+    fade(ctx.state.routes.flow_kg, FLOW_MEMORY)
+    fade(ctx.state.places.mass_kg, YEAR_MEMORY)

@@ -15,7 +15,7 @@ from model.kernel.compiled import rule
 from model.kinds import Stage
 from model.parameters import ParameterValues
 from model.record import Account, Weekly, Yearly
-from model.submodels.consequences import Seizure, write_seizure
+from model.submodels.consequences import Seizure, tally, write_seizure
 from model.submodels.finance import means_eur
 from model.submodels.stocks import glut_factor, move_source_price, offered_kg
 
@@ -53,7 +53,7 @@ def response(ctx: Context, source: int, lag: int) -> float:
 @rule
 def seize_at_source(ctx: Context, source: int, output_kg: float) -> float:
     """Book what the producing country takes before any shipment, one row a week for each origin; kg."""
-    record, week, year, parameters = ctx.record, ctx.week, ctx.year, ctx.parameters
+    record, week, parameters = ctx.record, ctx.week, ctx.parameters
     place = ctx.world.source_place[source]
     country = ctx.world.place_state[place]
     lost_kg = output_kg * min(MOST_LOST, parameters.origin_losses_share * ctx.world.state_source_loss[country])
@@ -66,9 +66,8 @@ def seize_at_source(ctx: Context, source: int, output_kg: float) -> float:
         (record.by_place, place),
         (record.by_stage, Stage.SOURCE.value),
     ):
-        table[year, row, Yearly.SEIZED_KG] += lost_kg
-        table[year, row, Yearly.EXPECTED_SEIZED_KG] += lost_kg
-        table[year, row, Yearly.SEIZURES] += 1.0
+        tally(table, ctx.year, row, lost_kg, 1)
+        table[ctx.year, row, Yearly.EXPECTED_SEIZED_KG] += lost_kg
     if record.keep_seizures[0] == 1 and lost_kg > 0.0:
         at = Seizure(place, country, country, -1, Stage.SOURCE.value, 7.0 * week)
         value_eur = lost_kg * parameters.source_price_eur_per_kg
@@ -96,9 +95,8 @@ def wanted_kg(organisations: Organisations, sources: Sources, parameters: Parame
 def buy(ctx: Context) -> None:
     """Organisations buy in proportion to what they want; nobody gets more than the stock holds."""
     organisations, sources = ctx.state.organisations, ctx.state.sources
-    for source in range(sources.wanted_kg.shape[0]):
-        sources.wanted_kg[source] = 0.0
-        sources.weight[source] = 0.0
+    sources.wanted_kg[:] = 0.0
+    sources.weight[:] = 0.0
     for organisation in range(organisations.alive.shape[0]):
         if organisations.alive[organisation] == 1:
             sources.weight[organisations.source[organisation]] += organisations.weight[organisation]

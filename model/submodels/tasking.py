@@ -11,15 +11,15 @@ from __future__ import annotations
 import math
 
 from model.columns import Cues
-from model.context import Context
+from model.context import Context, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import STAGES, Counter, ServiceTimes, Stage
 from model.parameters import ParameterValues
 from model.random import draws
 from model.record import Weekly
-from model.state import State
 from model.submodels.allocation import choose_area, learn_from_spell
 from model.submodels.boarding import board
+from model.submodels.columns import fade
 from model.submodels.sensors import Cue, recall
 from model.world.arrays import WorldArrays
 
@@ -35,11 +35,10 @@ def patrol(ctx: Context) -> None:
     """Assets leave port, choose an area, search it and return; memory of cases in the areas fades."""
     world, state, parameters, record, week = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week
     assets = state.assets
-    for area in range(state.areas.search_km2_per_day.shape[0]):
-        state.areas.search_km2_per_day[area] = 0.0
-        state.areas.cases[area] *= state.memory_decay[1]
-        state.areas.acted[area] *= state.memory_decay[1]
     day = 7.0 * week
+    state.areas.search_km2_per_day[:] = 0.0
+    fade(state.areas.cases, state.memory_decay[1])
+    fade(state.areas.acted, state.memory_decay[1])
     for asset in range(assets.active.shape[0]):
         assets.search_hours[asset] = 0.0
         if assets.active[asset] < 0.5:
@@ -73,19 +72,17 @@ def free_share(free_day: float, day: float) -> float:
 @rule
 def change_watch(ctx: Context, asset: int) -> None:
     """End of a spell at sea or in port: out again with the chance of its availability, which is its share out."""
-    world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
-    assets = state.assets
-    learn_from_spell(state, parameters, asset)
-    u, v, w, _ = draws.uniform_four(seed, draws.ASSET, week, asset, 0)
+    world, parameters, assets = ctx.world, ctx.parameters, ctx.state.assets
+    learn_from_spell(ctx.state, parameters, asset)
+    u, v, w, _ = draws.uniform_four(ctx.seed, draws.ASSET, ctx.week, asset, 0)
     spell_days = max(7.0, world.asset_endurance_days[asset]) * (0.5 + u)
-    assets.return_day[asset] = 7.0 * week + spell_days
+    assets.return_day[asset] = 7.0 * ctx.week + spell_days
     if w >= min(0.98, assets.availability[asset] * parameters.availability_scale):
         assets.area[asset] = -1
         assets.place[asset] = world.asset_base[asset]
         return
-    area = choose_area(ctx, asset, v)
-    assets.area[asset] = area
-    assets.place[asset] = world.area_place[area]
+    assets.area[asset] = choose_area(ctx, asset, v)
+    assets.place[asset] = world.area_place[assets.area[asset]]
 
 
 @rule
@@ -254,8 +251,7 @@ def dispatch_asset(ctx: Context, cue: Cue) -> None:
 def first_there(ctx: Context, cue: Cue, ready_day: float) -> tuple[int, float]:
     """The asset that would reach a cue first, now or when it is free again, and the day; -1 if none may or can."""
     world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    best = -1
-    best_day = 1e18
+    best, best_day = -1, 1e18
     for i in range(state.counts[Counter.READY]):
         asset = state.workspace.ready_asset[i]
         if not may_act(ctx, cue, asset):
@@ -266,12 +262,9 @@ def first_there(ctx: Context, cue: Cue, ready_day: float) -> tuple[int, float]:
         way_km = AREA_WAY_KM + world.distance_km[state.assets.place[asset], world.area_place[cue.area]]
         if cue.stage == Stage.PATROL:
             way_km = MEETING_WAY_KM
-        if way_km > parameters.reach_km:
-            continue
         there = start_day + way_km / world.asset_speed_km_h[asset] / HOURS_PER_DAY
-        if there < best_day:
-            best = asset
-            best_day = there
+        if way_km <= parameters.reach_km and there < best_day:
+            best, best_day = asset, there
     return best, best_day
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from model.csv_file import Table
-from model.errors import InputError, suggest
+from model.errors import InputError, some_of, suggest
 
 __all__ = ["Schema", "Sheet", "Sheets", "check_keys", "check_links"]
 
@@ -30,20 +30,11 @@ type Check = Callable[[Sheet, Sheets, Any], Iterator[InputError]]
 
 NUMBERS: Final = ("number", "integer")
 """Types of columns that hold numbers."""
-SHOWN: Final = 12
-"""Allowed values that a message lists."""
 PER_COLUMN: Final = 5
 """Rows that are reported for one fault of one column."""
 TOLERANCE: Final = 1e-9
 LARGEST: Final = 1e12
 """No quantity of the tables, in any unit, comes near it."""
-
-
-def say(choices: Collection[Any]) -> str:
-    """Allowed names in words, shortened."""
-    ordered = list(choices)
-    more = f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else ""
-    return ", ".join(ordered[:SHOWN]) + more
 
 
 class Sheet:
@@ -64,12 +55,11 @@ class Sheet:
         return pd.DataFrame({name: self._column(name) for name in self.fields})
 
     def _column(self, name: str) -> pd.Series:
-        if self.fields[name]["type"] not in NUMBERS:
-            return pd.Series([cell or None for cell in self.cells[name]], dtype="str")
-        numbers = pd.Series(self.typed[name], dtype=float)
-        if self.fields[name]["type"] == "number":
-            return numbers
-        return numbers.astype("Int64") if "" in self.cells[name] else numbers.astype("int64")
+        cells, kind = self.cells[name], self.fields[name]["type"]
+        if kind not in NUMBERS:
+            return pd.Series([cell or None for cell in cells], dtype="str")
+        whole: Any = "Int64" if "" in cells else "int64"
+        return pd.Series(self.typed[name], dtype=float).astype(whole if kind == "integer" else "float64")
 
     def wrong(
         self,
@@ -81,12 +71,12 @@ class Sheet:
         choices: Collection[str] = (),
     ) -> Iterator[InputError]:
         """One error for each of the first faulty cells, which are given by row, and one for the rest."""
-        words: dict[str, Any] = {"file": self.file, "field": column, "allowed": allowed}
-        for row in list(faulty)[:PER_COLUMN]:
-            remedy_here = suggest(faulty[row], choices, remedy)
-            yield InputError(f"{self.where(row)}: {message}", value=faulty[row], remedy=remedy_here, **words)
-        if len(faulty) > PER_COLUMN:
-            yield InputError(f"{len(faulty) - PER_COLUMN} more rows: {message}", remedy=remedy, **words)
+        first = list(faulty.items())[:PER_COLUMN]
+        shown = [(self.where(row), value, suggest(value, choices, remedy)) for row, value in first]
+        more = [(f"{len(faulty) - PER_COLUMN} more rows", None, remedy)] if len(faulty) > PER_COLUMN else []
+        for where, value, way in (*shown, *more):
+            words = {"file": self.file, "field": column, "allowed": allowed, "remedy": way}
+            yield InputError(f"{where}: {message}", value=value, **words)
 
     def where(self, row: int) -> str:
         """A row as a person finds it: line of the file and key."""
@@ -109,16 +99,14 @@ class Sheet:
             yield from self.wrong(name, self.among(name, faulty), *words)
 
     def _numbers(self, field: Schema) -> Iterator[InputError]:
-        name, allowed = field["name"], bounds(field)
-        cells = self.cells[name]
+        name = field["name"]
         numbers, refused = self.table.numbers(name)
         values = self.typed[name] = np.array(numbers)
-        for message, remedy in dict.fromkeys(refused.values()):
-            faulty = {row: cells[row] for row, words in refused.items() if words == (message, remedy)}
-            yield from self.wrong(name, faulty, message, allowed, remedy)
-        for bad, message, remedy in rules_of_numbers(field, values):
-            faulty = {int(row): cells[row] for row in np.flatnonzero(bad & ~np.isnan(values))}
-            yield from self.wrong(name, faulty, message, allowed, remedy)
+        faults = {words: [row for row in refused if refused[row] == words] for words in refused.values()}
+        for bad, *words in rules_of_numbers(field, values):
+            faults[words[0], words[1]] = np.flatnonzero(bad & ~np.isnan(values)).tolist()
+        for (message, remedy), rows in faults.items():
+            yield from self.wrong(name, {row: self.cells[name][row] for row in rows}, message, bounds(field), remedy)
 
 
 # --- rules of cells -----------------------------------------------------------------------------------------------
@@ -128,14 +116,13 @@ def rules_of_text(field: Schema) -> Iterator[tuple[Any, ...]]:
     """What a text or a day must fit: test, message, what is allowed, remedy, and perhaps names that may be meant."""
     rules = field["constraints"]
     if field["type"] == "date":  # ISO text, which sorts as days do
-        example = "a day that exists, year-month-day, as 2007-04-01"
-        yield is_day, "this is not a day", example, "write it as year-month-day"
-    if field["type"] == "string" and "enum" in rules:
-        options = rules["enum"]
-        yield options.__contains__, "the value is not known", say(options), "use one of these", options
-    if "pattern" in rules:
-        allowed, fits = f"text of the form {rules['pattern']}", re.compile(rules["pattern"]).search
-        yield fits, "the form is not right", allowed, field["description"]
+        allowed = "a day that exists, year-month-day, as 2007-04-01"
+        yield is_day, "this is not a day", allowed, "write it as year-month-day"
+    if field["type"] == "string" and (options := rules.get("enum")):
+        yield options.__contains__, "the value is not known", some_of(options), "use one of these", options
+    if pattern := rules.get("pattern"):
+        fits = re.compile(pattern).search
+        yield fits, "the form is not right", f"text of the form {pattern}", field["description"]
 
 
 def rules_of_numbers(field: Schema, values: Values) -> Iterator[tuple[Mask, str, str]]:
@@ -171,21 +158,20 @@ def is_day(text: str) -> bool:
 def check_keys(sheet: Sheet) -> Iterator[InputError]:
     """Rows with the same key, and values that must be unique and are not."""
     unique = [[name] for name, field in sheet.fields.items() if field["constraints"].get("unique")]
-    remedy = "remove one of the rows or give it another key"
     for columns in [sheet.keys, *(one for one in unique if one != sheet.keys)]:
-        seen: dict[tuple[str, ...], int] = {}
-        keys = enumerate(zip(*(sheet.cells[column] for column in columns), strict=True))
-        again = {row: ", ".join(key) for row, key in keys if seen.setdefault(key, row) != row}
-        yield from sheet.wrong(", ".join(columns), again, "stands in the table already", "every key once", remedy)
+        keys = list(zip(*(sheet.cells[column] for column in columns), strict=True))
+        first = {key: row for row, key in reversed([*enumerate(keys)])}
+        again = {row: ", ".join(key) for row, key in enumerate(keys) if first[key] != row}
+        words = "stands in the table already", "every key once", "remove one of the rows or give it another key"
+        yield from sheet.wrong(", ".join(columns), again, *words)
 
 
 def check_links(sheet: Sheet, sheets: Sheets, *, names_only: bool = False) -> Iterator[InputError]:
     """Everything that needs more than one cell: references and lists; also order, completeness and sums."""
     checks = sheet.resource.get("checks", {})
-    for link in sheet.resource["schema"].get("foreignKeys", []):
+    lists = ({**link, "several": True} for link in checks.get("lists", []))
+    for link in (*sheet.resource["schema"].get("foreignKeys", []), *lists):
         yield from references(sheet, sheets, link)
-    for link in checks.get("lists", []):
-        yield from references(sheet, sheets, {**link, "several": True})
     for name, check in () if names_only else CHECKS.items():
         rules = checks.get(name, [])
         for rule in [rules] if isinstance(rules, Mapping) else rules:
@@ -210,7 +196,7 @@ def references(sheet: Sheet, sheets: Sheets, link: Schema) -> Iterator[InputErro
     faulty = sheet.among(name, {cell for cell in unknown if not set(parts[cell]) <= valid})
     message = f"is no {to['fields']}{''.join(f' of {k} {v}' for k, v in where.items())} in {file}"
     remedy = f"correct the name or add a row to {file}"
-    yield from sheet.wrong(name, {row: unknown[c] for row, c in faulty.items()}, message, say(known), remedy, known)
+    yield from sheet.wrong(name, {row: unknown[c] for row, c in faulty.items()}, message, some_of(known), remedy, known)
 
 
 def ordered(sheet: Sheet, sheets: Sheets, columns: list[str]) -> Iterator[InputError]:
@@ -224,20 +210,22 @@ def ordered(sheet: Sheet, sheets: Sheets, columns: list[str]) -> Iterator[InputE
 def some(sheet: Sheet, sheets: Sheets, columns: list[str]) -> Iterator[InputError]:
     """Columns of which one at least must hold something."""
     cells = enumerate(zip(*(sheet.cells[column] for column in columns), strict=True))
-    none = {row: "" for row, texts in cells if not any(texts)}
-    message = f"all of {', '.join(columns)} are empty"
-    yield from sheet.wrong(columns[0], none, message, "at least one figure", "fill one in")
+    words = f"all of {', '.join(columns)} are empty", "at least one figure", "fill one in"
+    yield from sheet.wrong(columns[0], {row: "" for row, texts in cells if not any(texts)}, *words)
 
 
 def sums(sheet: Sheet, sheets: Sheets, rule: Schema) -> Iterator[InputError]:
     """Sums by key above what they may be."""
-    total: dict[str, float] = {}
-    for key, value in zip(sheet.cells[rule["by"]], sheet.typed[rule["column"]], strict=True):
-        total[key] = total.get(key, 0.0) + (0.0 if np.isnan(value) else float(value))
-    allowed, remedy = f"{rule['most']:g} at most", "lower the values of this key"
-    for key in [key for key in total if key and total[key] > rule["most"] + TOLERANCE][:PER_COLUMN]:
-        message, words = f"sum over {rule['by']} {key}", {"file": sheet.file, "field": rule["column"]}
-        yield InputError(message, value=round(total[key], 6), allowed=allowed, remedy=remedy, **words)
+    total = pd.Series(sheet.typed[rule["column"]]).groupby(sheet.cells[rule["by"]], sort=False).sum()
+    for key, amount in total[(total > rule["most"] + TOLERANCE) & (total.index != "")].head(PER_COLUMN).items():
+        yield InputError(
+            f"sum over {rule['by']} {key}",
+            file=sheet.file,
+            field=rule["column"],
+            value=round(float(amount), 6),
+            allowed=f"{rule['most']:g} at most",
+            remedy="lower the values of this key",
+        )
 
 
 def complete(sheet: Sheet, sheets: Sheets, rule: Schema) -> Iterator[InputError]:
@@ -250,11 +238,14 @@ def complete(sheet: Sheet, sheets: Sheets, rule: Schema) -> Iterator[InputError]
         held.setdefault(key, set()).add(year)
     for key, found in held.items():
         gap = [str(year) for year in range(rule["first"], rule["last"] + 1) if year not in found]
-        message = f"no row for {', '.join(gap[:4])}{', ...' if len(gap) > 4 else ''}{f' of {by} {key}' if by else ''}"
-        allowed = f"every year from {rule['first']} to {rule['last']}"
         if gap:
-            remedy = "add the missing rows"
-            yield InputError(message, file=sheet.file, field=rule["over"], allowed=allowed, remedy=remedy)
+            yield InputError(
+                f"no row for {', '.join(gap[:4])}{', ...' if len(gap) > 4 else ''}{f' of {by} {key}' if by else ''}",
+                file=sheet.file,
+                field=rule["over"],
+                allowed=f"every year from {rule['first']} to {rule['last']}",
+                remedy="add the missing rows",
+            )
 
 
 CHECKS: Final[dict[str, Check]] = {"ordered": ordered, "some": some, "sums": sums, "complete": complete}

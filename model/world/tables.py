@@ -17,11 +17,11 @@ from typing import Final
 import pandas as pd
 
 from model.csv_file import Table, read_csv
-from model.errors import InputError
+from model.errors import InputError, some_of
 from model.files import is_file, read_text
 from model.kernel.sources import DECLARED
 from model.summary import Summary
-from model.world.table_checks import Schema, Sheet, Sheets, check_keys, check_links, say
+from model.world.table_checks import Schema, Sheet, Sheets, check_keys, check_links
 
 __all__ = ["DATA", "Tables", "load_tables"]
 
@@ -37,6 +37,7 @@ class Tables(Summary):
     Columns, units and sources are told in model/data/datapackage.json.
     """
 
+    regions: pd.DataFrame
     places: pd.DataFrame
     legs: pd.DataFrame
     lanes: pd.DataFrame
@@ -77,9 +78,8 @@ def load_tables(directory: Path | str | None = None) -> Tables:
     InputError
         Listing every problem: file, column, line and key, value, what is allowed, remedy.
     """
-    if directory is None or Path(directory).resolve() == DATA:
-        return _default()
-    return _load(Path(directory))
+    own = directory is None or Path(directory).resolve() == DATA
+    return _default() if own else _load(Path(directory or DATA))
 
 
 @lru_cache(maxsize=1)
@@ -115,11 +115,11 @@ def warn_of_declarations(directory: Path) -> None:
 
 def _cross_checks(sheets: Sheets, problems: list[InputError]) -> Iterator[InputError]:
     """Keys and links; of a table with faulty cells only the names, and none of them twice."""
-    told = {(problem.file, problem.field, problem.value) for problem in problems}
+    known = {(problem.file, problem.field, problem.value) for problem in problems}
     for sheet in sheets.values():
         yield from check_keys(sheet)
         links = check_links(sheet, sheets, names_only=bool(sheet.problems))
-        yield from (link for link in links if (link.file, link.field, link.value) not in told)
+        yield from (link for link in links if (link.file, link.field, link.value) not in known)
 
 
 def describe(directory: Path) -> dict[str, Schema]:
@@ -139,12 +139,13 @@ def describe(directory: Path) -> dict[str, Schema]:
     kept = [(name, column) for name in ours if name in found for column in columns_of(ours[name])]
     lacks += [f"{name}.{column}" for name, column in kept if column not in columns_of(found[name])]
     if lacks:
-        message, allowed = (
-            f"tables or columns are not described: {say(lacks)}",
-            "every table and column of the project's",
+        raise InputError(
+            f"tables or columns are not described: {some_of(lacks)}",
+            file=DESCRIPTION,
+            field="resources",
+            allowed="every table and column of the project's",
+            remedy="delete the file, so that the project's holds, or describe them",
         )
-        remedy = "delete the file, so that the project's holds, or describe them"
-        raise InputError(message, file=DESCRIPTION, field="resources", allowed=allowed, remedy=remedy)
     return {name: found[name] for name in ours}
 
 
@@ -157,9 +158,12 @@ def _description(path: Path) -> dict[str, Schema]:
     try:
         return {entry["name"]: entry for entry in json.loads(read_text(path, path.name))["resources"]}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        text = f"the description of the tables cannot be read: {error}"
-        allowed, remedy = "JSON after the Frictionless specification", "restore the file of the project"
-        raise InputError(text, file=DESCRIPTION, allowed=allowed, remedy=remedy) from error
+        raise InputError(
+            f"the description of the tables cannot be read: {error}",
+            file=DESCRIPTION,
+            allowed="JSON after the Frictionless specification",
+            remedy="restore the file of the project",
+        ) from error
 
 
 def read(path: Path, resource: Schema) -> Table:
@@ -171,7 +175,11 @@ def read(path: Path, resource: Schema) -> Table:
         If the file is missing or empty, is not CSV in UTF-8, or has other columns or ragged lines.
     """
     if not is_file(path):
-        allowed, remedy = f"a CSV file in {path.parent}", "copy it from model/data of the project"
-        raise InputError("the table is missing", file=path.name, allowed=allowed, remedy=remedy)
+        raise InputError(
+            "the table is missing",
+            file=path.name,
+            allowed=f"a CSV file in {path.parent}",
+            remedy="copy it from model/data of the project",
+        )
     missing = f"copy them from model/data/{path.name} of the project"
     return read_csv(path, columns_of(resource), "table", "tables", path.name, missing)

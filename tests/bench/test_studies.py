@@ -13,6 +13,7 @@ import pytest
 
 from experiments import expected
 from experiments.ensemble import runner
+from experiments.ensemble.models import HISTORIES
 from experiments.ensemble.store import Store
 from experiments.study import Study
 from model import RouteModel
@@ -32,7 +33,7 @@ def study() -> Study:
 def study_seconds(study: Study, folder: Path, workers: int) -> float:
     """All that a study does up to its last part."""
     fresh = study.with_()  # nothing that another copy has worked out
-    runner.HISTORIES._kept.clear()
+    HISTORIES._kept.clear()
     started = time.perf_counter()
     effort = runner.run(fresh, Store(folder), workers=workers)
     assert effort.failed == 0

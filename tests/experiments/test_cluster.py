@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from test_runner import content, small
 
-from experiments.ensemble import runner
+from experiments.ensemble import executors, runner
 from experiments.ensemble.store import Store
 from model.errors import InputError
 
@@ -146,7 +146,7 @@ def test_three_hosts_give_the_same_bits(tmp_path: Path) -> None:
 
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(executors, "ANSWER_SECONDS", 1)
     with pytest.raises(InputError, match="does not answer"), runner.executing(f"tcp://127.0.0.1:{free_port()}"):
         pass
     with pytest.raises(InputError, match="no such kind of cluster"), runner.executing(None, "abacus"):
@@ -154,7 +154,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(("options", "said"), [
-    ({"jobs": "abc"}, "--cluster-option jobs = 'abc'"), ({"jobs": "0"}, "--cluster-option jobs = '0'"),
+    ({"jobs": "abc"}, "--cluster-option jobs = 'abc'"), ({"jobs": "0"}, "--cluster-option jobs = 0"),
     ({"cores": "two"}, "--cluster-option cores = 'two'"), ({"memory": "much"}, "--cluster-option = .*memory=much"),
     ({"memry": "3GB"}, "--cluster-option = .*memry=3GB"),
 ])  # fmt: skip

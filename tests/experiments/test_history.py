@@ -1,4 +1,4 @@
-"""The main job: the same files on any number of workers, a true manifest, and no harm to what was there before."""
+"""Histories and single runs: the same files on any number of workers, a true manifest, no harm to what was there."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.ensemble import folder, history, provenance
+from experiments.ensemble import provenance, recording, runner
 from experiments.ensemble.folder import read_manifest, to_json
-from experiments.ensemble.history import Progress, run_history, run_once
+from experiments.ensemble.recording import DIMENSIONS, FRAMES
+from experiments.ensemble.runner import Effort
 from experiments.ensemble.store import Store
+from experiments.history import Replications, replications_of, run_history, run_once
 from model import RouteModel, Scenario
 from model.errors import InputError
 from model.parameters import Parameters
 from model.world.tables import DATA
 
-EFFORT = {"created", "seconds", "preparing_seconds", "compiled", "workers", "cores"}
+EFFORT = {"created", "seconds", "workers"}
 """Keys of the manifest that say how results were made, and so may differ."""
 SHORT = 'title = "Two years"\nbase = "as-it-happened"\nend = 2001-12-31\n'
 ORGANISATIONS = 30
@@ -43,7 +44,7 @@ def results(short: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def contents(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in directory.iterdir()}
+    return {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file()}
 
 
 def manifest_of(directory: Path) -> dict[str, object]:
@@ -58,7 +59,7 @@ def manifest_of(directory: Path) -> dict[str, object]:
 def test_files_do_not_depend_on_the_number_of_workers(results: Path, short: Path, tmp_path: Path, workers: int):
     other = run_history(short, 2, 7, ORGANISATIONS, tmp_path / "again", workers=workers)
     ours, theirs = contents(results), contents(other)
-    assert set(ours) == set(theirs) == {"manifest.json", *(f"{name}.parquet" for name in folder.FRAMES)}
+    assert set(ours) == set(theirs) == {"manifest.json", *(f"{name}.parquet" for name in ("plan", *FRAMES))}
     for name in ours:
         if name != "manifest.json":
             assert ours[name] == theirs[name], name
@@ -70,7 +71,7 @@ def test_frames_are_those_of_the_models(results: Path, short: Path):
     for replication, seed in enumerate((7, 8)):
         model = RouteModel(short, rng=seed, organisations=ORGANISATIONS).run()
         expected = {"weekly": model.weekly.reset_index(), "yearly": model.yearly.reset_index()}
-        expected |= {f"by_{d}": model.by(d).reset_index() for d in folder.DIMENSIONS}
+        expected |= {f"by_{d}": model.by(d).reset_index() for d in DIMENSIONS}
         expected["seizures"] = model.seizures
         for name, frame in expected.items():
             found = pd.read_parquet(results / f"{name}.parquet")
@@ -113,24 +114,26 @@ def test_manifest_names_no_machine_and_no_path(results: Path):
 def test_manifest_tells_the_hash_of_every_file(results: Path):
     files = manifest_of(results)["files"]
     assert isinstance(files, dict)
-    for name in folder.FRAMES:
+    for name in FRAMES:
         data = (results / f"{name}.parquet").read_bytes()
         assert files[name]["sha256"] == hashlib.sha256(data).hexdigest()
         assert files[name]["rows"] == len(pd.read_parquet(results / f"{name}.parquet"))
 
 
 def test_run_id_follows_what_is_run_not_how(short: Path):
-    one = history.make_study("history", short, (1, 2), 30, {})
-    words = history.make_study("history", Scenario.load(short), (1, 2), 30, {})
-    other = history.make_study("history", short, (1, 2), 30, {"supply_scale": 1.1})
-    fewer = history.make_study("history", short, (1,), 30, {})
-    ids = [history.describe(study)["run_id"] for study in (one, words, other, fewer)]
+    scenario = Scenario.load(short)
+    one = replications_of("history", short, (1, 2), 30)
+    words = replications_of("history", scenario, (1, 2), 30)
+    other = replications_of("history", scenario.with_parameters(supply_scale=1.1), (1, 2), 30)
+    fewer = replications_of("history", short, (1,), 30)
+    ids = [made.describe()["run_id"] for made in (one, words, other, fewer)]
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
 
 
 def test_parameters_are_used_and_recorded(short: Path, tmp_path: Path):
-    out = run_once(short, tmp_path / "run", 7, ORGANISATIONS, {"supply_scale": 1.3}, until="2000-06-30")
+    scenario = Scenario.load(short).with_parameters(supply_scale=1.3)
+    out = run_once(scenario, tmp_path / "run", 7, ORGANISATIONS, until="2000-06-30")
     assert manifest_of(out)["parameters"]["supply_scale"] == 1.3  # type: ignore[index]
     produced = pd.read_parquet(out / "weekly.parquet")["produced_kg"]
     base = RouteModel(short, rng=7, organisations=ORGANISATIONS).run_for(len(produced)).weekly["produced_kg"]
@@ -187,55 +190,79 @@ def test_outside_git_there_is_no_commit(tmp_path: Path):
 
 
 def test_progress_counts_up_to_the_whole(short: Path, tmp_path: Path):
-    seen: list[Progress] = []
+    seen: list[Effort] = []
     run_history(short, 3, 1, 10, tmp_path / "out", workers=2, progress=seen.append)
-    assert [state.stage for state in seen[:3]] == ["preparing", "prepared", "running"]
-    weeks = [state.weeks for state in seen]
-    assert weeks == sorted(weeks)
-    assert weeks[-1] == seen[-1].all_weeks == 3 * 105
-    assert seen[-1].replications == seen[-1].all_replications == 3
+    fresh = [effort.fresh for effort in seen]
+    assert fresh == sorted(fresh)
+    assert (fresh[0], fresh[-1]) == (0, 3)
+    assert {effort.planned for effort in seen} == {3}
 
 
-@pytest.mark.parametrize("stage", ["preparing", "prepared", "running"])
-def test_an_interrupted_study_leaves_the_old_results(results: Path, short: Path, stage: str):
-    before = contents(results)
+def test_warnings_of_the_scenario_come_first(short: Path, tmp_path: Path):
+    seen: list[Effort] = []
+    scenario = Scenario.load(short).with_parameters(salience_bias=0.4)
+    out = run_history(scenario, 1, 1, 10, tmp_path / "out", progress=seen.append)
+    (warning,) = manifest_of(out)["warnings"]  # type: ignore[misc]
+    assert seen[0].notes[0] == f"Warning: {warning}"
 
-    def stop(state: Progress) -> None:
-        if state.stage == stage and (stage != "running" or state.weeks):
+
+def test_an_interrupted_history_leaves_the_old_files_and_resumes(short: Path, tmp_path: Path):
+    out = run_history(short, 2, 7, 10, tmp_path / "out")
+    before = contents(out)
+
+    def stop(effort: Effort) -> None:
+        if effort.fresh >= 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_history(short, 6, 20, ORGANISATIONS, results, workers=2, progress=stop)
-    assert contents(results) == before
-    assert [path.name for path in results.parent.iterdir()] == ["history"]
+        run_history(short, 6, 20, 10, out, workers=1, progress=stop)
+    after = contents(out)
+    assert {name: after[name] for name in before if "manifest" not in name and "plan" not in name} == {
+        name: before[name] for name in before if "manifest" not in name and "plan" not in name
+    }
+    assert manifest_of(out)["state"] == "running"
+    seen: list[Effort] = []
+    run_history(short, 6, 20, 10, out, progress=seen.append)
+    assert seen[0].kept + seen[-1].fresh == 6
+    assert seen[0].kept >= 2
+    again = run_history(short, 6, 20, 10, tmp_path / "at once")
+    assert all(contents(again)[name] == text for name, text in contents(out).items() if name != "manifest.json")
 
 
-def test_a_fault_in_a_run_is_raised_and_leaves_nothing(
+def test_more_replications_keep_those_made_before(short: Path, tmp_path: Path):
+    seen: list[Effort] = []
+    run_history(short, 2, 1, 10, tmp_path / "out")
+    run_history(short, 3, 1, 10, tmp_path / "out", progress=seen.append)
+    assert (seen[0].kept, seen[-1].fresh) == (2, 1)
+    assert set(pd.read_parquet(tmp_path / "out/yearly.parquet")["replication"]) == {0, 1, 2}
+    assert set(Store(tmp_path / "out").frame("yearly")["replication"]) == {0, 1, 2}
+
+
+def test_a_fault_in_a_run_is_raised_and_made_again(
     short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):  # fmt: skip
-    def broken(model: RouteModel, replication: int) -> dict[str, object]:
-        raise RuntimeError(f"fault in replication {replication}")
+    recorded = recording.frames_of
 
-    monkeypatch.setattr(history, "frames_of", broken)
-    with pytest.raises(RuntimeError, match="fault in replication 0"):
-        run_history(short, 4, 1, 10, tmp_path / "out", workers=2)
-    assert list(tmp_path.iterdir()) == []
+    def broken(model: RouteModel, *rest: object) -> dict[str, pd.DataFrame]:
+        if model.seed_value == 2:
+            raise RuntimeError("fault of the second seed")
+        return recorded(model, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(recording, "frames_of", broken)
+    with pytest.raises(RuntimeError, match=r"the run with seed 2 failed:(.|\n)*fault of the second seed"):
+        run_history(short, 3, 1, 10, tmp_path / "out", workers=2)
+    assert not (tmp_path / "out/yearly.parquet").exists()
+    monkeypatch.undo()
+    seen: list[Effort] = []
+    run_history(short, 3, 1, 10, tmp_path / "out", workers=2, progress=seen.append)
+    assert (seen[0].kept, seen[-1].fresh) == (2, 1)
 
 
-def test_memory_is_bounded(short: Path, monkeypatch: pytest.MonkeyPatch):
-    """No more than twice as many runs as threads are begun before the first is taken."""
-    study = history.make_study("history", short, tuple(range(1, 9)), 10, {})
-    begun: list[int] = []
-
-    def note(_: object, number: int, *__: object) -> dict[str, object]:
-        begun.append(number)
-        return {"number": number}
-
-    monkeypatch.setattr(history, "replicate", note)
-    runs: Iterator[dict[str, object]] = history.simulate(study, 2, lambda _: None, history.Preparation(0.0, False))
-    assert next(runs) == {"number": 0}
-    assert max(begun) < 5
-    assert [tables["number"] for tables in runs] == list(range(1, 8))
+def test_a_replication_is_a_task_of_its_own(short: Path):
+    """So that memory is bounded: three tasks for each worker are given out at a time."""
+    made = replications_of("history", short, tuple(range(1, 9)), 10)
+    sizes = [len(task.runs) for task in runner.tasks(made, set(made.plan["run"]), 1)]
+    assert sizes == [1] * 8
 
 
 # --- folders ------------------------------------------------------------------------------------------------------
@@ -247,6 +274,8 @@ def test_old_results_are_replaced(short: Path, tmp_path: Path):
     (out / "report.html").write_text("of the old results", encoding="utf-8")
     run_history(short, 1, 2, 10, out)
     assert manifest_of(out)["seeds"] == [2]
+    assert len(pd.read_parquet(out / "yearly.parquet")) == 3
+    assert len(Store(out).rows("yearly")) == 6, "runs of before are kept"
     assert not (out / "report.html").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["history"]
 
@@ -296,29 +325,22 @@ def test_a_foreign_folder_is_refused_and_left_alone(kind: str, tmp_path: Path):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_a_folder_of_an_earlier_version_is_taken_over(short: Path, tmp_path: Path):
+    """Its manifest names the kind in `study`, and it has plain files only."""
+    out = tmp_path / "history"
+    out.mkdir()
+    (out / "manifest.json").write_text('{"study": "history", "seeds": [5]}', encoding="utf-8")
+    (out / "yearly.parquet").write_bytes(b"of an earlier version")
+    run_history(short, 1, 1, 10, out)
+    assert manifest_of(out)["seeds"] == [1]
+    assert len(pd.read_parquet(out / "yearly.parquet")) == 3
+
+
 def test_an_empty_folder_and_new_parents_will_do(short: Path, tmp_path: Path):
     (tmp_path / "empty").mkdir()
     for out in (tmp_path / "empty", tmp_path / "a" / "b" / "c"):
         assert run_once(short, out, 1, 10, until="2000-01-10") == out
         assert (out / "manifest.json").exists()
-
-
-def test_replacing_takes_back_the_first_rename_when_the_second_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    out = tmp_path / "history"
-    out.mkdir()
-    (out / "kept").write_text("old", encoding="utf-8")
-    rename = Path.rename
-
-    def failing(self: Path, target: Path) -> Path:
-        if self.name.endswith(".part"):
-            raise KeyboardInterrupt
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(KeyboardInterrupt), folder.replacing(out):
-        pass
-    assert contents(out) == {"kept": b"old"}
-    assert [path.name for path in tmp_path.iterdir()] == ["history"]
 
 
 def test_tables_that_changed_are_read_anew_and_hashed_as_read(tmp_path: Path) -> None:
@@ -330,8 +352,8 @@ def test_tables_that_changed_are_read_anew_and_hashed_as_read(tmp_path: Path) ->
     text = (tables / "datapackage.json").read_text(encoding="utf-8")
     (tables / "datapackage.json").write_text(text.replace('"demand.csv"', '"sub/demand.txt"'), encoding="utf-8")
 
-    def study() -> history.Study:
-        return history.make_study("run", "as-it-happened", (1,), 10, {}, tables)
+    def study() -> Replications:
+        return replications_of("run", "as-it-happened", (1,), 10, tables)
 
     first = study()
     demand = pd.read_csv(tables / "sub/demand.txt", dtype=str)
@@ -342,8 +364,8 @@ def test_tables_that_changed_are_read_anew_and_hashed_as_read(tmp_path: Path) ->
     assert study().world is second.world
     mine, other = (one.world.tables.demand["kg"].to_numpy(float) for one in (first, second))
     np.testing.assert_allclose(2.0 * mine, other)
-    assert history.describe(first)["data_hash"] != history.describe(second)["data_hash"]
-    assert history.describe(first)["run_id"] != history.describe(second)["run_id"]
+    assert first.describe()["data_hash"] != second.describe()["data_hash"]
+    assert first.describe()["run_id"] != second.describe()["run_id"]
 
 
 def test_tables_that_change_while_they_are_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,4 +381,4 @@ def test_tables_that_change_while_they_are_read_are_refused(tmp_path: Path, monk
 
     monkeypatch.setattr(provenance, "load_tables", edited)
     with pytest.raises(InputError, match="these tables are not those that the study was planned with"):
-        history.make_study("run", "as-it-happened", (1,), 10, {}, tables)
+        replications_of("run", "as-it-happened", (1,), 10, tables)

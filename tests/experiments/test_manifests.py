@@ -12,9 +12,9 @@ import pytest
 
 from experiments.conduct import comparison, conduct, list_stores
 from experiments.ensemble.folder import read_manifest
-from experiments.ensemble.history import run_history
 from experiments.ensemble.queries import of_few_seeds, query
 from experiments.ensemble.store import Store
+from experiments.history import run_history
 from experiments.study import Study
 from model.errors import InputError
 from views.cli import jobs, terminal

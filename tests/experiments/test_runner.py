@@ -17,7 +17,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from experiments.ensemble import provenance, runner
+from experiments.ensemble import places, provenance, runner
+from experiments.ensemble.models import Histories
 from experiments.ensemble.store import DONE, FAILED, Store
 from experiments.study import Study
 from model.errors import InputError
@@ -190,15 +191,15 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_keeps_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path / "s")
-    original = Store._put_local
+    original = places.put_local
 
-    def full(self: Store, path: Path, data: bytes) -> None:
+    def full(path: Path, data: bytes) -> None:
         if "runs" in path.parts and len(list(path.parent.glob("*.parquet"))) >= 2:
             with Path("/dev/full").open("wb", buffering=0) as file:
                 file.write(data)
-        original(self, path, data)
+        original(path, data)
 
-    monkeypatch.setattr(Store, "_put_local", full)
+    monkeypatch.setattr(places, "put_local", full)
     with pytest.raises(InputError, match="the disk is full"):
         runner.run(small(), store)
     monkeypatch.undo()
@@ -309,9 +310,9 @@ def test_an_error_of_reading_stops_before_any_run(tmp_path: Path, monkeypatch: p
 # --- what a shared history depends on -----------------------------------------------------------------------------
 
 
-def fresh_histories(monkeypatch: pytest.MonkeyPatch) -> runner.Histories:
+def fresh_histories(monkeypatch: pytest.MonkeyPatch) -> Histories:
     """Histories of this test only, and how many were made."""
-    monkeypatch.setattr(runner, "HISTORIES", runner.Histories(runner.HISTORIES_AT_ONCE))
+    monkeypatch.setattr(runner, "HISTORIES", Histories())
     return runner.HISTORIES
 
 

@@ -336,7 +336,7 @@ def test_a_study_goes_where_nothing_else_is(tmp_path: Path) -> None:
         folder = tmp_path / f"with-{name}"
         folder.mkdir()
         (folder / name).write_bytes(content)
-        with pytest.raises(InputError, match=r"Allowed: a new or empty folder, or one that a study wrote"):
+        with pytest.raises(InputError, match=r"Allowed: a new or empty folder, or one that this command wrote"):
             Store(folder).claim()
         with pytest.raises(InputError), Store(folder).writing():
             pass

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from experiments.ensemble.threads import interruptions_held, parallel_map
+from experiments.ensemble.executors import interruptions_held, parallel_map
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from model import RouteModel, load_world
-from model.scenario.inputs import container_traffic, leg_exposure
+from model.scenario.tabled import container_traffic, leg_exposure
 from model.world import World
 from model.world.tables import DATA
 

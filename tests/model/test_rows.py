@@ -15,9 +15,10 @@ import pytest
 from model import columns, layout, load_world, rows, stubs
 from model.errors import InputError
 from model.kernel.sources import PACKAGE
+from model.kinds import Regime
 from model.parameters import Parameters
 from model.scenario.events import LEVERS, event_fields
-from model.scenario.inputs import _base, check_tabled
+from model.scenario.tabled import base_rows, check_tabled, tabled
 from model.state import KNOWN_ROUTES, sizes_of
 from model.world.arrays import WorldArrays
 
@@ -56,7 +57,9 @@ SENSELESS = (
     "dated,base,nan",
     "dated,asks_review,",
     "dated,asks_review,yes",
+    "dated,base,states.csv",
     "dated,dims,states platforms",
+    "dated,dims,sectors",
     "coded,low,0",
     "coded,codes,Rule",
     "coded,unit,1",
@@ -121,6 +124,19 @@ def test_a_column_that_follows_from_tables_says_how_and_no_other_does(name: str)
         check_tabled(columns.dated_columns() | {name: other})
 
 
+def test_a_column_of_a_table_is_the_base_of_a_dated_column_without_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the same name, by year where the table has years, codes as numbers."""
+    world, week = load_world(), 52 * 5
+    regimes = [Regime.labels().index(name) for name in world.tables.states["consent_regime"]]
+    assert tabled(world, "states.consent_regime", week).tolist() == regimes
+    of_2004 = world.tables.governance.query("year == 2004").set_index("state")["corruption"]
+    assert tabled(world, "states.corruption", week).tolist() == of_2004.loc[list(world.states)].tolist()
+    monkeypatch.setattr(
+        "model.scenario.tabled.dated_columns", lambda: {"legs.days": columns.Column("f8", "day", "d", base="legs.csv")}
+    )
+    assert tabled(world, "legs.days", week).tolist() == world.tables.legs["days"].tolist()
+
+
 @pytest.mark.parametrize(
     ("file", "cells", "named"),
     [("columns.csv", ",i8,", "Organisations.ident, dtype = 'x8'"), ("parameters.csv", ",0.7,", "supply_scale, low")],
@@ -154,12 +170,13 @@ def test_events_name_the_rows_of_all_kinds_that_they_may_change() -> None:
 
 def test_a_number_is_the_base_of_every_entry_of_a_column_with_dimensions(monkeypatch: pytest.MonkeyPatch) -> None:
     world = load_world()
-    _base.cache_clear()
+    base_rows.cache_clear()
     with monkeypatch.context() as patch:
-        column = columns.Column("f8", "1", "d", ("sectors",), base=2.0)
-        patch.setattr("model.scenario.inputs.dated_columns", lambda: {"states.toy": column})
-        assert np.array_equal(_base(world, 3)["states.toy"], np.full((len(world.states), 4), 2.0))
-    _base.cache_clear()
+        column = columns.Column("f8", "1", "d", ("platforms",), base=2.0)
+        patch.setattr("model.scenario.tabled.dated_columns", lambda: {"states.toy": column})
+        expected = np.full((len(world.states), len(world.platforms)), 2.0)
+        assert np.array_equal(base_rows(world, 3)["states.toy"], expected)
+    base_rows.cache_clear()
 
 
 def test_every_dimension_has_a_length_and_every_length_a_name() -> None:

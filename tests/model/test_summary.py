@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from experiments.ensemble import history
+from experiments.history import replications_of
 from experiments.study import Study, list_studies
 from model import Parameters, RouteModel, Scenario, load_world
 from model.mesa_agents import AGENTS
@@ -90,7 +90,7 @@ def test_studies(name: str) -> None:
 def test_arms_and_replicated_histories() -> None:
     study = Study.load("headline").with_(replications=2)
     assert "seeds='2 from " in check(study.arms[0])
-    check(history.Study("history", Scenario.load("as-it-happened"), (1, 2), 20, load_world(), 1251, study.origin))
+    check(replications_of("history", "as-it-happened", (1, 2), 20))
 
 
 def test_text_cannot_break_the_table() -> None:

@@ -15,9 +15,19 @@ import pandas as pd
 import pytest
 
 from experiments.analysis.outcomes import OUTCOMES
+from model.data.build.check_country import missing_rows
 from model.errors import InputError, closest
 from model.scenario.events import event_field, expand
 from model.world import load_world
+from model.world.regions import (
+    countries_in,
+    countries_with_places_in,
+    eu_members,
+    legs_at,
+    legs_into,
+    members,
+    places_in,
+)
 from model.world.tables import DATA, Tables, describe, load_tables
 
 NAMES = [field.name for field in fields(Tables)]
@@ -136,6 +146,47 @@ def test_sharing_is_that_of_the_evidence(tables: Tables):
     assert (level["maoc-n"], level["eu-exchange"], level["dakar"], level["waci"]) == (0.6, 0.4, 0.15, 0.1)
     maoc = tables.memberships[tables.memberships["platform"] == "maoc-n"]
     assert set(maoc.loc[maoc["role"] == "member", "state"]) == {"ESP", "FRA", "GBR", "IRL", "ITA", "NLD", "PRT"}
+
+
+def test_regions_hold_themselves_and_are_shown_under_one_group(tables: Tables):
+    from views import theme
+
+    regions = tables.regions[tables.regions["kind"] == "region"]
+    assert regions["members"].tolist() == regions["region"].tolist()
+    assert set(regions["shown_as"]) == set(theme.GROUP_COLOURS)
+    assert theme.region_groups() == dict(zip(regions["region"], regions["shown_as"], strict=True))
+    assert set(tables.places["region"]) | set(tables.states["region"]) <= set(regions["region"])
+    shown_in_europe = set(regions.loc[regions["shown_as"] == "Europe", "region"])
+    assert members(tables, "europe") == shown_in_europe == members(tables, "europe_entry") | {"europe_market"}
+
+
+def test_groups_give_places_countries_and_legs(tables: Tables):
+    def codes(mask: np.ndarray) -> set[str]:
+        return set(tables.states.loc[mask, "state"])
+
+    assert codes(countries_in(tables, "sahel")) == {"MRT", "MLI", "NER", "BFA"}
+    west = codes(countries_in(tables, "west_africa_sahel"))
+    assert west - codes(countries_with_places_in(tables, "west_africa_sahel")) == {"LBR", "NER", "BFA"}
+    assert "FRA" in codes(countries_with_places_in(tables, "americas") & eu_members(tables))
+    assert set(tables.places.loc[places_in(tables, "maghreb"), "place"]) == {"casablanca"}
+    legs, entering = tables.legs, legs_into(tables, "europe")
+    assert entering.sum() == 93
+    region = tables.places.set_index("place")["region"]
+    assert not set(legs.loc[entering, "origin"].map(region)) & members(tables, "europe")
+    assert (legs_at(tables, "destination", "europe") & ~entering).sum() == 27, "legs within Europe do not enter it"
+
+
+def test_a_region_that_no_row_declares_is_named_with_the_nearest(tables: Tables):
+    with pytest.raises(InputError, match=r"region = 'west-africa': .*did you mean 'west_africa'\?"):
+        members(tables, "west-africa")
+
+
+def test_a_new_country_is_told_row_by_row_what_it_needs():
+    assert not [line for code in load_tables().states["state"] for line in missing_rows(code) if "optional" not in line]
+    found = list(missing_rows("BLZ"))
+    assert [line.split(",")[0] for line in found[:2]] == ["missing: build/seed/states.csv", "missing: states.csv"]
+    assert len([line for line in found if line.startswith("missing: governance.csv, row BLZ")]) == 24
+    assert "optional: places.csv, a row with state BLZ: without it no route touches the country" in found
 
 
 def test_every_place_and_jurisdiction_is_a_state(tables: Tables):

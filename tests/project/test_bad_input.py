@@ -35,8 +35,6 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     def started(*_: object, **__: object) -> None:
         raise AssertionError("the study was started")
 
-    monkeypatch.setattr("experiments.ensemble.history.prepare", started)
-    monkeypatch.setattr("experiments.ensemble.history.replacing", started)
     monkeypatch.setattr("experiments.ensemble.runner.warm_up", lambda study: study.arms[0])
     for name in (
         "ensemble.runner._run_all",

@@ -10,7 +10,7 @@ import pytest
 
 from experiments.analysis import discovery, mixes
 from experiments.calibration import inference
-from experiments.ensemble import runner
+from experiments.ensemble import executors, runner
 from model.errors import InputError
 from views.cli import jobs
 
@@ -25,7 +25,7 @@ MISSING: dict[str, tuple[str, str, Callable[[], Any]]] = {
     "search": ("pymoo.algorithms.moo.nsga2", "search", lambda: mixes.proposed(None, None, {"population": 4})),  # type: ignore[arg-type]
     "calibrate": ("pyabc", "calibrate", inference._pyabc),
     "--scheduler": ("distributed", "cluster", dask),
-    "--cluster": ("dask_jobqueue", "cluster", lambda: runner._cluster("slurm", {})),
+    "--cluster": ("dask_jobqueue", "cluster", lambda: executors._cluster("slurm", {})),
     "app": ("solara.__main__", "viz", lambda: jobs.serve_page("127.0.0.1", 1, browser=False)),
 }
 

@@ -489,7 +489,6 @@ WORDS = [
 
 
 STARTS = (
-    "experiments.ensemble.history.prepare",
     "experiments.ensemble.runner._run_all",
     "experiments.analysis.discovery.discover",
     "experiments.calibration.calibrate._fitted",

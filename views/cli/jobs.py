@@ -22,11 +22,11 @@ from views.cli.settings import read_pairs, refuse
 if TYPE_CHECKING:
     from experiments.calibration.calibrate import Size
     from experiments.calibration.problem import Problem
-    from experiments.ensemble.history import Progress
     from experiments.ensemble.runner import Effort
     from experiments.ensemble.store import Store
     from experiments.expected import Work
     from experiments.study import Study
+    from model import Scenario
 
 __all__ = [
     "check_calibration", "check_validation", "conduct_made", "conduct_study", "drawing_from", "fit_structure",
@@ -52,15 +52,17 @@ def study_history(
     values: dict[str, Any], tables: Path | None,
 ) -> None:  # fmt: skip
     """Run replications, write the report, print the summary; the path of the report comes last."""
-    from experiments.ensemble.history import run_history
+    from experiments.history import run_history
+    from model import Scenario
     from model.world.tables import load_tables
     from views.cli import terminal
 
-    with terminal.showing_progress() as progress:
-        told = _with_expected(progress, organisations, workers)
+    asked = Scenario.load(scenario).with_parameters(**values)
+    with terminal.showing_runs() as progress:
+        told = _with_expected(progress, asked, organisations, workers)
         folder = run_history(
-            scenario, replications, seed, organisations, out, workers, values, told, tables=tables
-        )  # fmt: skip
+            asked, replications, seed, organisations, out, workers=workers, progress=told, tables=tables
+        )
     try:
         path = write_report(folder, tables)
     except KeyboardInterrupt:
@@ -73,15 +75,19 @@ def study_history(
 
 
 def _with_expected(
-    progress: Callable[[Progress], object], organisations: int, workers: int | None
-) -> Callable[[Progress], None]:
+    progress: Callable[[Effort], object], scenario: Scenario, organisations: int, workers: int | None
+) -> Callable[[Effort], None]:
     """Show progress, and say what a long job will take once its rules are there."""
+    from experiments.ensemble.models import cache_is_cold
 
-    def told(state: Progress) -> None:
+    first = [True]
+
+    def told(state: Effort) -> None:
+        if first and not cache_is_cold():
+            first.pop()
+            work = (state.planned - state.kept, scenario)
+            _say_expected(lambda expected: expected.of_history(*work), organisations, workers)
         progress(state)
-        if state.stage == "prepared":
-            work = (state.all_replications, state.all_weeks, "history")
-            _say_expected(lambda expected: expected.Work(*work), organisations, workers)
 
     return told
 
@@ -231,7 +237,7 @@ def fit_structure(
 def _say_fit(work: Callable[[Any, Problem], Work], structure: str, size: Size, workers: int | None) -> None:
     """Say how long a job on the targets of the fit will take; compiling comes first, and is said."""
     from experiments.calibration.problem import Problem
-    from experiments.ensemble.history import cache_is_cold
+    from experiments.ensemble.models import cache_is_cold
     from views.cli import terminal
 
     if cache_is_cold():
@@ -356,7 +362,7 @@ def report_again(folder: Path, *, images: bool = False) -> None:
         from views.reports import write_validation_report
 
         typer.echo(terminal.shown(write_validation_report(folder)))
-    elif "kind" in manifest:
+    elif manifest.get("kind", "history") not in ("history", "run"):
         typer.echo(terminal.shown(write_study_report(folder, images=images)))
     elif images:
         refuse("only reports of studies have figures to write", "--images", str(folder), "the folder of a study",

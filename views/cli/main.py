@@ -119,14 +119,14 @@ def run(
     tables: TablesFolder = None,
 ) -> None:
     """Run one simulation, write its frames and print its years."""
-    from experiments.ensemble.history import run_once
+    from experiments.history import run_once
+    from model import Scenario
     from views.cli import terminal
 
     folder = out if out is not None else RESULTS / f"run-{Path(scenario).stem}"
-    with terminal.showing_progress() as progress:
-        path = run_once(
-            scenario, folder, seed, organisations, read_settings(settings or []), until, progress, tables=tables
-        )  # fmt: skip
+    asked = Scenario.load(scenario).with_parameters(**read_settings(settings or []))
+    with terminal.showing_runs() as progress:
+        path = run_once(asked, folder, seed, organisations, until, progress, tables=tables)
     terminal.print_years(path)
     typer.echo(terminal.shown(path))
 

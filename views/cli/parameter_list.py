@@ -48,7 +48,7 @@ def _print_csv(rows: list[ParameterRow]) -> None:
     """Print parameters as CSV, a column for everything that is known of them."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(ParameterRow._fields)
-    for row in rows:
+    for row in (row._replace(options=tuple(row.options)) for row in rows):
         writer.writerow([" | ".join(cell) if isinstance(cell, tuple) else terminal.plain(cell) for cell in row])
 
 

@@ -185,7 +185,7 @@ def funnel(yearly: pd.DataFrame, first: int = 2004, last: int = 2023) -> go.Figu
 
 def entry_modes(by_leg: pd.DataFrame, legs: pd.DataFrame, places: pd.DataFrame) -> go.Figure:
     """By what means cocaine enters Europe: share of mass by the mode of the leg that first reaches a European place."""
-    group = places.set_index("place")["region"].map(theme.REGION_GROUPS)
+    group = places.set_index("place")["region"].map(theme.region_groups())
     enters = legs[legs["destination"].map(group).eq("Europe") & legs["origin"].map(group).ne("Europe")]
     mode = legs.set_index("leg")["mode"]
     means = mean_by(by_leg, "leg", "moved_kg")
@@ -221,7 +221,7 @@ def fate(yearly: pd.DataFrame, by_region: pd.DataFrame) -> go.Figure:
     for key, column in (("europe", "arrived_europe_kg"), ("north", "arrived_north_america_kg"), ("lost", "lost_kg")):
         ends[key] = flat.groupby("year")[column].sum() / runs / 1000.0
     seized = mean_by(by_region, "region", "seized_kg") / 1000.0
-    groups = seized.T.groupby(lambda r: _SEIZED_IN[theme.REGION_GROUPS[str(r)]]).sum().T
+    groups = seized.T.groupby(lambda r: _SEIZED_IN[theme.region_groups()[str(r)]]).sum().T
     ends.update({str(key): groups[key] for key in groups.columns})
     figure = go.Figure(layout={"template": theme.template()})
     for key, (name, colour) in FATES.items():

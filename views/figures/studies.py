@@ -356,7 +356,7 @@ def sankey(study: Study, rows: pd.DataFrame, scenario: str) -> go.Figure:
     totals: dict[str, float] = {}
     for row in mine.to_dict("records"):
         end = str(row["end"])
-        key = _GROUP_ENDS[theme.REGION_GROUPS[end.removeprefix("seized_")]] if end.startswith("seized_") else end
+        key = _GROUP_ENDS[theme.region_groups()[end.removeprefix("seized_")]] if end.startswith("seized_") else end
         totals[key] = totals.get(key, 0.0) + float(row["kg_per_year"]) / 1e3
     keys = [key for key in ENDS if totals.get(key, 0.0) > 0.05]
     whole = sum(totals[key] for key in keys)

@@ -81,7 +81,7 @@ def _places(world: World) -> list[dict[str, Any]]:
         {"id": row["place"], "name": row["name"], "label": atlas.LABELS.get(row["place"], ""),
          "rank": rank.get(row["place"], 99), "x": round(SCALE * float(px)), "y": round(SCALE * float(py)),
          "kind": row["kind"], "state": row["state"] if isinstance(row["state"], str) else "",
-         "group": theme.REGION_GROUPS[row["region"]]}
+         "group": theme.region_groups()[row["region"]]}
         for row, px, py in zip(table.to_dict("records"), x, y, strict=True)
     ]  # fmt: skip
 

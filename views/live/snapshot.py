@@ -16,6 +16,7 @@ from model.columns import Array
 from model.kinds import Counter
 from model.record import Account, Weekly, Yearly
 from model.world import World
+from model.world.regions import legs_at, legs_into
 
 __all__ = ["CORRIDORS", "SERIES", "Seen", "corridor_of_leg", "frame", "yearly_corridors"]
 
@@ -35,8 +36,6 @@ CORRIDORS: Final = (
 """Ways into Europe by the last leg, as shares of what sets out on it."""
 MOST_LOADS: Final = 260
 MOST_SEIZURES: Final = 60
-AFRICA: Final = ("west_africa", "sahel")
-EUROPE: Final = ("iberia", "northwest_europe", "mediterranean_europe", "atlantic_islands")
 
 
 @dataclass
@@ -52,16 +51,13 @@ def corridor_of_leg(world: World) -> Array:
     region = world.tables.places.set_index("place")["region"]
     legs = world.tables.legs
     found = np.full(len(legs), -1, dtype=np.int64)
-    for i, row in enumerate(legs.to_dict("records")):
-        start, end, mode = region[row["origin"]], region[row["destination"]], row["mode"]
-        if end in EUROPE and start not in (*EUROPE, "europe_market"):
-            found[i] = _corridor(str(start), str(mode))
+    entering, african = legs_into(world.tables, "europe"), legs_at(world.tables, "origin", "west_africa_sahel")
+    for i in np.flatnonzero(entering):
+        found[i] = 2 if african[i] else _corridor(str(region[legs["origin"].iloc[i]]), str(legs["mode"].iloc[i]))
     return found
 
 
 def _corridor(start: str, mode: str) -> int:
-    if start in AFRICA:
-        return 2
     if start == "maghreb":
         return 3
     if mode == "container":

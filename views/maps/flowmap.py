@@ -266,7 +266,7 @@ def _add_bubbles(figure: go.Figure, rows: list[tuple[float, float, float, str]])
 
 
 def _add_places(figure: go.Figure, places: pd.DataFrame) -> None:
-    groups = places["region"].map(theme.REGION_GROUPS)
+    groups = places["region"].map(theme.region_groups())
     for group, colour in theme.GROUP_COLOURS.items():
         rows = places[groups == group]
         x, y = atlas.project(rows["lon"], rows["lat"])

@@ -69,8 +69,14 @@ def read_study(results_dir: Path, tables: Any = None) -> Study:
             f"frames are missing here: {', '.join(f'{name}.parquet' for name in missing)}", field="folder",
             value=str(results_dir), allowed="what `run.py history` wrote", remedy="uv run run.py history",
         )  # fmt: skip
+    manifest = read_manifest(results_dir)
+    if manifest.get("state") == "running":  # the frames are those of an earlier command
+        raise InputError(
+            "these results are not complete", field="folder", value=str(results_dir), allowed="a complete history",
+            remedy="give the same command again: it resumes",
+        )  # fmt: skip
     frames = {name: pd.read_parquet(results_dir / f"{name}.parquet") for name in FRAMES}
-    return Study(frames, read_manifest(results_dir), observed.load() if tables is None else tables)
+    return Study(frames, manifest, observed.load() if tables is None else tables)
 
 
 def write_history_report(results_dir: Path, tables: Any = None, *, notice: str = NOTICE) -> Path:
@@ -207,7 +213,7 @@ def _cards(study: Study) -> dict[str, list[tuple[str, str]]]:
 
 SEIZURES: Final = (
     ("seized_eu", "the European Union", "eu", theme.BLUE),
-    ("seized_west_africa", "West Africa", "west_africa", theme.GREEN),
+    ("seized_west_africa", "West Africa", "west_africa_sahel", theme.GREEN),
     ("seized_americas", "the Americas", "americas", theme.VERMILION),
 )
 TITLES: Final = {

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from model.world.regions import countries_with_places_in, eu_members
 from views.figures.bands import bands
 from views.maps.atlas import DATA
 from views.reports.page import Comparison
@@ -17,7 +18,7 @@ from views.reports.page import Comparison
 COVERAGE: Final = 0.9
 """A sum of states is shown for a year when the states that reported hold this share of the region's record."""
 COLUMNS: Final = ["year", "value", "low", "high", "kind", "source", "confidence", "use"]
-TABLES: Final = ("places", "legs", "lanes", "states", "observations", "prices", "supply", "demand")
+TABLES: Final = ("regions", "places", "legs", "lanes", "states", "observations", "prices", "supply", "demand")
 
 
 @dataclass(frozen=True)
@@ -182,25 +183,13 @@ def sum_of_states(tables: Any, members: set[str], skip: set[int] | None = None) 
     )[COLUMNS]  # fmt: skip
 
 
-AMERICAS: Final = frozenset(
-    {
-        "andes", "pacific_americas", "caribbean_coast", "guianas", "brazil_southern_cone", "central_america",
-        "caribbean", "north_america",
-    }
-)  # fmt: skip
-
-
 def members_of(tables: Any, kind: str) -> set[str]:
-    """ISO3 codes of the states whose seizures the model counts as the EU's (`eu`), West African or American.
+    """ISO3 codes of the states whose seizures the model counts as the EU's (`eu`), or those of a group of regions.csv.
 
     EU states are those of states.csv with a year of accession; the others have a place in the region, as in the model.
     """
-    if kind == "eu":
-        states = tables.states
-        return set(states.loc[states["eu_since"].notna(), "state"]) if len(states) else set()
-    regions = {"west_africa": {"west_africa", "sahel"}, "americas": AMERICAS}[kind]
-    europe = members_of(tables, "eu")
-    return set(tables.places.loc[tables.places["region"].isin(regions), "state"].dropna()) - europe
+    europe = eu_members(tables)
+    return set(tables.states.loc[europe if kind == "eu" else countries_with_places_in(tables, kind) & ~europe, "state"])
 
 
 def compare(yearly: pd.DataFrame, tables: Any, keys: list[str] | None = None) -> list[Comparison]:

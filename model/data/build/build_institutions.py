@@ -11,21 +11,14 @@ model itself reads only the committed results in `model/data`. Rules are told in
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-HERE = Path(__file__).resolve().parent
-DATA = HERE.parent
-sys.path.insert(0, str(HERE))
+from model.data.build import build_observations, build_prices, build_series
+from model.data.build.files import DATA, YEARS, read, seed, write
 
-import build_observations  # noqa: E402
-import build_prices  # noqa: E402
-import build_series  # noqa: E402
-
-YEARS = range(2000, 2024)
 WGI_SPAN = 5.0
 """World Governance Indicators run from about -2.5 to 2.5."""
 WGI = {"corruption": "wgi_control_of_corruption_estimate", "rule_of_law": "wgi_rule_of_law_estimate"}
@@ -50,25 +43,6 @@ ASSET_COLUMNS = (
 )
 
 
-def read(path: Path) -> pd.DataFrame:
-    """A CSV file with empty cells as missing values, and nothing else."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
-
-
-def seed(name: str) -> pd.DataFrame:
-    """A seed table."""
-    return read(HERE / "seed" / f"{name}.csv")
-
-
-def write(frame: pd.DataFrame, name: str) -> None:
-    """Write a table by way of a second file, so that no reader meets half of it."""
-    path = DATA / f"{name}.csv"
-    beside = path.with_suffix(".tmp")
-    frame.to_csv(beside, index=False, lineterminator="\n")
-    beside.replace(path)
-    print(f"{name}.csv: {len(frame)} rows")
-
-
 def states() -> pd.DataFrame:
     """One row per state: class values, then what the seed says of the state itself."""
     table = seed("states").merge(
@@ -84,38 +58,34 @@ def states() -> pd.DataFrame:
     return table[list(STATE_COLUMNS)]
 
 
-def rescaled(reference: Path) -> dict[str, pd.DataFrame]:
-    """Indicators by year (index) and state (columns), put on 0 to 1; missing where not observed."""
-    table = read(reference / "governance.csv")
-    frames = {}
-    for name, column in WGI.items():
-        wide = table.pivot_table(index="year", columns="iso3", values=column).reindex(YEARS)
-        frames[name] = (WGI_SPAN / 2 + (-wide if name == "corruption" else wide)) / WGI_SPAN
-    return frames
-
-
 def governance(reference: Path) -> pd.DataFrame:
     """Every state in every year: observed, interpolated between observed years, carried at the ends, or assumed."""
-    frames = rescaled(reference)
-    source = read(reference / "governance.csv").groupby("iso3")["source"].first().to_dict()
-    rows = []
-    for state in seed("states")["state"]:
-        models = PROXIES.get(state, (state,))
-        values = {name: frame[list(models)].mean(axis=1) for name, frame in frames.items()}
-        observed = values["corruption"].notna()
-        first, last = observed[observed].index[0], observed[observed].index[-1]
-        filled = {name: series.interpolate(limit_area="inside").ffill().bfill() for name, series in values.items()}
-        for year in YEARS:
-            basis = "observed" if observed[year] else "interpolated" if first < year < last else "carried"
-            confidence = {"observed": "high", "interpolated": "medium", "carried": "low"}[basis]
-            text = str(source.get(state, "")).split("; ")[-1]
-            if state in PROXIES:
-                basis, confidence, text = "assumed", "assumed", f"assumed: mean of {', '.join(models)}"
-            levels = {name: round(float(series[year]), 3) for name, series in filled.items()}
-            rows.append(
-                {"state": state, "year": year, **levels, "basis": basis, "source": text, "confidence": confidence}
-            )
-    return pd.DataFrame(rows)
+    table = read(reference / "governance.csv")
+    frames = {name: rescaled(table, name) for name in WGI}
+    source = table.groupby("iso3")["source"].first().str.split("; ").str[-1].to_dict()
+    return pd.concat([governance_of(state, frames, source.get(state, "")) for state in seed("states")["state"]])
+
+
+def rescaled(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """An indicator by year (index) and state (columns), put on 0 to 1; missing where not observed."""
+    wide = table.pivot_table(index="year", columns="iso3", values=WGI[name]).reindex(YEARS)
+    return (WGI_SPAN / 2 + (-wide if name == "corruption" else wide)) / WGI_SPAN
+
+
+def governance_of(state: str, frames: dict[str, pd.DataFrame], source: str) -> pd.DataFrame:
+    """The rows of a state."""
+    models = PROXIES.get(state, (state,))
+    values = pd.DataFrame({name: frame[list(models)].mean(axis=1) for name, frame in frames.items()})
+    levels = values.interpolate(limit_area="inside").ffill().bfill().map(lambda level: round(level, 3))
+    observed = values["corruption"].notna()
+    inside = observed.cummax() & observed[::-1].cummax()[::-1]
+    basis = pd.Series("carried", index=values.index).mask(inside, "interpolated").mask(observed, "observed")
+    confidence = basis.map({"observed": "high", "interpolated": "medium", "carried": "low"})
+    table = levels.assign(basis=basis, source=source, confidence=confidence).rename_axis("year").reset_index()
+    table.insert(0, "state", state)
+    if state in PROXIES:
+        return table.assign(basis="assumed", source=f"assumed: mean of {', '.join(models)}", confidence="assumed")
+    return table
 
 
 def memberships() -> pd.DataFrame:
@@ -137,11 +107,8 @@ def assets() -> pd.DataFrame:
     owners = table["owner"].map(seed("states").set_index("state")["name"])
     places = table["base"].map(read(DATA / "places.csv").set_index("place")["name"]).str.split("[:,]").str[0]
     table["name"] = words + " " + number + " of " + owners + ", " + places
-    table["source"], table["confidence"] = (
-        "assumed, order of magnitude; speed and sweep width M2, availability M5",
-        "assumed",
-    )
-    return table[list(ASSET_COLUMNS)]
+    source = "assumed, order of magnitude; speed and sweep width M2, availability M5"
+    return table.assign(source=source, confidence="assumed")[list(ASSET_COLUMNS)]
 
 
 def timeline(reference: Path) -> pd.DataFrame:

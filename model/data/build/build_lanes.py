@@ -12,26 +12,22 @@ a detour factor. README.md gives the rules for days, cost and patrol areas.
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
+from collections import Counter
 from itertools import pairwise
-from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import searoute
 
+from model.data.build.files import BUILD, DATA, read, write
 from model.data.build.polyline import Point, great_circle, great_circle_km, length_km, simplify
 
-DATA = Path(__file__).resolve().parents[1]
 KM_PER_NM = 1.852
 OVERLAND_DETOUR = 1.3
 SEA_AREA_RADIUS_KM = 900.0
 SAMPLE_KM = 25.0
 MAX_POINTS = 25
 DRAW_TOLERANCE_DEG = 0.15
-
-LEG_COLUMNS = (
-    "leg,origin,destination,mode,distance_km,days,cost_eur_per_kg,corridor,jurisdictions,source,confidence,note"
-)
 
 SEA_MODES = ("fast_boat", "small_vessel", "merchant_vessel", "container")
 
@@ -61,43 +57,19 @@ COST_RULE = {
 CORRIDOR_FROM_PLACE = ("container", "air_courier", "merchant_vessel")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A leg's true line (lat, lon in degrees) and its length in km."""
+def route(mode: str, line: str, start: Point, end: Point) -> tuple[list[Point], float]:
+    """Trace a leg, in degrees, with its length in km.
 
-    line: list[Point]
-    distance_km: float
-
-
-def read(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file as dictionaries."""
-    with path.open(newline="", encoding="utf-8") as handle:
-        return list(csv.DictReader(handle))
-
-
-def write(path: Path, header: list[str], rows: list[list[object]]) -> None:
-    """Write a CSV file with Unix line ends."""
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-
-
-def sea_route(start: Point, end: Point) -> Route:
-    """Trace the shipping lane between two points; searoute wants longitude first."""
+    `line` is lane (shipping network), straight (short hop by small craft) or direct. searoute wants longitude first.
+    """
+    if line != "lane":
+        return great_circle(start, end, 15), great_circle_km(start, end) * (
+            OVERLAND_DETOUR if mode == "overland" else 1
+        )
     # Lists, not tuples: with tuples searoute 1.6 silently leaves the two ends out.
-    found = searoute.searoute([start[1], start[0]], [end[1], end[0]], append_orig_dest=True, units="km")
-    line = [(lat, lon) for lon, lat in found["geometry"]["coordinates"]]
-    return Route(line, length_km(line))
-
-
-def route(mode: str, line: str, start: Point, end: Point) -> Route:
-    """Trace a leg: `line` is lane (shipping network), straight (short hop by small craft) or direct."""
-    if line == "lane":
-        return sea_route(start, end)
-    direct = great_circle_km(start, end)
-    detour = OVERLAND_DETOUR if mode == "overland" else 1.0
-    return Route(great_circle(start, end, 15), direct * detour)
+    found = searoute.searoute([*start[::-1]], [*end[::-1]], append_orig_dest=True, units="km")
+    lane = [(lat, lon) for lon, lat in found["geometry"]["coordinates"]]
+    return lane, length_km(lane)
 
 
 def drawing_line(line: list[Point]) -> list[Point]:
@@ -112,23 +84,19 @@ def drawing_line(line: list[Point]) -> list[Point]:
 
 def samples(line: list[Point]) -> list[Point]:
     """Points about SAMPLE_KM apart along a polyline, so that equal counts mean equal distances."""
-    found: list[Point] = []
-    for start, end in pairwise(line):
-        count = max(1, round(great_circle_km(start, end) / SAMPLE_KM))
-        for step in range(count):
-            part = (step + 0.5) / count
-            found.append((start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])))
-    return found
+    counts = [max(1, round(great_circle_km(start, end) / SAMPLE_KM)) for start, end in pairwise(line)]
+    return [
+        (start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1]))
+        for (start, end), count in zip(pairwise(line), counts, strict=True)
+        for part in ((step + 0.5) / count for step in range(count))
+    ]
 
 
 def sea_area_shares(line: list[Point], centres: dict[str, Point]) -> dict[str, float]:
     """Share of a line nearest to each sea-area centre and within SEA_AREA_RADIUS_KM of it."""
     points = samples(line)
-    counts: dict[str, int] = {}
-    for point in points:
-        area = min(centres, key=lambda name: great_circle_km(point, centres[name]))
-        if great_circle_km(point, centres[area]) <= SEA_AREA_RADIUS_KM:
-            counts[area] = counts.get(area, 0) + 1
+    nearest = (min((great_circle_km(point, centre), area) for area, centre in centres.items()) for point in points)
+    counts = Counter(area for distance, area in nearest if distance <= SEA_AREA_RADIUS_KM)
     return {area: count / len(points) for area, count in counts.items() if count / len(points) >= 0.01}
 
 
@@ -138,14 +106,14 @@ def cost_eur_per_kg(mode: str, distance_km: float) -> float:
     return round(min(most, max(least, fixed + per_km * distance_km)), -1)
 
 
-def corridor(mode: str, start: dict[str, str], end: dict[str, str]) -> str:
+def corridor(mode: str, start: dict[str, Any], end: dict[str, Any]) -> str:
     """Key of the licit corridor (trade.csv) in which a leg hides."""
     first = start["place"] if mode in CORRIDOR_FROM_PLACE else start["region"]
     last = "market" if end["region"] == "europe_market" else end["region"]
     return f"{first}-{last}-{mode}"
 
 
-def jurisdictions(seed: dict[str, str], start: dict[str, str], end: dict[str, str]) -> str:
+def jurisdictions(seed: dict[str, Any], start: dict[str, Any], end: dict[str, Any]) -> str:
     """States that may learn of the leg or act on it, own ends first, each once."""
     names = [start["state"], end["state"], *seed["other_states"].split(";")]
     return ";".join(dict.fromkeys(name for name in names if name))
@@ -164,37 +132,50 @@ def leg_note(mode: str, note: str) -> str:
     return ". ".join(text for text in (note, caveat) if text)
 
 
-def over_water(mode: str, start: dict[str, str], end: dict[str, str]) -> bool:
+def over_water(mode: str, start: dict[str, Any], end: dict[str, Any]) -> bool:
     """Whether a leg crosses patrol areas: every sea leg, and light aircraft between coasts."""
     if mode in SEA_MODES:
         return True
     return mode == "light_aircraft" and "andes" not in (start["region"], end["region"])
 
 
+def leg_of(seed: dict[str, Any], start: dict[str, Any], end: dict[str, Any], km: float, speed: float) -> dict[str, Any]:
+    """The row of a leg of so many km, by a mode of a speed in knots."""
+    mode = seed["mode"]
+    return {
+        "leg": f"{start['place']}-{end['place']}-{mode}",
+        "origin": start["place"],
+        "destination": end["place"],
+        "mode": mode,
+        "distance_km": round(km),
+        "days": round(km / (speed * KM_PER_NM * 24) + END_DAYS[mode], 1),
+        "cost_eur_per_kg": cost_eur_per_kg(mode, km),
+        "corridor": corridor(mode, start, end),
+        "jurisdictions": jurisdictions(seed, start, end),
+        "source": source_of(seed["line"]),
+        "confidence": "assumed",
+        "note": leg_note(mode, seed["note"]),
+    }
+
+
 def main() -> None:
     """Read the seeds, build the three tables."""
-    places = {row["place"]: row for row in read(DATA / "places.csv")}
-    points = {name: (float(row["lat"]), float(row["lon"])) for name, row in places.items()}
-    speeds = {row["mode"]: float(row["speed_kn"]) for row in read(DATA / "modes.csv")}
+    places = {row["place"]: row for row in read(DATA / "places.csv").fillna({"state": ""}).to_dict("records")}
+    speeds = read(DATA / "modes.csv").set_index("mode")["speed_kn"].to_dict()
+    points = {name: (row["lat"], row["lon"]) for name, row in places.items()}
     centres = {name: points[name] for name, row in places.items() if row["kind"] == "sea_area"}
-    legs: list[list[object]] = []
-    lanes: list[list[object]] = []
-    areas: list[list[object]] = []
-    for seed in read(DATA / "build" / "legs_seed.csv"):
+    legs, lanes, areas = [], [], []
+    for seed in read(BUILD / "legs_seed.csv").astype(object).fillna("").to_dict("records"):
         mode, start, end = seed["mode"], places[seed["origin"]], places[seed["destination"]]
-        leg = f"{start['place']}-{end['place']}-{mode}"
-        found = route(mode, seed["line"], points[start["place"]], points[end["place"]])
-        days = found.distance_km / (speeds[mode] * KM_PER_NM * 24) + END_DAYS[mode]
-        legs.append([leg, start["place"], end["place"], mode, round(found.distance_km), round(days, 1)])
-        legs[-1] += [cost_eur_per_kg(mode, found.distance_km), corridor(mode, start, end)]
-        legs[-1] += [jurisdictions(seed, start, end), source_of(seed["line"]), "assumed"]
-        legs[-1].append(leg_note(mode, seed["note"]))
-        lanes += [[leg, i, round(lat, 2), round(lon, 2)] for i, (lat, lon) in enumerate(drawing_line(found.line))]
+        line, km = route(mode, seed["line"], points[start["place"]], points[end["place"]])
+        legs.append(leg_of(seed, start, end, km, speeds[mode]))
+        leg = legs[-1]["leg"]
+        lanes += [(leg, i, round(lat, 2), round(lon, 2)) for i, (lat, lon) in enumerate(drawing_line(line))]
         if over_water(mode, start, end):
-            areas += [[leg, area, round(share, 3)] for area, share in sea_area_shares(found.line, centres).items()]
-    write(DATA / "legs.csv", LEG_COLUMNS.split(","), legs)
-    write(DATA / "lanes.csv", ["leg", "point", "lat", "lon"], lanes)
-    write(DATA / "leg_sea_areas.csv", ["leg", "sea_area", "share"], areas)
+            areas += [(leg, area, round(share, 3)) for area, share in sea_area_shares(line, centres).items()]
+    write(pd.DataFrame(legs), "legs")
+    write(pd.DataFrame(lanes, columns=["leg", "point", "lat", "lon"], dtype=object), "lanes")
+    write(pd.DataFrame(areas, columns=["leg", "sea_area", "share"]), "leg_sea_areas")
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ from __future__ import annotations
 import json
 import sys
 from importlib import import_module
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from model.data.build.files import DATA
 from model.data.build.polyline import simplify
 
 shapely: Any = import_module("shapely")
@@ -24,7 +26,6 @@ pycountry: Any = import_module("pycountry")
 Ring = list[tuple[float, float]]
 """Longitude and latitude in degrees, closed."""
 
-OUTPUT = Path(__file__).resolve().parents[1] / "outlines.json"
 WINDOW = (-130.0, -58.0, 75.0, 75.0)
 TOLERANCE_DEG = 0.1
 ISLAND_TOLERANCE_DEG = 0.02
@@ -50,14 +51,8 @@ def on_island(lon: float, lat: float) -> bool:
 def decode(topology: dict[str, Any]) -> list[Ring]:
     """Absolute coordinates of the delta-coded arcs of a TopoJSON topology."""
     (scale_x, scale_y), (shift_x, shift_y) = topology["transform"]["scale"], topology["transform"]["translate"]
-    arcs: list[Ring] = []
-    for coded in topology["arcs"]:
-        x, y, arc = 0, 0, []
-        for dx, dy in coded:
-            x, y = x + dx, y + dy
-            arc.append((x * scale_x + shift_x, y * scale_y + shift_y))
-        arcs.append(arc)
-    return arcs
+    summed = (zip(*map(accumulate, zip(*coded, strict=True)), strict=True) for coded in topology["arcs"])
+    return [[(x * scale_x + shift_x, y * scale_y + shift_y) for x, y in arc] for arc in summed]
 
 
 def thin(arc: Ring) -> Ring:
@@ -71,11 +66,8 @@ def thin(arc: Ring) -> Ring:
 
 def exterior(indices: list[int], arcs: list[Ring]) -> Ring:
     """Join arcs into one ring; a negative index means the arc reversed."""
-    ring: Ring = []
-    for index in indices:
-        arc = arcs[index] if index >= 0 else arcs[~index][::-1]
-        ring += arc[1:] if ring else arc
-    return ring
+    first, *others = (arcs[index] if index >= 0 else arcs[~index][::-1] for index in indices)
+    return [*first, *(point for arc in others for point in arc[1:])]
 
 
 def unrolled(ring: Ring) -> Ring:
@@ -113,17 +105,18 @@ def main(source: Path) -> None:
     countries: dict[str, dict[str, Any]] = {}
     for geometry in topology["objects"]["countries"]["geometries"]:
         polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
-        rings = [part for polygon in polygons for part in clipped(exterior(polygon[0], arcs))]
-        if rings:
-            countries.setdefault(key_of(geometry), {"name": geometry["properties"]["name"], "rings": []})
-            countries[key_of(geometry)]["rings"] += rings
+        if rings := [part for polygon in polygons for part in clipped(exterior(polygon[0], arcs))]:
+            named = {"name": geometry["properties"]["name"], "rings": []}
+            countries.setdefault(key_of(geometry), named)["rings"] += rings
     body = {
         "source": "Natural Earth 1:50m admin 0 (public domain), through npm world-atlas 2.0.2 (ISC)",
         "window_lon_lat": WINDOW,
         "ring": "closed list of [longitude, latitude] in degrees, exterior only",
         "countries": dict(sorted(countries.items())),
     }
-    OUTPUT.write_text(json.dumps(body, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
+    (DATA / "outlines.json").write_text(
+        json.dumps(body, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-SEED = Path(__file__).resolve().parent / "seed"
+from model.data.build.files import YEARS, seed
+
 ASSUMED_PURITY = {"farmgate": 0.6, "base": 0.85, "source": 0.85, "wholesale": 0.7, "retail": 0.45}
 """Purity where the notes give none; `source` is wholesale in Latin America. Sweep 0.1 either way."""
 PURITY_ERROR = 0.1
@@ -62,16 +63,14 @@ FEWEST_STATES = 3
 
 def prices(reference: pd.DataFrame) -> pd.DataFrame:
     """One row per published price of 2000-2023, and the median of states for Europe where enough report."""
-    dollars = pd.read_csv(SEED / "exchange.csv").set_index("year")["usd_per_eur"]
-    table = reference[reference["year"].between(2000, 2023)]
-    rows = [_row(record, dollars) for record in table.to_dict("records")]
-    frame = pd.DataFrame(rows)
-    frame = pd.concat([frame, _medians(frame)], ignore_index=True)
+    dollars = seed("exchange").set_index("year")["usd_per_eur"]
+    table = reference[reference["year"].isin(YEARS)]
+    frame = pd.DataFrame([_row(record, dollars) for record in table.to_dict("records")])
     keys = ["place_group", "level", "year", "basis"]
-    return frame.sort_values(keys, kind="stable").reset_index(drop=True)
+    return pd.concat([frame, _medians(frame)]).sort_values(keys, kind="stable")
 
 
-def _purity(record: dict[str, object], group: str) -> tuple[float, str]:
+def _purity(record: dict[str, Any], group: str) -> tuple[float, str]:
     """Purity as a share and what stands behind it."""
     text, level, unit = record["purity_percent"], str(record["level"]), str(record["unit"])
     if "pure" in unit or "purity_adjusted" in unit:
@@ -85,7 +84,7 @@ def _purity(record: dict[str, object], group: str) -> tuple[float, str]:
     return ASSUMED_PURITY[key], f"purity {ASSUMED_PURITY[key]:g} assumed"
 
 
-def _row(record: dict[str, object], dollars: pd.Series) -> dict[str, object]:
+def _row(record: dict[str, Any], dollars: pd.Series) -> dict[str, Any]:
     """One published price in euro per pure kg."""
     year, group, unit = int(str(record["year"])), GROUPS[str(record["country"])], str(record["unit"])
     purity, words = _purity(record, group)
@@ -95,7 +94,7 @@ def _row(record: dict[str, object], dollars: pd.Series) -> dict[str, object]:
     elif unit.startswith("GBP"):
         rate, currency = GBP_EUR[year], f"GBP x {GBP_EUR[year]:g}"
     grams = 1000.0 if "gram" in unit and "kg" not in unit else 1.0
-    low, best, high = (_number(record[c]) * rate * grams for c in ("price_low", "price", "price_high"))
+    low, best, high = (float(record[c]) * rate * grams for c in ("price_low", "price", "price_high"))
     middle = best if not np.isnan(best) else (low + high) / 2
     error = 0.4 if words == PARTLY else 0.0 if purity == 1.0 else PURITY_ERROR
     note = "; ".join(str(record[c]) for c in ("product", "note") if isinstance(record[c], str))
@@ -120,31 +119,24 @@ def _confidence(published: str, words: str) -> str:
     return "medium" if published == "high" and "assumed" in words else published
 
 
-def _number(value: object) -> float:
-    """A number of a cell, missing if empty."""
-    return float(str(value)) if value == value and value != "" else float("nan")
-
-
 def _medians(frame: pd.DataFrame) -> pd.DataFrame:
     """European wholesale price as the median of states, in years in which enough of them are known."""
     table = frame[(frame["level"] == "wholesale") & frame["place_group"].isin(EUROPE_STATES)]
-    rows = []
-    for year, group in table.groupby("year"):
-        if group["place_group"].nunique() >= FEWEST_STATES:
-            names = ", ".join(sorted(group["place_group"]))
-            rows.append(
-                {
-                    "year": year,
-                    "place_group": "europe",
-                    "level": "wholesale",
-                    "eur_per_kg_pure": round(group["eur_per_kg_pure"].median()),
-                    "purity": ASSUMED_PURITY["wholesale"],
-                    "low": round(group["low"].min()),
-                    "high": round(group["high"].max()),
-                    "basis": f"median of {group['place_group'].nunique()} states ({names}); from lowest to highest",
-                    "source": "derived: " + str(group["source"].iloc[0]),
-                    "confidence": "medium",
-                    "note": "States change from year to year",
-                }
-            )
-    return pd.DataFrame(rows)
+    years = table.groupby("year")
+    names = years["place_group"].agg(lambda groups: ", ".join(sorted(groups)))
+    states = years["place_group"].nunique()
+    medians = pd.DataFrame(
+        {
+            "place_group": "europe",
+            "level": "wholesale",
+            "eur_per_kg_pure": years["eur_per_kg_pure"].median().round().astype(int),
+            "purity": ASSUMED_PURITY["wholesale"],
+            "low": years["low"].min().round().astype(int),
+            "high": years["high"].max().round().astype(int),
+            "basis": "median of " + states.astype(str) + " states (" + names + "); from lowest to highest",
+            "source": "derived: " + years["source"].first(),
+            "confidence": "medium",
+            "note": "States change from year to year",
+        }
+    )
+    return medians[states >= FEWEST_STATES].reset_index()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
-SEED = Path(__file__).resolve().parent / "seed"
-YEARS = range(2000, 2024)
+from model.data.build.files import YEARS, seed
+
 REVISION = 942 / 687
 """The published world total of 2004 before (687 t) and after (640 + 192 + 110 t) the yield study of 2005."""
 COMPARABLE_COLOMBIA = {
@@ -24,8 +22,7 @@ TONNES = "potential_pure_cocaine_tonnes"
 
 def exchange() -> pd.DataFrame:
     """US dollars for one euro, yearly average."""
-    table = pd.read_csv(SEED / "exchange.csv")
-    return table.assign(
+    return seed("exchange").assign(
         source="European Central Bank, yearly average of reference rates; recollected", confidence="medium"
     )
 
@@ -33,30 +30,34 @@ def exchange() -> pd.DataFrame:
 def supply(reference: pd.DataFrame) -> pd.DataFrame:
     """Output of Colombia, Peru and Bolivia on one basis, kg pure (amendment 3)."""
     table = reference.rename(columns={"coca_cultivation_hectares": "ha"}).set_index(["country", "year"])
-    rows = [row for year in YEARS for row in _supply_of(table, year)]
-    return pd.DataFrame(rows).sort_values(["state", "year"], kind="stable").reset_index(drop=True)
+    rows = [row for year in YEARS for row in (_published(table, year) if year <= 2008 else _derived(table, year))]
+    columns = ["year", "state", "tonnes", "low", "high", "basis", "source", "confidence"]
+    found = pd.DataFrame(rows, columns=columns).sort_values(["state", "year"], kind="stable")
+    kg = found.pop("tonnes") * 1000
+    low, high = (kg * found.pop(end) for end in ("low", "high"))
+    for place, (name, amounts) in enumerate({"kg_low": low, "kg": kg, "kg_high": high}.items(), start=2):
+        found.insert(place, name, amounts.round().astype(int))
+    return found
 
 
-def _supply_of(table: pd.DataFrame, year: int) -> list[dict[str, object]]:
-    """The three rows of a year."""
-    if year <= 2008:
-        return [_published(table, state, year) for state in ("COL", "PER", "BOL")]
+def _derived(table: pd.DataFrame, year: int) -> list[tuple[object, ...]]:
+    """Rows of a year from 2009 on: what the world total leaves after Colombia is split by area."""
     low, best, high, text = _total(table, year)
-    tonnes, note = COMPARABLE_COLOMBIA.get(year, (float(table.loc[("COL", year), TONNES]), "published"))
+    colombia = table.loc[("COL", year)]
+    tonnes, note = COMPARABLE_COLOMBIA.get(year, (float(colombia[TONNES]), "published"))
     weights = {
         s: float(table.loc[(s, year), "ha"]) * float(table.loc[(s, 2008), TONNES]) / float(table.loc[(s, 2008), "ha"])
         for s in ("PER", "BOL")
     }
-    rest = best - tonnes
-    source = str(table.loc[("COL", year), "source"])
-    confidence = "medium" if year in COMPARABLE_COLOMBIA else str(table.loc[("COL", year), "confidence"])
-    rows = [_row(year, "COL", tonnes, low / best, high / best, note, source, confidence)]
-    for state, weight in weights.items():
-        share = weight / sum(weights.values())
-        basis = f"world total ({text}) minus Colombia, split by area times the yield of 2008"
-        source = f"derived: {table.loc[('TOTAL', year), 'source']}; area: {table.loc[(state, year), 'source']}"
-        rows.append(_row(year, state, rest * share, low / best, high / best, basis, source, "low"))
-    return rows
+    confidence = "medium" if year in COMPARABLE_COLOMBIA else colombia["confidence"]
+    ends = low / best, high / best
+    basis = f"world total ({text}) minus Colombia, split by area times the yield of 2008"
+    derived = f"derived: {table.loc[('TOTAL', year), 'source']}; area: "
+    shares = {state: weight / sum(weights.values()) for state, weight in weights.items()}
+    return [(year, "COL", tonnes, *ends, note, colombia["source"], confidence)] + [
+        (year, state, (best - tonnes) * share, *ends, basis, derived + table.loc[(state, year), "source"], "low")
+        for state, share in shares.items()
+    ]
 
 
 def _total(table: pd.DataFrame, year: int) -> tuple[float, float, float, str]:
@@ -68,54 +69,37 @@ def _total(table: pd.DataFrame, year: int) -> tuple[float, float, float, str]:
     return best * (1 - SPREAD), best, best * (1 + SPREAD), "published"
 
 
-def _published(table: pd.DataFrame, state: str, year: int) -> dict[str, object]:
-    """Row of a year with tonnes for every state; before 2004 on the basis that was later revised."""
-    row = table.loc[(state, year)]
-    tonnes, source, confidence = float(row[TONNES]), str(row["source"]), str(row["confidence"])
+def _published(table: pd.DataFrame, year: int) -> list[tuple[object, ...]]:
+    """Rows of a year with tonnes for every state; before 2004 on the basis that was later revised."""
+    rows = [(state, table.loc[(state, year)]) for state in ("COL", "PER", "BOL")]
     if year >= 2004:
-        return _row(year, state, tonnes, 1 - SPREAD, 1 + SPREAD, "published", source, confidence)
-    basis = "published before the revision of 2005, times 942/687; low: as published"
-    return _row(year, state, tonnes * REVISION, 1 / REVISION, 1 + SPREAD, basis, source, "medium")
-
-
-def _row(
-    year: int, state: str, tonnes: float, low: float, high: float, basis: str, source: str, confidence: str
-) -> dict[str, object]:
-    kg = tonnes * 1000
-    return {
-        "year": year,
-        "state": state,
-        "kg_low": round(kg * low),
-        "kg": round(kg),
-        "kg_high": round(kg * high),
-        "basis": basis,
-        "source": source,
-        "confidence": confidence,
-    }
+        ends = 1 - SPREAD, 1 + SPREAD, "published"
+        return [(year, state, float(row[TONNES]), *ends, row["source"], row["confidence"]) for state, row in rows]
+    ends = 1 / REVISION, 1 + SPREAD, "published before the revision of 2005, times 942/687; low: as published"
+    return [(year, state, float(row[TONNES]) * REVISION, *ends, row["source"], "medium") for state, row in rows]
 
 
 def demand() -> pd.DataFrame:
     """Consumption at the reference price by market, kg pure: a smooth path through a few anchors."""
-    anchors, shares = pd.read_csv(SEED / "demand_anchors.csv"), pd.read_csv(SEED / "demand_shares.csv")
-    markets = []
-    for area, anchor in anchors.groupby("area", sort=False):
-        for share in shares[shares["area"] == area].itertuples():
-            market = _path(anchor, share.share)
-            market.insert(1, "market", share.market)
-            market["basis"] += f"; constant share {share.share:g} of {str(area).replace('_', ' ')}"
-            markets.append(market)
+    shares = seed("demand_shares").groupby("area", sort=False)
+    markets = [
+        _path(anchor, row.market, row.share)
+        for area, anchor in seed("demand_anchors").groupby("area", sort=False)
+        for row in shares.get_group(area).itertuples()
+    ]
     source = (
         "assumed path; anchors: flows.csv of the notes (UNODC, DEA, EMCDDA-Europol), SF52; shares of markets assumed"
     )
     return pd.concat(markets).assign(source=source, confidence="assumed")
 
 
-def _path(anchor: pd.DataFrame, share: float) -> pd.DataFrame:
+def _path(anchor: pd.DataFrame, market: str, share: float) -> pd.DataFrame:
     """A market's share of an area's consumption, by year."""
-    path = {"year": np.array(YEARS)}
-    for name, column in {"kg_low": "low", "kg": "kg", "kg_high": "high"}.items():
-        level = np.exp(PchipInterpolator(anchor["year"], np.log(anchor[column]))(path["year"]))
-        path[name] = np.array([round(float(kg) * share) for kg in level])
     known = ("anchor: " + anchor.set_index("year")["basis"]).to_dict()
-    basis = [known.get(year, "smooth path between anchors (monotone cubic in logs)") for year in YEARS]
-    return pd.DataFrame({**path, "basis": basis})
+    words = f"; constant share {share:g} of {anchor['area'].iloc[0].replace('_', ' ')}"
+    levels = {
+        name: np.round(np.exp(PchipInterpolator(anchor["year"], np.log(anchor[column]))(np.array(YEARS))) * share)
+        for name, column in {"kg_low": "low", "kg": "kg", "kg_high": "high"}.items()
+    }
+    basis = [known.get(year, "smooth path between anchors (monotone cubic in logs)") + words for year in YEARS]
+    return pd.DataFrame({"year": YEARS, "market": market, **levels, "basis": basis}).astype(dict.fromkeys(levels, int))

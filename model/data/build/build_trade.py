@@ -11,32 +11,19 @@ which years of the profiles rest on published totals. Treat the table as an unce
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
+import pandas as pd
 
-DATA = Path(__file__).resolve().parents[1]
-FIRST_YEAR = 2000
+from model.data.build.files import BUILD, DATA, YEARS, read, write
+
 SIGNIFICANT_DIGITS = 3
-SOURCE = (
-    "Own construction (build_trade.py): order of magnitude for 2000 times growth profile {profile}; see build/README.md"
-)
+SOURCE = "Own construction (build_trade.py): order of magnitude for 2000 times growth profile "
+COLUMNS = ["corridor", "year", "mode", "licit_volume", "unit", "source", "confidence"]
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file as dictionaries."""
-    with path.open(newline="", encoding="utf-8") as handle:
-        return list(csv.DictReader(handle))
-
-
-def indices(rows: list[dict[str, str]]) -> dict[str, dict[int, float]]:
-    """Index by profile and year, 1 in FIRST_YEAR, chained from yearly growth in percent."""
-    profiles = [name for name in rows[0] if name != "year"]
-    found = {name: {FIRST_YEAR: 1.0} for name in profiles}
-    for row in rows:
-        year = int(row["year"])
-        for name in profiles:
-            found[name][year] = found[name][year - 1] * (1 + float(row[name]) / 100)
-    return found
+def indices(growth: pd.DataFrame) -> pd.DataFrame:
+    """Columns profile, year and factor: 1 in the first year, chained from yearly growth in percent."""
+    factors = (1 + growth.set_index("year") / 100).reindex(YEARS, fill_value=1.0).cumprod()
+    return factors.reset_index().melt("year", var_name="profile", value_name="factor")
 
 
 def rounded(volume: float) -> int:
@@ -46,27 +33,21 @@ def rounded(volume: float) -> int:
 
 def check_corridors(seeded: set[str]) -> None:
     """Stop when the corridors of legs.csv and of the seed differ."""
-    used = {row["corridor"] for row in read(DATA / "legs.csv")}
+    used = set(read(DATA / "legs.csv")["corridor"])
     if used != seeded:
         missing, unused = sorted(used - seeded), sorted(seeded - used)
-        message = f"trade_seed.csv and legs.csv disagree on corridors: add {missing}, remove {unused}"
-        raise SystemExit(message)
+        raise SystemExit(f"trade_seed.csv and legs.csv disagree on corridors: add {missing}, remove {unused}")
 
 
 def main() -> None:
     """Read the seeds, check the corridors, write trade.csv."""
-    index = indices(read(DATA / "build" / "trade_growth.csv"))
-    seeds = read(DATA / "build" / "trade_seed.csv")
-    check_corridors({seed["corridor"] for seed in seeds})
-    with (DATA / "trade.csv").open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(["corridor", "year", "mode", "licit_volume", "unit", "source", "confidence"])
-        for seed in seeds:
-            corridor, profile = seed["corridor"], seed["profile"]
-            mode, source = corridor.rsplit("-", 1)[1], SOURCE.format(profile=profile)
-            for year, factor in index[profile].items():
-                volume = rounded(float(seed["volume_2000"]) * factor)
-                writer.writerow([corridor, year, mode, volume, seed["unit"], source, "assumed"])
+    seeds = read(BUILD / "trade_seed.csv")
+    check_corridors(set(seeds["corridor"]))
+    table = seeds.merge(indices(read(BUILD / "trade_growth.csv")), on="profile", how="left", validate="m:m")
+    table["licit_volume"] = (table["volume_2000"] * table["factor"]).map(rounded)
+    table["mode"] = table["corridor"].str.rsplit("-", n=1).str[1]
+    table["source"], table["confidence"] = SOURCE + table["profile"] + "; see build/README.md", "assumed"
+    write(table[COLUMNS], "trade")
 
 
 if __name__ == "__main__":

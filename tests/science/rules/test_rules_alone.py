@@ -12,7 +12,7 @@ from model.kinds import MODES, Counter, Mode
 from model.parameter_fields import to_values
 from model.record import Weekly
 from model.submodels import beliefs, cooperation, leads, routes, sensors, stocks, tasking
-from model.submodels.movement import send
+from model.submodels.dispatch import send
 from tests.contexts import context
 
 
