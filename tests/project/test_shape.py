@@ -22,7 +22,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "experiments/analysis/doses.py",
         "experiments/analysis/mixes.py",
         "experiments/calibration/",
-        "experiments/ensemble/history.py",
         "experiments/validation/against.py",
         "views/cli/main.py",
         "views/figures/history.py",
@@ -35,12 +34,8 @@ NOT_YET: dict[str, tuple[str, ...]] = {
     ),
     "files": (
         "experiments/design/factors.py",
-        "experiments/ensemble/runner.py",
         "experiments/study.py",
-        "model/route_model.py",
-        "model/scenario/inputs.py",
-        "model/submodels/movement.py",
-        "model/world/world.py",
+        "model/scenario/scenario.py",
         "views/cli/jobs.py",
         "views/cli/main.py",
         "views/figures/studies.py",
@@ -51,7 +46,7 @@ NOT_YET: dict[str, tuple[str, ...]] = {
     ),
     "formatter": ("docs/", "experiments/", "tests/", "views/"),
     "layers": (),
-    "circles": ("model.", "views."),
+    "circles": ("views.",),
 }
 """Files and folders where a rule does not hold yet. What is no longer needed here must go."""
 
