@@ -123,21 +123,40 @@ def _yearly(frames: dict[str, pd.DataFrame], dims: pd.DataFrame, paths: list[lis
     seized = region.groupby("year")["seized_kg"].sum().reindex(YEARS)
     known = 9000 * rng.lognormal(0, 0.05, len(YEARS))
     values = {
-        "produced_kg": produced, "dispatched_kg": produced * 0.99, "dispatched_to_europe_kg": eu * 1.6,
-        "dispatched_to_north_america_kg": na * 1.5, "seized_kg": seized, "expected_seized_kg": seized,
-        "lost_kg": produced * 0.02, "leaked_kg": produced * 0.001, "arrived_europe_kg": eu,
+        "produced_kg": produced,
+        "dispatched_kg": produced * 0.99,
+        "dispatched_to_europe_kg": eu * 1.6,
+        "dispatched_to_north_america_kg": na * 1.5,
+        "seized_kg": seized,
+        "expected_seized_kg": seized,
+        "lost_kg": produced * 0.02,
+        "leaked_kg": produced * 0.001,
+        "arrived_europe_kg": eu,
         "arrived_north_america_kg": na,
-        "seized_eu_bulk_kg": eub, "seized_americas_bulk_kg": bulk - eub - waf - sea, "seized_west_africa_bulk_kg": waf,
-        "seized_sea_bulk_kg": sea, "west_africa_kg": eu * (0.04 + 0.26 * np.exp(-(((YEARS - 2007) / 2.2) ** 2))),
-        "consumed_europe_kg": eu * 0.97, "consumed_north_america_kg": na,
+        "seized_eu_bulk_kg": eub,
+        "seized_americas_bulk_kg": bulk - eub - waf - sea,
+        "seized_west_africa_bulk_kg": waf,
+        "seized_sea_bulk_kg": sea,
+        "west_africa_kg": eu * (0.04 + 0.26 * np.exp(-(((YEARS - 2007) / 2.2) ** 2))),
+        "consumed_europe_kg": eu * 0.97,
+        "consumed_north_america_kg": na,
         "price_europe_eur_per_kg": 47000 * rng.lognormal(0, 0.05, len(YEARS)),
         "price_north_america_eur_per_kg": 24000 * rng.lognormal(0, 0.05, len(YEARS)),
-        "price_source_eur_per_kg": 1900 * rng.lognormal(0, 0.05, len(YEARS)), "in_transit_kg": produced * 0.05,
-        "in_stock_kg": produced * 0.06, "exposures": known * 5, "known": known, "cued": known * 0.5,
+        "price_source_eur_per_kg": 1900 * rng.lognormal(0, 0.05, len(YEARS)),
+        "in_transit_kg": produced * 0.05,
+        "in_stock_kg": produced * 0.06,
+        "exposures": known * 5,
+        "known": known,
+        "cued": known * 0.5,
         "acted": known * 0.3,
-        "boarded": known * 0.22, "won": known * 0.17, "seizures": known * 0.17, "groups": 150 + 0 * known,
-        "mean_load_kg": 90 + 0 * known, "act_rate": 0.3 + 0 * known, "effective_routes": 40 + 0 * known,
-    }  # fmt: skip
+        "boarded": known * 0.22,
+        "won": known * 0.17,
+        "seizures": known * 0.17,
+        "groups": 150 + 0 * known,
+        "mean_load_kg": 90 + 0 * known,
+        "act_rate": 0.3 + 0 * known,
+        "effective_routes": 40 + 0 * known,
+    }
     return pd.DataFrame({k: np.asarray(v, dtype=float) for k, v in values.items()}, index=pd.Index(YEARS, name="year"))
 
 
@@ -152,11 +171,18 @@ def write_results(directory: Path, replications: int = 20, count: int = 220) -> 
         frame.insert(0, "replication", frame.pop("replication"))
         frame.to_parquet(directory / f"{name}.parquet")
     manifest = {
-        "study": "history", "title": "2000-2023 as it happened", "scenario": "as-it-happened",
+        "study": "history",
+        "title": "2000-2023 as it happened",
+        "scenario": "as-it-happened",
         "replications": replications,
-        "seeds": list(range(1, replications + 1)), "parameters_hash": "3f9c1ab27d40", "git_commit": "0000000",
-        "versions": {"python": "3.13.0", "mesa": "3.5.1", "numba": "0.68.0"}, "weeks": 1252, "organisations": 150,
-        "created": "2026-11-23T22:00:00Z", "seconds": 312.0,
-    }  # fmt: skip
+        "seeds": list(range(1, replications + 1)),
+        "parameters_hash": "3f9c1ab27d40",
+        "git_commit": "0000000",
+        "versions": {"python": "3.13.0", "mesa": "3.5.1", "numba": "0.68.0"},
+        "weeks": 1252,
+        "organisations": 150,
+        "created": "2026-11-23T22:00:00Z",
+        "seconds": 312.0,
+    }
     (directory / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     return directory

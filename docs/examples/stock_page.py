@@ -63,8 +63,9 @@ page = SolaraViz(
     WatchedModel(),
     components=[FlowMap, Series],
     model_params={
-        "rng": Slider("Seed", 1, 1, 50, 1), "sharing_scale": Slider("Cooperation level", 1.0, 0.0, 2.0, 0.1),
+        "rng": Slider("Seed", 1, 1, 50, 1),
+        "sharing_scale": Slider("Cooperation level", 1.0, 0.0, 2.0, 0.1),
         "begin": Slider("Start year", 2004, 2001, 2020, 1),
     },
     name="Highway 10, stock page",
-)  # fmt: skip
+)

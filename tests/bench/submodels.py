@@ -52,8 +52,18 @@ def cost_table(repeats: int = 3, seed: int = 1, **parameters: object) -> list[tu
         model = RouteModel(rng=seed, record="summary", **parameters)
         model.state.counts[Counter.ROWS_NEEDED] = 6000
         model._make_room()
-        run(ticks, CLOCK, model.world.arrays, model.inputs, model.state, model.buffers, model._in_force, seed,
-            model.first_week, model.last_week + 1)  # fmt: skip
+        run(
+            ticks,
+            CLOCK,
+            model.world.arrays,
+            model.inputs,
+            model.state,
+            model.buffers,
+            model._in_force,
+            seed,
+            model.first_week,
+            model.last_week + 1,
+        )
         best = ticks if best is None or ticks.sum() < best.sum() else best
     assert best is not None
     return sorted(zip([s.name for s in SCHEDULE], (best / 1000.0).tolist(), strict=True), key=lambda pair: -pair[1])

@@ -154,9 +154,12 @@ def test_interpreted_is_a_hundred_times_slower() -> None:
         "m.run_until('2000-01-10')\nt = time.perf_counter()\nm.run_until('2000-02-07')\nprint(time.perf_counter() - t)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True,
-            check=True
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     models = iter([RouteModel("as-it-happened", rng=1).run_until("2000-01-10") for _ in range(7)])
     assert float(done.stdout) / best_of(7, lambda: next(models).run_until("2000-02-07")) > 100
 

@@ -168,8 +168,13 @@ def test_every_setting_reaches_the_model_and_the_address(open_page) -> None:
     wait_for(page, "window.highway10.state.settings.speed === 13")
     again = open_page(page.url.partition("?")[2])
     assert [state(again, name) for name in ("seed", "organisations", "year", "weeks", "speed", "scenario")] == [
-        9, 80, 2003, 4, 13, "no-schiphol-sive",
-    ]  # fmt: skip
+        9,
+        80,
+        2003,
+        4,
+        13,
+        "no-schiphol-sive",
+    ]
 
 
 def test_levers_act_from_the_week_that_comes(open_page) -> None:

@@ -18,8 +18,10 @@ from model.errors import InputError
 def game(players: list[str], worth: Callable[[frozenset[str]], float], seeds: int = 3) -> pd.DataFrame:
     rows = [
         {"coalition": attribution.joined(members, players), "seed": seed, "value": worth(frozenset(members))}
-        for seed in range(seeds) for size in range(len(players) + 1) for members in combinations(players, size)
-    ]  # fmt: skip
+        for seed in range(seeds)
+        for size in range(len(players) + 1)
+        for members in combinations(players, size)
+    ]
     return pd.DataFrame(rows)
 
 
@@ -83,9 +85,9 @@ def test_sampled_orders_agree_within_their_error() -> None:
         return total + total**2 / 10
 
     names = attribution.coalition_names(players, 200)
-    values = pd.DataFrame([
-        {"coalition": n, "seed": 0, "value": worth(frozenset(n.split("+")) if n else frozenset())} for n in names
-    ])  # fmt: skip
+    values = pd.DataFrame(
+        [{"coalition": n, "seed": 0, "value": worth(frozenset(n.split("+")) if n else frozenset())} for n in names]
+    )
     table = attribution.shapley_values(values, players, permutations=200)
     exact = weight + weight * weight.sum() / 10  # of a square of a sum, each gets his weight times the sum
     assert not table["exact"].any()

@@ -19,10 +19,13 @@ BASE = [1000.0, 3000.0, 800.0, 200.0, 100.0, 40.0, 60.0]
 
 def chain_runs(**arms: Sequence[Sequence[float]]) -> pd.DataFrame:
     """Runs with the outcomes of the chain, a row of them for each seed."""
-    return pd.DataFrame([
-        {"scenario": arm, "seed": seed, "status": DONE, **dict(zip(CHAIN, row, strict=True))}
-        for arm, rows in arms.items() for seed, row in enumerate(rows)
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {"scenario": arm, "seed": seed, "status": DONE, **dict(zip(CHAIN, row, strict=True))}
+            for arm, rows in arms.items()
+            for seed, row in enumerate(rows)
+        ]
+    )
 
 
 def seeds_of(row: Sequence[float], count: int = 6, spread: float = 0.02) -> list[list[float]]:
@@ -55,11 +58,14 @@ def test_a_contribution_that_is_a_plain_difference_has_its_interval() -> None:
     assert [table[end]["board"] for end in ("kg", "low", "high")] == pytest.approx([found.mean, found.low, found.high])
 
 
-@pytest.mark.parametrize(("without", "link"), [
-    ([1000.0, 3000.0, 800.0, 0.0, 0.0, 0.0, 60.0], "know"),
-    ([1000.0, 3000.0, 800.0, 200.0, 0.0, 0.0, 60.0], "act"),
-    ([1000.0, 3000.0, 800.0, 200.0, 100.0, 0.0, 60.0], "board"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("without", "link"),
+    [
+        ([1000.0, 3000.0, 800.0, 0.0, 0.0, 0.0, 60.0], "know"),
+        ([1000.0, 3000.0, 800.0, 200.0, 0.0, 0.0, 60.0], "act"),
+        ([1000.0, 3000.0, 800.0, 200.0, 100.0, 0.0, 60.0], "board"),
+    ],
+)
 def test_the_link_that_was_missing_gets_all_and_those_after_it_nothing(without: list[float], link: str) -> None:
     for first, last, sign in (("a", "b", -1.0), ("b", "a", 1.0)):
         table = chain.decomposition(chain_runs(a=seeds_of(BASE), b=seeds_of(without)), last, first)

@@ -65,10 +65,14 @@ def cluster(host: str = "127.0.0.1", hosts: tuple[str, str, str] = ("", "", ""))
     address = f"tcp://{host}:{port}"
     common = ("--no-dashboard", "--local-directory", "/tmp", "--nthreads", "1", "--no-nanny", "--death-timeout", "60")
     with ExitStack() as stack:
-        stack.enter_context(process("distributed.cli.dask_scheduler", "--host", host, "--port", str(port),
-                                    "--no-dashboard", inside=hosts[0]))  # fmt: skip
-        workers = [stack.enter_context(process("distributed.cli.dask_worker", address, *common, inside=h))
-                   for h in hosts[1:]]  # fmt: skip
+        stack.enter_context(
+            process(
+                "distributed.cli.dask_scheduler", "--host", host, "--port", str(port), "--no-dashboard", inside=hosts[0]
+            )
+        )
+        workers = [
+            stack.enter_context(process("distributed.cli.dask_worker", address, *common, inside=h)) for h in hosts[1:]
+        ]
         yield address, workers
 
 
@@ -153,11 +157,16 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
         pass
 
 
-@pytest.mark.parametrize(("options", "said"), [
-    ({"jobs": "abc"}, "--cluster-option jobs = 'abc'"), ({"jobs": "0"}, "--cluster-option jobs = 0"),
-    ({"cores": "two"}, "--cluster-option cores = 'two'"), ({"memory": "much"}, "--cluster-option = .*memory=much"),
-    ({"memry": "3GB"}, "--cluster-option = .*memry=3GB"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"jobs": "abc"}, "--cluster-option jobs = 'abc'"),
+        ({"jobs": "0"}, "--cluster-option jobs = 0"),
+        ({"cores": "two"}, "--cluster-option cores = 'two'"),
+        ({"memory": "much"}, "--cluster-option = .*memory=much"),
+        ({"memry": "3GB"}, "--cluster-option = .*memry=3GB"),
+    ],
+)
 def test_options_of_a_cluster_that_are_wrong_are_named(options: dict[str, str], said: str) -> None:
     pytest.importorskip("dask_jobqueue")
     with pytest.raises(InputError, match=said), runner.executing(None, "slurm", options):

@@ -21,19 +21,33 @@ LANDED = "arrived_europe_kg"
 
 def runs(outcome: str = LANDED, **arms: Any) -> pd.DataFrame:
     """Runs of some arms, a value for each seed; nan is a run that failed."""
-    return pd.DataFrame([
-        {"run": f"{arm}-{seed}", "point": 0, "scenario": arm, "seed": seed, outcome: value,
-         "status": FAILED if math.isnan(value) else DONE, "error": ""}
-        for arm, values in arms.items() for seed, value in enumerate(values)
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "run": f"{arm}-{seed}",
+                "point": 0,
+                "scenario": arm,
+                "seed": seed,
+                outcome: value,
+                "status": FAILED if math.isnan(value) else DONE,
+                "error": "",
+            }
+            for arm, values in arms.items()
+            for seed, value in enumerate(values)
+        ]
+    )
 
 
 def groups(of: str = "group", **arms: Any) -> pd.DataFrame:
     """Flows of some arms by group, a value for each seed."""
-    return pd.DataFrame([
-        {"scenario": arm, "seed": seed, of: group, "kg": value}
-        for arm, flows in arms.items() for group, values in flows.items() for seed, value in enumerate(values)
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {"scenario": arm, "seed": seed, of: group, "kg": value}
+            for arm, flows in arms.items()
+            for group, values in flows.items()
+            for seed, value in enumerate(values)
+        ]
+    )
 
 
 def only(table: pd.DataFrame) -> dict[str, Any]:
@@ -69,8 +83,10 @@ def test_the_same_data_give_the_same_interval() -> None:
 
 def test_harm_has_the_side_of_its_outcome() -> None:
     more: dict[str, Any] = {"a": [1.0, 2, 3, 4, 5], "b": [2.0, 4, 5, 5, 7]}
-    sides = {name: only(compare.paired(runs(name, **more), [name], "a"))["harm"]
-             for name in (LANDED, "known_share", "seized_kg")}  # fmt: skip
+    sides = {
+        name: only(compare.paired(runs(name, **more), [name], "a"))["harm"]
+        for name in (LANDED, "known_share", "seized_kg")
+    }
     assert sides[LANDED] > 0.99
     assert sides["known_share"] == pytest.approx(1.0 - sides[LANDED])
     assert math.isnan(sides["seized_kg"])
@@ -183,8 +199,10 @@ def test_one_seed_gives_no_probability_of_being_best() -> None:
 
 
 def test_displacement_by_hand() -> None:
-    flows = groups(a={"boat": [100, 110, 120, 130], "air": [50, 50, 50, 50], "box": [9, 9, 9, 9]},
-                   b={"boat": [60, 68, 82, 90], "air": [65, 66, 64, 65], "box": [14, 15, 13, 14]})  # fmt: skip
+    flows = groups(
+        a={"boat": [100, 110, 120, 130], "air": [50, 50, 50, 50], "box": [9, 9, 9, 9]},
+        b={"boat": [60, 68, 82, 90], "air": [65, 66, 64, 65], "box": [14, 15, 13, 14]},
+    )
     row = only(displacement.displacement(flows, "a", kind="mode"))
     assert (row["target"], row["n"], row["note"]) == ("boat", 4, "")
     assert (row["lost_kg"], row["gained_kg"]) == (40.0, 20.0)
@@ -193,8 +211,10 @@ def test_displacement_by_hand() -> None:
 
 
 def test_displacement_from_targets_named_beforehand() -> None:
-    flows = groups(a={"boat": [100, 110, 120], "air": [50, 50, 51], "box": [9, 9, 9]},
-                   b={"boat": [60, 68, 82], "air": [40, 41, 40], "box": [34, 33, 35]})  # fmt: skip
+    flows = groups(
+        a={"boat": [100, 110, 120], "air": [50, 50, 51], "box": [9, 9, 9]},
+        b={"boat": [60, 68, 82], "air": [40, 41, 40], "box": [34, 33, 35]},
+    )
     row = only(displacement.displacement(flows, "a", kind="mode", targets=["boat", "air"]))
     assert row["target"] == "boat, air"
     assert row["lost_kg"] == pytest.approx(40 + 10)
@@ -252,11 +272,19 @@ def test_cost_is_withheld_where_nothing_may_be_kept(kept: list[float]) -> None:
 
 def yearly(sd: float, trend: float, seeds: int = 60, years: int = 20) -> pd.DataFrame:
     rng = np.random.default_rng(11)
-    return pd.DataFrame([
-        {"run": f"a-{seed}", "scenario": "a", "seed": seed, "year": 2000 + year,
-         "seized_kg": 1000 + trend * year + rng.normal(0, sd)}
-        for seed in range(seeds) for year in range(years)
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "run": f"a-{seed}",
+                "scenario": "a",
+                "seed": seed,
+                "year": 2000 + year,
+                "seized_kg": 1000 + trend * year + rng.normal(0, sd),
+            }
+            for seed in range(seeds)
+            for year in range(years)
+        ]
+    )
 
 
 def test_the_spread_between_years_is_that_about_the_trend() -> None:
@@ -268,11 +296,13 @@ def test_the_spread_between_years_is_that_about_the_trend() -> None:
 
 
 def test_an_effect_that_may_be_nothing_may_never_be_seen() -> None:
-    effects = pd.DataFrame([
-        {"scenario": "b", "outcome": "seized_kg", "effect": 10.0, "low": -20.0, "high": 40.0},
-        {"scenario": "c", "outcome": "seized_kg", "effect": 10.0, "low": math.nan, "high": math.nan},
-        {"scenario": "b", "outcome": "known_share", "effect": 10.0, "low": 1.0, "high": 20.0},
-    ])  # fmt: skip
+    effects = pd.DataFrame(
+        [
+            {"scenario": "b", "outcome": "seized_kg", "effect": 10.0, "low": -20.0, "high": 40.0},
+            {"scenario": "c", "outcome": "seized_kg", "effect": 10.0, "low": math.nan, "high": math.nan},
+            {"scenario": "b", "outcome": "known_share", "effect": 10.0, "low": 1.0, "high": 20.0},
+        ]
+    )
     rows = {
         row["scenario"]: row for row in detection.detect(yearly(sd=50.0, trend=0.0), effects, "a").to_dict("records")
     }
@@ -315,12 +345,14 @@ REFUSED: dict[str, tuple[Callable[[], object], list[str]]] = {
     "no such outcome": (lambda: compare.paired(TABLE, ["landed"], "a"), ["outcome = 'landed'", LANDED]),
     "a level in per cent": (lambda: compare.paired(TABLE, [LANDED], "a", level=95), ["level = 95", "0.95"]),
     "no such package": (
-        lambda: compare.complementarity(TABLE, [LANDED], "b", "a", "x", "a"), ["second = 'x'", "Allowed: a, b"],
+        lambda: compare.complementarity(TABLE, [LANDED], "b", "a", "x", "a"),
+        ["second = 'x'", "Allowed: a, b"],
     ),
     "no better side": (lambda: compare.ranking(TABLE, "seized_kg"), ["no better side", "'seized_kg'"]),
     "no baseline of flows": (lambda: displacement.displacement(FLOWS, "c", kind="mode"), ["baseline = 'c'"]),
     "no such target": (
-        lambda: displacement.displacement(FLOWS, "a", kind="mode", targets=["ship"]), ["targets = 'ship'", "boat"],
+        lambda: displacement.displacement(FLOWS, "a", kind="mode", targets=["ship"]),
+        ["targets = 'ship'", "boat"],
     ),
     "a cost out of its range": (lambda: costs.cost_per_kg(np.ones(5), 10.0, 5.0, 20.0), ["cost_eur = 5.0", "10 to"]),
     "no baseline of states": (
@@ -331,7 +363,8 @@ REFUSED: dict[str, tuple[Callable[[], object], list[str]]] = {
     "a negative factor": (lambda: chain.lmdi({"x": 1.0}, {"x": -1.0}), ["none below zero"]),
     "a factor that is no number": (lambda: chain.lmdi({"x": math.nan}, {"x": 1.0}), ["none below zero"]),
     "no such scenario": (
-        lambda: chain.decomposition(TABLE, "c", "a"), ["scenario = 'c'", "Allowed: a, b"],
+        lambda: chain.decomposition(TABLE, "c", "a"),
+        ["scenario = 'c'", "Allowed: a, b"],
     ),
     "no chain": (lambda: chain.decomposition(TABLE, "b", "a"), ["outcome = 'dispatched_kg'"]),
     "power in per cent": (lambda: detection.years_to_detect(1.0, 1.0, power=80), ["power = 80"]),
@@ -340,7 +373,7 @@ REFUSED: dict[str, tuple[Callable[[], object], list[str]]] = {
     "a record of one year": (lambda: detection.years_to_detect(1.0, 1.0, before_years=1), ["before_years = 1"]),
     "no pairs": (lambda: ratio_of_means(np.ones(4), np.ones(5)), ["these are not pairs"]),
     "a level of nothing": (lambda: mean_difference(np.ones(4), level=0.0), ["level = 0.0"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -31,10 +31,15 @@ def boxed(folder: Path, flat: bool = False) -> Store:
     plan["run"] = [f"r{i}" for i in range(len(plan))]
     inside = (plan["sharing"] < 0.4) & (plan["leak"] > 0.6)
     noise = rng.normal(0.0, 1.0, len(plan))
-    runs = pd.DataFrame({
-        "run": plan["run"], "seed": plan["seed"], "status": np.where(plan["point"] == 5, "failed", "done"), "error": "",
-        "landed": noise if flat else 100.0 * inside + noise,
-    })  # fmt: skip
+    runs = pd.DataFrame(
+        {
+            "run": plan["run"],
+            "seed": plan["seed"],
+            "status": np.where(plan["point"] == 5, "failed", "done"),
+            "error": "",
+            "landed": noise if flat else 100.0 * inside + noise,
+        }
+    )
     store = Store(folder)
     factors = [{"name": name} for name in ("sharing", "leak", "delay")]
     store.begin({"kind": "sweep", "factors": factors, "outcomes": {"landed": {}}}, plan)
@@ -78,10 +83,18 @@ def test_lowest_values_and_one_scenario(tmp_path: Path) -> None:
 
 def small(**fields: Any) -> Study:
     """A study of as few and as short runs as can be."""
-    return Study.from_dict({
-        "title": "t", "kind": "sweep", "replications": 2, "organisations": 20, "fork": date(2001, 5, 10),
-        "window": [2002, 2002], "outcomes": ["arrived_europe_kg"], **fields,
-    })  # fmt: skip
+    return Study.from_dict(
+        {
+            "title": "t",
+            "kind": "sweep",
+            "replications": 2,
+            "organisations": 20,
+            "fork": date(2001, 5, 10),
+            "window": [2002, 2002],
+            "outcomes": ["arrived_europe_kg"],
+            **fields,
+        }
+    )
 
 
 def test_a_box_names_the_options_of_a_switch(tmp_path: Path) -> None:
@@ -129,10 +142,15 @@ def test_points_that_stand_for_the_same_runs_count_once(tmp_path: Path) -> None:
     assert len(to_ema(store)[0]) * 2 == effort.planned
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"outcome": "landd"}, "did you mean 'landed'"), ({"share": 1.5}, "share"), ({"density": 0.0}, "density"),
-    ({"policy": "c"}, "too little"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"outcome": "landd"}, "did you mean 'landed'"),
+        ({"share": 1.5}, "share"),
+        ({"density": 0.0}, "density"),
+        ({"policy": "c"}, "too little"),
+    ],
+)
 def test_what_cannot_be_is_refused(tmp_path: Path, change: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         discover(boxed(tmp_path), **{"outcome": "landed", **change})  # type: ignore[arg-type]
@@ -140,12 +158,19 @@ def test_what_cannot_be_is_refused(tmp_path: Path, change: dict[str, object], me
 
 def test_prim_on_runs_of_the_model(tmp_path: Path) -> None:
     """Where output is largest most lands: a box on supply is found in real runs, from the command line too."""
-    study = Study.from_dict({
-        "title": "t", "kind": "sweep", "replications": 4, "organisations": 60,
-        "fork": date(2003, 1, 6), "window": [2005, 2007], "outcomes": ["arrived_europe_kg"],
-        "design": {"method": "lhs", "n": 60, "seed": 1},
-        "uncertainties": [{"target": "parameter:supply_scale"}, {"target": "parameter:lead_relevance"}],
-    })  # fmt: skip
+    study = Study.from_dict(
+        {
+            "title": "t",
+            "kind": "sweep",
+            "replications": 4,
+            "organisations": 60,
+            "fork": date(2003, 1, 6),
+            "window": [2005, 2007],
+            "outcomes": ["arrived_europe_kg"],
+            "design": {"method": "lhs", "n": 60, "seed": 1},
+            "uncertainties": [{"target": "parameter:supply_scale"}, {"target": "parameter:lead_relevance"}],
+        }
+    )
     run_and_analyse(study, Store(tmp_path / "lhs"))
     found = discover(Store(tmp_path / "lhs"), "arrived_europe_kg")
     assert found.limits["factor"].iloc[0] == "supply_scale"

@@ -238,9 +238,7 @@ def test_more_replications_keep_those_made_before(short: Path, tmp_path: Path):
     assert set(Store(tmp_path / "out").frame("yearly")["replication"]) == {0, 1, 2}
 
 
-def test_a_fault_in_a_run_is_raised_and_made_again(
-    short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):  # fmt: skip
+def test_a_fault_in_a_run_is_raised_and_made_again(short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     recorded = recording.frames_of
 
     def broken(model: RouteModel, *rest: object) -> dict[str, pd.DataFrame]:
@@ -290,11 +288,13 @@ def foreign(kind: str, tmp_path: Path) -> Path:
         return out / "results"
     out.mkdir()
     texts = {
-        "other files": {"thesis.docx": "years of work"}, "another manifest": {"manifest.json": '{"name": "web page"}'},
-        "no json": {"manifest.json": "hello"}, "another study": {"manifest.json": '{"study": "run"}'},
+        "other files": {"thesis.docx": "years of work"},
+        "another manifest": {"manifest.json": '{"name": "web page"}'},
+        "no json": {"manifest.json": "hello"},
+        "another study": {"manifest.json": '{"study": "run"}'},
         "version 0.1": {"manifest.json": '{"run_id": "c3641009b14a4c68", "versions": {"highway10": "0.1.0"}}'},
         "own notes": {"manifest.json": '{"study": "history"}', "notes.md": "what I think"},
-    }  # fmt: skip
+    }
     for name, text in texts[kind].items():
         (out / name).write_text(text, encoding="utf-8")
     return out

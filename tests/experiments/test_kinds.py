@@ -22,9 +22,12 @@ from model.errors import InputError
 
 EXPERIMENTS = Path(plugins.__file__).parent
 SMALL = {
-    "scenarios": ["as-it-happened", "no-maritime-platforms"], "fork": date(2000, 6, 5), "window": [2001, 2001],
-    "replications": 3, "organisations": 10,
-}  # fmt: skip
+    "scenarios": ["as-it-happened", "no-maritime-platforms"],
+    "fork": date(2000, 6, 5),
+    "window": [2001, 2001],
+    "replications": 3,
+    "organisations": 10,
+}
 
 
 @pytest.fixture
@@ -123,11 +126,19 @@ def test_outcomes_say_how_they_are_shown() -> None:
     assert OUTCOMES["arrived_europe_kg"].scale == (1e-3, "t a year")
     assert OUTCOMES["corruption"].scale == (1.0, "(0 to 1)")
     assert {one.name for one in DECLARED if one.harmful == LESS} == {
-        "known_share", "sea_known_share", "west_african_known_share", "ability", "price_europe",
-    }  # fmt: skip
+        "known_share",
+        "sea_known_share",
+        "west_african_known_share",
+        "ability",
+        "price_europe",
+    }
     assert {one.name for one in DECLARED if one.harmful == MORE} == {
-        "arrived_europe_kg", "consumed_europe_kg", "west_africa_kg", "corruption", "profit_eur",
-    }  # fmt: skip
+        "arrived_europe_kg",
+        "consumed_europe_kg",
+        "west_africa_kg",
+        "corruption",
+        "profit_eur",
+    }
     assert all(one.words for one in DECLARED if one.usual)
 
 

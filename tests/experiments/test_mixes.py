@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from experiments.analysis.mixes import Mixes, confirmed, nondominated, proposed, within_budget
 
-MIXES = Mixes(("useful", "useless", "dear", "fourth"), np.array([0.2, 0.0, 0.1, 0.333]),
-              np.array([1e6, 1e6, 50e6, 2e6]), 5e6)  # fmt: skip
+MIXES = Mixes(
+    ("useful", "useless", "dear", "fourth"), np.array([0.2, 0.0, 0.1, 0.333]), np.array([1e6, 1e6, 50e6, 2e6]), 5e6
+)
 SETTINGS = {"generations": 12.0, "population": 16.0, "seed": 1.0, "random": 8.0}
 
 

@@ -26,11 +26,18 @@ from model.world.tables import DATA
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {
-    "title": "small", "question": "?", "kind": "sweep", "scenarios": ["as-it-happened", "no-maritime-platforms"],
-    "fork": pd.Timestamp("2002-06-03").date(), "window": [2002, 2003], "replications": 3, "organisations": 20,
-    "outcomes": ["arrived_europe_kg", "expected_seized_kg"], "design": {"steps": 3},
+    "title": "small",
+    "question": "?",
+    "kind": "sweep",
+    "scenarios": ["as-it-happened", "no-maritime-platforms"],
+    "fork": pd.Timestamp("2002-06-03").date(),
+    "window": [2002, 2003],
+    "replications": 3,
+    "organisations": 20,
+    "outcomes": ["arrived_europe_kg", "expected_seized_kg"],
+    "design": {"steps": 3},
     "levers": [{"name": "cooperation", "target": "platform:*", "field": "sharing"}],
-}  # fmt: skip
+}
 COMMAND = """
 import sys
 from experiments.ensemble import runner
@@ -268,8 +275,9 @@ def test_an_interrupted_study_keeps_every_run_that_was_made(tmp_path: Path) -> N
     assert after.kept == kept
     whole = Store(tmp_path / "whole")
     runner.run(study, whole, workers=2)
-    pd.testing.assert_frame_equal(store.runs().sort_values("run", ignore_index=True),
-                                  whole.runs().sort_values("run", ignore_index=True))  # fmt: skip
+    pd.testing.assert_frame_equal(
+        store.runs().sort_values("run", ignore_index=True), whole.runs().sort_values("run", ignore_index=True)
+    )
 
 
 @pytest.mark.parametrize("frame", ["runs", "yearly", "by_leg"])

@@ -167,9 +167,13 @@ def test_what_is_wrong_in_a_file_is_named(change: dict[str, object], message: st
 
 @pytest.mark.parametrize(
     ("settings_", "message"),
-    [({"method": "gird"}, "did you mean 'grid'"), ({"method": "lhs", "n": 0}, "design.n"),
-     ({"steps": 1}, "design.steps"), ({"method": "csv", "file": "nowhere.csv"}, "cannot be read")],
-)  # fmt: skip
+    [
+        ({"method": "gird"}, "did you mean 'grid'"),
+        ({"method": "lhs", "n": 0}, "design.n"),
+        ({"steps": 1}, "design.steps"),
+        ({"method": "csv", "file": "nowhere.csv"}, "cannot be read"),
+    ],
+)
 def test_what_is_wrong_in_a_design_is_named(settings_: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         _ = Study.from_dict({**BASE, "levers": [lever()], "design": settings_}).table
@@ -180,8 +184,14 @@ def test_run_identity_holds_all_that_matters() -> None:
         return set(Study.from_dict({**BASE, "replications": 2, **changes}).plan["run"])
 
     assert runs() == runs(title="another", question="?")
-    for change in ({"window": [2013, 2015]}, {"organisations": 60}, {"seed": 50}, {"record": "yearly"},
-                   {"outcomes": ["seized_kg"]}, {"scenarios": ["paris-package"]}):  # fmt: skip
+    for change in (
+        {"window": [2013, 2015]},
+        {"organisations": 60},
+        {"seed": 50},
+        {"record": "yearly"},
+        {"outcomes": ["seized_kg"]},
+        {"scenarios": ["paris-package"]},
+    ):
         assert not runs() & runs(**change)
 
 
@@ -224,23 +234,40 @@ def test_duckdb_answers(tmp_path: Path) -> None:
     assert of_few_seeds('select 1 from "my study".runs', tmp_path) == ["my study: preliminary, 1 seed"]
 
 
-@pytest.mark.parametrize(("manifest", "note"), [
-    ({"seeds": [1, 2]}, "preliminary, 2 seeds"), ({"seeds": list(range(10))}, ""), ({}, ""), ({"seeds": 7}, ""),
-    ({"kind": "sobol", "seeds": [1], "design": {"n": 4}}, "preliminary, 4 blocks"),
-    ({"kind": "screening", "seeds": [1], "design": {"n": 40}}, ""), ({"kind": "search", "seeds": [1]}, ""),
-    ({"kind": "validation", "size": {"draws": 200, "trials": 4, "organisations": 60}}, "preliminary, 4 parameter sets"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("manifest", "note"),
+    [
+        ({"seeds": [1, 2]}, "preliminary, 2 seeds"),
+        ({"seeds": list(range(10))}, ""),
+        ({}, ""),
+        ({"seeds": 7}, ""),
+        ({"kind": "sobol", "seeds": [1], "design": {"n": 4}}, "preliminary, 4 blocks"),
+        ({"kind": "screening", "seeds": [1], "design": {"n": 40}}, ""),
+        ({"kind": "search", "seeds": [1]}, ""),
+        (
+            {"kind": "validation", "size": {"draws": 200, "trials": 4, "organisations": 60}},
+            "preliminary, 4 parameter sets",
+        ),
+    ],
+)
 def test_lists_say_of_what_kind_and_how_few_results_are(manifest: dict[str, object], note: str) -> None:
     assert preliminary_results(manifest) == note
 
 
 def test_a_span_is_the_effect_of_a_factor_seed_by_seed() -> None:
     """y = seed + 10 x + 3 x z: from 0 to 1 of x it is 10 at z = 0, 16 at z = 2, and 13 over both."""
-    study = Study.from_dict({
-        "title": "t", "kind": "sweep", "outcomes": ["arrived_europe_kg"], "design": {"steps": 2},
-        "levers": [{"name": "x", "target": "platform:*", "field": "sharing", "low": 0.0, "high": 1.0},
-                   {"name": "z", "target": "parameter:supply_answer", "low": 0.0, "high": 2.0}],
-    })  # fmt: skip
+    study = Study.from_dict(
+        {
+            "title": "t",
+            "kind": "sweep",
+            "outcomes": ["arrived_europe_kg"],
+            "design": {"steps": 2},
+            "levers": [
+                {"name": "x", "target": "platform:*", "field": "sharing", "low": 0.0, "high": 1.0},
+                {"name": "z", "target": "parameter:supply_answer", "low": 0.0, "high": 2.0},
+            ],
+        }
+    )
     runs = study.plan.copy()
     runs["arrived_europe_kg"] = 100.0 * runs["seed"] + 10.0 * runs["x"] + 3.0 * runs["x"] * runs["z"]
     found = lever_effects(runs, study)
@@ -248,8 +275,14 @@ def test_a_span_is_the_effect_of_a_factor_seed_by_seed() -> None:
     for column in ("effect", "low", "high"):  # all seeds agree
         assert mine[column].to_list() == pytest.approx([13.0, 10.0, 16.0, 6.0])
     assert len(found) == 8
-    lhs = Study.from_dict({"title": "t", "kind": "sweep", "design": {"method": "lhs", "n": 4}, "levers": [
-        {"name": "x", "target": "platform:*", "field": "sharing", "low": 0.0, "high": 1.0}]})  # fmt: skip
+    lhs = Study.from_dict(
+        {
+            "title": "t",
+            "kind": "sweep",
+            "design": {"method": "lhs", "n": 4},
+            "levers": [{"name": "x", "target": "platform:*", "field": "sharing", "low": 0.0, "high": 1.0}],
+        }
+    )
     assert lever_effects(lhs.plan, lhs).empty
 
 
@@ -268,8 +301,15 @@ value = 3
 def test_what_has_no_effect_in_a_study_is_named(tmp_path: Path) -> None:
     (tmp_path / "pledges.toml").write_text(QUIET, encoding="utf-8")
     levers = [lever(), {"target": "measure:g8-paris"}, {"target": "parameter:pledge_headroom"}]
-    study = Study.from_dict({**BASE, "scenarios": ["as-it-happened", str(tmp_path / "pledges.toml")], "kind": "sweep",
-                             "levers": levers, "design": {"method": "lhs", "n": 2}})  # fmt: skip
+    study = Study.from_dict(
+        {
+            **BASE,
+            "scenarios": ["as-it-happened", str(tmp_path / "pledges.toml")],
+            "kind": "sweep",
+            "levers": levers,
+            "design": {"method": "lhs", "n": 2},
+        }
+    )
     why = "has no effect because no rule reads it unless cooperation = endogenous"
     found = warnings_of(study)
     assert found[0] == f"scenario pledges: event pledges (state:* pledge_multiplier) {why}"
@@ -322,13 +362,25 @@ def test_an_answer_of_supply_that_cannot_be_names_its_field(supply: str, said: s
 
 def test_each_answer_of_supply_has_its_own_span() -> None:
     """Two answers whose effects differ: neither may be averaged away."""
-    study = Study.from_dict({
-        "title": "x", "kind": "sweep", "scenarios": ["as-it-happened"], "supply": [0, 2], "replications": 3,
-        "outcomes": ["arrived_europe_kg"], "design": {"steps": 2},
-        "levers": [{"name": "dose", "target": "measure:maoc-n", "field": "dose", "low": 0, "high": 1}],
-    }, name="two")  # fmt: skip
-    rows = [(seed, dose, answer, 100.0 * seed - dose * (10.0 if answer else 40.0))
-            for seed in (1, 2, 3) for dose in (0.0, 1.0) for answer in (0.0, 2.0)]  # fmt: skip
+    study = Study.from_dict(
+        {
+            "title": "x",
+            "kind": "sweep",
+            "scenarios": ["as-it-happened"],
+            "supply": [0, 2],
+            "replications": 3,
+            "outcomes": ["arrived_europe_kg"],
+            "design": {"steps": 2},
+            "levers": [{"name": "dose", "target": "measure:maoc-n", "field": "dose", "low": 0, "high": 1}],
+        },
+        name="two",
+    )
+    rows = [
+        (seed, dose, answer, 100.0 * seed - dose * (10.0 if answer else 40.0))
+        for seed in (1, 2, 3)
+        for dose in (0.0, 1.0)
+        for answer in (0.0, 2.0)
+    ]
     runs = pd.DataFrame(rows, columns=["seed", "dose", "supply_answer", "arrived_europe_kg"])
     found = lever_effects(runs.assign(scenario="as-it-happened"), study).set_index("supply")["effect"]
     assert found.to_dict() == {"fixed": -40.0, "answers": -10.0}
@@ -351,8 +403,10 @@ def test_the_main_job_ends_with_a_report(tmp_path: Path) -> None:
 
 def test_a_price_needs_an_effect_under_every_answer_of_supply() -> None:
     table = pd.DataFrame({"scenario": ["a", "b"], "eur_per_kg": 3.0, "eur_low": 1.0, "eur_high": 9.0, "note": ""})
-    paired = pd.DataFrame([("a", "fixed", -2.0), ("a", "answers", -1.0), ("b", "fixed", -2.0), ("b", "answers", 1.0)],
-                          columns=["scenario", "supply", "high"]).assign(outcome="arrived_europe_kg")  # fmt: skip
+    paired = pd.DataFrame(
+        [("a", "fixed", -2.0), ("a", "answers", -1.0), ("b", "fixed", -2.0), ("b", "answers", 1.0)],
+        columns=["scenario", "supply", "high"],
+    ).assign(outcome="arrived_europe_kg")
     found = withheld(table, paired).set_index("scenario")
     assert found.loc["a", "eur_per_kg"] == 3.0
     assert found.loc["b", ["eur_per_kg", "eur_low", "eur_high"]].isna().all()
@@ -415,11 +469,21 @@ def test_a_sweep_of_days_is_told_in_dates(tmp_path: Path) -> None:
     from views.reports.study import write_study_report
 
     days = {"name": "day", "target": "event:sive-canaries", "field": "date"}
-    study = Study.from_dict({
-        "title": "t", "kind": "sweep", "scenarios": ["as-it-happened"], "replications": 2, "organisations": 20,
-        "fork": date(2001, 5, 10), "window": [2002, 2002], "outcomes": ["arrived_europe_kg"], "design": {"steps": 2},
-        "levers": [{**days, "low": date(2002, 1, 1), "high": date(2002, 1, 3)}],
-    }, name="days")  # fmt: skip
+    study = Study.from_dict(
+        {
+            "title": "t",
+            "kind": "sweep",
+            "scenarios": ["as-it-happened"],
+            "replications": 2,
+            "organisations": 20,
+            "fork": date(2001, 5, 10),
+            "window": [2002, 2002],
+            "outcomes": ["arrived_europe_kg"],
+            "design": {"steps": 2},
+            "levers": [{**days, "low": date(2002, 1, 1), "high": date(2002, 1, 3)}],
+        },
+        name="days",
+    )
     run_and_analyse(study, Store(tmp_path))
     page = write_study_report(tmp_path).read_text(encoding="utf-8")
     assert "From 2002-01-01 to 2002-01-03" in page

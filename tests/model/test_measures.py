@@ -47,8 +47,9 @@ def test_a_dose_is_spelled_out_into_its_levers() -> None:
     plan = expand_measures(base().with_events(dose_event("seacop", 0.5, date(2011, 5, 10))), DOSES)
     added = [event for event in plan.events if event.id.startswith("seacop-dose")]
     assert {(e.kind, e.name, e.field, e.amount) for e in added} == {
-        ("programme", "seacop", "spend_multiplier", 2.5), ("platform", "seacop", "sharing", 0.375),
-    }  # fmt: skip
+        ("programme", "seacop", "spend_multiplier", 2.5),
+        ("platform", "seacop", "sharing", 0.375),
+    }
     assert expand_measures(base(), DOSES).events == base().events
 
 
@@ -85,8 +86,11 @@ def test_shipped_scenarios_name_what_exists_and_say_why(name: str, world: World)
 
 
 def test_every_measure_has_a_scenario_or_is_part_of_history() -> None:
-    used = {name for name, scenarios in zip(*(policy_table(load_world())[c] for c in ("measure", "scenarios")),
-                                            strict=True) if scenarios}  # fmt: skip
+    used = {
+        name
+        for name, scenarios in zip(*(policy_table(load_world())[c] for c in ("measure", "scenarios")), strict=True)
+        if scenarios
+    }
     assert set(DOSES["measure"]) - used <= {"sive", "schiphol-control", "article-17-coe", "shiprider"}
 
 

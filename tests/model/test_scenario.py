@@ -418,9 +418,13 @@ def test_a_shorter_child_keeps_what_is_in_force_and_forgets_what_comes_later(fol
 
 
 def test_events_are_sorted_by_date_then_id_and_end_the_day_before_until() -> None:
-    made = scenario(events=[
-        event(id="z", until="2007-01-01"), event(id="a"), event(id="first", date="2005-01-01", until="2020-01-01"),
-    ])  # fmt: skip
+    made = scenario(
+        events=[
+            event(id="z", until="2007-01-01"),
+            event(id="a"),
+            event(id="first", date="2005-01-01", until="2020-01-01"),
+        ]
+    )
     assert [event.id for event in made.events] == ["first", "a", "z"]
     assert made.change_dates() == (date(2005, 1, 1), date(2006, 1, 1), date(2007, 1, 1))
     assert [event.id for event in made.in_force(date(2006, 12, 31))] == ["first", "a", "z"]

@@ -98,10 +98,19 @@ def first(model: RouteModel, kind: type[RowAgent]) -> RowAgent:
     return next(iter(model.agents_by_type[kind]))
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("corruption", 7.0), ("corruption", float("nan")), ("corruption", "high"), ("corruption", [0.1, 0.2]),
-    ("pledge", [0.5]), ("pledge", []), ("protection_price", 10**400), ("protection_price", -1.0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("corruption", 7.0),
+        ("corruption", float("nan")),
+        ("corruption", "high"),
+        ("corruption", [0.1, 0.2]),
+        ("pledge", [0.5]),
+        ("pledge", []),
+        ("protection_price", 10**400),
+        ("protection_price", -1.0),
+    ],
+)
 def test_a_value_that_cannot_be_is_refused(model: RouteModel, name: str, value: object) -> None:
     country = first(model, PartnerState)
     before = np.array(getattr(country, name))

@@ -486,7 +486,7 @@ DAMAGES: dict[str, tuple[str, Damage, list[str]]] = {
     "day does not exist": ("platforms.csv", swap("2007-04-01", "2007-02-30"), ["platforms.csv", "= '2007-02-30'"]),
     "row twice": ("supply.csv", doubled, ["supply.csv", "stands in the table already", "every key once"]),
     "year missing": ("supply.csv", without_line(2), ["supply.csv", "year", "no row for 2000", "add the missing rows"]),
-}  # fmt: skip
+}
 
 
 @pytest.fixture

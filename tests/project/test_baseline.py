@@ -45,9 +45,12 @@ def test_one_thread_makes_the_stored_fork() -> None:
 
 def test_plain_python_makes_the_stored_quarter() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", INTERPRETED], env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", INTERPRETED],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     check("quarter", json.loads(done.stdout))
 
 

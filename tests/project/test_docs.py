@@ -33,8 +33,13 @@ def blocks(language: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("page", "program"), [block for block in blocks("python") if block[0] != "README.md"])
 def test_programs_run(page: str, program: str, tmp_path: Path) -> None:
     """Those of README.md run in tests/project/test_wheel.py, as with the installed package."""
-    done = subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=tmp_path, capture_output=True, text=True,
-                          env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
+    )
     assert done.returncode == 0, done.stderr
 
 

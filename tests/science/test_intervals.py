@@ -235,10 +235,14 @@ def test_displacement_is_seldom_shown_where_nothing_happened(count: int) -> None
     rng = np.random.default_rng(1)
     shown = []
     for _ in range(STUDIES // 2):
-        flows = pd.DataFrame([
-            {"scenario": arm, "seed": seed, "group": f"g{group}", "kg": rng.normal(100.0, 10.0)}
-            for arm in "ab" for seed in range(10) for group in range(count)
-        ])  # fmt: skip
+        flows = pd.DataFrame(
+            [
+                {"scenario": arm, "seed": seed, "group": f"g{group}", "kg": rng.normal(100.0, 10.0)}
+                for arm in "ab"
+                for seed in range(10)
+                for group in range(count)
+            ]
+        )
         shown.append(displacement.displacement(flows, "a", kind="mode")["D"].notna().item())
     # one side of 5%; without correction 12 groups would show it in about a fifth of studies
     assert np.mean(shown) <= by_chance(0.025, len(shown))[1]
@@ -325,8 +329,11 @@ def test_intervals_of_a_decomposition_nearly_hold_their_level() -> None:
         before = middle * np.exp(rng.normal(0.0, 0.05, (10, 7)) + rng.normal(0.0, 0.1, (10, 1)))
         after = before * np.exp(rng.normal(0.0, 0.05, (10, 7)))
         after[:, 4:6] *= 1.5
-        rows = [{"scenario": arm, "seed": seed, **dict(zip(chain.CHAIN_OUTCOMES, row, strict=True))}
-                for arm, side in (("a", before), ("b", after)) for seed, row in enumerate(side.tolist())]  # fmt: skip
+        rows = [
+            {"scenario": arm, "seed": seed, **dict(zip(chain.CHAIN_OUTCOMES, row, strict=True))}
+            for arm, side in (("a", before), ("b", after))
+            for seed, row in enumerate(side.tolist())
+        ]
         table = chain.decomposition(pd.DataFrame(rows), "b", "a").set_index("factor")
         hits.append(table["low"]["know"] <= 0.0 <= table["high"]["know"])
     assert np.mean(hits) >= by_chance(0.93, len(hits))[0]

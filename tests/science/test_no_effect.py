@@ -132,8 +132,11 @@ def same_inputs(scenario: Scenario, day: date) -> bool:
                 return False
         if not np.array_equal(inputs.spend_meur[here], past.spend_meur[there]):
             return False
-    return all(event.kind != "parameter" or event.amount == getattr(HISTORY.parameters, event.field)
-               for event in events if event.date == day)  # fmt: skip
+    return all(
+        event.kind != "parameter" or event.amount == getattr(HISTORY.parameters, event.field)
+        for event in events
+        if event.date == day
+    )
 
 
 MEASURES = WORLD.tables.measures.set_index("measure")["history_dose"].astype(float).to_dict()
@@ -153,20 +156,32 @@ def test_a_measure_at_the_dose_of_history_changes_not_one_bit(measure: str, day:
 
 
 @pytest.mark.parametrize("day", DATES, ids=str)
-@pytest.mark.parametrize("event", [
-    Event("g8", DATES[0], None, "measure", "g8-paris", "dose", "value", 1.0),
-    Event("pledge", DATES[0], None, "state", "*", "pledge_multiplier", "value", 3.0),
-    Event("stranger", DATES[0], None, "membership", "maoc-n/BRA", "sharing", "value", 0.7),
-], ids=lambda event: event.id)  # fmt: skip
+@pytest.mark.parametrize(
+    "event",
+    [
+        Event("g8", DATES[0], None, "measure", "g8-paris", "dose", "value", 1.0),
+        Event("pledge", DATES[0], None, "state", "*", "pledge_multiplier", "value", 3.0),
+        Event("stranger", DATES[0], None, "membership", "maoc-n/BRA", "sharing", "value", 0.7),
+    ],
+    ids=lambda event: event.id,
+)
 def test_a_column_that_no_active_rule_reads_changes_not_one_bit(event: Event, day: date) -> None:
     """Under fixed sharing nobody reads what countries would pledge, nor what somebody who is no member would share."""
     assert after(day, Event(event.id, day, None, event.kind, event.name, event.field, "value", event.amount)) == []
 
 
-@pytest.mark.parametrize("theory", [
-    {}, {"cooperation": "endogenous"}, {"allocation": "network"}, {"allocation": "bandit"}, {"allocation": "covering"},
-    {"choice_rule": "experience", "deterrence": "willingness"},
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "theory",
+    [
+        {},
+        {"cooperation": "endogenous"},
+        {"allocation": "network"},
+        {"allocation": "bandit"},
+        {"allocation": "covering"},
+        {"choice_rule": "experience", "deterrence": "willingness"},
+    ],
+    ids=str,
+)
 def test_a_second_review_between_months_changes_not_one_bit(theory: dict[str, object]) -> None:
     model = RouteModel(HISTORY, rng=3, organisations=40, **theory)
     for day in DATES:
@@ -267,17 +282,36 @@ def test_an_event_where_no_rule_reads_it_changes_nothing_and_is_named(column: st
         assert named(event, {}) == [READ_WHERE[column].why]
 
 
-@pytest.mark.parametrize(("event", "why"), [
-    (Event("same", DAY, None, "state", "ESP", "finance_strength", "multiply", 1.0), "plus 0 or times 1"),
-    (Event("week", date(2010, 3, 9), date(2010, 3, 12), "state", "ESP", "shock", "value", 0.9), "within a week"),
-    (Event("money", date(2011, 5, 9), None, "programme", "*", "spend_multiplier", "value", 3.0), "only after the end"),
-    (Event("again", DAY, None, "asset", WORLD.assets[0], "active", "value", 1.0), "in force already"),
-    (Event("stranger", DAY, None, "membership", "maoc-n/BRA", "sharing", "value", 0.7), "no member"),
-    (Event("closed", DAY, date(2012, 1, 1), "membership", "eurosur/ESP", "active", "value", 1.0), "does not work then"),
-    (Event("g8", DAY, None, "measure", "g8-paris", "dose", "value", 1.0), "endogenous; its costs count all the same"),
-    (Event("leak", DAY, None, "parameter", "leak_loss", "leak_loss", "value", 2.5), "unless cooperation = endogenous"),
-    (Event("default", DAY, None, "parameter", "reach_km", "reach_km", "value", HISTORY.parameters.reach_km), "already"),
-], ids=lambda value: getattr(value, "id", ""))  # fmt: skip
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (Event("same", DAY, None, "state", "ESP", "finance_strength", "multiply", 1.0), "plus 0 or times 1"),
+        (Event("week", date(2010, 3, 9), date(2010, 3, 12), "state", "ESP", "shock", "value", 0.9), "within a week"),
+        (
+            Event("money", date(2011, 5, 9), None, "programme", "*", "spend_multiplier", "value", 3.0),
+            "only after the end",
+        ),
+        (Event("again", DAY, None, "asset", WORLD.assets[0], "active", "value", 1.0), "in force already"),
+        (Event("stranger", DAY, None, "membership", "maoc-n/BRA", "sharing", "value", 0.7), "no member"),
+        (
+            Event("closed", DAY, date(2012, 1, 1), "membership", "eurosur/ESP", "active", "value", 1.0),
+            "does not work then",
+        ),
+        (
+            Event("g8", DAY, None, "measure", "g8-paris", "dose", "value", 1.0),
+            "endogenous; its costs count all the same",
+        ),
+        (
+            Event("leak", DAY, None, "parameter", "leak_loss", "leak_loss", "value", 2.5),
+            "unless cooperation = endogenous",
+        ),
+        (
+            Event("default", DAY, None, "parameter", "reach_km", "reach_km", "value", HISTORY.parameters.reach_km),
+            "already",
+        ),
+    ],
+    ids=lambda value: getattr(value, "id", ""),
+)
 def test_an_event_without_effect_is_named_with_its_reason(event: Event, why: str) -> None:
     assert followed(event, {}) == [] or event.id == "money"  # it counts after the end that is told below
     found = named(event, {}, date(2012, 12, 31))
@@ -298,8 +332,10 @@ def test_a_platform_without_members_is_named(field: str) -> None:
 
 
 def test_an_event_that_another_replaces_is_named_with_the_other() -> None:
-    first, second = (Event(name, DAY, None, "state", "ESP", "coast_police_share", "value", amount)
-                     for name, amount in (("a", 0.35), ("b", 0.85)))  # fmt: skip
+    first, second = (
+        Event(name, DAY, None, "state", "ESP", "coast_police_share", "value", amount)
+        for name, amount in (("a", 0.35), ("b", 0.85))
+    )
     found = without_effect(WORLD, OWN.with_events(first, second))
     assert [str(one) for one in found] == [
         "event a (state:ESP coast_police_share) has no effect because event b replaces it"
@@ -343,7 +379,7 @@ UNDER: dict[str, tuple[tuple[dict[str, object], tuple[Event, ...]], tuple[dict[s
     "contact_progress_ratio": (({"contact_progress_ratio": 1.0}, ()), ({}, ())),
     "radar": tuple(({}, (from_the_start("place", "*", "coastal_radar", on),)) for on in (0.0, 0.9)),
     "shock": (({}, (from_the_start("state", "*", "shock", 0.0),)), ({}, (from_the_start("state", "*", "shock", 0.5),))),
-}  # fmt: skip
+}
 """Words of a condition -> parameters and events under which it does not hold, and under which it does."""
 LAST = date(2003, 12, 28)
 

@@ -40,8 +40,13 @@ SMALL = Settings(organisations=40, year=2000)
 # --- addresses ----------------------------------------------------------------------------------------------------
 
 DAYS = st.dates(dt.date(2000, 1, 3), dt.date(2023, 12, 20)).map(lambda d: d - dt.timedelta(days=d.weekday()))
-MOVES = st.builds(Move, st.sampled_from(["measure:maoc-n", "measure:confiscation"]), st.just("dose"),
-                  st.sampled_from([0.0, 0.25, 1.0]), DAYS)  # fmt: skip
+MOVES = st.builds(
+    Move,
+    st.sampled_from(["measure:maoc-n", "measure:confiscation"]),
+    st.just("dose"),
+    st.sampled_from([0.0, 0.25, 1.0]),
+    DAYS,
+)
 
 
 WORLDS = st.tuples(st.sampled_from(NAMES), st.sampled_from(["", *NAMES]), DAYS, st.none() | DAYS)
@@ -52,8 +57,18 @@ NUMBERS = st.tuples(*(st.integers(*LIMITS[name]) for name in ("seed", "year", "w
 @given(WORLDS, NUMBERS, st.lists(MOVES, max_size=3, unique_by=lambda m: (m.target, m.date)))
 def test_an_address_leads_back(worlds, numbers, moves) -> None:
     (scenario, other, fork, date), (seed, year, weeks) = worlds, numbers
-    made = Settings(scenario, other, fork if other else Settings().fork, seed, 150, year, weeks, 12,
-                    "side" if other else "one", date)  # fmt: skip
+    made = Settings(
+        scenario,
+        other,
+        fork if other else Settings().fork,
+        seed,
+        150,
+        year,
+        weeks,
+        12,
+        "side" if other else "one",
+        date,
+    )
     for move in moves:
         made = made.with_move(move)
     found, notes = read_address("?" + made.address(), NAMES)
@@ -259,12 +274,25 @@ def test_a_study_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
         assert results.study_of("torn", tmp_path) == {}
 
 
-@pytest.mark.parametrize(("path", "found"), [
-    ("one/report.html", True), ("one/two/validation.html", True), ("one/figures/a.csv", True),
-    ("one/figures/a.html", False), ("one/data.csv", False), ("one/manifest.json", False), ("one", False), ("", False),
-    ("../report.html", False), ("one/../../report.html", False), ("one/../one/report.html", False),
-    ("one/link/report.html", False), ("/report.html", False), ("absent/report.html", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("one/report.html", True),
+        ("one/two/validation.html", True),
+        ("one/figures/a.csv", True),
+        ("one/figures/a.html", False),
+        ("one/data.csv", False),
+        ("one/manifest.json", False),
+        ("one", False),
+        ("", False),
+        ("../report.html", False),
+        ("one/../../report.html", False),
+        ("one/../one/report.html", False),
+        ("one/link/report.html", False),
+        ("/report.html", False),
+        ("absent/report.html", False),
+    ],
+)
 def test_only_reports_and_their_figures_are_found(path: str, found: bool, tmp_path: Path) -> None:
     root = tmp_path / "results"
     (root / "one" / "figures").mkdir(parents=True)
@@ -458,8 +486,13 @@ def test_another_seed_or_scenario_is_shown_on_the_same_day(tab: Tab) -> None:
 
 
 def test_a_lever_that_names_nothing_is_left_out_and_the_rest_is_used(tab: Tab) -> None:
-    tab.session.ask({"kind": "hello", "search": "?organisations=30&seed=9&date=2001-03-05&year=2001"
-                     "&lever=measure:nope.dose@2001-02-05=0.5&lever=measure:maoc-n.dose@2001-02-05=0.5"})  # fmt: skip
+    tab.session.ask(
+        {
+            "kind": "hello",
+            "search": "?organisations=30&seed=9&date=2001-03-05&year=2001"
+            "&lever=measure:nope.dose@2001-02-05=0.5&lever=measure:maoc-n.dose@2001-02-05=0.5",
+        }
+    )
     told = tab.until("state")
     assert (told["settings"]["seed"], told["date"], len(told["moves"])) == (9, "2001-03-05", 1)
 
@@ -491,9 +524,13 @@ def test_levers_stand_at_what_is_in_force() -> None:
     assert history["measure:schiphol-control.dose"] == 0.9
     early = values_of(world_of("date=2004-01-05"))
     assert early["platform:maoc-n.sharing"] is None  # nobody is in it yet
-    moved = values_of(world_of("date=2016-01-04&lever=platform:maoc-n.active@2016-01-04=0"
-                               "&lever=asset:*.availability@2016-01-04=0.5"
-                               "&lever=measure:confiscation.dose@2015-01-05=0.8"))  # fmt: skip
+    moved = values_of(
+        world_of(
+            "date=2016-01-04&lever=platform:maoc-n.active@2016-01-04=0"
+            "&lever=asset:*.availability@2016-01-04=0.5"
+            "&lever=measure:confiscation.dose@2015-01-05=0.8"
+        )
+    )
     assert moved["platform:maoc-n.active"] == 0.0
     assert moved["asset:*.availability"] == 0.5
     assert moved["measure:confiscation.dose"] == 0.8

@@ -205,10 +205,13 @@ def test_parameters_as_markdown():
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        ("sharing_scale=0.5", 0.5), ("sharing_scale = 1", 1.0), ("choice_rule=salience", "salience"),
-        ("no_such=3", "3"), ("sharing_scale=much", "much"),
+        ("sharing_scale=0.5", 0.5),
+        ("sharing_scale = 1", 1.0),
+        ("choice_rule=salience", "salience"),
+        ("no_such=3", "3"),
+        ("sharing_scale=much", "much"),
     ],
-)  # fmt: skip
+)
 def test_settings_take_the_type_of_their_parameter(setting: str, value: object):
     (found,) = read_settings([setting]).values()
     assert found == value
@@ -309,9 +312,15 @@ def test_what_jobs_are_expected_to_do():
     assert expected.of_validation(USUAL, problem, 300).weeks > 3e6
 
 
-@pytest.mark.parametrize(("seconds", "said"), [
-    (119.0, ""), (121.0, "about 2 minutes, 1.5 GB on 2 workers"), (9000.0, "about 2 hours"), (2e6, "about 24 days"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (119.0, ""),
+        (121.0, "about 2 minutes, 1.5 GB on 2 workers"),
+        (9000.0, "about 2 hours"),
+        (2e6, "about 24 days"),
+    ],
+)
 def test_how_long_a_job_takes_is_said_in_words(seconds: float, said: str):
     assert said in str(expected.Expected(seconds, 1.5e9, 2))
     assert bool(str(expected.Expected(seconds, 1.5e9, 2))) is bool(said)
