@@ -154,8 +154,8 @@ def cards() -> list[str]:
 def main() -> None:
     """Run everything and write the page."""
     measures = load_world().tables.measures
-    with_bar = iter(track(SEEDS, "doses, by seed"))
-    arms = run_doses(measures["measure"], DOSES, SEEDS, done=lambda: next(with_bar, None))
+    with_bar = iter(track(range(len(SEEDS) * (1 + len(measures) * len(DOSES))), "doses, by run"))
+    arms = run_doses(measures["measure"], DOSES, SEEDS, done=lambda _: next(with_bar, None))
     if "BROWSER_PATH" not in os.environ and (found := shutil.which("chromium")):
         os.environ["BROWSER_PATH"] = found
     FIGURE.parent.mkdir(exist_ok=True)

@@ -26,11 +26,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from datetime import date
-from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import pandas as pd
 from pydantic import PrivateAttr
@@ -38,27 +35,24 @@ from pydantic import PrivateAttr
 from experiments import study_file
 from experiments.analysis.outcomes import OUTCOMES, USUAL_OUTCOMES
 from experiments.analysis.points import point_means
-from experiments.design.factor_file import check_together, read_factors
-from experiments.design.factors import Factor, apply_all
-from experiments.ensemble import provenance, runner
+from experiments.design.factor_file import check_together
+from experiments.ensemble import runner
 from experiments.ensemble.store import DONE, Store
 from experiments.field_types import (
     check_choice,
     check_repeats,
 )
-from experiments.plan import arms_of, check_size, description, plan_of, shortened
+from experiments.plan import Context, Planned
 from experiments.plugins import load_all
-from experiments.study_file import STUDIES, SUPPLY, StudyFields, find_study
-from model import Scenario, load_world
+from experiments.study_file import STUDIES, SUPPLY, find_study
+from model import Scenario
 from model.errors import InputError
 from model.files import read_toml
-from model.route_model import LARGEST_SEED, check_numbers
-from model.summary import Summary
+from model.route_model import check_numbers
 from model.toml_fields import read_part
-from model.world import World
 
 if TYPE_CHECKING:
-    from experiments.calibration.posterior import Posterior
+    pass
 
 __all__ = ["KINDS", "STUDIES", "Study", "find_study", "list_studies", "study_kinds"]
 
@@ -66,19 +60,7 @@ KINDS: Final[dict[str, type[Study]]] = {}
 """Kinds of study that are declared so far, by name; `study_kinds` reads those of the project and of users first."""
 
 
-class Context(NamedTuple):
-    """What belongs to a study beside the content of its file."""
-
-    name: str = "unnamed"
-    file: str = ""
-    tables: Path | None = None
-    large: bool = False
-    """Whether it may plan more runs than a million."""
-    files: Mapping[str, str] = MappingProxyType({})
-    """Scenarios that were given by the path of a file: name -> path as it was given."""
-
-
-class Study(Summary, StudyFields):
+class Study(Planned):
     """What is asked: the fields of a study's file, and what follows from them.
 
     A kind of study is a subclass whose field `kind` has its name as default. It adds fields, says what it needs
@@ -87,14 +69,9 @@ class Study(Summary, StudyFields):
     """
 
     what: ClassVar[str] = "a study"
-    scenario_fields: ClassVar[tuple[str, ...]] = ("scenarios",)
-    """Fields that hold scenarios; factors act in those of the last."""
     paired: ClassVar[bool] = False
     """Whether runs of the same seed are compared."""
-    drawn: ClassVar[str] = "seed"
-    """What is drawn at random, so that few of them make results preliminary."""
     _given: Mapping[str, Any] = PrivateAttr(default_factory=dict)
-    _context: Context = PrivateAttr(default_factory=Context)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -157,15 +134,7 @@ class Study(Summary, StudyFields):
 
     def check(self) -> None:
         """Refuse what the analysis of this kind cannot use, before any run is made; raises InputError."""
-        if self.seed > (last := LARGEST_SEED - self.replications + 1):
-            raise InputError(
-                "this is not a whole number in range",
-                field="seed",
-                value=self.seed,
-                allowed=f"a whole number from 0 to {last:,}",
-                remedy="1 is usual",
-            )
-        check_numbers(self.seed, self.organisations, "summary")
+        check_numbers(self.seeds[0], self.organisations, "summary")
         check_together(self.factors, {})
         if self.paired and not self.common_seeds:
             raise InputError(
@@ -184,88 +153,6 @@ class Study(Summary, StudyFields):
                 remedy="leave one out",
             )
 
-    # --- what it is -----------------------------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str:
-        """Name of the study, and of its folder."""
-        return self._context.name
-
-    @property
-    def file(self) -> str:
-        """Path of the file that it was read from; "" of a study that was made in Python."""
-        return self._context.file
-
-    @property
-    def tables(self) -> Path | None:
-        """Folder of the tables that it runs on; None for the project's own."""
-        return self._context.tables
-
-    @property
-    def context(self) -> Context:
-        """What belongs to it beside the content of its file."""
-        return self._context
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """Seeds of its replications."""
-        return tuple(range(self.seed, self.seed + self.replications))
-
-    @cached_property
-    def factors(self) -> tuple[Factor, ...]:
-        """What it varies: levers, then uncertainties."""
-        levers = read_factors(getattr(self, "levers", ()), "lever", "levers", load_world().names)
-        uncertain = getattr(self, "uncertainties", ())
-        return (*levers, *read_factors(uncertain, "uncertainty", "uncertainties", load_world().names))
-
-    @property
-    def method(self) -> str:
-        """Method of its design."""
-        return "grid"
-
-    @property
-    def all_scenarios(self) -> tuple[str, ...]:
-        """Names of all its scenarios, each once."""
-        return tuple(dict.fromkeys(one for field in self.scenario_fields for one in getattr(self, field)))
-
-    @property
-    def varied_scenarios(self) -> tuple[str, ...]:
-        """Names of the scenarios in which its factors act."""
-        found: tuple[str, ...] = getattr(self, self.scenario_fields[-1])
-        return found or self.scenarios
-
-    def scenario(self, name: str) -> Scenario:
-        """One of its scenarios, by name, before any factor changes it."""
-        return Scenario.load(self._context.files.get(name, name))
-
-    def run_of(self, name: str) -> Scenario:
-        """One of its scenarios as it is run: up to the last year that is read, in the structure of its posterior."""
-        scenario = shortened(self.scenario(name), self.window[1])
-        return scenario.with_parameters(**self.posterior.settings) if self.posterior is not None else scenario
-
-    def fork_day(self, scenario: Scenario) -> date:
-        """Day from which levers act: the fork, or the start where there is none."""
-        return self.fork or scenario.start
-
-    @cached_property
-    def world(self) -> World:
-        """The tables that it runs on."""
-        return provenance.read_world(self.tables, self.origin.data)
-
-    @cached_property
-    def origin(self) -> provenance.Origin:
-        """The sources and tables that it is planned with."""
-        return provenance.origin(self.tables)
-
-    @cached_property
-    def posterior(self) -> Posterior | None:
-        """The posterior that is drawn from, if any; raises InputError where there is none of that name."""
-        if not self.over:
-            return None
-        from experiments.calibration.posterior import load_posterior
-
-        return load_posterior(self.over)
-
     def facts(self) -> dict[str, Any]:
         """What `repr` shows of a study."""
         return {
@@ -277,44 +164,6 @@ class Study(Summary, StudyFields):
             "window": f"{self.window[0]} to {self.window[1]}",
             "outcomes": len(self.outcomes),
         }
-
-    # --- the table of experiments ---------------------------------------------------------------------------------
-
-    def experiments(self, plain: pd.DataFrame) -> pd.DataFrame:
-        """Rows of the table of experiments, given those of scenarios and answers of supply; a kind adds its points."""
-        return plain
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """A row for each point: scenario, answer of supply where there are several, and a column for each factor."""
-        plain = pd.DataFrame({"scenario": list(self.scenarios)})
-        if len(self.supply) > 1:
-            plain = plain.merge(pd.DataFrame({SUPPLY: list(self.supply)}), how="cross")
-        check_size(self, plain)
-        rows = self.experiments(plain)
-        check_size(self, rows)
-        return rows.rename_axis("point").reset_index()
-
-    def crossed(self, rows: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
-        """Every row with every point; raises InputError, before it is made, where that is too much."""
-        check_size(self, points, len(rows))
-        return rows.merge(points, how="cross")
-
-    def at(self, scenario: Scenario, point: Mapping[str, Any]) -> Scenario:
-        """A scenario at a point of the table of experiments."""
-        day, factors = self.fork_day(scenario), {factor.name: factor for factor in self.factors}
-        answer = point.get(SUPPLY, self.supply[0] if self.supply else None)
-        if answer is not None and not pd.isna(answer):
-            scenario = scenario.changed_from(day, **{SUPPLY: float(answer)})
-        chosen = {name: point[name] for name in factors if name in point and not pd.isna(point[name])}
-        return apply_all(scenario, factors, chosen, day)
-
-    def record_at(self, point: Mapping[str, Any]) -> str:
-        """What is recorded of the runs of a point."""
-        return self.record
-
-    arms = cached_property(arms_of)
-    plan = cached_property(plan_of)
 
     @property
     def planned_runs(self) -> int:
@@ -370,8 +219,6 @@ class Study(Summary, StudyFields):
     def compute(self, store: Store, runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
         """Tables of the runs of a study, failed ones among them: name -> table, in the order they are shown."""
         return {"arms": point_means(runs[runs["status"] == DONE], self)}
-
-    describe = description
 
 
 def study_kinds() -> dict[str, type[Study]]:

@@ -1,11 +1,12 @@
-"""What each measure does, by dose: paired runs that share their history and their luck up to the fork and after it.
+"""What each measure does, by dose: paired runs that share their history, and their random numbers after the fork.
 
 One history is run for each seed up to the fork; every arm is a fork of it that gives one measure one dose from that day
-on. Differences between arms of one seed are free of the luck they share.
+on. Arms of one seed have common random numbers.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
@@ -13,8 +14,7 @@ import pandas as pd
 
 from experiments.analysis.intervals import mean_and_interval
 from experiments.analysis.outcomes import measure_outcomes
-from experiments.ensemble.threads import parallel_map
-from model import RouteModel
+from experiments.ensemble.models import Experiment, read_models
 from model.scenario import Scenario
 from model.scenario.measures import dose_event
 
@@ -33,7 +33,7 @@ def run_doses(
     fork: date = FORK,
     window: tuple[int, int] = WINDOW,
     workers: int | None = None,
-    done: Callable[[], object] = lambda: None,
+    done: Callable[[int], object] = lambda _: None,
 ) -> pd.DataFrame:
     """Run every measure at every dose for every seed, in a scenario or the one of a name; a row for each arm.
 
@@ -43,19 +43,23 @@ def run_doses(
         Columns measure, dose, seed and one for every outcome. The arm without any event has measure "" and no dose.
     """
     base = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-    arms: list[tuple[str, float]] = [("", float("nan")), *((m, d) for m in measures for d in doses)]
-
-    def one_seed(seed: int) -> list[dict[str, object]]:
-        history = RouteModel(base, rng=seed, record="summary")
-        history.run_until(fork)
-        rows = []
-        for measure, dose in arms:
-            policy = base.with_events(dose_event(measure, dose, fork)) if measure else base
-            model = history.fork(policy).run_until(f"{window[1] + 1}-01-02")
-            rows.append({"measure": measure, "dose": dose, "seed": seed, **measure_outcomes(model, *window)})
-        return rows
-
-    return pd.DataFrame([row for rows in parallel_map(one_seed, seeds, workers, lambda _: done()) for row in rows])
+    arms = [("", math.nan, base)]
+    arms += [
+        (measure, dose, base.with_events(dose_event(measure, dose, fork))) for measure in measures for dose in doses
+    ]
+    runs = [(seed, *arm) for seed in seeds for arm in arms]
+    found = read_models(
+        [Experiment(policy, seed, until=f"{window[1] + 1}-01-02", fork=fork) for seed, *_, policy in runs],
+        lambda model: measure_outcomes(model, *window),
+        workers=workers,
+        done=done,
+    )
+    return pd.DataFrame(
+        [
+            {"measure": measure, "dose": dose, "seed": seed, **outcomes}
+            for (seed, measure, dose, _), outcomes in zip(runs, found, strict=True)
+        ]
+    )
 
 
 def contrasts(arms: pd.DataFrame, outcome: str, high: float = 1.0, low: float = 0.0) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.stats import qmc
 
 from experiments.analysis.intervals import mean_difference
+from experiments.ensemble import seeds
 from experiments.extras import from_extra
 from model.columns import Array
 
@@ -123,7 +124,7 @@ def confirmed(mixes: Mixes, front: Array, evaluate: Evaluate, settings: Mapping[
         mix, kind, a column for each measure, and for each objective its mean, and low and high of the difference from
         the status quo in the same worlds; cost; regret: kg landed above the best mix of each world, at worst.
     """
-    random = within_budget(mixes, int(settings["random"]), int(settings["seed"]) + 1)
+    random = within_budget(mixes, int(settings["random"]), seeds.beside(int(settings["seed"])))
     doses = np.vstack([mixes.now[None], front, random, np.ones((1, len(mixes.now)))])
     kinds = ["status-quo", *["found"] * len(front), *["random"] * len(random), "all"]
     found = evaluate(doses, "fresh")

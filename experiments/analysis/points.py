@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from experiments.analysis.intervals import mean_and_interval, mean_difference
+from experiments.plan import Planned
 from experiments.study_file import SUPPLY
 from model.columns import Array
-
-if TYPE_CHECKING:
-    from experiments.study import Study
 
 __all__ = ["by_supply", "lever_effects", "point_means", "supply_word"]
 
@@ -22,7 +20,7 @@ FIXED: Final = "fixed"
 ANSWERS: Final = "answers"
 
 
-def point_means(runs: pd.DataFrame, study: Study) -> pd.DataFrame:
+def point_means(runs: pd.DataFrame, study: Planned) -> pd.DataFrame:
     """Mean of every outcome at every point, its 95% interval, and the 5-95% spread over seeds: the table `arms`."""
     varied = [str(name) for name in study.table if name in runs and name not in ("point", "scenario", "part", "seed")]
     rows = []
@@ -38,7 +36,7 @@ def point_means(runs: pd.DataFrame, study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def lever_effects(runs: pd.DataFrame, study: Study) -> pd.DataFrame:
+def lever_effects(runs: pd.DataFrame, study: Planned) -> pd.DataFrame:
     """What a factor does from its lowest value to its highest, all else and the seed alike; only for grids.
 
     Each answer of supply stands for itself (`supply`). Rows with `given` hold the same at one end of another factor
@@ -95,7 +93,7 @@ def supply_word(value: float, values: Sequence[float]) -> str:
     return ANSWERS if sum(v != 0.0 for v in values) < 2 else f"{ANSWERS} {value:g}"
 
 
-def by_supply(runs: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
+def by_supply(runs: pd.DataFrame, study: Planned) -> dict[str, pd.DataFrame]:
     """Runs by whether supply is fixed or answers price."""
     if SUPPLY not in runs:
         return {supply_word(study.supply[0] if study.supply else 0.0, study.supply): runs}

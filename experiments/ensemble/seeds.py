@@ -18,6 +18,7 @@ from model.route_model import LARGEST_SEED
 
 __all__ = [
     "MOST_REPLICATIONS",
+    "beside",
     "for_check",
     "for_draw",
     "for_parameters",
@@ -85,6 +86,11 @@ def for_trial(seed: int, trial: int) -> int:
 def streams(seed: int, count: int) -> tuple[int, ...]:
     """Seeds of independent streams that share nothing (O'Neill 2014, as `numpy.random.SeedSequence` has it)."""
     return tuple(int(stream.generate_state(1)[0]) for stream in np.random.SeedSequence(seed).spawn(count))
+
+
+def beside(seed: int) -> int:
+    """Seed of the random mixes that a search is compared with: not that of the search itself."""
+    return seed + 1
 
 
 def fresh(seed: int) -> int:

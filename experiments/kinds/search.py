@@ -16,7 +16,7 @@ from experiments.analysis.mixes import OBJECTIVES, Mixes, confirmed, proposed
 from experiments.design.designs import lhs
 from experiments.design.factor_file import check_together, read_factors
 from experiments.design.factors import Factor
-from experiments.ensemble import runner
+from experiments.ensemble import runner, seeds
 from experiments.ensemble.runner import Effort
 from experiments.ensemble.store import DONE, Store
 from experiments.field_types import Name, Number, Table, Whole, check_choice, check_repeats, whole
@@ -26,7 +26,6 @@ from model.columns import Array
 from model.errors import InputError
 from model.toml_fields import Part, read_part, row, table, tables
 
-FRESH_SEED: Final = 500_000
 MOST_STEPS: Final = 10_000
 
 
@@ -108,7 +107,7 @@ class Search(Study):
     def worlds(self, count: int, seed: int) -> pd.DataFrame:
         """Sampled worlds: a Latin hypercube of the uncertainties, each with a seed of its own."""
         sample = lhs(self.uncertain, count, seed) if self.uncertain else pd.DataFrame(index=range(count))
-        return sample.assign(world=range(count), seed=[seed + world for world in range(count)])
+        return sample.assign(world=range(count), seed=seeds.replications(seed, count))
 
     def with_points(self, points: pd.DataFrame) -> Search:
         """A copy that runs these mixes in these worlds."""
@@ -140,7 +139,7 @@ class Search(Study):
         size, settings = self.settings, self.settings.model_dump()
         worlds = {
             "search": self.worlds(size.worlds, self.seed),
-            "fresh": self.worlds(size.fresh_worlds, self.seed + FRESH_SEED),
+            "fresh": self.worlds(size.fresh_worlds, seeds.fresh(self.seed)),
         }
         points, effort = pd.DataFrame(), Effort(0, 0, 0, 0, 0.0)
 
