@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from model.calendar import FIRST_YEAR, LAST_YEAR
 from model.columns import WHOLE, Column, dated_columns
+from model.errors import InputError, suggest
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
 from model.rows import senseless
@@ -120,6 +121,7 @@ LEVERS: dict[tuple[str, str], EventField] = {
     ("trade", "frozen_year"): EventField(
         FIRST_YEAR, LAST_YEAR, "year", "licit traffic stays as it was in this year", EXPOSURE, "freeze"
     ),
+    ("trade", "multiplier"): EventField(0, 100, "1", "multiplies licit traffic of a corridor", EXPOSURE, "scale"),
 }
 """What events may change that is no column by itself."""
 
@@ -183,6 +185,18 @@ class Event(Summary):
     source: str = ""
     confidence: str = "assumed"
     note: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a field that no target of its kind has; raises InputError."""
+        if event_field(self.kind, self.field) is None:
+            allowed = fields_of(self.kind)
+            raise InputError(
+                f"event {self.id}: a target of kind {self.kind!r} has no such field",
+                field="field",
+                value=self.field,
+                allowed=", ".join(allowed) or f"a field of one of the kinds {', '.join(KINDS)}",
+                remedy=suggest(self.field, allowed, "take one of these"),
+            )
 
     @property
     def target(self) -> str:

@@ -682,3 +682,26 @@ def test_supply_grows_from_the_year_of_the_events_week_on(day: str) -> None:
     ]
     years = calendar.year_of(weeks[1]) - calendar.year_of(week)
     assert (kg[1] / kg[0]).tolist() == pytest.approx([1.0, 1.1**years])
+
+
+# --- events made in Python ----------------------------------------------------------------------------------------
+
+
+def test_an_event_of_a_field_that_does_not_exist_is_refused_where_it_is_made() -> None:
+    with pytest.raises(InputError, match="did you mean 'multiplier'") as refused:
+        Event("ties", date(2000, 1, 3), None, "trade", "*", "multiplyer", "multiply", 12.0)
+    assert "frozen_year" in str(refused.value)
+    with pytest.raises(InputError, match="one of the kinds parameter, "):
+        Event("ties", date(2000, 1, 3), None, "tide", "*", "multiplier", "multiply", 12.0)
+
+
+def test_licit_trade_can_be_multiplied() -> None:
+    world = load_world()
+    corridor = str(world.tables.legs["corridor"].iloc[0])
+    more = scenario(events=[]).with_events(
+        Event("ties", date(2000, 1, 3), None, "trade", corridor, "multiplier", "multiply", 12.0)
+    )
+    plain, changed = (lay_out(world, one)[1].dated.legs_exposure[0] for one in (scenario(events=[]), more))
+    there = (world.tables.legs["corridor"] == corridor).to_numpy()
+    assert changed[there] == pytest.approx(12.0 * plain[there])
+    assert (changed[~there] == plain[~there]).all()
