@@ -145,7 +145,8 @@ def run_experiment(experiment: NaturalExperiment, seeds: Iterable[int], workers:
         for arm, found in zip(experiment.arms, arms, strict=True)
         for i, name in enumerate(experiment.readings)
     }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["without", "effect", "low", "high"])
+    index = pd.MultiIndex.from_tuples(rows)
+    return pd.DataFrame(list(rows.values()), index, columns=["without", "effect", "low", "high"])
 
 
 # --- changes of history -------------------------------------------------------------------------------------------

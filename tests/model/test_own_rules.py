@@ -20,6 +20,14 @@ from model.submodels.decisions import learn_payoff, weigh_experience
 WEEKS = 8
 
 
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules that a test registers are unknown to the next one."""
+    for registry in (DECISION_RULES, ALLOCATION_RULES):
+        for kept in ("own", "versions"):
+            monkeypatch.setattr(registry, kept, dict(getattr(registry, kept)))
+
+
 @rule
 def wary(ctx: Context, organisation: int, prospect: Prospect) -> float:
     sold = 1.0 - min(1.0, 3.0 * prospect.believed_loss)

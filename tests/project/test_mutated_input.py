@@ -294,7 +294,7 @@ def plan(path: Path) -> None:
         runs = study.with_(replications=1).plan["run"]
         # a sampled design may hold a point twice, as may two scenarios that are the same
         assert runs.is_unique or study.method in ("lhs", "sobol", "saltelli", "morris") or len(study.scenarios) > 1
-    json.dumps([study.describe()["factors"], study.model_dump(mode="json")], allow_nan=False)
+    json.dumps([study.describe()["factors"], study.model_dump()], allow_nan=False, default=str)
 
 
 @many

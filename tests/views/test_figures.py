@@ -13,7 +13,7 @@ import pytest
 
 from experiments.plugins import load_all
 from views import theme
-from views.cli import terminal
+from views.cli.summaries import print_findings
 from views.figures import registry
 from views.reports import write_study_report
 from views.reports.findings import study_findings
@@ -129,7 +129,7 @@ def test_a_finding_is_emphasised_on_the_page_and_plain_in_the_terminal(
     (found,) = study_findings(read_study(folder))
     assert "**Landed in Europe**: Factor <a> (70%, 30 to 30)" in found.text
     assert "<b>Landed in Europe</b>: Factor &lt;a&gt; (70%" in write_study_report(folder).read_text(encoding="utf-8")
-    terminal.print_study(type("Store", (), {"local": True, "root": folder}))
+    print_findings(folder)
     assert "Landed in Europe: Factor <a> (70%" in capsys.readouterr().out
 
 
