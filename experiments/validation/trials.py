@@ -197,11 +197,17 @@ def _of_other_models() -> list[NaturalExperiment]:
             _active_nodes,
             Expectation("not down", unit="places"),
         ),
+    ]
+
+
+def _of_placement() -> list[NaturalExperiment]:
+    """Findings of other models on where assets are placed."""
+    return [
         _asks(
             "Added assets at random",
             "Do added assets take more at random than where the last seizures were?",
             "Magliocca et al. (2019): agencies that follow seizures are led by the traffickers",
-            (more, _more_assets(0.0)),
+            (_more_assets(1.0), _more_assets(0.0)),
             TAKEN,
             Expectation("up"),
         ),
@@ -244,7 +250,7 @@ def _of_willingness() -> list[NaturalExperiment]:
 def trials_of() -> list[NaturalExperiment]:
     """Every experiment that is asked."""
     natural = [EXPERIMENTS[name]() for name in ("schiphol", "pressure", "coup")]
-    return [*natural, *_of_history(), *_of_other_models(), *_of_willingness()]
+    return [*natural, *_of_history(), *_of_other_models(), *_of_placement(), *_of_willingness()]
 
 
 # --- asking -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ are over replications: they show chance at fixed parameters, nothing else.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -128,20 +128,25 @@ def _add_observed(figure: go.Figure, observed: pd.DataFrame) -> None:
             mode="markers",
             name=str(kind).capitalize(),
             marker={"symbol": symbol, "size": 7.5, "color": colour, "line": {"color": colour, "width": 1.6}},
-            error_y=None
-            if rows[["low", "high"]].isna().all(axis=None)
-            else {
-                "type": "data",
-                "symmetric": False,
-                "array": _reach(rows["high"] - rows["value"]),
-                "arrayminus": _reach(rows["value"] - rows["low"]),
-                "color": colour,
-                "thickness": 1.2,
-                "width": 3,
-            },
+            error_y=_range(rows, colour),
             customdata=rows["source"].to_numpy(),
             hovertemplate="%{y:,.4~g} (%{customdata})",
         )
+
+
+def _range(rows: pd.DataFrame, colour: str) -> dict[str, Any] | None:
+    """Whiskers over published ranges; None where no range is published."""
+    if rows[["low", "high"]].isna().all(axis=None):
+        return None
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": _reach(rows["high"] - rows["value"]),
+        "arrayminus": _reach(rows["value"] - rows["low"]),
+        "color": colour,
+        "thickness": 1.2,
+        "width": 3,
+    }
 
 
 def _reach(distance: pd.Series) -> list[float | None]:

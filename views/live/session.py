@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import cache
@@ -241,16 +241,21 @@ class Session:
             view="side" if second["scenario"] else "one",
             speed=self.settings.speed,
         )
-        factors = ", ".join(str(name).replace("_", " ") for name in message.get("factors") or [])
+        notes = self._replay_notes(message.get("factors") or [], other_seed=second["seed"] != first["seed"])
+        study = results.study_of(str(message.get("study")))
+        self._build(replace(settings, **study), notes)
+
+    def _replay_notes(self, names: Sequence[object], *, other_seed: bool) -> list[str]:
+        """What is not as in the study when its runs are shown again."""
+        factors = ", ".join(str(name).replace("_", " ") for name in names)
         notes = {
-            "Two runs of other seeds: both are shown on the first one's": second["seed"] != first["seed"],
+            "Two runs of other seeds: both are shown on the first one's": other_seed,
             f"What the study sets beside scenario, seed and groups is not carried over: {factors}": factors,
             "The levers that were set have been put away; the way back in the browser brings them again": (
                 self.settings.moves
             ),
         }
-        study = results.study_of(str(message.get("study")))
-        self._build(replace(settings, **study), [text for text, applies in notes.items() if applies])
+        return [text for text, applies in notes.items() if applies]
 
     def _today(self) -> dt.date | None:
         return self.worlds.date if self.worlds else None

@@ -103,15 +103,18 @@ def _states_and_years(verdict: dict[str, Any], results: ValidationResults) -> Fi
             if verdict[f"{word}_on_{score}"]
         ]
         parts.append(f"In {name} it is {', '.join(said) or 'not to be told from any null'}.")
+    return Finding("States and years", " ".join([*parts, *_by_size(differences)]))
+
+
+def _by_size(differences: pd.DataFrame) -> list[str]:
+    """How the model's CRPS compares with the nulls' by size of country."""
     rows = differences[(differences["score"] == "CRPS") & (differences["states"] != annual.EVERY)]
     sizes = [
         f"{size}, ahead of {int((group['difference'] < 0.0).sum())} of {len(group)} nulls"
         f" ({group['n'].iloc[0]} reports)"
         for size, group in rows.groupby("states", sort=False)
     ]
-    if sizes:
-        parts.append(f"In CRPS by what states reported a year in 2004-08: {'; '.join(sizes)}.")
-    return Finding("States and years", " ".join(parts))
+    return [f"In CRPS by what states reported a year in 2004-08: {'; '.join(sizes)}."] if sizes else []
 
 
 def _experiments(verdict: dict[str, Any], trials: pd.DataFrame) -> Finding:
