@@ -48,6 +48,7 @@ NEUTRAL = {
     ("programme", "spend_multiplier"): 1.0,
     ("market", "demand_multiplier"): 1.0,
     ("supply", "multiplier"): 1.0,
+    ("trade", "multiplier"): 1.0,
     ("supply", "growth_per_year"): 0.0,
 }
 
