@@ -1,7 +1,5 @@
 """The page in the browser: `uv run run.py app`, or `uv run solara run app.py --no-check-version`."""
 
-from __future__ import annotations
-
 from views.live.page import Page
 
 __all__ = ["Page"]

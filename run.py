@@ -1,7 +1,5 @@
 """Highway 10 on the command line, from the repository: `uv run run.py`. The commands stand in `views/cli/main.py`."""
 
-from __future__ import annotations
-
 from views.cli.main import app
 
 __all__ = ["app"]

@@ -5,8 +5,6 @@ on a short run of as many organisations just before the job, so that the machine
 estimate is meant to be right within a factor of two; progress bars show what is left better.
 """
 
-from __future__ import annotations
-
 import math
 import os
 import sys
@@ -34,20 +32,6 @@ from experiments.validation.rivals import POLICIES, REMEDIES
 from experiments.validation.trials import SURGE, trials_of
 from model import RouteModel, Scenario, calendar
 from model.scenario.events import PARAMETER_ROWS
-
-__all__ = [
-    "Expected",
-    "Work",
-    "expect",
-    "of_best",
-    "of_fit",
-    "of_history",
-    "of_predictions",
-    "of_recovery",
-    "of_screening",
-    "of_study",
-    "of_validation",
-]
 
 LONG_SECONDS: Final = 120.0
 """What takes less is begun without a word."""

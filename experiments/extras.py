@@ -1,13 +1,9 @@
 """Packages that only some jobs need: they come with an extra of the installation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from model.errors import InputError
-
-__all__ = ["from_extra"]
 
 
 @contextmanager

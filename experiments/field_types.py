@@ -3,8 +3,6 @@
 `model.toml_fields` says how a field is declared.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date, datetime

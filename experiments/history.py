@@ -5,8 +5,6 @@ cost only what is missing. A complete history also has one Parquet file for each
 the order of seeds: the same bytes on any number of workers.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 from collections.abc import Callable
@@ -33,8 +31,6 @@ from model.route_model import check_numbers
 from model.scenario.no_effect import without_effect
 from model.summary import Summary
 from model.world import World
-
-__all__ = ["COMPILING", "Replications", "replications_of", "run_history", "run_once"]
 
 COMPILING: Final = "compiling the weekly rules (first time only, about a minute)"
 TYPES: Final[dict[str, pa.DataType]] = {

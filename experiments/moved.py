@@ -1,7 +1,5 @@
 """Import paths of version 0.1: they work for one more release, with a DeprecationWarning."""
 
-from __future__ import annotations
-
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence

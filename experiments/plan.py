@@ -26,7 +26,6 @@ from model.world import World
 if TYPE_CHECKING:
     from experiments.calibration.posterior import Posterior
 
-__all__ = ["MOST_RUNS", "Arm", "Context", "Planned", "shortened"]
 
 MOST_RUNS: Final = 1_000_000
 """Runs that a study may plan unless `large` is set."""

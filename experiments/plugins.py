@@ -1,13 +1,9 @@
 """Modules that declare something by being read: those of a package of the project, and those that users install."""
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
-
-__all__ = ["load_all"]
 
 
 @cache

@@ -1,7 +1,5 @@
 """The file of a study: where it is, the fields it may have, and what they may be, given scenarios and parameters."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,20 +29,6 @@ from model.files import is_file
 from model.route_model import LARGEST_SEED
 from model.scenario.events import FIRST_DAY, LAST_DAY, PARAMETER_ROWS
 from model.toml_fields import Part, one_of, row, text
-
-__all__ = [
-    "RECORD_LEVELS",
-    "STUDIES",
-    "SUPPLY",
-    "StudyFields",
-    "check_no_scenario",
-    "find_study",
-    "fork_of",
-    "names_of",
-    "posterior_name",
-    "supply_of",
-    "window_of",
-]
 
 STUDIES: Final = Path(__file__).resolve().parent / "studies"
 SUPPLY: Final = "supply_answer"

@@ -1,7 +1,5 @@
 """From a question to its tables: run what is missing of a study, analyse it, and say so in the manifest."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import warnings
@@ -19,8 +17,6 @@ from experiments.ensemble.runner import Effort
 from experiments.ensemble.store import Store
 from experiments.study import Study
 from model.errors import InputError
-
-__all__ = ["RESULTS", "comparison", "list_stores", "query", "quick", "run_and_analyse"]
 
 RESULTS: Final = Path("results")
 MOST_ARMS: Final = 30

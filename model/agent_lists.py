@@ -1,7 +1,5 @@
 """The lists of Mesa agents of a model: made of rows when they are first asked for, and kept up to date with them."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Any
 
@@ -23,8 +21,6 @@ from model.mesa_agents import (
 from model.record import Weekly
 from model.simulation import Simulation
 from model.submodels.organisations import leave
-
-__all__ = ["AgentLists"]
 
 
 class AgentLists(Simulation):

@@ -3,8 +3,6 @@
 Week 0 starts on Monday 2000-01-03; a week belongs to the year of its Thursday.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 
 import numpy as np

@@ -6,8 +6,6 @@ and the attributes of Mesa agents are made from these rows. Rows of arrays are a
 that enters takes a dead row under a new ``ident``, and draws are addressed by ``ident``, never by row.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import numpy as np

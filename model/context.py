@@ -4,8 +4,6 @@ Only the fields are declared here, so that every rule can name them. `model/scen
 `model/state.py` the state and `model/record.py` the record.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from model.columns import (
@@ -29,8 +27,6 @@ from model.columns import (
 )
 from model.parameters import ParameterValues
 from model.world.arrays import WorldArrays
-
-__all__ = ["Context", "Inputs", "Record", "State"]
 
 
 class Inputs(NamedTuple):

@@ -5,8 +5,6 @@ separated by commas, semicolons or tabs, decimal commas where commas do not sepa
 a line. What has none, or two, is refused with the number of the line. No value ever moves to another column.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import math
@@ -19,8 +17,6 @@ from typing import Final
 
 from model.errors import InputError, closest, suggest
 from model.files import is_file, read_text
-
-__all__ = ["Row", "Table", "read_csv"]
 
 SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
 POINT: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)

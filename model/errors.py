@@ -7,8 +7,6 @@ from datetime import date
 from difflib import get_close_matches
 from itertools import accumulate
 
-__all__ = ["InputError", "closest", "some_of", "suggest"]
-
 SHORTEST_BEGINNING = 3
 """Letters from which the beginning of a name tells which one is meant."""
 LONGEST_MESSAGE = 2_000

@@ -1,7 +1,5 @@
 """Text and TOML files that a user hands in: how they are read, and how TOML is written."""
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib
@@ -11,8 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from model.errors import InputError
-
-__all__ = ["is_file", "read_text", "read_toml", "to_toml"]
 
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 LOCATION: Final = re.compile(r"\(at line (\d+), column \d+\)")

@@ -1,7 +1,5 @@
 """The tidy frames that users read, made from what was recorded."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,27 +4,8 @@ Each is declared once, as a member of an enumeration: its position is its number
 name in tables and files.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 from typing import Self
-
-__all__ = [
-    "Code",
-    "Cooperation",
-    "Counter",
-    "Deterrence",
-    "Direction",
-    "Mode",
-    "PlacementRule",
-    "Regime",
-    "Sector",
-    "Sensor",
-    "ServiceTimes",
-    "Stage",
-    "Status",
-    "codes",
-]
 
 
 class Code(IntEnum):

@@ -23,9 +23,6 @@ from model.scenario import Scenario
 from model.summary import Summary
 from model.world import World
 
-__all__ = ["AGENTS", "Consignment", "EnforcementPlatform", "PartnerState", "PatrolAsset", "TraffickingOrganisation"]
-
-
 OWN = frozenset({"model", "unique_id", "pos", "row", "identity"})
 """Attributes of every agent."""
 MUCH_ALIKE = 0.85

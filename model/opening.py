@@ -1,7 +1,5 @@
 """The first state of a run: stocks, prices, organisations and assets as they stand before the first week."""
 
-from __future__ import annotations
-
 from model.context import Context
 from model.kernel.compiled import rule
 from model.kinds import Counter

@@ -24,19 +24,6 @@ from model.summary import Summary
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "Declared",
-    "ParameterRow",
-    "changed_values",
-    "check_values",
-    "declare",
-    "describe",
-    "markdown_table",
-    "parameter_rows",
-    "to_values",
-    "try_values",
-    "values_type",
-]
 
 type Number = float | int
 type Role = Literal["lever", "uncertainty", "switch"]

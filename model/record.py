@@ -4,8 +4,6 @@ A series that a rule counts as it runs needs its member of `Weekly` and a line i
 the state at the end of a week needs its member and a line in `record_week`. `model.frames` makes the tables.
 """
 
-from __future__ import annotations
-
 import math
 from enum import IntEnum
 from typing import Self

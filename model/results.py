@@ -12,8 +12,6 @@ from model.kinds import MODES, STAGES, Counter
 from model.simulation import Simulation
 from model.week import SCHEDULE
 
-__all__ = ["Results"]
-
 DIMENSIONS = ("state", "mode", "platform", "leg", "place", "region", "stage")
 
 

@@ -4,12 +4,8 @@ It is the number of entries of CHANGELOG.md that carry the flag **Results change
 set that was fitted under another version is used only if every change since is listed in `CARRIES_OVER`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
-
-__all__ = ["CARRIES_OVER", "RESULTS_VERSION", "changes_since"]
 
 RESULTS_VERSION: Final = 25
 CARRIES_OVER: Final[Mapping[int, str]] = {

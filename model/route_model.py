@@ -21,8 +21,6 @@ from model.state import copy_state
 from model.summary import Summary
 from model.world import World, load_world
 
-__all__ = ["RouteModel"]
-
 LARGEST_SEED = 2**63 - 1
 FEWEST_ORGANISATIONS, MOST_ORGANISATIONS = 10, 5_000_000
 RECORD_LEVELS = ("summary", "events")

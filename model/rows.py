@@ -4,8 +4,6 @@
 makes no sense is refused at import, with file, row and field.
 """
 
-from __future__ import annotations
-
 import csv
 import math
 from collections import namedtuple

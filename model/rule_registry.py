@@ -5,8 +5,6 @@ their names. A rule of a user's own is held under its name and a hash of its sou
 that results of two versions never mix.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -16,8 +14,6 @@ from typing import Any, Final
 from model.errors import InputError
 from model.kernel.compiled import one_of, stand_in
 from model.kernel.exchange import fingerprint, plain
-
-__all__ = ["ALLOCATION_RULES", "DECISION_RULES", "REGISTRIES", "RuleRegistry"]
 
 
 class RuleRegistry(Sequence[str]):

@@ -4,8 +4,6 @@ A decision rule or an allocation rule is given to a model as a function, ``Route
 name under which it has registered itself, ``@decision_rule("mine")``, which scenario files may use too.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 from threading import Lock

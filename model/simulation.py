@@ -1,7 +1,5 @@
 """One run: the first day of a scenario, compiled weeks up to a date, and room for what they need."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import replace
 from functools import lru_cache
@@ -23,8 +21,6 @@ from model.state import CONTACTS_AT_MOST, empty_state, grow, memory_decay, sizes
 from model.week import events_at_most
 from model.weekly_model import WeeklyModel
 from model.world import World
-
-__all__ = ["Simulation"]
 
 
 class Simulation(WeeklyModel):

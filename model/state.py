@@ -1,7 +1,5 @@
 """The state of one run: how its columns are made, copied and given more room."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,15 +1,11 @@
 """Write `model/layout.pyi`, the types of the classes that are made of rows: ``uv run python -m model.stubs``."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from model.parameters import Parameters
 from model.rows import SCALARS, TUPLES
-
-__all__ = ["STUB", "stub"]
 
 STUB: Final = Path(__file__).with_name("layout.pyi")
 HEAD: Final = """# Written by `uv run python -m model.stubs` from model/data/columns.csv and model/data/parameters.csv.

@@ -1,11 +1,7 @@
 """Short summaries of large objects: one line in a terminal, a small table in a notebook."""
 
-from __future__ import annotations
-
 from html import escape
 from typing import Any
-
-__all__ = ["Summary"]
 
 LONGEST_LINE, LONGEST_FACT = 300, 80
 

@@ -5,8 +5,6 @@ and never turned into one that fits; a name that no field has is refused. `model
 declare what their files may hold.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -15,8 +13,6 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from model.errors import InputError, suggest
-
-__all__ = ["Part", "one_of", "read_part", "row", "table", "tables", "text", "try_part"]
 
 
 class Part(BaseModel):

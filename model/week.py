@@ -3,8 +3,6 @@
 `advance` runs any number of weeks in one compiled call and stops early only when a buffer has to grow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ users have scheduled. `WeeklyModel` does so week by week where a subclass has it
 every week, or an event is due. Elsewhere it hands many weeks to `_run_weeks_to` in one call and then sets the clock.
 """
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Callable
@@ -17,8 +15,6 @@ from mesa import Model
 from mesa.time import Event, Priority
 
 from model.errors import InputError
-
-__all__ = ["WeeklyModel"]
 
 
 class WeeklyModel(Model):  # type: ignore[misc]

@@ -22,17 +22,6 @@ from views import theme
 if TYPE_CHECKING:
     from model.world.tables import Tables
 
-__all__ = [
-    "LANDED",
-    "HistoryResults",
-    "Results",
-    "Shown",
-    "StudyResults",
-    "ValidationResults",
-    "read_history",
-    "read_study",
-    "read_validation",
-]
 
 LANDED: Final = "arrived_europe_kg"
 """The outcome by which scenarios are compared first: cocaine that arrives in Europe."""

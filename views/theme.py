@@ -4,8 +4,6 @@ Colours derive from the palette of Okabe and Ito (2008), which readers with the 
 tell apart; some are darkened so that thin lines and small text keep a contrast of at least 3:1 on white.
 """
 
-from __future__ import annotations
-
 import math
 import textwrap
 from collections.abc import Sequence

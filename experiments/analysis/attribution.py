@@ -6,8 +6,6 @@ beyond (Castro, Gomez and Tejada 2009). Shares sum to the value of all less that
 a player moves the outcome against the others, as by displacement.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -20,8 +18,6 @@ from scipy.stats import t as student
 from experiments.analysis.intervals import FEWEST, mean_and_interval
 from model.columns import Array
 from model.errors import InputError
-
-__all__ = ["coalition_names", "core", "joined", "orders", "shapley_values"]
 
 MOST_EXACT: Final = 10
 MOST_PLAYERS: Final = 64

@@ -1,7 +1,5 @@
 """Links of the chain that lead to a seizure, and what each adds to a change: log-mean Divisia decomposition."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Final
@@ -12,8 +10,6 @@ import pandas as pd
 from experiments.analysis.intervals import by_seed, mean_difference, named
 from model.columns import Array
 from model.errors import InputError
-
-__all__ = ["CHAIN", "CHAIN_OUTCOMES", "chains", "decomposition", "lmdi", "log_mean"]
 
 CHAIN: Final = ("supply", "route", "know", "act", "board", "inspect")
 CHAIN_OUTCOMES: Final = (

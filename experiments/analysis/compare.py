@@ -4,8 +4,6 @@ Every table is long: a row for each scenario and outcome, with an interval besid
 by seed; seeds of which one side failed are left out, and `n` says how many are left.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -19,8 +17,6 @@ from experiments.analysis.intervals import DRAWS, FEWEST, Mean, by_seed, mean_di
 from experiments.analysis.outcomes import OUTCOMES, harmful_side
 from model.columns import Array
 from model.errors import InputError
-
-__all__ = ["complementarity", "paired", "ranking"]
 
 
 def paired(

@@ -27,17 +27,6 @@ from model.world import World
 if TYPE_CHECKING:
     from experiments.study import Study
 
-__all__ = [
-    "COST_COLUMNS",
-    "asset_days",
-    "cost_a_year",
-    "cost_per_kg",
-    "costs_of",
-    "costs_per_kg",
-    "dose_at",
-    "withheld",
-    "yearly_costs",
-]
 
 ARRIVED = "arrived_europe_kg"
 COST_COLUMNS = ("low_eur", "cost_eur", "high_eur")

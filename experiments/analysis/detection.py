@@ -1,7 +1,5 @@
 """What published statistics could show: years of yearly figures that tell an effect from the noise of one world."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Final
@@ -13,8 +11,6 @@ from scipy.stats import t as student
 
 from experiments.analysis.intervals import check_share
 from model.errors import InputError
-
-__all__ = ["detect", "years_to_detect"]
 
 FEWEST_YEARS: Final = 2
 SMALLEST: Final = 1e-6

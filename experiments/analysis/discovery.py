@@ -4,8 +4,6 @@ The extra ``ema`` brings the workbench. What `to_ema` gives fits all of its anal
 sensitivity), since it is in the workbench's own form.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +20,6 @@ from experiments.extras import from_extra
 from experiments.field_types import check_choice
 from model.columns import Array
 from model.errors import InputError
-
-__all__ = ["Box", "discover", "to_ema"]
 
 MODEL: Final = "Highway 10"
 FEWEST: Final = 40

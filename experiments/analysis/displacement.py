@@ -23,7 +23,6 @@ from model.world.regions import legs_into
 if TYPE_CHECKING:
     from experiments.study import Study
 
-__all__ = ["displacement", "kg_by_destination", "recorded_tables", "winners_and_losers"]
 
 DESTINATIONS: Final = {
     "arrived_europe_kg": "europe",

@@ -4,8 +4,6 @@ One history is run for each seed up to the fork; every arm is a fork of it that 
 on. Arms of one seed have common random numbers.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -17,8 +15,6 @@ from experiments.analysis.outcomes import measure_outcomes
 from experiments.ensemble.models import Experiment, read_models
 from model.scenario import Scenario
 from model.scenario.measures import dose_event
-
-__all__ = ["contrasts", "run_doses"]
 
 FORK = date(2009, 1, 5)
 WINDOW = (2012, 2019)

@@ -18,8 +18,6 @@ them (5 seeds: normal, skewed, heavy, mixed) but only 0.91 and 0.89 of heavy tai
 to 0.89 of skewed ones; percentiles of the bootstrap cover 0.75 at 3 seeds and 0.84 at 5.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -32,25 +30,6 @@ from scipy.stats import t as student
 from experiments.ensemble.store import DONE
 from model.columns import Array
 from model.errors import InputError
-
-__all__ = [
-    "DRAWS",
-    "ENOUGH",
-    "FEWEST",
-    "Mean",
-    "Ratio",
-    "by_seed",
-    "check_share",
-    "mean_and_interval",
-    "mean_difference",
-    "named",
-    "preliminary",
-    "preliminary_results",
-    "ratio_of_means",
-    "resamples",
-    "unit_of",
-    "widened",
-]
 
 DRAWS: Final = 2000
 FEWEST: Final = 3

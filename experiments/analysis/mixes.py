@@ -6,8 +6,6 @@ not reported as gain, beside random mixes, the status quo and all measures in fu
 store: a search that was stopped proposes the same mixes again and finds their runs there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -20,8 +18,6 @@ from experiments.analysis.intervals import mean_difference
 from experiments.ensemble import seeds
 from experiments.extras import from_extra
 from model.columns import Array
-
-__all__ = ["COST", "OBJECTIVES", "Mixes", "confirmed", "nondominated", "proposed", "within_budget"]
 
 COST: Final = "cost_eur"
 GRAIN: Final = 0.05

@@ -12,7 +12,6 @@ from model.scenario.no_effect import Difference, NoEffect, differing, without_ef
 if TYPE_CHECKING:
     from experiments.study import Study
 
-__all__ = ["warnings_of"]
 
 FALSE_NULL = "a comparison that holds it reports a false null"
 

@@ -4,8 +4,6 @@ All are expected values where chance is known: expected kilograms are load times
 seeds is about a tenth of that of kilograms seized. Every outcome is declared once, in `DECLARED`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final

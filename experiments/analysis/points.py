@@ -1,7 +1,5 @@
 """What the runs of each point give, and what a factor does from its lowest value to its highest."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -13,8 +11,6 @@ from experiments.analysis.intervals import mean_and_interval, mean_difference
 from experiments.plan import Planned
 from experiments.study_file import SUPPLY
 from model.columns import Array
-
-__all__ = ["by_supply", "lever_effects", "point_means", "supply_word"]
 
 FIXED: Final = "fixed"
 ANSWERS: Final = "answers"

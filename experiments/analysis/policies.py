@@ -1,7 +1,5 @@
 """The table of policies: each measure, where it enters, its levers, evidence, cost and scenarios."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import pandas as pd
@@ -11,8 +9,6 @@ from experiments.field_types import check_choice
 from model.scenario import Scenario, list_scenarios
 from model.scenario.measures import MEASURE
 from model.world import World
-
-__all__ = ["policy_table", "scenarios_using"]
 
 
 def policy_table(world: World, measure: str | None = None) -> pd.DataFrame:

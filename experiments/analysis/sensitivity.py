@@ -5,8 +5,6 @@ whole, and `n` says how many blocks are left. Replications of a point are averag
 intervals, which come from resampling blocks.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Final
@@ -19,8 +17,6 @@ from experiments.design.factors import Factor
 from experiments.ensemble.store import DONE
 from model.columns import Array
 from model.errors import InputError
-
-__all__ = ["morris_indices", "sobol_indices"]
 
 FEWEST_BLOCKS: Final = 4
 DRAWS: Final = 1000

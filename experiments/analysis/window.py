@@ -1,7 +1,5 @@
 """What a model recorded in a window of years, as outcomes read it."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from model import RouteModel, calendar
@@ -9,8 +7,6 @@ from model.columns import Array
 from model.kinds import STAGES
 from model.record import Account, Weekly, Yearly
 from model.world.regions import End, countries_in, legs_at
-
-__all__ = ["WEST_AFRICA", "Window", "ratio"]
 
 WEST_AFRICA = "west_africa_sahel"
 

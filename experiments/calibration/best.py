@@ -1,7 +1,5 @@
 """Which set of a posterior is the default: of those that fit best, and as well as one another, the most usual."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 
@@ -11,8 +9,6 @@ import pandas as pd
 from experiments.calibration.job import Job, write_table
 from experiments.calibration.posterior import load_posterior
 from model.columns import Array
-
-__all__ = ["CANDIDATES", "SEEDS", "best_sets", "ranked"]
 
 CANDIDATES: Final = 24
 SEEDS: Final = 40

@@ -1,14 +1,10 @@
 """Size of an ABC-SMC fit, its generations, their log, and where fits report how far they are: all without pyABC."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from experiments.ensemble.folder import from_json, to_json, write_atomically
-
-__all__ = ["Generation", "Log", "Progress", "Settings"]
 
 
 @dataclass(frozen=True)

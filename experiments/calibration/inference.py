@@ -17,8 +17,6 @@ order, so it does not matter which is ready first; what was begun beyond the las
 the same to the last bit on any number of threads and after a stop.
 """
 
-from __future__ import annotations
-
 import logging
 import math
 import os
@@ -44,8 +42,6 @@ from experiments.calibration.generations import Generation, Log, Progress, Setti
 from experiments.calibration.likelihood import Likelihood
 from experiments.ensemble.executors import interruptions_held
 from model.columns import Array
-
-__all__ = ["Fit", "infer"]
 
 STATISTICS: Final = "y"
 PROPOSING, ACCEPTING = 0, 1
@@ -183,6 +179,7 @@ class Model:
         return self.settings.misfit or max(1.0, self.best / self.likelihood.degrees(len(self.names)))
 
     def __call__(self, point: Any) -> dict[str, Array]:
+        """Statistics of one run at a point given on the scale of the standard normal."""
         places = norm.cdf(np.array([float(point[name]) for name in self.names]))
         with self.turns.apart():
             return {STATISTICS: self.simulate(np.atleast_1d(places).tolist())}

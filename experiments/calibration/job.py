@@ -26,8 +26,6 @@ from model.columns import Array
 from model.errors import InputError
 from model.results_version import RESULTS_VERSION
 
-__all__ = ["DATABASE", "QUICK", "USUAL", "Job", "Size", "made_here", "resuming", "write_table"]
-
 DATABASE: Final = "fit.db"
 KEPT: Final = (DATABASE, "fit.json", "ranks.csv", "identity.json")
 """Files by which a task is resumed."""

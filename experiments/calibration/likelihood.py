@@ -8,8 +8,6 @@ import numpy as np
 
 from model.columns import Array
 
-__all__ = ["FAILED_SHIFT", "Likelihood", "Runs"]
-
 FAILED_SHIFT = 1e3
 """What is added to the targets, on the scale of comparison, for a run that failed."""
 

@@ -4,8 +4,6 @@ It lies in `results/reference/<structure>/` and is small enough for git; in the 
 set is a row: its seed, its parameters, its misfit. The same row gives the same run again, to the last bit.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,16 +21,6 @@ from experiments.ensemble.folder import from_json, to_json, write_atomically
 from model.columns import Array
 from model.errors import InputError
 from model.results_version import RESULTS_VERSION, changes_since
-
-__all__ = [
-    "REFERENCE",
-    "Posterior",
-    "equal_weights",
-    "has_posterior",
-    "load_posterior",
-    "posterior_folder",
-    "reading_from",
-]
 
 _INSTALLED: Final = Path(__file__).resolve().parents[1] / "reference"
 REFERENCE: Final = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "results" / "reference"

@@ -1,7 +1,5 @@
 """Free parameters and rival structures: what `free.toml` and `structures.toml` may hold."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +13,6 @@ from model.errors import InputError, suggest
 from model.files import read_toml
 from model.scenario.events import PARAMETER_ROWS
 from model.toml_fields import Part, one_of, read_part, row, table, text
-
-__all__ = ["STRUCTURES", "Prior", "Structure", "read_priors", "read_structures", "structure_named"]
 
 HERE: Final = Path(__file__).resolve().parent
 STRUCTURES: Final = HERE / "structures.toml"

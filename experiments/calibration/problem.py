@@ -18,8 +18,6 @@ from model import RouteModel, Scenario, calendar, load_world
 from model.columns import Array
 from model.world import World
 
-__all__ = ["Problem"]
-
 SCENARIO: Final = "as-it-happened"
 MOST_FAILED: Final = 50
 """Runs that may fail before a fit ends with their error."""

@@ -11,8 +11,6 @@ uniform. Two things can be the truth:
 Either way the fit runs over the prior, fits a surface of its own, proposes and weighs as it does with the record.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

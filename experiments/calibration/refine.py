@@ -11,8 +11,6 @@ ABC), but for the largest weights, which are cut (Ionides 2008): what that takes
 weights are then resampled; the effective number says what they are worth.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -23,8 +21,6 @@ from scipy.stats import genpareto, norm
 from experiments.calibration.likelihood import Likelihood, Runs
 from experiments.calibration.surface import Surface, fit_surface
 from model.columns import Array
-
-__all__ = ["Refined", "effective", "pareto_k", "refine", "surface_posterior"]
 
 CHAINS: Final = 400
 STEPS: Final = 400

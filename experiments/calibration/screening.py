@@ -5,8 +5,6 @@ parameter whose effect on no target exceeds the error of the record and of chanc
 point is run with the same few seeds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -22,8 +20,6 @@ from experiments.ensemble.executors import parallel_map
 from model.columns import Array
 from model.errors import InputError
 from model.scenario.events import PARAMETER_ROWS
-
-__all__ = ["STRONGEST", "identifiability", "screen", "uncertainties"]
 
 SEEDS: Final = (1, 2)
 """The same for all points: screening compares points, and common random numbers make differences smaller."""

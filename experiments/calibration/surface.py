@@ -1,7 +1,5 @@
 """A response surface: statistics as a quadratic function of the parameters, with the chance that is left about it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +7,6 @@ import numpy as np
 
 from experiments.calibration.likelihood import Runs
 from model.columns import Array
-
-__all__ = ["Surface", "fit_surface"]
 
 RIDGE: Final = 1e-3
 LEAST_VARIANCE: Final = 1e-12

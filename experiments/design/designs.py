@@ -4,8 +4,6 @@
 points.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
@@ -25,21 +23,6 @@ from model.csv_file import Row, Table, read_csv
 from model.errors import InputError
 from model.route_model import LARGEST_SEED
 from model.toml_fields import Part, read_part, row
-
-__all__ = [
-    "DESIGNS",
-    "DesignEntry",
-    "from_csv",
-    "grid",
-    "lhs",
-    "make",
-    "morris",
-    "note_of",
-    "one_at_a_time",
-    "read_design",
-    "saltelli",
-    "sobol",
-]
 
 MOST_POINTS: Final = 1_000_000
 MORRIS_LEVELS: Final = 4

@@ -1,7 +1,5 @@
 """Factors in the file of a study: the tables `[[levers]]` and `[[uncertainties]]`, and what is wrong in them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -27,8 +25,6 @@ from experiments.field_types import (
 from model.errors import InputError, suggest
 from model.scenario.events import PARAMETER_ROWS, EventField, Names, event_field, expand, fields_of
 from model.toml_fields import Part, one_of, read_part, row, text
-
-__all__ = ["FactorEntry", "check_name", "check_together", "read_factor", "read_factors"]
 
 EVENT_FIELDS_HERE: Final = ("amount", "date")
 

@@ -6,8 +6,6 @@ sweep: a parameter, the dose of a measure, sharing by all (``platform:*``), by a
 date of an event that the scenario has.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,8 +15,6 @@ from model.errors import InputError, suggest
 from model.scenario import Scenario
 from model.scenario.events import FIRST_DAY, LAST_DAY, PARAMETER_ROWS, Event, Operation, event_field
 from model.scenario.reading import bounds_of
-
-__all__ = ["EVENT", "Factor", "Limits", "Role", "Since", "Value", "apply_all", "first_names", "limits_of", "read_back"]
 
 type Value = float | int | str | bool
 type Role = Literal["lever", "uncertainty"]

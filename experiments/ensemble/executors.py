@@ -6,8 +6,6 @@ lock then waits for ever, and so does whoever joins that thread. While runs are 
 is therefore noted, and raised where the loop asks for it; a second one is raised at once.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import threading
@@ -20,8 +18,6 @@ import numpy as np
 
 from experiments.extras import from_extra
 from model.errors import InputError
-
-__all__ = ["count_workers", "executing", "interruptions_held", "parallel_map", "whole_number"]
 
 MOST_WORKERS: Final = 4096
 ANSWER_SECONDS: Final = 20

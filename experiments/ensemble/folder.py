@@ -1,7 +1,5 @@
 """A folder of results: whose it is, who writes to it, and its manifest."""
 
-from __future__ import annotations
-
 import json
 import math
 import os
@@ -15,21 +13,6 @@ from filelock import FileLock, Timeout
 from experiments.ensemble.manifests import check_manifest
 from experiments.ensemble.places import put_local
 from model.errors import InputError
-
-__all__ = [
-    "LOCK",
-    "MANIFEST",
-    "check_is_folder",
-    "check_names",
-    "folder_lock",
-    "from_json",
-    "not_ours",
-    "parse_manifest",
-    "read_manifest",
-    "refuse_others",
-    "to_json",
-    "write_atomically",
-]
 
 MANIFEST: Final = "manifest.json"
 LOCK: Final = ".lock"

@@ -1,7 +1,5 @@
 """What may stand in a manifest: the fields that are read, each with its type, checked once where it is read."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import date
@@ -11,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, cre
 from pydantic_core import PydanticCustomError
 
 from model.errors import InputError
-
-__all__ = ["check_manifest"]
 
 KINDS_OF_VALUE: Final = {
     "list_type": "a list",

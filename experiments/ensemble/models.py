@@ -1,7 +1,5 @@
 """Make models and read them: the one place in `experiments` where a `RouteModel` is built."""
 
-from __future__ import annotations
-
 import gc
 import threading
 from collections import OrderedDict
@@ -16,8 +14,6 @@ from model.kernel.compiled import CACHE
 from model.scenario import effects_before
 from model.week import advance
 from model.world import World
-
-__all__ = ["HISTORIES", "Experiment", "Histories", "cache_is_cold", "read_model", "read_models", "run_model"]
 
 HISTORIES_AT_ONCE: Final = 24
 """Histories held in memory; more than a block of seeds (`runner.SEEDS_AT_ONCE`), so that two blocks may overlap."""

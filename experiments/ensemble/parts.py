@@ -5,8 +5,6 @@ So a part is there as a whole or not at all, its content never changes, and two 
 A damaged part is moved to ``damaged/``; nothing is deleted. Parts of version 0.1 have page checksums only.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import io

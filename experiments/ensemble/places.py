@@ -3,8 +3,6 @@
 A file that cannot be read at the moment (a timeout, a lost permission) is an error. It is never taken as missing.
 """
 
-from __future__ import annotations
-
 import os
 import uuid
 from pathlib import Path
@@ -14,8 +12,6 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from model.errors import InputError
-
-__all__ = ["TEMPORARY", "Place", "put_local"]
 
 TEMPORARY: Final = ".writing-"
 DISK_FULL: Final = 28

@@ -6,8 +6,6 @@ its hash.
 Nothing here names a machine, a user or a path outside the project.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import platform
@@ -25,23 +23,6 @@ from model.results_version import RESULTS_VERSION
 from model.world import World
 from model.world.tables import DATA, describe, load_tables
 from model.world.world import build_world
-
-__all__ = [
-    "Origin",
-    "changed_since_import",
-    "data_hash",
-    "deciding_versions",
-    "describe_origin",
-    "digest",
-    "fitting_hash",
-    "git_state",
-    "judging_hash",
-    "origin",
-    "other_results",
-    "read_world",
-    "source_hash",
-    "versions",
-]
 
 PACKAGES: Final = (
     "highway10",

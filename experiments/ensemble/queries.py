@@ -1,7 +1,5 @@
 """SQL over stored studies: DuckDB on Arrow tables that were read and checked here, with no way to files or networks."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -15,8 +13,6 @@ from experiments.ensemble.folder import read_manifest
 from experiments.ensemble.parts import RUNS
 from experiments.ensemble.store import PLAN, Store
 from model.errors import InputError
-
-__all__ = ["of_few_seeds", "query"]
 
 LIMITS: Final[dict[str, str | int | float | list[str]]] = {
     "enable_external_access": False,

@@ -4,8 +4,6 @@ Frames of many runs are gathered as arrays and made into one Arrow table for eac
 run would cost more than running it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -14,8 +12,6 @@ import pandas as pd
 import pyarrow as pa
 
 from model import RouteModel, calendar
-
-__all__ = ["DIMENSIONS", "FRAMES", "frames_of", "tables_of"]
 
 DIMENSIONS: Final = ("state", "mode", "platform", "leg", "place", "region")
 FRAMES: Final = ("yearly", *(f"by_{dimension}" for dimension in DIMENSIONS), "weekly", "seizures")

@@ -5,8 +5,6 @@ experiments and gives back Arrow tables, which the caller stores as they come. A
 traceback. Results do not depend on the executor, the number of workers or the order of tasks.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import os

@@ -4,8 +4,6 @@ The same seed gives the same run, to the last bit. The numbers here are fixed, s
 among them, were made with them. Distances between families of seeds are large, so that families do not overlap.
 """
 
-from __future__ import annotations
-
 import hashlib
 import struct
 from collections.abc import Sequence
@@ -15,21 +13,6 @@ import numpy as np
 
 from experiments.ensemble.executors import whole_number
 from model.route_model import LARGEST_SEED
-
-__all__ = [
-    "MOST_REPLICATIONS",
-    "beside",
-    "for_check",
-    "for_draw",
-    "for_parameters",
-    "for_point",
-    "for_prediction",
-    "for_trial",
-    "fresh",
-    "replications",
-    "set_for",
-    "streams",
-]
 
 MOST_REPLICATIONS: Final = 1_000_000
 

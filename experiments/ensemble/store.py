@@ -4,8 +4,6 @@ A run is known by its identity; a run that is there is never run again, and is r
 How parts are written and checked stands in `experiments.ensemble.parts`, where in `experiments.ensemble.places`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import warnings

@@ -5,8 +5,6 @@ show a share of what is seized (national annual reports, single cases), and leav
 `reporting.csv` hold these, each row with source and confidence. No run depends on them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache, cached_property, lru_cache
 from typing import Any

@@ -4,8 +4,6 @@ A statistic is called with a run as statistics show it, the area it is read for,
 unit of its target. Shares are in percent, as they are published.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import compress
@@ -20,8 +18,6 @@ from model.kinds import MODES, Mode, Stage
 from model.record import Yearly
 from model.world import World
 from model.world.regions import countries_in, legs_at, places_in
-
-__all__ = ["STATISTICS", "Statistic"]
 
 type Years = Sequence[int]
 type Statistic = Callable[[Shown, str, Years], float]

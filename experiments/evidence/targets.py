@@ -8,8 +8,6 @@ a run they publish, the scale on which both are compared, and the error of the r
 with T the logarithm, the logit or nothing, and `sd_chance` the spread of the statistic over seeds (amendment 10).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Attribution: how much of an outcome is due to each platform or country, by Shapley shares."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Final, Literal

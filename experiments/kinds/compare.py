@@ -1,7 +1,5 @@
 """Comparisons: scenarios against a baseline, seed by seed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """What kinds of study have in common that vary factors by a design."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar

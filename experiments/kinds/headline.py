@@ -1,7 +1,5 @@
 """The headline study: a comparison of packages and a sweep of levers in one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Screening after Morris: which of many factors matter at all."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from experiments.analysis.sensitivity import morris_indices

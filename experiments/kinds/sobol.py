@@ -1,7 +1,5 @@
 """Sobol indices: what part of the variance of outcomes is due to each factor, alone and together with others."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from experiments.analysis.sensitivity import sobol_indices

@@ -1,7 +1,5 @@
 """Sweeps: outcomes over the levels of factors, and what each factor does from its lowest level to its highest."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from experiments.analysis.points import lever_effects

@@ -1,7 +1,5 @@
 """Score the fitted model on annual reports that somebody else holds: a hold-out that its makers have not seen."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +19,6 @@ from experiments.validation.scores import crps_each, score
 from model import calendar, load_world
 from model.csv_file import Row, Table, read_csv
 from model.errors import InputError
-
-__all__ = ["COLUMNS", "Against", "against", "read_reports"]
 
 COLUMNS: Final = ("state", "year", "tonnes")
 LEAST_TONNES, MOST_TONNES = 1e-6, 10_000.0

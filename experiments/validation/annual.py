@@ -1,7 +1,5 @@
 """States and years, 2009-2023: the model beside nulls on every annual report, with intervals of the differences."""
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any, Final
 
@@ -16,18 +14,6 @@ from experiments.validation.random_walk import LAST_FITTED, RandomWalk
 from experiments.validation.scores import crps_each, score
 from model.columns import Array
 from model.world import World
-
-__all__ = [
-    "CARRIED",
-    "EVERY",
-    "PLAIN",
-    "cell_table",
-    "common",
-    "null_cells",
-    "of_predictor",
-    "split_differences",
-    "time_split",
-]
 
 DRAWS: Final = 400
 RESAMPLES: Final = 200

@@ -3,8 +3,6 @@
 A state's misfit of 2004-08 has a lasting part, which is carried forward, and one that comes and goes from year to year.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +13,6 @@ from experiments.evidence.observed import reporting_sd
 from experiments.validation.random_walk import LAST_FITTED, SCORED_FROM_T, Noise, RandomWalk
 from model.columns import Array
 from model.world.tables import Tables
-
-__all__ = ["CountryYears", "Forecast", "ShownReports", "forecast", "judged_cells"]
 
 LEAST_T: Final = 0.05
 """Tonnes below which the model counts as saying this much: a state that it never touches."""

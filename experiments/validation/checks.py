@@ -1,7 +1,5 @@
 """What the verdict hangs on: data the posterior would make, other temperatures, regions left out of the fit."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final
 
@@ -15,8 +13,6 @@ from experiments.validation.judge import again, counted, families, inside_better
 from experiments.validation.predict import Predictions
 from experiments.validation.scores import crps_weighted, inside, quantiles_weighted
 from model.columns import Array
-
-__all__ = ["joint_p", "predictive_check", "region_out", "temperatures"]
 
 TEMPERATURES: Final = (2.0, 3.2, 4.2)
 """Looked at beside that of the fit: colder; that of its best sets over many seeds; that of its mean under fresh seeds

@@ -1,7 +1,5 @@
 """A validation: which posterior is judged, with how many of its sets; and how these are run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +11,6 @@ from experiments.ensemble import seeds
 from experiments.validation.natural import Change, NaturalExperiment, readings_of, same
 from experiments.validation.predict import Predicted, predict
 from model.columns import Array
-
-__all__ = ["QUICK", "USUAL", "Job", "Size"]
 
 
 @dataclass(frozen=True)

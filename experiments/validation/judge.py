@@ -6,8 +6,6 @@ more than the model; and its median interval is narrower than that null's. It co
 was set from the figures themselves (`INFORMED`).
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final, NamedTuple
 
@@ -31,20 +29,6 @@ from model.columns import Array
 from model.world import World
 from model.world.regions import members
 from model.world.tables import Tables
-
-__all__ = [
-    "Ranges",
-    "again",
-    "counted",
-    "families",
-    "inside_better",
-    "judged_table",
-    "nulls_of",
-    "pass_range",
-    "published_before",
-    "right_way",
-    "summary",
-]
 
 WORLD_STEP: Final = 0.1
 """Yearly step of the sum of all seizures about output, logs: assumed."""

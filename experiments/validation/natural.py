@@ -5,8 +5,6 @@ and what flows do follows from choices. `docs/make_measures.py` prints what come
 `experiments.validation.trials` asks them, and findings of other models, under the sets of a posterior.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,20 +24,6 @@ from model.scenario import Scenario
 from model.scenario.events import Event
 from model.scenario.measures import dose_event
 from model.world import World
-
-__all__ = [
-    "EXPERIMENTS",
-    "Expectation",
-    "NaturalExperiment",
-    "a_year",
-    "event",
-    "legs_of",
-    "played",
-    "readings_of",
-    "run_experiment",
-    "same",
-    "with_events",
-]
 
 type Reading = Callable[[RouteModel], float]
 type Change = Callable[[Scenario], Scenario]

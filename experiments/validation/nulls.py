@@ -18,8 +18,6 @@ chance      what follows from numbers alone: one member of a platform leads and 
 and `previous`, the last value on record before the year itself, knows all that was published meanwhile.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -31,8 +29,6 @@ from scipy.stats import norm
 from experiments.validation.random_walk import LAST_FITTED
 from model.columns import Array
 from model.world.tables import Tables
-
-__all__ = ["NULLS", "TO_BEAT", "Null", "Sample", "Start", "predictions", "supply_growth"]
 
 FIRST_FITTED: Final = 2004
 NULLS: Final = {

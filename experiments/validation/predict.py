@@ -13,8 +13,6 @@ runs lacks of how the record varies; uncertainty of parameters comes on top. Not
 2008, apart from load sizes (cases of 2011-14) and the first operations of MAOC-N (to 2009, before those judged).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -32,8 +30,6 @@ from experiments.validation.natural import Change, history, same
 from experiments.validation.random_walk import LAST_FITTED, Noise, RandomWalk, country_years
 from model import RouteModel, load_world
 from model.columns import Array
-
-__all__ = ["Predicted", "Predictions", "predict"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,8 +3,6 @@
 Measured on annual reports of 2004-08 where there are any, assumed elsewhere; models and nulls are given the same.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Final
 
@@ -16,8 +14,6 @@ from experiments.evidence.targets import FIT, Target, load_targets
 from model.columns import Array
 from model.world import World
 from model.world.tables import Tables
-
-__all__ = ["LAST_FITTED", "SCORED_FROM_T", "Noise", "RandomWalk", "country_years"]
 
 SCORED_FROM_T: Final = 1.0
 REPORTS: Final = "annual report of the state"

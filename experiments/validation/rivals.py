@@ -1,7 +1,5 @@
 """Variants of the model judged like the model itself: remedies that were tried, and rival structures."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,8 +21,6 @@ from experiments.validation.predict import Predicted
 from experiments.validation.scores import crps_each
 from experiments.workflow import run_and_analyse
 from model import Scenario, load_world
-
-__all__ = ["POLICIES", "REMEDIES", "conclusions", "remedies", "rivals", "survives"]
 
 RESAMPLES: Final = 2000
 POLICIES: Final = (

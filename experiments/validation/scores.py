@@ -4,8 +4,6 @@ All are taken on the scale of comparison (logs for kilograms and prices, logits 
 factor of two counts alike for a large and a small state.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,21 +11,6 @@ import numpy as np
 from scipy.stats import binomtest, spearmanr
 
 from model.columns import Array
-
-__all__ = [
-    "Coverage",
-    "Scores",
-    "central",
-    "coverage",
-    "crps",
-    "crps_each",
-    "crps_weighted",
-    "inside",
-    "quantiles_weighted",
-    "rank_correlation",
-    "score",
-    "width",
-]
 
 FEWEST_RANKED = 4
 

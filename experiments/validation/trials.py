@@ -5,8 +5,6 @@ so that an effect's interval holds uncertainty of parameters as well as chance. 
 fitting.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,8 +35,6 @@ from model import RouteModel, Scenario, load_world
 from model.columns import Array
 from model.scenario.events import Event
 from model.world.regions import legs_into
-
-__all__ = ["SURGE", "run_trials", "surge_table", "trials_of", "verdict"]
 
 ASSETS: Final = "asset:*"
 SMALL: Final = 0.01

@@ -3,8 +3,6 @@
 Nothing here fits anything. Failures are written down in the same tables, in the same words, as successes.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any

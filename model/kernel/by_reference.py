@@ -8,8 +8,6 @@ What is referred to must outlive the calls it is passed to, so `by_reference` be
 Python calls, never in a function that returns the reference.
 """
 
-from __future__ import annotations
-
 import hashlib
 from functools import lru_cache
 from typing import Any
@@ -21,9 +19,6 @@ from numba.core.datamodel import models
 from numba.core.imputils import impl_ret_borrowed
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import infer_getattr, lower_builtin, lower_getattr_generic, register_model, type_callable
-
-__all__ = ["Reference", "by_reference"]
-
 
 CHANGING = frozenset({"week", "year"})
 """Fields that are not the same during a whole run: they are read anew, all others may be kept in registers."""

@@ -9,8 +9,6 @@ is kept in a folder named after a hash of all sources: changed code never meets 
 read back as Python objects, so the folder is private to its owner; where there is no such folder, nothing is kept.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import shutil
@@ -24,8 +22,6 @@ from numba import config, njit
 
 from model.kernel.rule_compiler import RuleCompiler
 from model.kernel.sources import PACKAGE, SOURCE_HASH
-
-__all__ = ["CACHE", "DECORATED", "compiled", "in_order", "kept_apart", "made", "one_of", "rule", "stand_in"]
 
 KEPT_CACHES = 4
 NAME = f"rules-{SOURCE_HASH[:16]}{'-checked' if config.BOUNDSCHECK else ''}"

@@ -4,8 +4,6 @@ Numba compiles what a rule refers to into it, so that another rule takes effect 
 The copies are made from the same code with other names bound; what leads to no exchanged rule stays as it is.
 """
 
-from __future__ import annotations
-
 import hashlib
 import inspect
 import marshal
@@ -18,8 +16,6 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 from model.kernel.compiled import DECORATED
-
-__all__ = ["exchanged", "fingerprint", "is_compiled", "plain"]
 
 
 def is_compiled(function: object) -> bool:

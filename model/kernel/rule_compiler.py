@@ -10,8 +10,6 @@ Numba compiles a function anew for every constant that it is given. Rules gain n
 the time to compile them.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from numba.core import ir, types
@@ -19,8 +17,6 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
 from numba.core.typed_passes import NopythonTypeInference
 from numba.core.untyped_passes import ReconstructSSA
-
-__all__ = ["RuleCompiler"]
 
 
 def unsigned(index: types.Type) -> types.Type:

@@ -4,14 +4,10 @@ A file that is edited later changes neither the loaded code nor its hash, so tha
 hash of code that did not make them.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
-
-__all__ = ["DECLARED", "PACKAGE", "SOURCE_HASH", "hash_of", "sources_in"]
 
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 DECLARED: Final = ("columns.csv", "parameters.csv")

@@ -37,8 +37,6 @@ below 2**16, k below 2**32. A decision has a stream of its own; `who` is an iden
 | PROSECUTION | nothing: reserved for arrests that lead to trials |
 """
 
-from __future__ import annotations
-
 from model.kernel.compiled import compiled, rule
 
 MASK = 0xFFFFFFFF

@@ -5,8 +5,6 @@ common when a parameter changes. Only scalar `math` functions are used (not `lga
 strictly between 0 and 1, as the draws do; scales and spreads are positive.
 """
 
-from __future__ import annotations
-
 import math
 
 from model.kernel.compiled import compiled, rule

@@ -4,8 +4,6 @@ Each condition was found in the rules of `model/submodels` and is tested by expe
 of the column or parameter changes not one bit of what follows (`tests/science/test_no_effect.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -17,8 +15,6 @@ from model.parameters import Parameters
 from model.scenario.inputs import Inputs
 from model.world import World
 from model.world.arrays import WorldArrays
-
-__all__ = ["NEVER_READ", "READ_IF", "READ_WHERE", "Condition", "Facts"]
 
 
 class Facts(NamedTuple):

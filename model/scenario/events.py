@@ -3,8 +3,6 @@
 What an event may change follows from the dated columns of `model/columns.py`; `LEVERS` holds what is no column.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date

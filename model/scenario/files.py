@@ -16,7 +16,6 @@ from model.files import is_file, read_toml
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCENARIOS_VARIABLE", "find_scenario", "list_scenarios"]
 
 SCENARIOS_VARIABLE = "HIGHWAY10_SCENARIOS"
 SHIPPED = Path(__file__).parents[2] / "experiments" / "scenarios"

@@ -5,8 +5,6 @@ one row for every epoch, the stretch of weeks between two changes. The compiled 
 knows a date. Two scenarios that say the same up to a date have the same rows up to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache

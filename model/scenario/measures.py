@@ -5,8 +5,6 @@ each with the amount ``none + d (full - none)``. So one number takes a measure f
 costs follow from the same number.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -17,8 +15,6 @@ import pandas as pd
 from model.errors import InputError
 from model.scenario import Scenario
 from model.scenario.events import Event, event_field, fields_of, in_order
-
-__all__ = ["MEASURE", "amount_at", "dose_event", "expand_measures"]
 
 MEASURE = "measure"
 DIGITS = 9

@@ -6,8 +6,6 @@ says what it would take. What is named here is sure; not all that has no effect 
 a run may have costs.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,8 +27,6 @@ from model.scenario.events import Event, expand
 from model.scenario.inputs import lay_out
 from model.scenario.measures import MEASURE, expand_measures
 from model.world import World
-
-__all__ = ["Difference", "NoEffect", "differing", "without_effect"]
 
 SPENDING = "spend_meur"
 TOO_LATE = "its money becomes ability only after the end of the run"

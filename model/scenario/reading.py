@@ -1,7 +1,5 @@
 """What a scenario file may hold, as pydantic classes, and the checks of an event that take more than one field."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -26,8 +24,6 @@ from model.scenario.events import (
     fields_of,
 )
 from model.toml_fields import Part, one_of, row, table, tables, text, try_part
-
-__all__ = ["EventEntry", "ScenarioFile", "bounds_of", "not_to_drop", "out_of_order", "read_event", "used_twice"]
 
 MULTIPLY_MAX: Final = 100.0
 LARGE: Final = 1e300

@@ -18,8 +18,6 @@ The file says only what differs from its `base`::
     value = 1                             # or add = ..., or multiply = ...
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -4,8 +4,6 @@ The base of a dated column in `model/data/columns.csv` says where it comes from:
 which has a column of the same name (by year, where it has years); or ``tables``, then `TABLED` says how.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
@@ -19,17 +17,6 @@ from model.kinds import Mode, codes
 from model.rows import senseless
 from model.world import World
 from model.world.lookup import indices
-
-__all__ = [
-    "base_rows",
-    "check_tabled",
-    "container_traffic",
-    "leg_exposure",
-    "rows_of",
-    "source_shares",
-    "spans",
-    "tabled",
-]
 
 CAPACITY_FLOOR = 0.1
 OBSERVER_WEIGHT = 0.5

@@ -6,8 +6,6 @@ network of routes (Giommoni et al. 2021); a no-regret bandit (Exp3, Auer et al. 
 the seizures of their own state. No belief falls to zero: each keeps a prior.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import NamedTuple

@@ -4,8 +4,6 @@ Where a route changes its mode at a transhipment place, a consignment goes into 
 part is left to local organisations (amendment 5).
 """
 
-from __future__ import annotations
-
 from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Counter

@@ -5,8 +5,6 @@ A belief is the share of losses among remembered trips: own trips, public knowle
 again (model.md, "Beliefs fade to a prior").
 """
 
-from __future__ import annotations
-
 from model.calendar import YEAR_MEMORY
 from model.columns import Array, Legs, Organisations
 from model.context import Context

@@ -5,8 +5,6 @@ M6, amendment 16): own flag and stateless craft need no leave, treaties with a d
 request takes a day and may fail.
 """
 
-from __future__ import annotations
-
 import math
 
 from model.context import Context, State

@@ -6,8 +6,6 @@ K0; a coup multiplies K and K_dom by 1 - z and K_dom recovers (mechanisms M8, am
 from the yearly governance tables; reform takes corruption away for good (M7).
 """
 
-from __future__ import annotations
-
 import math
 
 from model.calendar import WEEKS_PER_YEAR, YEARS_PER_REVIEW

@@ -1,7 +1,5 @@
 """What many rules do with a column: let it fade, or draw an entry in proportion to it."""
 
-from __future__ import annotations
-
 from model.columns import Array
 from model.kernel.compiled import rule
 

@@ -4,8 +4,6 @@ Every seizure belongs to one place, one mode, one lead state, one acting state a
 once (model.md, Conservation). Where the seizing state is corrupt a share of what it takes returns to the market (SF49).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from model.columns import Array

@@ -8,8 +8,6 @@ whole and is shared out among its states by the licit trade of the year by conta
 ``contact_cost`` of `states.csv` makes it dearer where other ways in lie nearer (decisions 0026 to 0028).
 """
 
-from __future__ import annotations
-
 import math
 
 from model.context import Context, State

@@ -5,8 +5,6 @@ for its own benefit: ``c* = clip((tau w (a + gamma (1 - a)) R - l kappa L - k) /
 public-good game with trust tau as the mean of a beta distribution over useful exchanges and leaks (amendments 13, 19).
 """
 
-from __future__ import annotations
-
 import math
 
 from model.calendar import MONTHS_PER_REVIEW, REVIEW_WEEKS

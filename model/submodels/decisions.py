@@ -5,8 +5,6 @@ Expected profit is the usual rule. A salience-weighted value (Bordalo et al. 201
 function like `expected_value` below, or a `DecisionRule` of up to three functions (docs/extending.md).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Where goods lie in ``stock[organisation, place]``, onward consignments are chose
 handling capacity of the place.
 """
 
-from __future__ import annotations
-
 from model.columns import Organisations
 from model.context import Context, State
 from model.kernel.compiled import rule

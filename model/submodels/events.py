@@ -4,8 +4,6 @@ All are compiled into `Inputs` beforehand, one row for every epoch between two c
 its input changes, so that what a user sets in between stays until then.
 """
 
-from __future__ import annotations
-
 from model.columns import Array, dated_columns
 from model.context import Context
 from model.kernel.compiled import compiled, made, rule

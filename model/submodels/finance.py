@@ -6,8 +6,6 @@ revenue is frozen, and courts confiscate part of that (mechanisms M15). Owners d
 working capital they want (amendment 1).
 """
 
-from __future__ import annotations
-
 import math
 
 from model.columns import Array, Organisations

@@ -9,8 +9,6 @@ control of a channel, with that of the control (M10). Controls grow with what th
 (`follow_finds`). Corruption takes its part: ``(1 - b)``, b from the bribe on offer (M7, amendment 17).
 """
 
-from __future__ import annotations
-
 import math
 
 from model.context import Context, State

@@ -7,8 +7,6 @@ ability). It counts where the state can act itself; else only as far as it is sh
 ``P_know = psi max_j g_j + (1 - psi) (1 - prod_j (1 - g_j))`` (mechanisms M2, amendment 7).
 """
 
-from __future__ import annotations
-
 from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Counter, Mode, Sector, Stage

@@ -6,8 +6,6 @@ price gap
 exceeds the cost of the way. What a kg is worth on the way follows from the markets by arbitrage, with no fixed mark-up.
 """
 
-from __future__ import annotations
-
 import math
 
 from model.context import Context

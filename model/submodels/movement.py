@@ -4,8 +4,6 @@ A consignment is on one leg at a time. It enters a leg on a drawn day of the wee
 next leg starts in the week after.
 """
 
-from __future__ import annotations
-
 from model.context import Context, State
 from model.kernel.compiled import rule
 from model.kinds import Counter, Deterrence

@@ -1,7 +1,5 @@
 """Groups: exploration and imitation of routes; bankrupt groups leave, new ones enter where margins are fat."""
 
-from __future__ import annotations
-
 import math
 
 from model.context import Context, State

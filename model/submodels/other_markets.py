@@ -5,8 +5,6 @@ South and Central America and the Caribbean. Each week these take of them the sh
 over the last year, of what set out for Europe and North America (decision 0025).
 """
 
-from __future__ import annotations
-
 from model.calendar import YEAR_MEMORY
 from model.context import Context
 from model.kernel.compiled import rule

@@ -7,8 +7,6 @@ Choice is a nested path-size logit with licit exposure (Ben-Akiva & Bierlaire 19
 a route follows the decision rule (`decisions.py`).
 """
 
-from __future__ import annotations
-
 import math
 
 from model.columns import Alternatives, Array

@@ -7,8 +7,6 @@ with chance P_d (QuasarSR recall; mechanisms M3); most contacts are harmless, so
 false contacts cost ship time. Coastal radar covers landings of small craft.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -2,8 +2,6 @@
 and route.
 """
 
-from __future__ import annotations
-
 import math
 
 from model.calendar import REVIEW_WEEKS, YEAR_MEMORY

@@ -1,7 +1,5 @@
 """Stocks of the producers: what they hand out in a week, and what they ask for it."""
 
-from __future__ import annotations
-
 import math
 
 from model.columns import Sources

@@ -5,8 +5,6 @@ answer last year's source price (amendment 2). The price at each origin follows 
 back up the chain. A transhipment place is a source of another kind: local groups take there what is paid in kind.
 """
 
-from __future__ import annotations
-
 import math
 
 from model.columns import Organisations, Sources

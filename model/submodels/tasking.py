@@ -6,8 +6,6 @@ order. The nearest free asset that may be sent and gets there first takes the ca
 the act-rate and its saturation emerge from ships that are busy (mechanisms M4, M5).
 """
 
-from __future__ import annotations
-
 import math
 
 from model.columns import Cues

@@ -1,7 +1,5 @@
 """What the compiled week reads of the world: flat arrays that do not change in a run, rows of `columns.csv`."""
 
-from __future__ import annotations
-
 import math
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Arrays of the world by leg, route and asset: who is concerned, who can act there, and within which reach."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -15,8 +13,6 @@ from model.world.lookup import Names, compressed, indices, lists_of, positions
 from model.world.regions import legs_at
 from model.world.route_library import Path
 from model.world.tables import Tables
-
-__all__ = ["asset_arrays", "leg_arrays", "route_arrays", "trunk_arrays", "watched_arrays"]
 
 KM_PER_NAUTICAL_MILE = 1.852
 ASSET_REACH_KM = 2500.0

@@ -1,13 +1,9 @@
 """Small helpers of the world's arrays: positions of names, lists as flat arrays, distances."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
 from model.columns import Array
-
-__all__ = ["Names", "compressed", "great_circle_km", "indices", "lists_of", "positions"]
 
 EARTH_RADIUS_KM = 6371.0
 

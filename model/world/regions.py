@@ -4,24 +4,11 @@ A group such as ``europe`` or ``west_africa_sahel`` is declared once, in a row o
 the order of the rows of places, states or legs, which is also that of `World`.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from model.columns import Array
 from model.errors import InputError, suggest
 from model.world.tables import Tables
-
-__all__ = [
-    "End",
-    "countries_in",
-    "countries_with_places_in",
-    "eu_members",
-    "legs_at",
-    "legs_into",
-    "members",
-    "places_in",
-]
 
 type End = Literal["origin", "destination"]
 

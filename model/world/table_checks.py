@@ -4,8 +4,6 @@ The file follows the Frictionless specification; what that has no words for stan
 resource: ``lists``, ``ordered``, ``complete``, ``sums`` and ``some``, one function each below.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
@@ -18,8 +16,6 @@ import pandas as pd
 
 from model.csv_file import Table
 from model.errors import InputError, some_of, suggest
-
-__all__ = ["Schema", "Sheet", "Sheets", "check_keys", "check_links"]
 
 type Schema = Mapping[str, Any]
 """One resource of datapackage.json."""

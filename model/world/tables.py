@@ -4,8 +4,6 @@
 semicolons, empty cells are missing values. Every problem of every table is listed at once.
 """
 
-from __future__ import annotations
-
 import json
 import warnings
 from collections.abc import Iterator
@@ -22,8 +20,6 @@ from model.files import is_file, read_text
 from model.kernel.sources import DECLARED
 from model.summary import Summary
 from model.world.table_checks import Schema, Sheet, Sheets, check_keys, check_links
-
-__all__ = ["DATA", "Tables", "load_tables"]
 
 DATA: Final = Path(__file__).resolve().parents[1] / "data"
 """The project's own tables."""

@@ -22,8 +22,6 @@ from model.world.lookup import Names
 from model.world.route_library import Path, library
 from model.world.tables import Tables, load_tables
 
-__all__ = ["World", "build_world", "load_world"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class World(Summary):

@@ -1,12 +1,8 @@
 """How the program is called here: `uv run run.py` in the repository, `highway10` where the package is installed."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Final
-
-__all__ = ["COMMAND", "INSTALLED", "as_called"]
 
 REPOSITORY: Final = "uv run run.py"
 INSTALLED: Final = "highway10"

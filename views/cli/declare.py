@@ -1,7 +1,5 @@
 """How a command is declared: with examples for its help, and with options gathered in groups."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -11,8 +9,6 @@ from typing import Any
 import typer
 
 from views.cli.command import COMMAND
-
-__all__ = ["command"]
 
 
 def command[F: Callable[..., None]](app: typer.Typer, *lines: str, name: str | None = None) -> Callable[[F], F]:

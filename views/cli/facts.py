@@ -1,7 +1,5 @@
 """Commands that list what the model is made of: scenarios, parameters, policies, the week, targets of events."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
@@ -10,8 +8,6 @@ from views.cli import terminal
 from views.cli.command import COMMAND
 from views.cli.declare import command
 from views.cli.options import refuse
-
-__all__ = ["app", "event_targets", "parameters", "policies", "scenarios", "schedule"]
 
 app = typer.Typer()
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from experiments.expected import Work
     from experiments.validation.job import Job as Validation
 
-__all__ = ["app", "best", "calibrate", "recover", "screen", "validate"]
 
 CALIBRATION, VALIDATION = RESULTS / "calibration", RESULTS / "validation"
 TRIALS: Final = 100

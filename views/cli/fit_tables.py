@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from experiments.calibration.posterior import Posterior
     from experiments.validation.against import Against
 
-__all__ = ["print_against", "print_best", "print_posterior", "print_recovery", "print_verdict"]
 
 IN_KILOGRAMS: Final = 100.0
 """Half of the reports this many times what is predicted: the unit is mistaken, not the model."""

@@ -1,7 +1,5 @@
 """How a command ends that was refused or interrupted."""
 
-from __future__ import annotations
-
 import errno
 import sys
 from typing import Any, Final, NoReturn
@@ -10,8 +8,6 @@ import typer
 from typer.core import TyperGroup
 
 from views.cli import terminal
-
-__all__ = ["Guarded"]
 
 REFUSED: Final = 2
 """Exit code after an input that is not acceptable."""

@@ -19,8 +19,6 @@ from views.cli.command import COMMAND
 from views.cli.options import refuse
 from views.cli.terminal import print_table, say, warn
 
-__all__ = ["print_costs", "print_csv", "print_measures", "print_parameters"]
-
 MOST_LETTERS = 46
 
 

@@ -4,8 +4,6 @@
 Commands stand in a file for each theme. Heavy imports stand inside the commands, so that help is quick.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import typer
@@ -13,8 +11,6 @@ import typer
 from views.cli import facts, fit, pages, simulate, studies
 from views.cli.command import COMMAND
 from views.cli.guard import Guarded
-
-__all__ = ["app"]
 
 HEADLINE: Final = "headline"
 QUESTIONS: Final = ("compare s00-status-quo paris-package", "study cooperation", "history")

@@ -1,7 +1,5 @@
 """Commands that show results in a browser, `app` and `report`, and reports as other commands write them."""
 
-from __future__ import annotations
-
 import errno
 import socket
 from pathlib import Path
@@ -12,8 +10,6 @@ import typer
 from views.cli import terminal
 from views.cli.declare import command
 from views.cli.options import RESULTS, Images, refuse, whole
-
-__all__ = ["app", "open_page", "report", "write_history_report", "write_study_report"]
 
 app = typer.Typer()
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from experiments.ensemble.runner import Effort
     from experiments.ensemble.store import Store
 
-__all__ = ["Display", "kept_in", "showing"]
 
 UPDATE_SECONDS: Final = 0.2
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from experiments.ensemble.store import Store
     from experiments.study import Study
 
-__all__ = ["Changes", "Machines", "StudyOptions", "app", "compare", "conduct_made", "discover", "query", "studies"]
 
 COMPARED: Final = 30
 

@@ -20,7 +20,6 @@ from views.theme import bracketed
 if TYPE_CHECKING:
     from model.world.tables import Tables
 
-__all__ = ["print_findings", "print_summary", "print_years"]
 
 CAUTION: Final = (
     "Fitted to 2004-08 with broad errors (docs/calibration.md says where it fails). Bands show chance among "

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from experiments.expected import Work
 
-__all__ = ["messages", "print_path", "print_table", "say", "say_expected", "shown", "warn"]
 
 PLAIN_COLUMNS: Final = 160
 """Width of tables that go to a file or a pipe."""

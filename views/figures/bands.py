@@ -1,7 +1,5 @@
 """Quantiles over replications, the only arithmetic the views do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Dose and response: one small panel for each measure."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final
 
@@ -12,8 +10,6 @@ from plotly.subplots import make_subplots
 from experiments.analysis.intervals import mean_and_interval, preliminary
 from views import theme
 from views.figures.marks import add_area
-
-__all__ = ["dose_response"]
 
 COLUMNS: Final = 4
 SHADE: Final = "rgba(0,114,178,0.18)"

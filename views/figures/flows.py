@@ -1,7 +1,5 @@
 """Maps of a comparison: the flows under two scenarios, and where more and less moves."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np
@@ -13,8 +11,6 @@ from views.figures.places import most_changed, with_left_out
 from views.figures.registry import Pieces, Section, Split, figure
 from views.maps import atlas, flowmap
 from views.results import StudyResults
-
-__all__ = ["difference_map", "flow_map"]
 
 STEPS: Final = (0.1, 0.5, 1.5, 4.0)
 """Lower edges of the classes of a change, tonnes a year; less is not drawn."""

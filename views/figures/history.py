@@ -5,8 +5,6 @@ a `replication` column, and returns a Plotly figure. With one replication the ba
 are over replications: they show chance at fixed parameters, nothing else.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import numpy as np
@@ -16,8 +14,6 @@ import plotly.graph_objects as go
 from views import theme
 from views.figures.bands import mean_by, replications, tidy
 from views.figures.marks import add_area, blank, whiskers
-
-__all__ = ["band", "entry_modes", "fate", "funnel"]
 
 BURN_IN: Final = (2000, 2003)
 """First and last year that are not scored."""

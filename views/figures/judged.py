@@ -1,7 +1,5 @@
 """What was kept for judging: families of targets, and annual reports of seizures by country and year."""
 
-from __future__ import annotations
-
 import math
 from typing import Final
 
@@ -14,8 +12,6 @@ from views import theme
 from views.figures.marks import BAD, GOOD, NEARLY, add_area, blank, rows_high, whiskers, words
 from views.figures.registry import Section, figure
 from views.results import ValidationResults
-
-__all__ = ["JUDGED", "cells", "differences", "families", "states", "time_split"]
 
 JUDGED: Final = Section(
     "Does it predict what it was not fitted to?",

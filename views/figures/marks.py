@@ -1,7 +1,5 @@
 """Parts that figures share: an empty figure, intervals, bands, axes of names, colours of findings."""
 
-from __future__ import annotations
-
 import textwrap
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Packages against the baseline: what they change, rank, cost, and how soon statistics would show it."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final
 
@@ -13,8 +11,6 @@ from views import theme
 from views.figures.marks import LESS, MORE, NAMES_AXIS, UNCLEAR, blank, clear, tones, whiskers, wrapped
 from views.figures.registry import Pieces, Section, by, figure
 from views.results import LANDED, Shown, StudyResults
-
-__all__ = ["cost_bars", "decomposition", "detection", "forest", "ranks"]
 
 SUPPLY: Final = {"fixed": ("Supply fixed", "circle"), "answers": ("Supply answers price", "circle-open")}
 LINKS: Final = {

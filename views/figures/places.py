@@ -1,7 +1,5 @@
 """Where the kilograms of a scenario end, and through which countries more and less moves."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Final
 
@@ -12,8 +10,6 @@ from views import theme
 from views.figures.marks import NAMES_AXIS, blank, tones, whiskers
 from views.figures.registry import Pieces, Section, by, figure
 from views.results import LANDED, StudyResults
-
-__all__ = ["most_changed", "sankey", "states", "with_left_out"]
 
 SHOWN_AT_MOST: Final = 6
 ENDS: Final = {

@@ -1,7 +1,5 @@
 """The main job beside the published record: the figures of its report."""
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -13,8 +11,6 @@ from views.figures.bands import bands
 from views.figures.registry import Pieces, Section, Split, figure
 from views.reports import observed
 from views.results import HistoryResults
-
-__all__ = ["CHARTS", "against_record"]
 
 SEIZED: Final = Section(
     "What is seized",

@@ -8,8 +8,6 @@ A figure of one's own, in a notebook or in a package that names its module under
         return go.Figure(go.Bar(x=rows["st"], y=rows["factor"]))
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -19,8 +17,6 @@ import plotly.graph_objects as go
 
 from experiments.plugins import load_all
 from views import theme
-
-__all__ = ["Drawing", "Part", "Pieces", "Section", "Split", "by", "draw", "figure"]
 
 LAST: Final = 1000
 """Order of a section without an order of its own: after those that ship."""

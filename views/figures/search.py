@@ -1,7 +1,5 @@
 """Mixes of measures that a search found, beside random ones and the status quo."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import pandas as pd
@@ -11,8 +9,6 @@ from views import theme
 from views.figures.marks import LESS, MORE, NAMES_AXIS, blank, whiskers
 from views.figures.registry import Section, figure
 from views.results import StudyResults
-
-__all__ = ["mixes", "pareto"]
 
 FRONT: Final = Section(
     "Robust mixes",

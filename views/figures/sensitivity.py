@@ -1,7 +1,5 @@
 """What outcomes are sensitive to, and who contributes to a change."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np
@@ -12,8 +10,6 @@ from views import theme
 from views.figures.marks import LESS, MORE, NAMES_AXIS, blank, clear, tones, whiskers, wrapped
 from views.figures.registry import Section, by, figure
 from views.results import StudyResults
-
-__all__ = ["morris_plane", "shapley", "sobol_bars"]
 
 SCREENING: Final = Section(
     "Which uncertainties matter",

@@ -1,7 +1,5 @@
 """Sweeps: an outcome over one lever or two."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,8 +10,6 @@ from views import theme
 from views.figures.marks import add_area, blank
 from views.figures.registry import Pieces, Section, figure
 from views.results import StudyResults
-
-__all__ = ["curves", "heatmap", "points_of_sweep"]
 
 LINES: Final = (theme.BLUE, theme.VERMILION, theme.GREEN, theme.PURPLE, theme.ORANGE, theme.NAVY)
 SHOWN_AT_MOST: Final = 6

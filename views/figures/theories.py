@@ -1,7 +1,5 @@
 """Experiments of history, rival theories and remedies, as a validation tried them."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import numpy as np
@@ -12,8 +10,6 @@ from views import theme
 from views.figures.marks import BAD, GOOD, UNCLEAR, blank, clear, rows_high, whiskers, words
 from views.figures.registry import Pieces, Section, figure
 from views.results import ValidationResults
-
-__all__ = ["remedies", "rivals", "short_titles", "signs", "surge", "trials"]
 
 VERDICTS: Final = {"holds": ("Holds", GOOD), "unclear": ("Cannot be told", UNCLEAR), "fails": ("Fails", BAD)}
 TRIALS: Final = Section(

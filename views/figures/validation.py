@@ -1,7 +1,5 @@
 """The model against published statistics: targets fitted and judged, courses through time, and the posterior."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import pandas as pd
@@ -11,8 +9,6 @@ from views import theme
 from views.figures.marks import BAD, GOOD, NEARLY, add_area, blank, rows_high, whiskers, words
 from views.figures.registry import Pieces, Section, figure
 from views.results import ValidationResults
-
-__all__ = ["COURSES", "course", "fitted", "judged", "posterior"]
 
 BY_FIGURE: Final = Section("Figure by figure", "Every judged figure that is no state's seizures.", 20, "one")
 COURSE: Final = Section("Courses", "What the fitted model does by itself, beside everything that was published.", 30)

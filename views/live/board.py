@@ -1,15 +1,11 @@
 """The widget that joins the page in the browser to its session, one for each tab."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import anywidget
 import traitlets
 
 from views.live.session import Session
-
-__all__ = ["Board"]
 
 
 class Board(anywidget.AnyWidget):

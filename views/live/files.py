@@ -1,15 +1,11 @@
 """Files that the page gives away: the run as Parquet or CSV, the scenario as TOML."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Sequence
 from typing import Final
 
 from model import RouteModel
-
-__all__ = ["make_file"]
 
 FRAMES: Final = ("weekly", "yearly")
 DIMENSIONS: Final = ("state", "mode", "platform", "leg", "place")

@@ -1,7 +1,5 @@
 """What never changes on the page: coasts, lanes, places, names, levers, events, published points; sent once."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -20,8 +18,6 @@ from views.live.settings import LIMITS
 from views.live.snapshot import CORRIDORS, MONEY, SERIES, whole_numbers
 from views.maps import atlas, flowmap
 from views.reports import observed
-
-__all__ = ["NAMES", "events_of", "static"]
 
 SCALE: Final = 10_000
 """Map units of the page to the unit of the projection."""

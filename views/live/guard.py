@@ -1,7 +1,5 @@
 """Who may talk to the live page: pages that this server sent, under a name that belongs to it."""
 
-from __future__ import annotations
-
 import os
 from ipaddress import ip_address
 from typing import Any, Final
@@ -10,8 +8,6 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-
-__all__ = ["ORIGINS_VARIABLE", "SameOrigin", "refusal"]
 
 ORIGINS_VARIABLE: Final = "HIGHWAY10_ORIGINS"
 """Environment variable: origins of a reverse proxy, such as ``https://model.example.org``, separated by spaces."""

@@ -1,7 +1,5 @@
 """What is said of a place, lane, state, platform or patrol that was clicked: its numbers now and its recent years."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -10,8 +8,6 @@ from model.kinds import MODES
 from model.record import Yearly
 from views import theme
 from views.cli.options import refuse
-
-__all__ = ["KINDS", "inspect"]
 
 
 class Found(NamedTuple):

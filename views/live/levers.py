@@ -1,15 +1,11 @@
 """What the levers of the page stand at in a world: values in force in the week that comes next."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from experiments.analysis.costs import dose_at
 from model import RouteModel
 from model.scenario.inputs import lay_out
 from views.live.geometry import NAMES
-
-__all__ = ["values_of"]
 
 
 def values_of(model: RouteModel) -> dict[str, float | None]:

@@ -1,7 +1,5 @@
 """Memory and threads of tabs that are gone, given back to the system."""
 
-from __future__ import annotations
-
 import asyncio
 import ctypes
 import gc
@@ -10,8 +8,6 @@ from typing import Final
 
 import anyio.to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
-
-__all__ = ["ThreadsLetGo", "give_back"]
 
 IDLE_S: Final = 15.0
 """Seconds after which a thread without work is ended: AnyIO lets those go that had none for 10 s, at its next job."""

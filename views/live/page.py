@@ -1,14 +1,10 @@
 """The live page as Solara's server loads it: `run.py app`, or `solara run app.py`."""
 
-from __future__ import annotations
-
 import solara
 
 from views.live.board import Board
 from views.live.server import prepare
 from views.live.session import warm_up
-
-__all__ = ["Page"]
 
 prepare()
 warm_up()

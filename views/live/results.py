@@ -1,7 +1,5 @@
 """What studies have written, for the page: a list of them, their reports, and their runs to be seen again."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import os
@@ -17,8 +15,6 @@ from model.errors import InputError
 from views.cli.command import COMMAND
 from views.cli.options import refuse
 from views.theme import bracketed
-
-__all__ = ["ROOT", "find_report", "list_results", "runs_of", "study_of"]
 
 ROOT: Final = Path(os.environ.get("HIGHWAY10_RESULTS") or "results").resolve()
 """Where studies are looked for: `results/` of the working directory, or what the environment variable names."""

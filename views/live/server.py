@@ -1,7 +1,5 @@
 """How Solara's server is set up for the page: its files, reports of studies, nothing to or from other sites."""
 
-from __future__ import annotations
-
 import os
 from functools import cache
 from pathlib import Path
@@ -16,8 +14,6 @@ from views.cli.command import COMMAND
 from views.live.guard import SameOrigin
 from views.live.memory import ThreadsLetGo
 from views.live.results import find_report
-
-__all__ = ["STATIC", "prepare"]
 
 STATIC: Final = Path(__file__).parent / "static"
 """Served under `static/assets/`; the page's own files stand in its folder `highway10`."""

@@ -4,8 +4,6 @@ Models are touched by the thread of the tab alone. The next frame is sent only w
 a slow browser slows the run and nothing piles up.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import logging
 import queue
@@ -41,8 +39,6 @@ from views.live.settings import (
 )
 from views.live.snapshot import Seen, corridor_of_leg, frame
 from views.live.worlds import Worlds
-
-__all__ = ["Session", "warm_up"]
 
 REBUILD: Final = ("scenario", "other", "fork", "seed", "organisations", "year")
 """Settings that make new models."""

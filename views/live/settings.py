@@ -19,8 +19,6 @@ from model.scenario.events import Event, event_field, expand, fields_of
 from model.scenario.files import list_scenarios
 from views.cli.options import refuse
 
-__all__ = ["LIMITS", "Move", "Settings", "View", "read_address", "scenario_names"]
-
 type View = Literal["one", "side", "difference"]
 VIEWS: Final[tuple[View, ...]] = ("one", "side", "difference")
 LIMITS: Final = {

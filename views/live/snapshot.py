@@ -4,8 +4,6 @@ A frame holds the new weeks of the series, flows on the lanes, loads under way, 
 frame, sharing and trust. Whole numbers in lists keep it to a few kilobytes; `board.js` knows the order.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,8 +15,6 @@ from model.kinds import Counter
 from model.record import Account, Weekly, Yearly
 from model.world import World
 from model.world.regions import legs_at, legs_into
-
-__all__ = ["CORRIDORS", "MONEY", "SERIES", "Seen", "corridor_of_leg", "frame", "whole_numbers"]
 
 SERIES: Final = (
     "seized_kg",

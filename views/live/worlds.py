@@ -1,7 +1,5 @@
 """The models behind the page: one world, or two of the same seed that part on a day, with levers set on the way."""
 
-from __future__ import annotations
-
 import datetime as dt
 from bisect import bisect_left
 from dataclasses import replace
@@ -10,8 +8,6 @@ from model import RouteModel, Scenario, calendar, load_world
 from model.scenario import difference
 from model.scenario.no_effect import without_effect
 from views.live.settings import Settings
-
-__all__ = ["Worlds", "parted"]
 
 
 def parted(first: Scenario, second: Scenario, fork: dt.date) -> Scenario:

@@ -4,8 +4,6 @@ Lambert's azimuthal equal-area projection (Snyder 1987, eq. 24-2 to 24-4) centre
 unit is about 6,371 km. Maps are ordinary Plotly scatter traces: nothing is fetched, and equal areas look equal.
 """
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

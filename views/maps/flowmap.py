@@ -1,7 +1,5 @@
 """The map of flows: which lane is drawn how wide in which year, and the figure made of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Final
 

@@ -4,8 +4,6 @@ A finding is data: a label and a sentence in which two asterisks stand about wha
 bold type, the terminal leaves the marks out.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -17,8 +15,6 @@ from views import theme
 from views.figures.marks import clear
 from views.figures.sweeps import points_of_sweep
 from views.results import LANDED, Shown, StudyResults
-
-__all__ = ["Finding", "effect", "study_findings"]
 
 
 class Finding(NamedTuple):

@@ -26,7 +26,6 @@ from views.results import HistoryResults, read_history
 if TYPE_CHECKING:
     from model.world.tables import Tables
 
-__all__ = ["write_history_report"]
 
 NOTICE: Final = (
     "Fitted to levels of 2004-08; section 7 sets every published value beside the model, with the ratio, and "

@@ -4,8 +4,6 @@ A page gets data only. Text becomes HTML in the templates, where every value is 
 JSON of figures are all that is passed as it is.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from functools import cache
@@ -22,8 +20,6 @@ from experiments.ensemble.provenance import other_results
 from views import theme
 from views.figures.registry import Drawing, Part, draw
 from views.results import Results
-
-__all__ = ["render", "write_page"]
 
 USUAL_HEIGHT: Final = 560
 """Pixels of a figure without a height of its own."""

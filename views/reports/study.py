@@ -1,7 +1,5 @@
 """The page of a study: what a policy reader wants to know, figures, method; one HTML file that fetches nothing."""
 
-from __future__ import annotations
-
 import contextlib
 import shlex
 from collections.abc import Iterator
@@ -17,8 +15,6 @@ from views.reports.findings import Finding, study_findings
 from views.reports.render import write_page
 from views.reports.texts import RESPONSIBLE
 from views.results import LANDED, StudyResults, read_study
-
-__all__ = ["export_figures", "write_study_report"]
 
 NOTICE: Final = (
     "Fitted to 2004-08 with broad errors, and most costs and many parameters are assumed: read signs and orders rather "

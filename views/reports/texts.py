@@ -11,7 +11,6 @@ from views import theme
 if TYPE_CHECKING:
     from model.world.tables import Tables
 
-__all__ = ["METHOD", "RESPONSIBLE", "finding", "honest_table_text", "sources"]
 
 METHOD: Final = (
     "An agent-based model, one week a step: trafficking organisations choose routes, means and loads; states decide "

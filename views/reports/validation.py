@@ -1,7 +1,5 @@
 """validation.html: model against data for every target, scores, nulls, rivals, and what it is not to be used for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +12,6 @@ from views.reports.render import write_page
 from views.reports.texts import RESPONSIBLE
 from views.reports.verdict import verdict_findings
 from views.results import ValidationResults, read_validation
-
-__all__ = ["write_validation_report"]
 
 METHOD: Final = (
     "Fitted to levels of 2004-08, price ratios and sizes of cases by ABC-SMC (pyABC); judged on everything later, "

@@ -1,7 +1,5 @@
 """What a validation found, in sentences."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final
 
@@ -15,8 +13,6 @@ from views.figures.marks import words
 from views.figures.theories import short_titles
 from views.reports.findings import Finding
 from views.results import ValidationResults
-
-__all__ = ["NOT_FOR", "verdict_findings"]
 
 NOT_FOR: Final = (
     "Forecasts of tonnes: bands are wide, and where the record turned, as in Belgium after 2015, the model did not.",

@@ -8,8 +8,6 @@ Run from the repository root when a seed or the notes change::
 model itself reads only the committed results in `model/data`. Rules are told in README.md and datapackage.json.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from pathlib import Path

@@ -10,8 +10,6 @@ coarser there (column `line` of the seed). Air legs follow the great circle; ove
 a detour factor. README.md gives the rules for days, cost and patrol areas.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from itertools import pairwise
 from typing import Any

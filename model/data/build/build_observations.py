@@ -1,7 +1,5 @@
 """Published figures that runs are compared with, each marked for fitting or for judging (amendment 12)."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -8,8 +8,6 @@ world-atlas is ISC-licensed; the data are Natural Earth, public domain. Arcs are
 together, so that neighbours keep a common border. Small islands that matter are simplified less.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from importlib import import_module

@@ -1,7 +1,5 @@
 """Prices along the chain, put into euro per pure kilogram."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

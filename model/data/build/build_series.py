@@ -1,7 +1,5 @@
 """Yearly series: cocaine output by producing state, demand by market, the exchange rate."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy.interpolate import PchipInterpolator

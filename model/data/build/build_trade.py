@@ -9,8 +9,6 @@ for 2000 (trade_seed.csv) carried forward by a yearly growth profile in percent 
 which years of the profiles rest on published totals. Treat the table as an uncertainty and sweep it.
 """
 
-from __future__ import annotations
-
 import pandas as pd
 
 from model.data.build.files import BUILD, DATA, YEARS, read, write

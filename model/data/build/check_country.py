@@ -4,15 +4,11 @@ The check reads the seeds and the tables as they stand, also where the model wou
 needs is ``missing``; one without which the country plays a smaller part is ``optional``.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Iterator
 
 from model.data.build.files import BUILD, DATA, YEARS, read, seed
-
-__all__ = ["missing_rows"]
 
 INSTITUTIONS = "run build_institutions.py"
 SEED_OF_LEGS = "build/legs_seed.csv"

@@ -1,12 +1,8 @@
 """Where the scripts that build tables read and write."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd
-
-__all__ = ["BUILD", "DATA", "YEARS", "read", "seed", "write"]
 
 DATA = Path(__file__).resolve().parents[1]
 BUILD = DATA / "build"

@@ -1,7 +1,5 @@
 """Distances and polylines on the globe, shared by the build scripts."""
 
-from __future__ import annotations
-
 import math
 from itertools import pairwise
 
