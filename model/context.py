@@ -1,15 +1,14 @@
 """What every rule is given: the facts, the inputs, the columns, the parameters, the record, and what week it is.
 
-Only the fields are declared here, so that every rule can name them. `model/scenario/inputs.py` fills the inputs,
-`model/state.py` the state and `model/record.py` the record.
+Only the fields are declared here, so that every rule can name them, and the types of what they hold, by one import.
+`model/scenario/inputs.py` fills the inputs, `model/state.py` the state and `model/record.py` the record.
 """
 
 from typing import NamedTuple
 
-from model.columns import (
+from model.layout import (
     Alternatives,
     Areas,
-    Array,
     Assets,
     Consignments,
     Cues,
@@ -18,15 +17,31 @@ from model.columns import (
     Legs,
     Markets,
     Organisations,
+    ParameterValues,
     Places,
     Platforms,
     Routes,
     Sources,
     States,
     Workspace,
+    WorldArrays,
 )
-from model.parameters import ParameterValues
-from model.world.arrays import WorldArrays
+from model.rows import Array
+
+__all__ = [
+    "Alternatives",
+    "Array",
+    "Context",
+    "Cues",
+    "Inputs",
+    "Legs",
+    "Organisations",
+    "ParameterValues",
+    "Record",
+    "Sources",
+    "State",
+    "WorldArrays",
+]
 
 
 class Inputs(NamedTuple):

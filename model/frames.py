@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from model import calendar
-from model.columns import Array
-from model.context import Record, State
+from model.context import Array, Record, State
 from model.record import Account, Weekly, Yearly
 
 COSTS = [account for account in Account if account.cost]

@@ -10,8 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from model.columns import Array
-from model.context import Context, Record
+from model.context import Array, Context, Record
 from model.kernel.compiled import rule
 from model.kinds import Counter
 

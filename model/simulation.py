@@ -8,11 +8,10 @@ from typing import Self
 import numpy as np
 
 from model import calendar
-from model.context import Inputs, Record
+from model.context import Inputs, ParameterValues, Record
 from model.errors import InputError
 from model.kinds import Counter, Status
 from model.parameter_fields import to_values
-from model.parameters import ParameterValues
 from model.record import SEIZURE, make_record
 from model.rules import advance_with
 from model.scenario import Scenario

@@ -6,12 +6,11 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from model.context import Context, Inputs, Record, State
+from model.context import Context, Inputs, ParameterValues, Record, State, WorldArrays
 from model.kernel.by_reference import by_reference
 from model.kernel.compiled import compiled, in_order, rule
 from model.kinds import Counter, Status
 from model.opening import open_run
-from model.parameters import ParameterValues
 from model.record import record_week
 from model.state import CONTACTS_AT_MOST
 from model.submodels.allocation import plan_cover
@@ -30,7 +29,6 @@ from model.submodels.sensors import detect, false_contacts, prepare_sensors
 from model.submodels.states import begin_month, fade_flows, review
 from model.submodels.supply import buy, produce
 from model.submodels.tasking import patrol, respond
-from model.world.arrays import WorldArrays
 
 
 class Step(NamedTuple):

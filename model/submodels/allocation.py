@@ -11,14 +11,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from model.calendar import REVIEW_WEEKS
-from model.columns import Array
-from model.context import Context, State
+from model.context import Array, Context, ParameterValues, State, WorldArrays
 from model.kernel.compiled import rule
 from model.kinds import AS_TABLED, PlacementRule
-from model.parameters import ParameterValues
 from model.rule_registry import ALLOCATION_RULES
 from model.submodels.columns import fade
-from model.world.arrays import WorldArrays
 
 EVIDENCE_PRIOR_KG = 500.0
 EFFORT_UNIT = 4.0

@@ -6,12 +6,9 @@ again (model.md, "Beliefs fade to a prior").
 """
 
 from model.calendar import YEAR_MEMORY
-from model.columns import Array, Legs, Organisations
-from model.context import Context
+from model.context import Array, Context, Legs, Organisations, ParameterValues, WorldArrays
 from model.kernel.compiled import compiled, rule
-from model.parameters import ParameterValues
 from model.submodels.columns import fade
-from model.world.arrays import WorldArrays
 
 RISK_FLOOR = 0.001
 RISK_CEILING = 0.98

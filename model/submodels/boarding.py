@@ -7,14 +7,13 @@ request takes a day and may fail.
 
 import math
 
-from model.context import Context, State
+from model.context import Context, State, WorldArrays
 from model.kernel.compiled import rule
 from model.kinds import Mode, Regime
 from model.random import draws
 from model.record import Account, Weekly, Yearly
 from model.submodels.consequences import Seizure, expect, seize_consignment
 from model.submodels.sensors import Cue
-from model.world.arrays import WorldArrays
 
 CONSENT = {
     Regime.STANDING: (0.5, 1.0),

@@ -9,10 +9,9 @@ from the yearly governance tables; reform takes corruption away for good (M7).
 import math
 
 from model.calendar import WEEKS_PER_YEAR, YEARS_PER_REVIEW
-from model.context import Context, State
+from model.context import Context, ParameterValues, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import SECTORS, Sector
-from model.parameters import ParameterValues
 
 
 @compiled

@@ -6,8 +6,7 @@ once (model.md, Conservation). Where the seizing state is corrupt a share of wha
 
 from typing import NamedTuple
 
-from model.columns import Array
-from model.context import Context, Record
+from model.context import Array, Context, Record
 from model.kernel.compiled import rule
 from model.kinds import Counter, Stage
 from model.record import Account, Weekly, Yearly

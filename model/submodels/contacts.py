@@ -10,10 +10,9 @@ whole and is shared out among its states by the licit trade of the year by conta
 
 import math
 
-from model.context import Context, State
+from model.context import Context, State, WorldArrays
 from model.kernel.compiled import rule
 from model.kinds import Mode
-from model.world.arrays import WorldArrays
 
 
 @rule

@@ -8,10 +8,9 @@ public-good game with trust tau as the mean of a beta distribution over useful e
 import math
 
 from model.calendar import MONTHS_PER_REVIEW, REVIEW_WEEKS
-from model.context import Context, State
+from model.context import Context, ParameterValues, State
 from model.kernel.compiled import compiled, rule
 from model.kinds import Cooperation
-from model.parameters import ParameterValues
 from model.random import draws
 
 REAL_LOAD_KG = 460.0

@@ -4,8 +4,7 @@ Where goods lie in ``stock[organisation, place]``, onward consignments are chose
 handling capacity of the place.
 """
 
-from model.columns import Organisations
-from model.context import Context, State
+from model.context import Context, Organisations, State, WorldArrays
 from model.kernel.compiled import rule
 from model.kinds import Counter, Status
 from model.random import draws
@@ -20,7 +19,6 @@ from model.submodels.routes import (
     weigh_known,
     weigh_onward,
 )
-from model.world.arrays import WorldArrays
 
 LONGEST_SERIES = 4  # consignments an organisation can send from home in one week
 ONWARD_SERIES = 4  # consignments it can send on from one store in one week, such as the couriers of four flights

@@ -8,12 +8,9 @@ working capital they want (amendment 1).
 
 import math
 
-from model.columns import Array, Organisations
-from model.context import Context
+from model.context import Array, Context, Organisations, ParameterValues, WorldArrays
 from model.kernel.compiled import compiled, rule
-from model.parameters import ParameterValues
 from model.record import Account, Weekly
-from model.world.arrays import WorldArrays
 
 NORMAL_EXCHANGE = 0.4
 """Sharing inside the EU to which the published freezing share belongs (mechanisms M1, EU pairs)."""

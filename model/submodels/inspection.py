@@ -11,16 +11,14 @@ control of a channel, with that of the control (M10). Controls grow with what th
 
 import math
 
-from model.context import Context, State
+from model.context import Context, ParameterValues, State, WorldArrays
 from model.kernel.compiled import compiled, rule
 from model.kinds import Counter, Direction, Mode, Sector, Stage
-from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import binomial, normal_quantile, normal_share
 from model.record import Weekly, Yearly
 from model.submodels.capacity import closed_gap
 from model.submodels.consequences import Seizure, expect, leak_back, record_seizure, seize_consignment
-from model.world.arrays import WorldArrays
 
 FIND_MEMORY_MONTHS = 39
 SMALL_FIND_KG = 1000.0

@@ -7,16 +7,14 @@ ability). It counts where the state can act itself; else only as far as it is sh
 ``P_know = psi max_j g_j + (1 - psi) (1 - prod_j (1 - g_j))`` (mechanisms M2, amendment 7).
 """
 
-from model.context import Context, State
+from model.context import Context, ParameterValues, State, WorldArrays
 from model.kernel.compiled import rule
 from model.kinds import Counter, Mode, Sector, Stage
-from model.parameters import ParameterValues
 from model.random import draws
 from model.record import Weekly, Yearly
 from model.submodels.columns import draw_entry
 from model.submodels.cooperation import note_leak
 from model.submodels.movement import NEVER
-from model.world.arrays import WorldArrays
 
 
 @rule

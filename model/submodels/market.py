@@ -8,13 +8,11 @@ exceeds the cost of the way. What a kg is worth on the way follows from the mark
 
 import math
 
-from model.context import Context
+from model.context import Context, ParameterValues, WorldArrays
 from model.kernel.compiled import compiled, rule
 from model.kinds import Deterrence
-from model.parameters import ParameterValues
 from model.record import Account, Weekly, record_by_market
 from model.submodels.stocks import step_price
-from model.world.arrays import WorldArrays
 
 SMALLEST_STOCK_KG = 1.0
 

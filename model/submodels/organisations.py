@@ -2,10 +2,9 @@
 
 import math
 
-from model.context import Context, State
+from model.context import Context, ParameterValues, State, WorldArrays
 from model.kernel.compiled import rule
 from model.kinds import Counter
-from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import normal_quantile, pareto
 from model.record import Account, Weekly
@@ -13,7 +12,6 @@ from model.submodels.columns import draw_entry
 from model.submodels.finance import means_eur
 from model.submodels.routes import attractiveness, path_sizes, plan, value_route
 from model.submodels.stocks import offered_kg
-from model.world.arrays import WorldArrays
 
 FAMILIAR_USERS = 2.0
 COPY_COST_SHARE = 0.2

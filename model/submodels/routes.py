@@ -9,11 +9,9 @@ a route follows the decision rule (`decisions.py`).
 
 import math
 
-from model.columns import Alternatives, Array
-from model.context import Context, State
+from model.context import Alternatives, Array, Context, ParameterValues, State, WorldArrays
 from model.kernel.compiled import compiled, rule
 from model.kinds import Deterrence
-from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import load_kg as sample_load_kg
 from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
@@ -21,7 +19,6 @@ from model.submodels.columns import draw_entry
 from model.submodels.decisions import Prospect, adapt_by, value_by
 from model.submodels.finance import means_eur
 from model.submodels.stocks import offered_kg
-from model.world.arrays import WorldArrays
 
 NOT_OFFERED = -1e9  # value of a route that is closed or not ready
 SMALLEST_LOAD_KG = 1.0

@@ -10,13 +10,11 @@ false contacts cost ship time. Coastal radar covers landings of small craft.
 import math
 from typing import NamedTuple
 
-from model.context import Context, State
+from model.context import Context, ParameterValues, State, WorldArrays
 from model.kernel.compiled import compiled, rule
 from model.kinds import Counter, Mode, Sensor, Stage
-from model.parameters import ParameterValues
 from model.random import draws
 from model.random.samplers import poisson
-from model.world.arrays import WorldArrays
 
 
 class Cue(NamedTuple):

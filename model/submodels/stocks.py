@@ -2,9 +2,8 @@
 
 import math
 
-from model.columns import Sources
+from model.context import ParameterValues, Sources
 from model.kernel.compiled import compiled
-from model.parameters import ParameterValues
 
 LARGEST_STEP = 0.05
 LEAST_GLUT, MOST_GLUT = 0.5, 4.0

@@ -7,11 +7,9 @@ back up the chain. A transhipment place is a source of another kind: local group
 
 import math
 
-from model.columns import Organisations, Sources
-from model.context import Context
+from model.context import Context, Organisations, ParameterValues, Sources
 from model.kernel.compiled import rule
 from model.kinds import Stage
-from model.parameters import ParameterValues
 from model.record import Account, Weekly, Yearly
 from model.submodels.consequences import Seizure, tally, write_seizure
 from model.submodels.finance import means_eur

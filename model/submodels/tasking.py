@@ -8,18 +8,15 @@ the act-rate and its saturation emerge from ships that are busy (mechanisms M4, 
 
 import math
 
-from model.columns import Cues
-from model.context import Context, State
+from model.context import Context, Cues, ParameterValues, State, WorldArrays
 from model.kernel.compiled import compiled, rule
 from model.kinds import STAGES, Counter, ServiceTimes, Stage
-from model.parameters import ParameterValues
 from model.random import draws
 from model.record import Weekly
 from model.submodels.allocation import choose_area, learn_from_spell
 from model.submodels.boarding import board
 from model.submodels.columns import fade
 from model.submodels.sensors import Cue, recall
-from model.world.arrays import WorldArrays
 
 HOURS_PER_DAY = 24.0
 FRUITLESS_DAYS = 0.5
