@@ -22,6 +22,7 @@ __all__ = [
     "YEAR_MEMORY",
     "first_week",
     "monday",
+    "sunday",
     "week_of",
     "weeks_in_year",
     "year_of",
@@ -75,6 +76,11 @@ def as_date(day: date | str) -> date:
 def monday(week: int) -> date:
     """First day of a week."""
     return EPOCH + timedelta(weeks=int(week))
+
+
+def sunday(week: int) -> date:
+    """Last day of a week, which decides what is in force in it."""
+    return monday(week) + timedelta(days=6)
 
 
 def year_of(week: int) -> int:

@@ -48,14 +48,14 @@ class InputError(ValueError):
         super().__init__(self._text())
 
     def _text(self) -> str:
-        where = f"{_cut(self.file, LONGEST_VALUE)}: " if self.file else ""
-        field = _cut(self.field or "", LONGEST_VALUE)
+        where = f"{cut(self.file, LONGEST_VALUE)}: " if self.file else ""
+        field = cut(self.field or "", LONGEST_VALUE)
         what = "" if not field else f"{field}: " if self.value is None else f"{field} = {_shown(self.value)}: "
-        text = f"{where}{what}{_cut(self.message, LONGEST_PART // 4)}"
+        text = f"{where}{what}{cut(self.message, LONGEST_PART // 4)}"
         if self.allowed:
-            text += f". Allowed: {_cut(self.allowed, LONGEST_PART)}"
+            text += f". Allowed: {cut(self.allowed, LONGEST_PART)}"
         if self.remedy:
-            text += f". Remedy: {_cut(self.remedy, LONGEST_PART // 4)}"
+            text += f". Remedy: {cut(self.remedy, LONGEST_PART // 4)}"
         return text
 
     @classmethod
@@ -102,7 +102,7 @@ def _listed(messages: Sequence[str]) -> str:
     return "\n".join([*lines[:shown], *more])
 
 
-def _cut(text: str, longest: int) -> str:
+def cut(text: str, longest: int) -> str:
     """A text that is not too long: its beginning, and " ..." where something is left out."""
     return text if len(text) <= longest else f"{text[: longest - 4]} ..."
 
@@ -110,7 +110,7 @@ def _cut(text: str, longest: int) -> str:
 def _shown(value: object) -> str:
     """A value as it is written, cut where it is long; some numbers and lists cannot be written at all."""
     try:
-        return _cut(repr(value.isoformat() if isinstance(value, date) else value), LONGEST_VALUE)
+        return cut(repr(value.isoformat() if isinstance(value, date) else value), LONGEST_VALUE)
     except (ValueError, RecursionError):
         return f"(a {type(value).__name__} too long to be shown)"
 

@@ -16,7 +16,6 @@ def balance_frame(state: State) -> pd.DataFrame:
     """Cocaine and money: what came in, what went out, what is held, and the residual (rows: account; kg, EUR)."""
     accounts = dict(zip(Account.columns(), state.accounts.tolist(), strict=True))
     organisations, live = state.organisations, state.consignments
-    moving = float(live.load_kg[live.alive == 1].sum())
     cocaine = {
         "opening": accounts["opening_kg"],
         "produced": accounts["produced_kg"],
@@ -25,7 +24,7 @@ def balance_frame(state: State) -> pd.DataFrame:
         "consumed": -accounts["consumed_kg"],
         "other markets": -accounts["elsewhere_kg"],
         "with wholesalers": -float(state.markets.inventory_kg.sum()),
-        "in transit": -moving,
+        "in transit": -float(live.load_kg[live.alive == 1].sum()),
         "in stores": -float(organisations.stock_kg.sum()),
         "in hand": -float(organisations.inventory_kg.sum()),
         "unsold": -float(state.sources.pool_kg.sum()),
@@ -86,9 +85,9 @@ def dimension_frame(
     table: Array, names: tuple[str, ...], dimension: str, years: list[int], purity: float
 ) -> pd.DataFrame:
     """Tidy yearly frame of one dimension: index (year, name)."""
-    chosen = table[[year - calendar.FIRST_YEAR for year in years]]
     index = pd.MultiIndex.from_product([years, names], names=["year", dimension])
-    frame = pd.DataFrame(chosen.reshape(-1, len(Yearly)), index=index, columns=list(Yearly.columns()))
+    rows = table[[year - calendar.FIRST_YEAR for year in years]].reshape(-1, len(Yearly))
+    frame = pd.DataFrame(rows, index=index, columns=list(Yearly.columns()))
     frame.insert(2, "seized_bulk_kg", frame["seized_kg"] / purity)
     return frame
 

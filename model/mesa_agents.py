@@ -164,7 +164,7 @@ class RowAgent(Summary, Agent):  # type: ignore[misc]
         """Give the class a descriptor for every column of its kind, but those that it puts into words itself."""
         super().__init_subclass__(**options)
         for field, column in (columns_of(cls.kind) if cls.kind is not None else {}).items():
-            if field not in cls.__dict__:
+            if not any(field in vars(owner) for owner in (cls, RowAgent)):
                 setattr(cls, field, Row(cls.columns, field, column))
 
     def __init__(self, model: Columnar, row: int = -1, identity: int = 0) -> None:
@@ -233,7 +233,7 @@ class RowAgent(Summary, Agent):  # type: ignore[misc]
 
     @property
     def place(self) -> str:
-        """Place where the agent is (its id in places.csv)."""
+        """Place where the agent is (its id in places.csv); of an asset its base or patrol area."""
         return self.model.world.places[self._place_index()]
 
     @property
@@ -323,12 +323,6 @@ class PatrolAsset(RowAgent):
     def owner(self) -> str:
         """State that owns it (ISO3)."""
         return self.model.world.states[self.model.world.arrays.asset_owner[self.row]]
-
-    # its own, or else the column of this name would be the attribute
-    @property
-    def place(self) -> str:
-        """Base or patrol area where it is."""
-        return self.model.world.places[self._place_index()]
 
     def _place_index(self) -> int:
         return int(self.model.state.assets.place[self.row])

@@ -80,7 +80,6 @@ class Simulation(WeeklyModel):
         return self._run_to(week)
 
     def _next_stop(self) -> int:
-        """Next week in which an event changes a parameter."""
         return min((week for week in self._parameter_weeks if week > self.week), default=self.last_week + 1)
 
     def _run_weeks_to(self, stop: int) -> None:
@@ -121,9 +120,8 @@ class Simulation(WeeklyModel):
         """Parameters in force in a week, as the compiled week reads them."""
         epoch = sum(start <= week for start in self._parameter_weeks)
         if epoch not in self._values:
-            sunday = calendar.monday(week) + dt.timedelta(days=6)
-            parameters = self._plan.parameters_at(sunday) if self._parameter_weeks else self._plan.parameters
-            self._values[epoch] = to_values(parameters)
+            plan, day = self._plan, calendar.sunday(week)
+            self._values[epoch] = to_values(plan.parameters_at(day) if self._parameter_weeks else plan.parameters)
         return self._values[epoch]
 
 

@@ -1,7 +1,6 @@
 """The state of one run: how its columns are made, copied and given more room."""
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -70,8 +69,7 @@ def empty_state(world: World, organisations: int, parameters: Parameters) -> Sta
 
 def room_for_cues(rows: int) -> Cues:
     """Cues of a week with at most so many consignments, and twice the false contacts that are foreseen."""
-    cues: Cues = allocate(Cues, rows + 2 * CONTACTS_AT_MOST, {})
-    return cues
+    return allocate(Cues, rows + 2 * CONTACTS_AT_MOST, {})
 
 
 def grow(state: State, rows: int) -> State:
@@ -91,7 +89,6 @@ def grow(state: State, rows: int) -> State:
 
 def copy_state(state: State) -> State:
     """Copy every column, so that the copy and the original can go different ways."""
-    parts: list[Any] = []
-    for part in state:
-        parts.append(part.copy() if isinstance(part, np.ndarray) else type(part)(*(column.copy() for column in part)))
-    return State(*parts)
+    return State(
+        *(part.copy() if isinstance(part, np.ndarray) else type(part)(*(one.copy() for one in part)) for part in state)
+    )

@@ -3,6 +3,8 @@
 from html import escape
 from typing import Any
 
+from model.errors import cut
+
 LONGEST_LINE, LONGEST_FACT = 300, 80
 
 
@@ -16,7 +18,7 @@ class Summary:
     def __repr__(self) -> str:
         """One line of at most 300 characters."""
         facts = ", ".join(f"{name}={_shown(value)}" for name, value in self.facts().items())
-        return f"{type(self).__name__}({_cut(facts, LONGEST_LINE - len(type(self).__name__) - 2)})"
+        return f"{type(self).__name__}({cut(facts, LONGEST_LINE - len(type(self).__name__) - 2)})"
 
     def _repr_html_(self) -> str:
         """A table with a row for each fact, for notebooks."""
@@ -30,9 +32,4 @@ def _shown(value: Any) -> str:
     """A value in short: numbers with six digits, text in quotes."""
     if isinstance(value, float):
         return f"{value:.6g}"
-    return _cut(repr(value) if isinstance(value, str) else str(value), LONGEST_FACT)
-
-
-def _cut(text: str, longest: int) -> str:
-    """A text, or its beginning with " ..." where it is longer."""
-    return text if len(text) <= longest else f"{text[: longest - 4]} ..."
+    return cut(repr(value) if isinstance(value, str) else str(value), LONGEST_FACT)

@@ -50,8 +50,7 @@ class WeeklyModel(Model):  # type: ignore[misc]
         """Run one week. A subclass that has its own `step` calls ``super().step()`` in it, once."""
         self._run_weeks_to(self.week + 1)
         self._update()
-        rule = self._rule_after_week
-        if rule is not None:
+        if (rule := self._rule_after_week) is not None:
             rule(self)
 
     def run(self) -> Self:

@@ -39,8 +39,6 @@ def exchanged(function: Any, swaps: Mapping[Any, Any], *, interpreted: bool = Fa
 
 
 class _Copies:
-    """Copies of rules, each made once."""
-
     def __init__(self, swaps: Mapping[Any, Any], interpreted: bool) -> None:
         self.swaps, self.interpreted, self.made = swaps, interpreted, dict[Any, Any]()
         self.packages = {plain(rule).__module__.partition(".")[0] for rule in swaps.values()}

@@ -84,7 +84,6 @@ def list_scenarios() -> pd.DataFrame:
 
 
 def _head(path: Path) -> tuple[str, str]:
-    """Title and base of a file."""
     try:
         document = read_toml(path)
     except InputError as error:

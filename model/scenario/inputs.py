@@ -52,22 +52,17 @@ def _laid_out(world: World, course: _Course) -> tuple[tuple[Event, ...], Inputs]
     course.scenario.check(world.names)
     plan = expand_measures(course.scenario, world.tables.doses)
     plan.check(world.names)
-    return plan.events, _compile(world, plan)
-
-
-def _compile(world: World, scenario: Scenario) -> Inputs:
-    weeks = change_weeks(world, scenario)
-    last = calendar.week_of(scenario.end) + 1
-    events = tuple((e, expand(e.kind, e.name, world.names)) for e in scenario.events if e.kind != "parameter")
-    rows = [_epoch(world, week, _running_events(events, week)) for week in weeks]
+    weeks, last = change_weeks(world, plan), calendar.week_of(plan.end) + 1
+    dating = tuple((e, expand(e.kind, e.name, world.names)) for e in plan.events if e.kind != "parameter")
+    rows = [_epoch(world, w, tuple(p for p in dating if p[0].in_force(calendar.sunday(w)))) for w in weeks]
     tables = {field: np.stack([row[field] for row in rows]) for field in rows[0]}
     for table in tables.values():
         table.setflags(write=False)
     epoch_of_week = (np.searchsorted(weeks, np.arange(max(last, 1)), side="right") - 1).clip(0)
     years = calendar.years_of(max(last, 1)) - calendar.FIRST_YEAR
     dated = Dated(*(tables[name] for name in dated_columns()))
-    extra = {name: tables[name] for name in ("spend_meur", "membership_active")}
-    return Inputs(epoch_of_week.astype(np.int64), years, dated, **extra)
+    inputs = Inputs(epoch_of_week.astype(np.int64), years, dated, tables["spend_meur"], tables["membership_active"])
+    return plan.events, inputs
 
 
 def change_weeks(world: World, scenario: Scenario) -> list[int]:
@@ -77,15 +72,6 @@ def change_weeks(world: World, scenario: Scenario) -> list[int]:
     weeks |= {calendar.week_of(day) for day in scenario.change_dates()}
     weeks |= {calendar.first_week(year) for year in range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1)}
     return sorted({0} | {week for week in weeks if 0 < week <= last})
-
-
-def _running_events(events: Dating, week: int) -> Dating:
-    """The events in force in a week."""
-    return tuple(
-        (event, targets)
-        for event, targets in events
-        if calendar.week_of(event.date) <= week and (event.until is None or week < calendar.week_of(event.until))
-    )
 
 
 LAST = {("membership", "active"): 1, ("membership", "role"): 2, ("membership", "sharing"): 3}

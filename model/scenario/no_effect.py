@@ -107,7 +107,7 @@ class _Course:
         if not any(event.kind == "parameter" for event in plan.events):
             return {self.first: plan.parameters}
         weeks = {self.first} | {week for day in plan.change_dates() if (week := calendar.week_of(day)) <= self.last}
-        return {week: plan.parameters_at(calendar.monday(week) + dt.timedelta(days=6)) for week in sorted(weeks)}
+        return {week: plan.parameters_at(calendar.sunday(week)) for week in sorted(weeks)}
 
     @cached_property
     def facts(self) -> list[Facts]:
@@ -155,14 +155,12 @@ def _differ(one: _Course, other: _Course, name: str, *, read: bool) -> bool:
 
 
 def _changed_parameters(one: _Course, other: _Course) -> list[str]:
-    """Parameters that differ in any week."""
     weeks = sorted({*one.parameters, *other.parameters})
     pairs = ((_at(one.parameters, week), _at(other.parameters, week)) for week in weeks)
     return [*dict.fromkeys(name for a, b in pairs if a != b for name, value in a if value != getattr(b, name))]
 
 
 def _at(parameters: Mapping[int, Parameters], week: int) -> Parameters:
-    """The parameters in force in a week."""
     return parameters[max((since for since in parameters if since <= week), default=min(parameters))]
 
 

@@ -222,7 +222,6 @@ def _check_parameter(given: EventEntry, where: str, kind: str, name: str) -> Ite
 
 
 def _operations(given: EventEntry) -> list[Operation]:
-    """The operations that a table gives; an event has one."""
     return [operation for operation in OPERATIONS if operation in given.model_fields_set]
 
 

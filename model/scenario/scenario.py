@@ -21,7 +21,7 @@ The file says only what differs from its `base`::
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -107,7 +107,9 @@ class Scenario(Summary):
         given, problems = try_part(ScenarioFile, document)
         base = cls._read(_base_path(given.base, file, chain), chain) if given.base is not None else None
         days = _read_window(given, document, base, problems)
-        parameters = _read_parameters(given, base, problems)
+        inherited = base.parameters if base else Parameters()
+        parameters, found = try_values(Parameters, {**changed_values(inherited), **given.parameters})
+        problems += found
         events = _read_events(given, base, days, problems)
         if problems:
             raise InputError.collect(problems).in_file(file)
@@ -116,7 +118,7 @@ class Scenario(Summary):
             title=given.title,
             description=given.description,
             file=file,
-            parameters=parameters,
+            parameters=parameters or inherited,
             events=events,
             sources=tuple(dict.fromkeys((*(base.sources if base else ()), *given.sources))),
             bases=(base.name, *base.bases) if base else (),
@@ -202,7 +204,13 @@ class Scenario(Summary):
             Lists every target that stands for nothing.
         """
         unknown = [
-            _unknown_target(event, names)
+            InputError(
+                f"there is no such {event.kind}",
+                field=f"events.{event.id}.target",
+                value=event.target,
+                allowed=f"{some_of(names[event.kind]) or '(none)'}; or a pattern such as {event.kind}:*",
+                remedy=suggest(event.name, names[event.kind], "take one of these names", f"'{event.kind}:{{}}'"),
+            )
             for event in self.events
             if event.kind in names and not expand(event.kind, event.name, names)
         ]
@@ -255,10 +263,12 @@ def difference(a: Scenario, b: Scenario, before: date) -> list[str]:
 
 def effects_before(scenario: Scenario, before: date) -> dict[str, Event]:
     """What the events of a scenario do before a day: content as JSON -> event; those that change nothing left out."""
-    events = [event for event in scenario.events if event.date < before and not event.is_neutral]
-    ends = [event.until if event.until and event.until < before else None for event in events]
-    cut = (replace(event, until=until) for event, until in zip(events, ends, strict=True))
-    return dict(zip((json.dumps(event.content(), sort_keys=True) for event in cut), events, strict=True))
+    pairs = (
+        (replace(event, until=event.until if event.until and event.until < before else None), event)
+        for event in scenario.events
+        if event.date < before and not event.is_neutral
+    )
+    return {json.dumps(cut.content(), sort_keys=True): event for cut, event in pairs}
 
 
 # --- reading the parts --------------------------------------------------------------------------------------------
@@ -293,7 +303,11 @@ def _read_window(
     given: ScenarioFile, document: Mapping[str, Any], base: Scenario | None, problems: list[InputError]
 ) -> dict[str, Any]:
     days = {field: getattr(given if field in document else base, field, None) for field in DATES}
-    _fit_inherited(days, document)
+    start, end = days["start"], days["end"]
+    # what the file itself does not set is kept within a start or end that it moves
+    for field, otherwise in (("scored_from", start), ("fork", None)):
+        if field not in document and start and end and not start <= (days[field] or date.min) <= end:
+            days[field] = otherwise
     problems += [
         InputError(
             f"a scenario without a base needs its {field}",
@@ -309,52 +323,24 @@ def _read_window(
     return days
 
 
-def _fit_inherited(days: dict[str, Any], document: Mapping[str, Any]) -> None:
-    """Keep what the file itself does not set within a start or end that it moves."""
-    start, end = days["start"], days["end"]
-    for field, otherwise in (("scored_from", start), ("fork", None)):
-        if field not in document and start and end and not start <= (days[field] or date.min) <= end:
-            days[field] = otherwise
-
-
-def _read_parameters(given: ScenarioFile, base: Scenario | None, problems: list[InputError]) -> Parameters:
-    inherited = base.parameters if base else Parameters()
-    made, found = try_values(Parameters, {**changed_values(inherited), **given.parameters})
-    problems += found
-    return made or inherited
-
-
 def _read_events(
     given: ScenarioFile, base: Scenario | None, days: Mapping[str, Any], problems: list[InputError]
 ) -> tuple[Event, ...]:
     start, end = days["start"], days["end"]
-    window = (start, end) if start and end and start <= end else (date.min, date.max)
+    first, last = (start, end) if start and end and start <= end else (date.min, date.max)
     kept = {event.id: event for event in base.events} if base else {}
     problems += not_to_drop(given.drop, kept)
-    events = {event.id: event for event in _cut(kept.values(), window) if event.id not in given.drop}
+    # what began before the window and has not ended is in force at its start
+    events = {
+        name: replace(event, date=max(event.date, first))
+        for name, event in kept.items()
+        if event.date <= last and (event.until is None or event.until > first) and name not in given.drop
+    }
     for number, entry in enumerate(given.events, start=1):
-        event, found = read_event(entry, number, window)
+        event, found = read_event(entry, number, (first, last))
         problems += [*found, *used_twice(given.events, number)]
         events |= {event.id: event} if event else {}
     return in_order(events.values())
-
-
-def _cut(events: Iterable[Event], window: tuple[date, date]) -> Iterator[Event]:
-    """Events of the base within a window: what began before it and has not ended is in force at its start."""
-    start, end = window
-    within = (event for event in events if event.date <= end and (event.until is None or event.until > start))
-    return (replace(event, date=max(event.date, start)) for event in within)
-
-
-def _unknown_target(event: Event, names: Names) -> InputError:
-    known = list(names[event.kind])
-    return InputError(
-        f"there is no such {event.kind}",
-        field=f"events.{event.id}.target",
-        value=event.target,
-        allowed=f"{some_of(known) or '(none)'}; or a pattern such as {event.kind}:*",
-        remedy=suggest(event.name, known, "take one of these names", f"'{event.kind}:{{}}'"),
-    )
 
 
 def _event_table(event: Event) -> dict[str, Any]:

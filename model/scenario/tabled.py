@@ -49,8 +49,7 @@ def spans(world: World, table: str) -> tuple[Array, Array]:
 def _running(world: World, table: str, week: int) -> Array:
     """1 for the rows whose since <= week < until, else 0."""
     since, until = spans(world, table)
-    running: Array = ((since <= week) & (week < until)).astype(float)
-    return running
+    return ((since <= week) & (week < until)).astype(float)
 
 
 @lru_cache(maxsize=16)
@@ -71,8 +70,7 @@ def _by_year(world: World, table: str, key: str, column: str, order: tuple[str, 
 
 def _in_year(table: Array, week: int) -> Array:
     """The row of a table by year in which a week lies."""
-    row: Array = table[calendar.year_of(week) - calendar.FIRST_YEAR]
-    return row
+    return table[calendar.year_of(week) - calendar.FIRST_YEAR]
 
 
 def source_shares(world: World) -> list[tuple[str, float]]:
@@ -100,8 +98,7 @@ def leg_exposure(world: World) -> Array:
     mates = pairs.groupby(["corridor", "from", "to"])["corridor"].transform("size").to_numpy(dtype=float)
     mates *= pairs["corridor"].map(pairs.drop_duplicates()["corridor"].value_counts()).to_numpy(dtype=float)
     volume = wide.reindex(columns=legs["corridor"]).to_numpy(dtype=float)
-    exposure: Array = volume / (mates * usual.reindex(legs["mode"]).to_numpy(dtype=float))
-    return exposure
+    return volume / (mates * usual.reindex(legs["mode"]).to_numpy(dtype=float))
 
 
 def container_traffic(world: World, exposure: Array) -> Array:
@@ -111,8 +108,7 @@ def container_traffic(world: World, exposure: Array) -> Array:
     """
     usual = _through_regions(world, leg_exposure(world)[world.arrays.base_year])
     growth = np.divide(_through_regions(world, exposure), usual, out=np.ones_like(usual), where=usual > 0.0)
-    by_place: Array = growth[world.arrays.place_region]
-    return by_place
+    return growth[world.arrays.place_region]
 
 
 def _through_regions(world: World, exposure: Array) -> Array:
@@ -159,10 +155,8 @@ def tabled(world: World, name: str, week: int) -> Array:
 def _programmes(world: World, week: int) -> Array:
     """Money of each row of programmes.csv that builds ability against drugs, EUR a year, in a week."""
     table = world.tables.programmes
-    euros: Array = (table["eur_per_year"] * table["drugs_share"]).to_numpy(dtype=float) * _running(
-        world, "programmes", week
-    )
-    return euros
+    euros = (table["eur_per_year"] * table["drugs_share"]).to_numpy(dtype=float)
+    return euros * _running(world, "programmes", week)
 
 
 def _memberships(world: World, week: int) -> tuple[Array, Array]:
@@ -181,8 +175,7 @@ def _memberships(world: World, week: int) -> tuple[Array, Array]:
 
 def _own_capacity(world: World, week: int) -> Array:
     """Ability of a country's own services, from the rule of law."""
-    law: Array = CAPACITY_FLOOR + (1.0 - CAPACITY_FLOOR) * tabled(world, "states.rule_of_law", week)
-    return law
+    return CAPACITY_FLOOR + (1.0 - CAPACITY_FLOOR) * tabled(world, "states.rule_of_law", week)
 
 
 def _output(world: World, week: int) -> Array:

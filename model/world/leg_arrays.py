@@ -55,8 +55,7 @@ def legs_of_platforms(tables: Tables, names: Names, areas_of_legs: list[list[int
     )
     at_sea, targeted = np.isin(mode, CRAFT) & meets, (mode == "container") & ports | (mode == "air_courier") & airports
     exchange = leads & ~ports & ~airports & [not areas for areas in watched]
-    works: Array = (at_sea | targeted | exchange).astype(np.int8)
-    return works
+    return (at_sea | targeted | exchange).astype(np.int8)
 
 
 def route_arrays(tables: Tables, names: Names, found: list[list[Path]]) -> dict[str, object]:
@@ -159,9 +158,7 @@ def pairs_that_act(fields: dict[str, object]) -> Array:
     patrolled = reach_by_owner(fields, "asset_boards")
     home = np.asarray(fields["place_state"])[np.asarray(fields["leg_destination"])]
     legs = zip(home, lists_of(fields, "leg_state"), lists_of(fields, "leg_area"), strict=True)
-    acts = [
-        int(m == own or not patrolled.get(m, set()).isdisjoint(on_leg))
-        for own, members, on_leg in legs
-        for m in members
-    ]
-    return np.array(acts, dtype=np.int8)
+    acts = (
+        m == own or not patrolled.get(m, set()).isdisjoint(on_leg) for own, members, on_leg in legs for m in members
+    )
+    return np.fromiter(acts, dtype=np.int8)

@@ -61,5 +61,4 @@ def legs_at(tables: Tables, end: End, group: str) -> Array:
 
 def legs_into(tables: Tables, group: str) -> Array:
     """Legs that enter a region or group from elsewhere, as a mask: (legs,)."""
-    inside: Array = legs_at(tables, "destination", group) & ~legs_at(tables, "origin", group)
-    return inside
+    return legs_at(tables, "destination", group) & ~legs_at(tables, "origin", group)

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain, islice, zip_longest
+from operator import attrgetter
+from typing import Final
 
 import networkx as nx
 
@@ -16,6 +19,8 @@ LONGEST = 7
 PER_SOURCE = 160
 NOMINAL_RISK_EUR_PER_KG = 25_000.0
 """Price put on a unit of prior loss risk when routes are ranked for the library, EUR/kg (only the ranking uses it)."""
+
+CHEAPEST_FIRST: Final = attrgetter("cost", "legs")
 
 
 @dataclass(frozen=True)
@@ -81,18 +86,11 @@ def library(
 ) -> list[Path]:
     """The routes of one source: the cheapest of each trunk, then the best of each main mode and market in turn."""
     costs = generalised_cost(graph, prior_risk)
-    best: dict[tuple[str, ...], Path] = {}
-    for path in find_paths(graph, start, costs):
-        key = trunk(graph, path)
-        if key not in best or (path.cost, path.legs) < (best[key].cost, best[key].legs):
-            best[key] = path
     ranked: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    for path in sorted(best.values(), key=lambda p: (p.cost, p.legs)):
-        ranked[(main_mode(graph, path), path.market)].append(path)
-    chosen: list[Path] = []
-    queues = [ranked[key] for key in sorted(ranked)]
-    depth = 0
-    while len(chosen) < limit and any(depth < len(queue) for queue in queues):
-        chosen += sorted((q[depth] for q in queues if depth < len(q)), key=lambda p: (p.cost, p.legs))
-        depth += 1
-    return sorted(chosen[:limit], key=lambda p: p.legs)
+    seen: set[tuple[str, ...]] = set()
+    for path in sorted(find_paths(graph, start, costs), key=CHEAPEST_FIRST):
+        if (key := trunk(graph, path)) not in seen:
+            seen.add(key)
+            ranked[main_mode(graph, path), path.market].append(path)
+    turns = (sorted(filter(None, turn), key=CHEAPEST_FIRST) for turn in zip_longest(*ranked.values()))
+    return sorted(islice(chain.from_iterable(turns), limit), key=attrgetter("legs"))

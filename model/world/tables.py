@@ -84,7 +84,6 @@ def _default() -> Tables:
 
 
 def _load(directory: Path) -> Tables:
-    """Read, convert and check everything that can be read."""
     warn_of_declarations(directory)
     problems: list[InputError] = []
     sheets: dict[str, Sheet] = {}

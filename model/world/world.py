@@ -104,7 +104,7 @@ def load_world(directory: FilePath | None = None) -> World:
 def build_world(tables: Tables) -> World:
     """Graph, library of routes and arrays made of checked tables."""
     graph, names = build_graph(tables), names_of(tables)
-    prior = dict(zip(tables.modes["mode"], tables.modes["prior_risk_per_leg"], strict=True))
+    prior = tables.modes.set_index("mode")["prior_risk_per_leg"].to_dict()
     found = [library(graph, source, prior) for source in names["sources"]]
     routes = tuple(path for paths in found for path in paths)
     return World(tables=tables, graph=graph, arrays=arrays_of(tables, names, found), routes=routes, **names)
@@ -120,10 +120,7 @@ def names_of(tables: Tables) -> Names:
     of_kind = {kind: tuple(rows.index) for kind, rows in places.groupby("kind")}
     hubs = tuple(places.index[places["transhipment"] == 1])
     return {
-        **{
-            f"{name}s": tuple(getattr(tables, f"{name}s")[name])
-            for name in ("place", "leg", "state", "platform", "asset")
-        },
+        **{f"{name}s": tuple(getattr(tables, f"{name}s")[name]) for name in KEYED},
         "regions": tuple(dict.fromkeys(places["region"])),
         "sources": (*of_kind["origin"], *hubs),
         "hubs": hubs,
