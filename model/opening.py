@@ -96,7 +96,6 @@ def put_in_hand(ctx: Context, organisation: int) -> None:
     part = draws.uniform(ctx.seed, draws.INITIAL, 2, organisations.ident[organisation], 0)
     source = organisations.source[organisation]
     flow_kg = sources.supply_kg_per_week[source] * organisations.weight[organisation]
-    most_kg = HAND_WEEKS * flow_kg / sources.weight[source]
-    load_kg = min(organisations.plan_load_kg[organisation], most_kg)
-    organisations.inventory_kg[organisation] = part * load_kg
+    most_kg = min(organisations.plan_load_kg[organisation], HAND_WEEKS * flow_kg / sources.weight[source])
+    organisations.inventory_kg[organisation] = part * most_kg
     ctx.state.accounts[Account.OPENING_KG] += organisations.inventory_kg[organisation]

@@ -194,9 +194,7 @@ def binomial(u: float, n: int, p: float) -> int:
         return 0
     if p >= 1.0:
         return n
-    if p > 0.5:
-        return n - binomial_low(1.0 - u, n, 1.0 - p)
-    return binomial_low(u, n, p)
+    return n - binomial_low(1.0 - u, n, 1.0 - p) if p > 0.5 else binomial_low(u, n, p)
 
 
 @compiled

@@ -35,9 +35,7 @@ def rule_of(state: State, parameters: ParameterValues, asset: int) -> int:
 @rule
 def placing(state: State, parameters: ParameterValues, platform: int) -> int:
     """The rule by which a platform places what is lent to it: the parameter's, or its own."""
-    if parameters.allocation != AS_TABLED:
-        return int(parameters.allocation)
-    return int(state.platforms.allocation[platform])
+    return int(state.platforms.allocation[platform] if parameters.allocation == AS_TABLED else parameters.allocation)
 
 
 @ALLOCATION_RULES.register("random")
@@ -71,8 +69,7 @@ def marginal_kg(ctx: Context, asset: int, area: int) -> float:
     swept = 7.0 * state.areas.search_km2_per_day[area] / parameters.area_km2
     speed = world.asset_speed_km_h[asset] * world.asset_sweep_km[asset] * parameters.sweep_scale
     more = 7.0 * parameters.patrol_hours_per_day * speed / parameters.area_km2
-    believed_kg = thinned(state, area, known_kg(ctx, asset, area))
-    return believed_kg * math.exp(-swept) * (1.0 - math.exp(-more))
+    return thinned(state, area, known_kg(ctx, asset, area)) * math.exp(-swept) * (1.0 - math.exp(-more))
 
 
 ALLOCATION_RULES.register("covering")(known_kg)

@@ -43,8 +43,7 @@ def arrive(ctx: Context) -> None:
         note_landed(world, state, leg, load_kg)
         if world.place_west_africa[place] == 1:
             consignments.west_africa[row] = 1.0
-        route = consignments.route[row]
-        last = world.route_start[route] + consignments.step[row]
+        last = world.route_start[consignments.route[row]] + consignments.step[row]
         if world.place_market[place] >= 0:
             sell(ctx, row, world.place_market[place])
         elif world.route_break[last] == 1:
@@ -107,6 +106,5 @@ def store(ctx: Context, row: int, hub: int) -> None:
         stored_kg = float(organisations.stock_west_africa_kg[owner, hub])
         organisations.stock_west_africa_kg[owner, hub] = stored_kg + load_kg * consignments.west_africa[row]
         organisations.hubs_stocked[owner] |= 1 << hub
-        value = state.places.value_eur_per_kg[world.hub_place[hub]]
-        note_payoff(ctx, row, value - consignments.spent_eur_per_kg[row])
+        note_payoff(ctx, row, state.places.value_eur_per_kg[world.hub_place[hub]] - consignments.spent_eur_per_kg[row])
     consignments.alive[row] = 0

@@ -49,9 +49,7 @@ def believed_loss(
 @rule
 def trips_of(world: WorldArrays, units: int, leg: int, lost: float) -> float:
     """Trips that a load tells of: one, or as many as there were couriers, each checked on its own."""
-    if world.mode_bundled[world.leg_mode[leg]] == 0:
-        return 1.0
-    return max(1.0, units / max(1e-3, 1.0 - lost))
+    return 1.0 if world.mode_bundled[world.leg_mode[leg]] == 0 else max(1.0, units / max(1e-3, 1.0 - lost))
 
 
 @rule

@@ -33,9 +33,8 @@ def expect(ctx: Context, row: int, chance: float, at: Seizure) -> None:
     """Book the expected kilograms of one exposure, load times chance of removal (amendment 10)."""
     state, record, week, year = ctx.state, ctx.record, ctx.week, ctx.year
     expected_kg = chance * state.consignments.load_kg[row]
-    leg = state.consignments.leg[row]
     record.weekly[week, Weekly.EXPECTED_SEIZED_KG] += expected_kg
-    record.by_leg[year, leg, Yearly.EXPECTED_SEIZED_KG] += expected_kg
+    record.by_leg[year, state.consignments.leg[row], Yearly.EXPECTED_SEIZED_KG] += expected_kg
     record.by_stage[year, at.stage, Yearly.EXPECTED_SEIZED_KG] += expected_kg
     if at.member >= 0:
         record.by_state[year, at.member, Yearly.EXPECTED_SEIZED_KG] += expected_kg

@@ -48,8 +48,7 @@ class DecisionRule(NamedTuple):
 @rule
 def expected_value(ctx: Context, organisation: int, prospect: Prospect) -> float:
     """Expected profit (Reuter & Kleiman 1986; amendment 1)."""
-    sold = 1.0 - prospect.believed_loss
-    return (sold * prospect.price_eur_per_kg - prospect.cost_eur_per_kg) / 1000.0
+    return ((1.0 - prospect.believed_loss) * prospect.price_eur_per_kg - prospect.cost_eur_per_kg) / 1000.0
 
 
 @rule

@@ -144,9 +144,8 @@ def send_on(ctx: Context, organisation: int, hub: int) -> None:
             load_kg = min(load_kg, unit)
         if stock_kg - load_kg < SMALLEST_LOAD_KG:
             load_kg = stock_kg
-        share = load_kg / stock_kg
         lineage = min(1.0, float(organisations.stock_west_africa_kg[organisation, hub]) / stock_kg)
-        organisations.stock_west_africa_kg[organisation, hub] = (1.0 - share) * lineage * stock_kg
+        organisations.stock_west_africa_kg[organisation, hub] = (1.0 - load_kg / stock_kg) * lineage * stock_kg
         organisations.stock_kg[organisation, hub] -= load_kg
         room_kg -= load_kg
         state.places.handled_kg[place] += load_kg
@@ -195,5 +194,10 @@ def send(ctx: Context, organisation: int, route: int, slot: int, load_kg: float,
     if world.source_is_origin[source] == 1:
         state.sources.sent_kg[source] += load_kg
         ctx.record.weekly[ctx.week, Weekly.DISPATCHED_KG] += load_kg
-        europe, north_america = Weekly.DISPATCHED_TO_EUROPE_KG.value, Weekly.DISPATCHED_TO_NORTH_AMERICA_KG.value
-        record_by_market(ctx, world.route_market[route], europe, north_america, load_kg)
+        record_by_market(
+            ctx,
+            world.route_market[route],
+            Weekly.DISPATCHED_TO_EUROPE_KG.value,
+            Weekly.DISPATCHED_TO_NORTH_AMERICA_KG.value,
+            load_kg,
+        )

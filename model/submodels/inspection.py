@@ -86,8 +86,7 @@ def shared_data(world: WorldArrays, state: State, leg: int) -> float:
         return best
     for platform in range(state.platforms.active.shape[0]):
         if world.platform_containers[platform] == 1:
-            both = min(state.states.sharing[one, platform], state.states.sharing[other, platform])
-            best = max(best, both)
+            best = max(best, min(state.states.sharing[one, platform], state.states.sharing[other, platform]))
     return best
 
 

@@ -16,17 +16,9 @@ from model.submodels.columns import draw_entry
 from model.submodels.cooperation import note_leak
 from model.submodels.movement import NEVER
 
-
-@rule
-def sector_of(mode: int) -> int:
-    """The service that hears of loads of a mode."""
-    if mode == Mode.CONTAINER:
-        return Sector.PORT.value
-    if mode == Mode.COURIER:
-        return Sector.AIRPORT.value
-    if mode == Mode.LAND:
-        return Sector.JUSTICE.value
-    return Sector.MARITIME.value
+ASHORE = {Mode.CONTAINER: Sector.PORT, Mode.COURIER: Sector.AIRPORT, Mode.LAND: Sector.JUSTICE}
+SECTOR_OF_MODE = tuple(ASHORE.get(mode, Sector.MARITIME).value for mode in Mode)
+"""The service that hears of loads of a mode."""
 
 
 @rule
@@ -52,7 +44,7 @@ def choose_channels(world: WorldArrays, state: State) -> None:
 @rule
 def lead_chance(ctx: Context, leg: int, member: int) -> float:
     """q_j = q0 s_j k_j: chance that a state which a load concerns comes to know of it."""
-    ability = ctx.state.states.ability[member, sector_of(ctx.world.leg_mode[leg])]
+    ability = ctx.state.states.ability[member, SECTOR_OF_MODE[ctx.world.leg_mode[leg]]]
     return min(0.95, ctx.parameters.lead_probability * ctx.world.state_lead_strength[member] * ability)
 
 
@@ -127,9 +119,8 @@ def draw_leads(ctx: Context) -> None:
         days = consignments.arrive_day[row] - consignments.set_out_day[row]
         state.states.leads[member] += 1.0
         record.weekly[week, Weekly.KNOWN] += 1.0
-        shared = platform >= 0 and (acts == 0 or through < state.states.sharing[member, platform])
         leak, moment = draws.uniform_pair(seed, draws.LEAK, week, consignments.ident[row], leg)
-        if shared:
+        if platform >= 0 and (acts == 0 or through < state.states.sharing[member, platform]):
             state.platforms.shared_kg[platform] += load_kg
             state.states.lead_kg[member, platform] += load_kg
             if leak < ctx.parameters.leak_probability * state.platforms.leak_risk[platform]:

@@ -20,9 +20,8 @@ SMALLEST_STOCK_KG = 1.0
 @rule
 def reference_price(world: WorldArrays, parameters: ParameterValues, market: int) -> float:
     """Price at which a market consumes its demand anchor, EUR per pure kg."""
-    if world.market_is_europe[market] == 1:
-        return parameters.europe_price_eur_per_kg
-    return parameters.north_america_price_eur_per_kg
+    in_europe = world.market_is_europe[market] == 1
+    return parameters.europe_price_eur_per_kg if in_europe else parameters.north_america_price_eur_per_kg
 
 
 @compiled
@@ -48,8 +47,7 @@ def clear(ctx: Context) -> None:
         used = min(wanted, markets.inventory_kg[market])
         markets.inventory_kg[market] -= used
         ctx.state.accounts[Account.CONSUMED_KG] += used
-        europe, north_america = Weekly.CONSUMED_EUROPE_KG.value, Weekly.CONSUMED_NORTH_AMERICA_KG.value
-        record_by_market(ctx, market, europe, north_america, used)
+        record_by_market(ctx, market, Weekly.CONSUMED_EUROPE_KG.value, Weekly.CONSUMED_NORTH_AMERICA_KG.value, used)
         markets.price_eur_per_kg[market] = move_price(
             markets.price_eur_per_kg[market], markets.inventory_kg[market], demand, reference, parameters
         )

@@ -31,8 +31,9 @@ def seek_routes(ctx: Context) -> None:
         u, v = draws.uniform_pair(ctx.seed, draws.EXPLORE, ctx.week, organisations.ident[organisation], 0)
         if u >= rate:
             continue
-        tries = u < parameters.explore_rate_per_week
-        route = try_new(ctx, organisation) if tries else copy_peer(state, organisation, v)
+        route = (
+            try_new(ctx, organisation) if u < parameters.explore_rate_per_week else copy_peer(state, organisation, v)
+        )
         if route >= 0:
             adopt(ctx, organisation, route)
 
@@ -65,9 +66,12 @@ def copy_peer(state: State, organisation: int, v: float) -> int:
     start = min(rows - 1, int(v * rows))
     for k in range(min(rows, 64)):
         peer = (start + k) % rows
-        if peer == organisation or organisations.alive[peer] == 0:
-            continue
-        if organisations.source[peer] != organisations.source[organisation] or organisations.plan_slot[peer] < 0:
+        if (
+            peer == organisation
+            or organisations.alive[peer] == 0
+            or organisations.source[peer] != organisations.source[organisation]
+            or organisations.plan_slot[peer] < 0
+        ):
             continue
         if organisations.capital_eur[peer] >= DOES_WELL * organisations.target_capital_eur[peer]:
             route = organisations.known_route[peer, organisations.plan_slot[peer]]
@@ -243,19 +247,17 @@ def meet_routes(ctx: Context, organisation: int) -> None:
     known, keys = organisations.known_route.shape[1], state.workspace.sampling_key
     source = organisations.source[organisation]
     first = world.source_route_start[source]
-    count = world.source_route_start[source + 1] - first
-    ident = organisations.ident[organisation]
     organisations.known_route[organisation, :] = -1
     organisations.ready_week[organisation, :] = 0
     organisations.attraction[organisation, :] = 0.0
     organisations.known_value[organisation, :] = 0.0
     keys[:] = 1e300
-    for i in range(count):
+    for i in range(world.source_route_start[source + 1] - first):
         route = first + i
         weight = world.route_familiarity[route] * math.exp(state.routes.exposure[route])
         if weight <= 0.0 or state.routes.open[route] == 0:
             continue
-        key = -math.log(draws.uniform(seed, draws.INITIAL, 0, ident, 16 + i)) / weight
+        key = -math.log(draws.uniform(seed, draws.INITIAL, 0, organisations.ident[organisation], 16 + i)) / weight
         slot = -1
         for other in range(known):
             if key < keys[other] and (slot < 0 or keys[other] > keys[slot]):

@@ -51,8 +51,7 @@ def value_route(ctx: Context, organisation: int, route: int, bought: int) -> tup
         cost += state.organisations.risk_aversion[organisation] * risk_eur
     elif arrest > parameters.willingness_threshold:
         willing = math.log(max(parameters.willingness_floor, parameters.willingness_threshold / arrest))
-    value = value_by(parameters.choice_rule, ctx, organisation, Prospect(route, price, cost, mu))
-    return value, mu, willing
+    return value_by(parameters.choice_rule, ctx, organisation, Prospect(route, price, cost, mu)), mu, willing
 
 
 @compiled
@@ -155,9 +154,8 @@ def choose_route_and_load(ctx: Context, organisation: int, stay_out: float) -> N
     if slot < 0:
         return
     route = organisations.known_route[organisation, slot]
-    mu = state.choice.believed_loss[slot]
     mode = world.route_load_mode[route]
-    unit = draw_unit(ctx, organisation, mode, mu, turn)
+    unit = draw_unit(ctx, organisation, mode, state.choice.believed_loss[slot], turn)
     source = organisations.source[organisation]
     unit_cost = state.sources.price_eur_per_kg[source] + state.routes.cost_eur_per_kg[route] + 1.0
     least_eur = 0.2 * organisations.target_capital_eur[organisation]

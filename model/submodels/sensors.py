@@ -166,8 +166,7 @@ def false_contacts(ctx: Context) -> None:
     """Contacts that are no craft, or a harmless one, take ship time all the same."""
     world, state, parameters, seed, week = ctx.world, ctx.state, ctx.parameters, ctx.seed, ctx.week
     for area in range(world.area_place.shape[0]):
-        imaged = state.areas.imaged_share[area]
-        looks = 7.0 / parameters.satellite_revisit_days * imaged
+        looks = 7.0 / parameters.satellite_revisit_days * state.areas.imaged_share[area]
         mean = looks * (1.0 - parameters.satellite_precision) * world.area_contacts_per_look[area]
         u = draws.uniform(seed, draws.SATELLITE, week, area, 0)
         for k in range(poisson(u, mean)):

@@ -24,9 +24,8 @@ FLOW_MEMORY = 12.0 / 13.0
 def look_from_space(ctx: Context) -> None:
     """Share of each patrol area that satellites image at a pass, once the platform that fuses them works."""
     world, state, parameters = ctx.world, ctx.state, ctx.parameters
-    running = 0.0
-    if world.satellite_platform >= 0:
-        running = min(1.0, state.platforms.active[world.satellite_platform])
+    eye = world.satellite_platform
+    running = min(1.0, state.platforms.active[eye]) if eye >= 0 else 0.0
     for area in range(world.area_place.shape[0]):
         share = parameters.satellite_belt_share if world.area_belt[area] == 1 else parameters.satellite_imaged_share
         state.areas.imaged_share[area] = running * share

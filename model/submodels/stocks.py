@@ -31,8 +31,7 @@ def move_source_price(sources: Sources, parameters: ParameterValues, source: int
     normal_kg = max(1.0, parameters.source_cover_weeks * net_output_kg)
     gap = -parameters.source_price_response * math.log(max(0.05, sources.pool_kg[source] / normal_kg))
     target = math.log(parameters.source_price_eur_per_kg) + gap
-    price = sources.price_eur_per_kg[source]
-    sources.price_eur_per_kg[source] = step_price(price, target, parameters.price_adjustment)
+    sources.price_eur_per_kg[source] = step_price(sources.price_eur_per_kg[source], target, parameters.price_adjustment)
 
 
 @compiled

@@ -103,9 +103,8 @@ def may_act(ctx: Context, cue: Cue, asset: int) -> bool:
         return True
     if platform < 0 or state.platforms.active[platform] < 0.5 or state.states.sharing[owner, platform] <= 0.0:
         return False
-    if world.platform_tasks[platform] == 0:
-        return True  # an exchange: each member acts on what it hears with its own ships
-    return bool(state.assets.lent_to[asset] == platform)
+    # in an exchange each member acts on what it hears with its own ships
+    return bool(world.platform_tasks[platform] == 0 or state.assets.lent_to[asset] == platform)
 
 
 @rule
@@ -274,6 +273,5 @@ def chase_nothing(state: State, parameters: ParameterValues, asset: int, there_d
 @rule
 def found_there(ctx: Context, cue: Cue, asset: int) -> bool:
     """Whether the search around the cue finds the craft (Koopman 1946)."""
-    swept_km2 = swept_on_scene(ctx, asset, cue.area)
     u = draws.uniform(ctx.seed, draws.TASKING, ctx.week, ctx.state.consignments.ident[cue.row], len(STAGES) + cue.stage)
-    return u < search_share(swept_km2, ctx.parameters.cue_area_km2)
+    return u < search_share(swept_on_scene(ctx, asset, cue.area), ctx.parameters.cue_area_km2)
