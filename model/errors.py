@@ -51,12 +51,9 @@ class InputError(ValueError):
         where = f"{cut(self.file, LONGEST_VALUE)}: " if self.file else ""
         field = cut(self.field or "", LONGEST_VALUE)
         what = "" if not field else f"{field}: " if self.value is None else f"{field} = {_shown(self.value)}: "
-        text = f"{where}{what}{cut(self.message, LONGEST_PART // 4)}"
-        if self.allowed:
-            text += f". Allowed: {cut(self.allowed, LONGEST_PART)}"
-        if self.remedy:
-            text += f". Remedy: {cut(self.remedy, LONGEST_PART // 4)}"
-        return text
+        allowed = f". Allowed: {cut(self.allowed, LONGEST_PART)}" if self.allowed else ""
+        remedy = f". Remedy: {cut(self.remedy, LONGEST_PART // 4)}" if self.remedy else ""
+        return f"{where}{what}{cut(self.message, LONGEST_PART // 4)}{allowed}{remedy}"
 
     @classmethod
     def collect(cls, errors: Sequence[InputError]) -> InputError:

@@ -1,6 +1,7 @@
 """Text and TOML files that a user hands in: how they are read, and how TOML is written."""
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -34,10 +35,7 @@ NO_DAY: Final = (
 
 def is_file(path: Path) -> bool:
     """Whether a path is a file; a name that the file system refuses, as one that is too long, is none."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+    return os.path.isfile(path)  # which, unlike pathlib, takes such a name
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -106,16 +104,13 @@ def _refusal(file: str, field: str, value: str, message: str, allowed: str, reme
 def to_toml(document: Mapping[str, Any]) -> str:
     """Write a mapping of scalars, lists of scalars, tables of scalars and lists of tables as TOML; None is left out."""
     tables = {key: value for key, value in document.items() if isinstance(value, Mapping)}
-    lists = {key: value for key, value in document.items() if _holds_tables(value)}
+    rows = {key: value for key, value in document.items() if isinstance(value, list | tuple)}
+    lists = {key: value for key, value in rows.items() if any(isinstance(item, Mapping) for item in value)}
     parts = [_lines({key: value for key, value in document.items() if key not in {*tables, *lists}})]
     for key, value in document.items():
         parts += [f"[{_key(key)}]\n{_lines(value)}"] if key in tables else []
         parts += [f"[[{_key(key)}]]\n{_lines(entry)}" for entry in lists.get(key, ())]
     return "\n".join(part for part in parts if part)
-
-
-def _holds_tables(value: object) -> bool:
-    return isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value)
 
 
 def _lines(table: Mapping[str, Any]) -> str:

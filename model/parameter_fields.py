@@ -93,10 +93,7 @@ def declare(path: Path, name: str, module: str) -> type[Declared]:
     """
     rows = {row["name"]: parameter_row(row) for row in read_rows(path, FIELDS)}
     fields: dict[str, Any] = {
-        name: (
-            type_of(row),
-            Field(row.default, ge=row.low, le=row.high, description=row.description),
-        )
+        name: (type_of(row), Field(row.default, ge=row.low, le=row.high, description=row.description))
         for name, row in rows.items()
     }
     made = create_model(name, __base__=Declared, __module__=module, __doc__=Declared.__doc__, **fields)
@@ -162,7 +159,7 @@ def describe(parameters: type[Declared]) -> pd.DataFrame:
     """One row for each parameter, columns as `ParameterRow`."""
     import pandas as pd
 
-    rows = parameter_rows(parameters).values()
+    rows = parameters.rows.values()
     return pd.DataFrame([row._replace(options=tuple(row.options))._asdict() for row in rows])
 
 
@@ -185,9 +182,7 @@ def _markdown_row(row: ParameterRow) -> str:
 # --- checking -----------------------------------------------------------------------------------------------------
 
 
-def check_values[P: Declared](
-    parameters: type[P], values: Mapping[str, object], *, file: str = "", table: str = "parameters"
-) -> P:
+def check_values[P: Declared](parameters: type[P], values: Mapping[str, object], *, file: str = "") -> P:
     """Make a `parameters` object of `values`; names that are not given keep their defaults.
 
     Numbers are taken as they stand: text is not turned into a number, true is not turned into 1.
@@ -197,45 +192,46 @@ def check_values[P: Declared](
     InputError
         Lists every problem at once; an unknown name is answered by the nearest valid one.
     """
-    made, problems = try_values(parameters, values, file=file, table=table)
+    made, problems = try_values(parameters, values, file=file)
     if made is None:
         raise InputError.collect(problems)
     return made
 
 
 def try_values[P: Declared](
-    parameters: type[P], values: Mapping[str, object], *, file: str = "", table: str = "parameters"
+    parameters: type[P], values: Mapping[str, object], *, file: str = ""
 ) -> tuple[P | None, list[InputError]]:
     """As `check_values`, but give back the problems, so that a caller can list them beside others."""
     try:
         return parameters.model_validate(dict(values), strict=True), []
     except ValidationError as error:
-        return None, list(_problems(parameters, values, error, file, table))
+        return None, list(_problems(parameters, values, error, file))
 
 
 def _problems(
-    parameters: type[Declared], values: Mapping[str, object], error: ValidationError, file: str, table: str
+    parameters: type[Declared], values: Mapping[str, object], error: ValidationError, file: str
 ) -> Iterator[InputError]:
     rows = parameter_rows(parameters)
     for detail in error.errors(include_url=False):
         name = str(detail["loc"][0]) if detail["loc"] else ""
-        where = {"file": file, "field": f"{table}.{name}" if table else name}
+        where: Any = {"file": file, "field": f"parameters.{name}", "value": values.get(name)}
         if isinstance(own := detail.get("ctx", {}).get("error"), InputError):
             yield own
         elif name in rows:
-            yield _bad_value(rows[name], values.get(name), where)
+            yield InputError(
+                f"{name} ({rows[name].description}) cannot take this value",
+                **where,
+                allowed=rows[name].allowed,
+                remedy=_remedy(rows[name], values.get(name)),
+            )
         else:
-            yield _unknown_name(name, values.get(name), rows, where)
-
-
-def _bad_value(row: ParameterRow, value: object, where: dict[str, str]) -> InputError:
-    return InputError(
-        f"{row.name} ({row.description}) cannot take this value",
-        **where,
-        value=value,
-        allowed=row.allowed,
-        remedy=_remedy(row, value),
-    )
+            near = "rng" if name == "seed" else name
+            yield InputError(
+                f"there is no parameter {name!r}",
+                **where,
+                allowed=f"the {len(rows)} known parameters",
+                remedy=suggest(near, (*OPTIONS, *rows), "`run.py parameters` lists them all"),
+            )
 
 
 def _remedy(row: ParameterRow, value: object) -> str:
@@ -250,16 +246,6 @@ def _remedy(row: ParameterRow, value: object) -> str:
 
 OPTIONS = ("rng", "organisations", "record", "world")
 """What `RouteModel` takes beside parameters."""
-
-
-def _unknown_name(name: str, value: object, rows: Mapping[str, ParameterRow], where: dict[str, str]) -> InputError:
-    return InputError(
-        f"there is no parameter {name!r}",
-        **where,
-        value=value,
-        allowed=f"the {len(rows)} known parameters",
-        remedy=suggest("rng" if name == "seed" else name, (*OPTIONS, *rows), "`run.py parameters` lists them all"),
-    )
 
 
 def changed_values(parameters: Declared) -> dict[str, Any]:

@@ -31,9 +31,8 @@ class Results(Simulation):
     @property
     def years(self) -> list[int]:
         """Years simulated so far, wholly or in part."""
-        if self.week == self.first_week:
-            return []
-        return list(range(calendar.year_of(self.first_week), calendar.year_of(self.week - 1) + 1))
+        years = range(calendar.year_of(self.first_week), calendar.year_of(self.week - 1) + 1)
+        return list(years) if self.week > self.first_week else []
 
     def by(self, dimension: str) -> pd.DataFrame:
         """Yearly tidy frame by state, mode, platform, leg, place, region or stage.

@@ -42,7 +42,7 @@ def find_scenario(name_or_path: str | os.PathLike[str], *, wanted_by: str = "", 
         if is_file(path):
             return path
     known, otherwise = sorted(scenario_paths()), f"write the file, or set {SCENARIOS_VARIABLE} to its directory"
-    folder = any(_is_folder(path) for path in places)
+    folder = any(map(os.path.isdir, places))
     raise InputError(
         "this is a directory, not a scenario file" if folder else "there is no such scenario",
         file=wanted_by or None,
@@ -51,13 +51,6 @@ def find_scenario(name_or_path: str | os.PathLike[str], *, wanted_by: str = "", 
         allowed=f"the path of a .toml file, or one of {', '.join(known) or '(none found)'}",
         remedy="name the file in it" if folder else suggest(file.stem, known, otherwise),
     )
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
 
 
 def scenario_paths() -> dict[str, Path]:

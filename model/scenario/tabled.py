@@ -128,12 +128,13 @@ def _through_regions(world: World, exposure: Array) -> Array:
 def base_rows(world: World, week: int) -> Rows:
     """Every dated column that does not follow from others in a week before any event, and what those follow from."""
     active, role = _memberships(world, week)
+    against_drugs = world.tables.programmes["eur_per_year"] * world.tables.programmes["drugs_share"]
     return {name: tabled(world, name, week) for name in dated_columns() if name not in WORKED_OUT} | {
         "membership_active": active,
         "membership_role": role,
         "membership_sharing": np.full_like(role, np.nan),  # as the platform's, for the role
         "platform_sharing": world.tables.platforms["sharing_default"].to_numpy(float).copy(),
-        "programme_eur": _programmes(world, week),
+        "programme_eur": against_drugs.to_numpy(dtype=float) * _running(world, "programmes", week),
         "treaty_active": _running(world, "treaties", week),
     }
 
@@ -150,13 +151,6 @@ def tabled(world: World, name: str, week: int) -> Array:
         return _in_year(_by_year(world, table, part.removesuffix("s"), field, getattr(world, part)), week)
     cells = getattr(world.tables, table)[field]
     return np.array(indices(cells, codes()[column.codes].labels()) if column.codes else cells, dtype=float)
-
-
-def _programmes(world: World, week: int) -> Array:
-    """Money of each row of programmes.csv that builds ability against drugs, EUR a year, in a week."""
-    table = world.tables.programmes
-    euros = (table["eur_per_year"] * table["drugs_share"]).to_numpy(dtype=float)
-    return euros * _running(world, "programmes", week)
 
 
 def _memberships(world: World, week: int) -> tuple[Array, Array]:

@@ -89,13 +89,6 @@ def plain_arrays(tables: Tables, names: Names) -> dict[str, object]:
     }
 
 
-def waypoints(tables: Tables) -> Array:
-    """Row of the place where each state takes goods for other markets, its largest on land; -1 where none cross it."""
-    crossed = countries_in(tables, "latin_america_caribbean")
-    largest = tables.places.groupby("state")["handling_kg_per_week"].idxmax()
-    return np.where(crossed, tables.states["state"].map(largest).fillna(-1), -1).astype(np.int64)
-
-
 def places_of(names: Names, kind: str) -> Array:
     """Positions of the sources, hubs, markets or patrol areas among the places."""
     return indices(pd.Series(names[kind], dtype="str"), names["places"])
@@ -165,12 +158,14 @@ def hull_recall(length_m: float) -> float:
 
 
 def state_arrays(tables: Tables) -> dict[str, object]:
-    """Arrays by state."""
+    """Arrays by state; goods for other markets that cross it are taken at its waypoint, its largest place on land."""
+    largest = tables.states["state"].map(tables.places.groupby("state")["handling_kg_per_week"].idxmax())
+    crossed = countries_in(tables, "latin_america_caribbean")
     return {
         "state_eu": eu_members(tables).astype(np.int8),
         "state_west_africa": countries_with_places_in(tables, "west_africa_sahel").astype(np.int8),
         "state_americas": countries_with_places_in(tables, "americas").astype(np.int8),
-        "state_waypoint": waypoints(tables),
+        "state_waypoint": np.where(crossed, largest.fillna(-1), -1).astype(np.int64),
     }
 
 

@@ -120,10 +120,15 @@ def asset_arrays(tables: Tables, names: Names, fields: dict[str, object]) -> dic
 
 
 def watched_arrays(fields: dict[str, object]) -> dict[str, object]:
-    """Arrays of who is concerned by a leg, and which of them can act; watchers of its sea are concerned, too."""
+    """Arrays of who is concerned by a leg, and which of them can act; watchers of its sea are concerned, too.
+
+    A market is apart from a leg that does not concern its state: (legs, markets) of 0/1.
+    """
     concern = concern_watchers(fields)
     fields = fields | concern
-    return {**concern, "pair_acts": pairs_that_act(fields), "leg_market_apart": markets_apart(fields)}
+    home = np.asarray(fields["place_state"])[np.asarray(fields["market_place"])]
+    apart = np.array([~np.isin(home, known) for known in lists_of(fields, "leg_state")], dtype=np.int8)
+    return {**concern, "pair_acts": pairs_that_act(fields), "leg_market_apart": apart}
 
 
 def concern_watchers(fields: dict[str, object]) -> dict[str, object]:
@@ -143,12 +148,6 @@ def reach_by_owner(fields: dict[str, object], chosen: str) -> dict[int, set[int]
     for (owner, areas), is_chosen in zip(assets, np.asarray(fields[chosen]), strict=True):
         reached.setdefault(owner, set()).update(areas if is_chosen else ())
     return reached
-
-
-def markets_apart(fields: dict[str, object]) -> Array:
-    """Whether the state of a market is not yet among those a leg concerns: (legs, markets) of 0/1."""
-    home = np.asarray(fields["place_state"])[np.asarray(fields["market_place"])]
-    return np.array([~np.isin(home, known) for known in lists_of(fields, "leg_state")], dtype=np.int8)
 
 
 def pairs_that_act(fields: dict[str, object]) -> Array:

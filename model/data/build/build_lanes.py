@@ -27,7 +27,7 @@ SAMPLE_KM = 25.0
 MAX_POINTS = 25
 DRAW_TOLERANCE_DEG = 0.15
 
-SEA_MODES = ("fast_boat", "small_vessel", "merchant_vessel", "container")
+CROSSING_AREAS = ("fast_boat", "small_vessel", "merchant_vessel", "container", "light_aircraft")
 
 # Days lost at both ends (loading, customs, waiting): assumed.
 END_DAYS = {
@@ -106,9 +106,8 @@ def cost_eur_per_kg(mode: str, distance_km: float) -> float:
 
 def corridor(mode: str, start: dict[str, Any], end: dict[str, Any]) -> str:
     """Key of the licit corridor (trade.csv) in which a leg hides."""
-    first = start["place"] if mode in CORRIDOR_FROM_PLACE else start["region"]
-    last = "market" if end["region"] == "europe_market" else end["region"]
-    return f"{first}-{last}-{mode}"
+    first = start["place" if mode in CORRIDOR_FROM_PLACE else "region"]
+    return f"{first}-{'market' if end['region'] == 'europe_market' else end['region']}-{mode}"
 
 
 def jurisdictions(seed: dict[str, Any], start: dict[str, Any], end: dict[str, Any]) -> str:
@@ -117,29 +116,15 @@ def jurisdictions(seed: dict[str, Any], start: dict[str, Any], end: dict[str, An
     return ";".join(dict.fromkeys(name for name in names if name))
 
 
-def source_of(line: str) -> str:
-    """Where a leg's numbers come from."""
-    if line == "lane":
-        return "searoute 1.6 lanes (Apache-2.0); days and cost by the rules of build_lanes.py, bounded by SF29-SF32"
-    return "great circle; days and cost by the rules of build_lanes.py, bounded by SF29-SF32"
-
-
 def leg_note(mode: str, note: str) -> str:
     """Note of a leg, with the caveat on small craft."""
     caveat = "Commercial lane or straight hop: a proxy for small craft" if mode in ("fast_boat", "small_vessel") else ""
     return ". ".join(text for text in (note, caveat) if text)
 
 
-def over_water(mode: str, start: dict[str, Any], end: dict[str, Any]) -> bool:
-    """Whether a leg crosses patrol areas: every sea leg, and light aircraft between coasts."""
-    if mode in SEA_MODES:
-        return True
-    return mode == "light_aircraft" and "andes" not in (start["region"], end["region"])
-
-
 def leg_of(seed: dict[str, Any], start: dict[str, Any], end: dict[str, Any], km: float, speed: float) -> dict[str, Any]:
     """The row of a leg of so many km, by a mode of a speed in knots."""
-    mode = seed["mode"]
+    mode, line = seed["mode"], "searoute 1.6 lanes (Apache-2.0)" if seed["line"] == "lane" else "great circle"
     return {
         "leg": f"{start['place']}-{end['place']}-{mode}",
         "origin": start["place"],
@@ -150,7 +135,7 @@ def leg_of(seed: dict[str, Any], start: dict[str, Any], end: dict[str, Any], km:
         "cost_eur_per_kg": cost_eur_per_kg(mode, km),
         "corridor": corridor(mode, start, end),
         "jurisdictions": jurisdictions(seed, start, end),
-        "source": source_of(seed["line"]),
+        "source": f"{line}; days and cost by the rules of build_lanes.py, bounded by SF29-SF32",
         "confidence": "assumed",
         "note": leg_note(mode, seed["note"]),
     }
@@ -169,7 +154,8 @@ def main() -> None:
         legs.append(leg_of(seed, start, end, km, speeds[mode]))
         leg = legs[-1]["leg"]
         lanes += [(leg, i, round(lat, 2), round(lon, 2)) for i, (lat, lon) in enumerate(drawing_line(line))]
-        if over_water(mode, start, end):
+        over_land = mode == "light_aircraft" and "andes" in (start["region"], end["region"])
+        if mode in CROSSING_AREAS and not over_land:
             areas += [(leg, area, round(share, 3)) for area, share in sea_area_shares(line, centres).items()]
     write(pd.DataFrame(legs), "legs")
     write(pd.DataFrame(lanes, columns=["leg", "point", "lat", "lon"], dtype=object), "lanes")

@@ -95,7 +95,7 @@ def _row(record: dict[str, Any], dollars: pd.Series) -> dict[str, Any]:
     low, best, high = (float(record[c]) * rate * grams for c in ("price_low", "price", "price_high"))
     middle = best if not np.isnan(best) else (low + high) / 2
     error = 0.4 if words == PARTLY else 0.0 if purity == 1.0 else PURITY_ERROR
-    note = "; ".join(str(record[c]) for c in ("product", "note") if isinstance(record[c], str))
+    published = str(record["confidence"])
     return {
         "year": year,
         "place_group": group,
@@ -107,14 +107,10 @@ def _row(record: dict[str, Any], dollars: pd.Series) -> dict[str, Any]:
         "basis": f"{currency}{' x 1000 g' if grams > 1 else ''} / purity; {words}"
         + ("; middle of the range" if np.isnan(best) else ""),
         "source": record["source"],
-        "confidence": _confidence(str(record["confidence"]), words),
-        "note": note,
+        # not high if the purity is assumed
+        "confidence": "medium" if published == "high" and "assumed" in words else published,
+        "note": "; ".join(str(record[c]) for c in ("product", "note") if isinstance(record[c], str)),
     }
-
-
-def _confidence(published: str, words: str) -> str:
-    """Confidence of a converted price: that of the source, but not high if its purity is assumed."""
-    return "medium" if published == "high" and "assumed" in words else published
 
 
 def _medians(frame: pd.DataFrame) -> pd.DataFrame:
