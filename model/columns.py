@@ -66,11 +66,12 @@ def columns_of(kind: type) -> dict[str, Column]:
 def allocate(kind: type, rows: int | None, sizes: dict[str, int]) -> Any:
     """Make the arrays of `kind`: zeros of shape (rows, *dims), or dims alone where rows is None."""
     first = () if rows is None else (rows,)
-    arrays = {
-        name: np.zeros((*first, *(sizes[dim] for dim in column.dims)), dtype=column.dtype)
-        for name, column in columns_of(kind).items()
-    }
-    return kind(**arrays)
+    return kind(
+        **{
+            name: np.zeros((*first, *(sizes[dim] for dim in column.dims)), dtype=column.dtype)
+            for name, column in columns_of(kind).items()
+        }
+    )
 
 
 PARTS: Final[dict[str, type]] = {

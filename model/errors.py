@@ -93,8 +93,7 @@ class InputError(ValueError):
 def _listed(messages: Sequence[str]) -> str:
     """The first messages, a line each, and how many more there are."""
     lines = [f"  - {message}" for message in messages]
-    lengths = [*accumulate(map(len, lines))]
-    shown = max(1, sum(length - len("  - ") <= LONGEST_MESSAGE for length in lengths))
+    shown = max(1, sum(length - len("  - ") <= LONGEST_MESSAGE for length in accumulate(map(len, lines))))
     more = [f"  - {len(lines) - shown} more problems; they are shown once these are solved"] * (shown < len(lines))
     return "\n".join([*lines[:shown], *more])
 

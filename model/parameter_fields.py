@@ -143,8 +143,12 @@ def switch_of(row: Row) -> dict[str, Any]:
         ("role", row["role"] == "switch", "switch"),
         *((field, row[field] == "", "nothing, as this is no number") for field in ("unit", "low", "high")),
     )
-    default = row["default"] == "true" if kind == "bool" else row["default"]
-    return {"default": default, "low": None, "high": None, "options": options}
+    return {
+        "default": row["default"] == "true" if kind == "bool" else row["default"],
+        "low": None,
+        "high": None,
+        "options": options,
+    }
 
 
 # --- showing ------------------------------------------------------------------------------------------------------
@@ -159,8 +163,7 @@ def describe(parameters: type[Declared]) -> pd.DataFrame:
     """One row for each parameter, columns as `ParameterRow`."""
     import pandas as pd
 
-    rows = parameters.rows.values()
-    return pd.DataFrame([row._replace(options=tuple(row.options))._asdict() for row in rows])
+    return pd.DataFrame([row._replace(options=tuple(row.options))._asdict() for row in parameters.rows.values()])
 
 
 def markdown_table(parameters: type[Declared]) -> str:
@@ -225,12 +228,13 @@ def _problems(
                 remedy=_remedy(rows[name], values.get(name)),
             )
         else:
-            near = "rng" if name == "seed" else name
             yield InputError(
                 f"there is no parameter {name!r}",
                 **where,
                 allowed=f"the {len(rows)} known parameters",
-                remedy=suggest(near, (*OPTIONS, *rows), "`run.py parameters` lists them all"),
+                remedy=suggest(
+                    "rng" if name == "seed" else name, (*OPTIONS, *rows), "`run.py parameters` lists them all"
+                ),
             )
 
 

@@ -77,8 +77,9 @@ class Results(Simulation):
     def seizures(self) -> pd.DataFrame:
         """One row for each seizure: date, place, leg, mode, acting and lead state, platform, stage, kg and value."""
         arrays = self.world.arrays
-        rows = int(self.state.counts[Counter.EVENTS])
-        return seizure_frame(self.buffers, rows, self._names, arrays.leg_mode, arrays.place_region)
+        return seizure_frame(
+            self.buffers, int(self.state.counts[Counter.EVENTS]), self._names, arrays.leg_mode, arrays.place_region
+        )
 
     @property
     def graph(self) -> nx.MultiDiGraph[str]:

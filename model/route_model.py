@@ -123,11 +123,10 @@ class RouteModel(Summary, Results, AgentLists):
         if begins_anew:
             twin._open(other)
             return twin
-        ended = self.week > self.last_week
         twin._follow(other)
         # the number of the epoch in force is another one where the scenarios have other events that change nothing
         twin.state.counts[Counter.EPOCH] = twin.inputs.epoch_of_week[max(twin.first_week, twin.week - 1)]
-        twin.running = (self.running or ended) and twin.week <= twin.last_week
+        twin.running = (self.running or self.week > self.last_week) and twin.week <= twin.last_week
         twin.buffers = copy_record(self.buffers, twin._empty_record(), int(self.state.counts[Counter.EVENTS]))
         return twin
 
@@ -172,10 +171,9 @@ class RouteModel(Summary, Results, AgentLists):
     def __deepcopy__(self, memo: dict[int, Any]) -> RouteModel:
         """Make an independent model that resumes with the same bits; world and scenario never change and are shared."""
         twin = type(self).__new__(type(self))
-        kept = self.__getstate__()
         memo |= {id(self): twin, id(self.state): copy_state(self.state)}
         memo |= {id(fixed): fixed for fixed in (self.world, self.world.graph, self.policy)}
-        twin.__setstate__({name: copied(name, value, memo) for name, value in kept.items()})
+        twin.__setstate__({name: copied(name, value, memo) for name, value in self.__getstate__().items()})
         return twin
 
     def __copy__(self) -> RouteModel:

@@ -115,8 +115,7 @@ class RuleRegistry(Sequence[str]):
     @cached_property
     def _entry_points(self) -> dict[str, EntryPoint]:
         """Rules of installed packages by name; they are loaded when they are chosen."""
-        group = f"highway10.{self.kind.replace(' ', '_')}s"
-        return {point.name: point for point in entry_points(group=group)}
+        return {point.name: point for point in entry_points(group=f"highway10.{self.kind.replace(' ', '_')}s")}
 
     def choosers(self, usual: Any) -> list[Any]:
         """For each function of such a rule, one that calls that of the rule with a number.

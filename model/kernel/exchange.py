@@ -46,8 +46,9 @@ class _Copies:
     def of(self, value: Any, names: frozenset[str]) -> Any:
         """What takes the place of something that a rule with these names refers to."""
         if self.interpreted and isinstance(value, ModuleType) and self.is_ours(value.__name__):
-            parts = {name: self.of(part, names) for name, part in vars(value).items() if name in names}
-            return SimpleNamespace(**parts)
+            return SimpleNamespace(
+                **{name: self.of(part, names) for name, part in vars(value).items() if name in names}
+            )
         if not (isinstance(value, Dispatcher | FunctionType) and self.is_rule(value)):
             return value
         rule = self.swaps.get(value, value)
@@ -94,8 +95,9 @@ def _text(value: Any, seen: set[int]) -> str:
         return f"{python.__module__}.{python.__qualname__}"
     seen.add(id(python))
     known = {name: python.__globals__[name] for name in names_in(python.__code__) & python.__globals__.keys()}
-    cells = (cell.cell_contents for cell in python.__closure__ or ())
-    known |= dict(zip(python.__code__.co_freevars, cells, strict=True))
+    known |= dict(
+        zip(python.__code__.co_freevars, (cell.cell_contents for cell in python.__closure__ or ()), strict=True)
+    )
     return "\n".join([_source(python), *(f"{name} = {_text(known[name], seen)}" for name in sorted(known))])
 
 

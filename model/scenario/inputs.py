@@ -61,8 +61,9 @@ def _laid_out(world: World, course: _Course) -> tuple[tuple[Event, ...], Inputs]
     epoch_of_week = (np.searchsorted(weeks, np.arange(max(last, 1)), side="right") - 1).clip(0)
     years = calendar.years_of(max(last, 1)) - calendar.FIRST_YEAR
     dated = Dated(*(tables[name] for name in dated_columns()))
-    inputs = Inputs(epoch_of_week.astype(np.int64), years, dated, tables["spend_meur"], tables["membership_active"])
-    return plan.events, inputs
+    return plan.events, Inputs(
+        epoch_of_week.astype(np.int64), years, dated, tables["spend_meur"], tables["membership_active"]
+    )
 
 
 def change_weeks(world: World, scenario: Scenario) -> list[int]:
@@ -87,8 +88,7 @@ def _epoch(world: World, week: int, in_force: Dating) -> Rows:
         in_force, key=lambda pair: (pair[0].field != "frozen_year", LAST.get((pair[0].kind, pair[0].field), 0))
     )
     for event, targets in ((event, targets) for event, targets in order if not event.is_neutral):
-        apply = _apply_membership if event.kind == "membership" else _apply
-        apply(world, rows, event, targets, week)
+        (_apply_membership if event.kind == "membership" else _apply)(world, rows, event, targets, week)
     own = rows.pop("membership_sharing")
     level = rows.pop("membership_role") * rows.pop("platform_sharing")[None, :]
     rows["states.pledge"] = np.where(np.isnan(own), level, own) * rows["membership_active"]

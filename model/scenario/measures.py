@@ -36,8 +36,7 @@ def expand_measures(scenario: Scenario, doses: pd.DataFrame) -> Scenario:
     """
     if not any(event.kind == MEASURE for event in scenario.events):
         return scenario
-    events = [lever for event in scenario.events for lever in _levers(event, doses)]
-    return replace(scenario, events=in_order(events))
+    return replace(scenario, events=in_order([lever for event in scenario.events for lever in _levers(event, doses)]))
 
 
 def _levers(event: Event, doses: pd.DataFrame) -> Iterator[Event]:

@@ -281,8 +281,9 @@ def out_of_order(days: Mapping[str, date | None]) -> Iterator[InputError]:
         checks = [("end", start, LAST_DAY, "end lies before start")]
     for field, low, high, message in checks:
         if (day := days[field]) and not low <= day <= high:
-            remedy = "take a day within these"
-            yield InputError(message, field=field, value=day, allowed=f"{low} to {high}", remedy=remedy)
+            yield InputError(
+                message, field=field, value=day, allowed=f"{low} to {high}", remedy="take a day within these"
+            )
 
 
 def used_twice(entries: Sequence[Any], number: int) -> Iterator[InputError]:

@@ -129,8 +129,9 @@ class Scenario(Summary):
 
     def with_parameters(self, **changes: object) -> Self:
         """Make a copy with other parameter values; raises InputError that lists what is wrong with them."""
-        values = {**changed_values(self.parameters), **changes}
-        return replace(self, parameters=check_values(Parameters, values, file=self._where))
+        return replace(
+            self, parameters=check_values(Parameters, {**changed_values(self.parameters), **changes}, file=self._where)
+        )
 
     def changed_from(self, day: date, **changes: object) -> Self:
         """Make a copy in which parameters have other values from a day on; raises InputError if they cannot have."""

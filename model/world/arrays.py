@@ -183,5 +183,4 @@ def platform_arrays(tables: Tables, names: Names) -> dict[str, object]:
 def finance_strength(tables: Tables) -> float:
     """Mean strength of financial control where the goods are sold in Europe."""
     places = tables.places[(tables.places["kind"] == "market") & (tables.places["market"] == "europe")]
-    strength = tables.states.set_index("state")["finance_strength"]
-    return float(strength.loc[places["state"]].mean())
+    return float(tables.states.set_index("state")["finance_strength"].loc[places["state"]].mean())

@@ -85,10 +85,9 @@ def library(
     graph: nx.MultiDiGraph[str], start: str, prior_risk: dict[str, float], limit: int = PER_SOURCE
 ) -> list[Path]:
     """The routes of one source: the cheapest of each trunk, then the best of each main mode and market in turn."""
-    costs = generalised_cost(graph, prior_risk)
     ranked: dict[tuple[str, str], list[Path]] = defaultdict(list)
     seen: set[tuple[str, ...]] = set()
-    for path in sorted(find_paths(graph, start, costs), key=CHEAPEST_FIRST):
+    for path in sorted(find_paths(graph, start, generalised_cost(graph, prior_risk)), key=CHEAPEST_FIRST):
         if (key := trunk(graph, path)) not in seen:
             seen.add(key)
             ranked[main_mode(graph, path), path.market].append(path)

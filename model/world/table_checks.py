@@ -112,13 +112,16 @@ def rules_of_text(field: Schema) -> Iterator[tuple[Any, ...]]:
     """What a text or a day must fit: test, message, what is allowed, remedy, and perhaps names that may be meant."""
     rules = field["constraints"]
     if field["type"] == "date":  # ISO text, which sorts as days do
-        allowed = "a day that exists, year-month-day, as 2007-04-01"
-        yield is_day, "this is not a day", allowed, "write it as year-month-day"
+        yield (
+            is_day,
+            "this is not a day",
+            "a day that exists, year-month-day, as 2007-04-01",
+            "write it as year-month-day",
+        )
     if field["type"] == "string" and (options := rules.get("enum")):
         yield options.__contains__, "the value is not known", some_of(options), "use one of these", options
     if pattern := rules.get("pattern"):
-        fits = re.compile(pattern).search
-        yield fits, "the form is not right", f"text of the form {pattern}", field["description"]
+        yield re.compile(pattern).search, "the form is not right", f"text of the form {pattern}", field["description"]
 
 
 def rules_of_numbers(field: Schema, values: Values) -> Iterator[tuple[Mask, str, str]]:

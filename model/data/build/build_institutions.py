@@ -48,8 +48,9 @@ def states() -> pd.DataFrame:
     )
     for column in ("air", "coast", "finance"):
         table[column] = table[column].fillna(table[f"{column}_of_class"])
-    names = dict(zip(("container", "air", "land", "coast"), SHARES, strict=True)) | {"finance": "finance_strength"}
-    table = table.rename(columns=names)
+    table = table.rename(
+        columns=dict(zip(("container", "air", "land", "coast"), SHARES, strict=True)) | {"finance": "finance_strength"}
+    )
     note = "Class " + table["class"] + "; " + table["basis"] + ". Shares swept by a factor of 3 either way"
     table["note"] = (table["note"] + ". ").fillna("") + note
     table["source"], table["confidence"] = SHARE_SOURCE, "assumed"
@@ -105,8 +106,9 @@ def assets() -> pd.DataFrame:
     owners = table["owner"].map(seed("states").set_index("state")["name"])
     places = table["base"].map(read(DATA / "places.csv").set_index("place")["name"]).str.split("[:,]").str[0]
     table["name"] = words + " " + number + " of " + owners + ", " + places
-    source = "assumed, order of magnitude; speed and sweep width M2, availability M5"
-    return table.assign(source=source, confidence="assumed")[list(ASSET_COLUMNS)]
+    return table.assign(
+        source="assumed, order of magnitude; speed and sweep width M2, availability M5", confidence="assumed"
+    )[list(ASSET_COLUMNS)]
 
 
 def timeline(reference: Path) -> pd.DataFrame:

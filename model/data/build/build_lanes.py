@@ -112,8 +112,9 @@ def corridor(mode: str, start: dict[str, Any], end: dict[str, Any]) -> str:
 
 def jurisdictions(seed: dict[str, Any], start: dict[str, Any], end: dict[str, Any]) -> str:
     """States that may learn of the leg or act on it, own ends first, each once."""
-    names = [start["state"], end["state"], *seed["other_states"].split(";")]
-    return ";".join(dict.fromkeys(name for name in names if name))
+    return ";".join(
+        dict.fromkeys(name for name in [start["state"], end["state"], *seed["other_states"].split(";")] if name)
+    )
 
 
 def leg_note(mode: str, note: str) -> str:

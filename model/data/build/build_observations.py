@@ -85,14 +85,16 @@ def years_of(text: object) -> tuple[int, int]:
 
 def dated(table: pd.DataFrame, years: pd.Series) -> pd.DataFrame:
     """The table with the first year, and the end of the period where it is longer than a year."""
-    ends = [f"{last}-12-31" if last > first else None for first, last in years]
-    return table.assign(year=years.str[0], period_end=ends)
+    return table.assign(
+        year=years.str[0], period_end=[f"{last}-12-31" if last > first else None for first, last in years]
+    )
 
 
 def longer(table: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
     """A row for each figure in columns of a table, in the order of the table, with its measure and unit."""
-    kept = [column for column in table if column not in units]
-    long = table.melt(kept, [*units], "measure", ignore_index=False).sort_index(kind="stable")
+    long = table.melt(
+        [column for column in table if column not in units], [*units], "measure", ignore_index=False
+    ).sort_index(kind="stable")
     return long.assign(unit=long["measure"].map(units)).reset_index(drop=True)
 
 
@@ -243,8 +245,11 @@ def price_steps() -> pd.DataFrame:
     first, last = FIT_YEARS
     table = read(DATA / "prices.csv")
     retail = table[(table["level"] == "retail") & table["place_group"].isin(PRICED_STATES)]
-    prices = retail.pivot_table(index="year", columns="place_group", values="eur_per_kg_pure")
-    logs = np.log(prices).loc[first:last].dropna(axis=1)
+    logs = (
+        np.log(retail.pivot_table(index="year", columns="place_group", values="eur_per_kg_pure"))
+        .loc[first:last]
+        .dropna(axis=1)
+    )
     row = {
         "observation": f"price-steps-europe-{first}-{last}",
         "family": "price_steps",
@@ -268,8 +273,12 @@ def price_steps() -> pd.DataFrame:
 def price_ratios() -> pd.DataFrame:
     """European wholesale over Colombian price per pure kg, in years with both."""
     table = read(DATA / "prices.csv")
-    sale = table[table["level"].isin(["wholesale", "base"])]
-    prices = sale.groupby(["year", "place_group"])["eur_per_kg_pure"].median().unstack()
+    prices = (
+        table[table["level"].isin(["wholesale", "base"])]
+        .groupby(["year", "place_group"])["eur_per_kg_pure"]
+        .median()
+        .unstack()
+    )
     ratios = (prices["europe"] / prices["COL"]).dropna().rename("value").reset_index()
     return ratios.assign(
         observation="price-ratio-europe-colombia-" + ratios["year"].astype(str),
