@@ -62,13 +62,9 @@ def week_of(day: date | str) -> int:
 
 def as_date(day: date | str) -> date:
     """Plain date of a date, a datetime (pandas' time stamps are some) or ISO text; ValueError if it is none."""
-    if isinstance(day, str):
-        when = date.fromisoformat(day)
-        if when.isoformat() != day:  # the standard library also reads 20110510 and 2011-W19-2
-            raise ValueError(day)
-        return when
-    when = day.date() if isinstance(day, datetime) else day
-    if not isinstance(when, date) or when != when:  # pandas' NaT is a datetime that equals nothing
+    when = date.fromisoformat(day) if isinstance(day, str) else day.date() if isinstance(day, datetime) else day
+    # pandas' NaT is a datetime that equals nothing; the standard library also reads 20110510 and 2011-W19-2
+    if not isinstance(when, date) or when != when or (isinstance(day, str) and when.isoformat() != day):
         raise ValueError(day)
     return when
 

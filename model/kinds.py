@@ -8,21 +8,24 @@ from enum import IntEnum
 from typing import Self
 
 
-class Code(IntEnum):
-    """A member declared by its label; its number is its position, from 0.
+class Numbered(IntEnum):
+    """A member whose number is its position, from 0; what it is declared with goes to its `__init__`.
 
     Compiled rules compare with a member, and index by it; a number that is kept or passed on is its ``value``.
     """
 
-    label: str
-
-    def __new__(cls, label: str) -> Self:
+    def __new__(cls, *_: str) -> Self:
         """Number the members in the order of declaration."""
-        number = len(cls.__members__)
-        member = int.__new__(cls, number)
-        member._value_ = number
-        member.label = label
+        member = int.__new__(cls, len(cls.__members__))
+        member._value_ = len(cls.__members__)
         return member
+
+
+class Code(Numbered):
+    """A member declared by its label."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
 
     @classmethod
     def labels(cls) -> tuple[str, ...]:

@@ -1,42 +1,30 @@
 """What is recorded: every weekly series, yearly quantity and account once, the buffers, and the rule that fills them.
 
 A series that a rule counts as it runs needs its member of `Weekly` and a line in that rule. A series that is read off
-the state at the end of a week needs its member and a line in `record_week`. `model.frames` makes the tables.
+the state at the end of a week needs its member and a line in `record_week`. `model.results` makes the tables.
 """
 
 import math
-from enum import IntEnum
-from typing import Self
 
 import numpy as np
 
 from model.context import Array, Context, Record
 from model.kernel.compiled import rule
-from model.kinds import Counter
+from model.kinds import Counter, Numbered
 
 FIRST_SEIZURES = 300_000
 """Room for the seizures of a usual history; memory is taken only as it fills."""
 
 
-class Quantity(IntEnum):
+class Quantity(Numbered):
     """A recorded quantity; its number is its position in the arrays, its column name is the member's in small letters.
 
     `averaged` series are averaged over a year, the others summed. A `cost` reduces profit.
     """
 
-    unit: str
-    meaning: str
-    averaged: bool
-    cost: bool
-
-    def __new__(cls, unit: str, meaning: str, how: str = "summed") -> Self:
-        """Number the members in the order of declaration."""
-        number = len(cls.__members__)
-        member = int.__new__(cls, number)
-        member._value_ = number
-        member.unit, member.meaning = unit, meaning
-        member.averaged, member.cost = how == "averaged", how == "cost"
-        return member
+    def __init__(self, unit: str, meaning: str, how: str = "summed") -> None:
+        self.unit, self.meaning = unit, meaning
+        self.averaged, self.cost = how == "averaged", how == "cost"
 
     @property
     def column(self) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import networkx as nx
+import numpy as np
 import pandas as pd
 
 from model import calendar
+from model.context import Array
 from model.errors import InputError
-from model.frames import balance_frame, dimension_frame, seizure_frame, summed, weekly_frame, yearly_frame
 from model.kinds import MODES, STAGES, Counter
+from model.record import Account, Weekly, Yearly
 from model.simulation import Simulation
 from model.week import SCHEDULE
 
 DIMENSIONS = ("state", "mode", "platform", "leg", "place", "region", "stage")
+COSTS = [account.column for account in Account if account.cost]
 
 
 class Results(Simulation):
@@ -21,12 +26,32 @@ class Results(Simulation):
     @property
     def weekly(self) -> pd.DataFrame:
         """Weekly series, indexed by Monday; units are in the column names, mass is pure unless it says bulk."""
-        return weekly_frame(self.buffers, self.first_week, self.week, self.opening)
+        first, last, record = self.first_week, self.week, self.buffers
+        frame = pd.DataFrame(record.weekly[first:last].copy(), columns=list(Weekly.columns()))
+        # money and other markets follow from the accounts
+        booked = np.diff(record.accounts[first:last], axis=0, prepend=self.opening[None, :])
+        books = pd.DataFrame(booked, columns=list(Account.columns()))
+        frame["other_markets_kg"] = books["elsewhere_kg"]
+        money = ["revenue_eur", "bribes_eur", "laundering_eur", "confiscated_eur"]
+        frame[money] = books[money]
+        frame["profit_eur"] = books["revenue_eur"] - books[COSTS].sum(axis=1)
+        frame["mean_load_kg"] = frame["mean_load_kg"] / frame["dispatches"].clip(lower=1)
+        frame.index = pd.DatetimeIndex([calendar.monday(week) for week in range(first, last)], name="date")
+        return frame
 
     @property
     def yearly(self) -> pd.DataFrame:
-        """Yearly series, indexed by year: flows summed, stocks and prices averaged."""
-        return yearly_frame(self.weekly)
+        """Yearly series, indexed by year: flows summed, stocks and prices averaged, mean load by dispatches."""
+        weekly = self.weekly
+        years = weekly.index.isocalendar()["year"].to_numpy(dtype=int)  # type: ignore[attr-defined]
+        loads = (weekly["mean_load_kg"] * weekly["dispatches"]).groupby(years).sum()
+        grouped, averaged = weekly.groupby(years), [series.column for series in Weekly if series.averaged]
+        frame = grouped.sum()
+        frame[averaged] = grouped[averaged].mean()
+        frame["mean_load_kg"] = loads / frame["dispatches"].clip(lower=1)
+        frame["act_rate"] = frame["acted"] / frame["cued"].clip(lower=1)
+        frame.index = pd.Index(frame.index.astype(int), name="year")
+        return frame
 
     @property
     def years(self) -> list[int]:
@@ -35,7 +60,7 @@ class Results(Simulation):
         return list(years) if self.week > self.first_week else []
 
     def by(self, dimension: str) -> pd.DataFrame:
-        """Yearly tidy frame by state, mode, platform, leg, place, region or stage.
+        """Yearly tidy frame by state, mode, platform, leg, place, region or stage: index (year, name).
 
         Raises
         ------
@@ -50,14 +75,18 @@ class Results(Simulation):
                 allowed=", ".join(DIMENSIONS),
                 remedy="choose one of these",
             )
-        names = self._names[dimension]
+        names, arrays, years = self._names[dimension], self.world.arrays, self.years
         if dimension == "mode":
-            table = summed(self.buffers.by_leg, self.world.arrays.leg_mode, len(names))
+            table = summed(self.buffers.by_leg, arrays.leg_mode, len(names))
         elif dimension == "region":
-            table = summed(self.buffers.by_place, self.world.arrays.place_region, len(names))
+            table = summed(self.buffers.by_place, arrays.place_region, len(names))
         else:
             table = getattr(self.buffers, f"by_{dimension}")
-        return dimension_frame(table, names, dimension, self.years, self.policy.parameters.bulk_purity)
+        rows = table[[year - calendar.FIRST_YEAR for year in years]].reshape(-1, len(Yearly))
+        index = pd.MultiIndex.from_product([years, names], names=["year", dimension])
+        frame = pd.DataFrame(rows, index=index, columns=list(Yearly.columns()))
+        frame.insert(2, "seized_bulk_kg", frame["seized_kg"] / self.policy.parameters.bulk_purity)
+        return frame
 
     @property
     def _names(self) -> dict[str, tuple[str, ...]]:
@@ -75,11 +104,25 @@ class Results(Simulation):
 
     @property
     def seizures(self) -> pd.DataFrame:
-        """One row for each seizure: date, place, leg, mode, acting and lead state, platform, stage, kg and value."""
-        arrays = self.world.arrays
-        return seizure_frame(
-            self.buffers, int(self.state.counts[Counter.EVENTS]), self._names, arrays.leg_mode, arrays.place_region
-        )
+        """One row for each seizure: date, place, leg, mode, acting and lead state, platform, stage, kg and value.
+
+        Names are empty text where there is none.
+        """
+        table, arrays = self.buffers.seizures[: int(self.state.counts[Counter.EVENTS])], self.world.arrays
+        index = {name: table[name].astype(int) for name in ("place", "leg", "state", "lead_state", "platform", "stage")}
+        index["mode"] = np.where(index["leg"] < 0, -1, arrays.leg_mode[index["leg"]])
+        index["region"] = arrays.place_region[index["place"]]
+
+        def named(column: str) -> Any:
+            names = self._names[column]
+            return pd.array([*names, ""], dtype="str").take(np.where(index[column] < 0, len(names), index[column]))
+
+        days = pd.Timestamp(calendar.EPOCH) + pd.to_timedelta(np.floor(table["day"].astype(float)), unit="D")
+        columns = ("place", "leg", "mode", "state", "lead_state", "platform", "stage", "region")
+        out = pd.DataFrame({"date": days, **{column: named(column) for column in columns}})
+        for column in ("owner", "kg", "parcels_share", "value_eur"):
+            out[column] = table[column].astype(np.int64 if column == "owner" else float)
+        return out.sort_values("date", kind="stable", ignore_index=True)
 
     @property
     def graph(self) -> nx.MultiDiGraph[str]:
@@ -91,10 +134,47 @@ class Results(Simulation):
         return graph
 
     def balance(self) -> pd.DataFrame:
-        """Where all cocaine (kg) and money (EUR) is: accounts, stocks, and the residual, which must be nothing."""
-        return balance_frame(self.state)
+        """Where all cocaine (kg) and money (EUR) is: accounts, stocks, and the residual, which must be nothing.
+
+        What came in counts as positive, what went out or is held as negative (rows: ledger, account).
+        """
+        state, accounts = self.state, dict(zip(Account.columns(), self.state.accounts.tolist(), strict=True))
+        organisations, live = state.organisations, state.consignments
+        cocaine = {
+            "opening": accounts["opening_kg"],
+            "produced": accounts["produced_kg"],
+            "seized": -accounts["seized_kg"] + accounts["custody_leaked_kg"],
+            "lost": -accounts["lost_kg"],
+            "consumed": -accounts["consumed_kg"],
+            "other markets": -accounts["elsewhere_kg"],
+            "with wholesalers": -float(state.markets.inventory_kg.sum()),
+            "in transit": -float(live.load_kg[live.alive == 1].sum()),
+            "in stores": -float(organisations.stock_kg.sum()),
+            "in hand": -float(organisations.inventory_kg.sum()),
+            "unsold": -float(state.sources.pool_kg.sum()),
+        }
+        held = organisations.capital_eur.sum() + organisations.dirty_eur.sum() + organisations.frozen_eur.sum()
+        money = {
+            "founding": accounts["founding_eur"],
+            "revenue": accounts["revenue_eur"],
+            **{cost.removesuffix("_eur"): -accounts[cost] for cost in COSTS},
+            "drawings": -accounts["drawings_eur"],
+            "estates": -accounts["closing_eur"],
+            "held": -float(held),
+        }
+        rows = [
+            (ledger, name, amount, unit)
+            for ledger, unit, amounts in (("cocaine", "kg", cocaine), ("money", "EUR", money))
+            for name, amount in {**amounts, "residual": sum(amounts.values())}.items()
+        ]
+        return pd.DataFrame(rows, columns=["ledger", "account", "amount", "unit"]).set_index(["ledger", "account"])
 
     def schedule(self) -> pd.DataFrame:
         """The week in order: what happens, and what it does."""
         rows = [(step.submodel, step.name, step.does) for step in SCHEDULE]
         return pd.DataFrame(rows, columns=["submodel", "rule", "what it does"])
+
+
+def summed(table: Array, groups: Array, count: int) -> Array:
+    """Sum rows of a yearly table by group: legs by mode, places by region; shape (years, count, len(Yearly))."""
+    return np.stack([table[:, groups == group].sum(axis=1) for group in range(count)], axis=1)

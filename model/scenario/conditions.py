@@ -126,9 +126,8 @@ def _lending(facts: Facts) -> Array:
 
 
 def _by_bandit(facts: Facts) -> bool:
-    if facts.parameters.allocation != "table":
-        return facts.parameters.allocation == "bandit"
-    return bool((facts.inputs.dated.platforms_allocation == PlacementRule.BANDIT).any())
+    as_tabled = bool((facts.inputs.dated.platforms_allocation == PlacementRule.BANDIT).any())
+    return as_tabled if facts.parameters.allocation == "table" else facts.parameters.allocation == "bandit"
 
 
 def _from_space(facts: Facts) -> bool:

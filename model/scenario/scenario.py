@@ -253,13 +253,14 @@ def difference(a: Scenario, b: Scenario, before: date) -> list[str]:
     Events are compared by what they do before that day: their id, words, and an end after it do not count, nor do
     events that change nothing (plus 0, times 1).
     """
-    found = [] if a.start == b.start else [f"start: {a.start} in {a.name}, {b.start} in {b.name}"]
-    pairs = ((name, value, getattr(b.parameters, name)) for name, value in a.parameters)
-    found += [f"parameter {name}: {x} in {a.name}, {y} in {b.name}" for name, x, y in pairs if x != y]
+    said = [("start", a.start, b.start)]
+    said += [(f"parameter {name}", value, getattr(b.parameters, name)) for name, value in a.parameters]
     ours, theirs = effects_before(a, before), effects_before(b, before)
-    found += [f"event only in {a.name}: {event}" for key, event in ours.items() if key not in theirs]
-    found += [f"event only in {b.name}: {event}" for key, event in theirs.items() if key not in ours]
-    return found
+    return [
+        *(f"{what}: {x} in {a.name}, {y} in {b.name}" for what, x, y in said if x != y),
+        *(f"event only in {a.name}: {event}" for key, event in ours.items() if key not in theirs),
+        *(f"event only in {b.name}: {event}" for key, event in theirs.items() if key not in ours),
+    ]
 
 
 def effects_before(scenario: Scenario, before: date) -> dict[str, Event]:

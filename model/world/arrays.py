@@ -144,12 +144,13 @@ def mode_arrays(tables: Tables) -> dict[str, object]:
         "mode_load_exponent": "load_tail_exponent",
         "mode_load_max": "load_max_kg",
     }
-    arrays: dict[str, object] = {field: table[column].to_numpy(dtype=float).copy() for field, column in columns.items()}
-    arrays["mode_bundled"] = np.array([int(mode in BUNDLED) for mode in MODES], dtype=np.int8)
     shapes = zip(*(table[name] for name in ("load_median_kg", "load_log_sd", "load_tail_from_kg")), strict=True)
-    arrays["mode_load_body"] = np.array([load_body(*shape) for shape in shapes])
-    arrays["mode_recall"] = np.array([hull_recall(length) for length in table["hull_length_m"]])
-    return arrays
+    return {
+        **{field: table[column].to_numpy(dtype=float).copy() for field, column in columns.items()},
+        "mode_bundled": np.array([int(mode in BUNDLED) for mode in MODES], dtype=np.int8),
+        "mode_load_body": np.array([load_body(*shape) for shape in shapes]),
+        "mode_recall": np.array([hull_recall(length) for length in table["hull_length_m"]]),
+    }
 
 
 def hull_recall(length_m: float) -> float:

@@ -78,14 +78,14 @@ class World(Summary):
 
 def build_graph(tables: Tables) -> nx.MultiDiGraph[str]:
     """Places as nodes, legs as edges keyed by leg, with all columns of their tables as attributes."""
-    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(name="Highway 10")
+    legs = tables.legs.set_index("leg")
+    facts = {"leg_mode": legs["mode"].to_dict(), "leg_km": legs["distance_km"].to_dict()}
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(name="Highway 10", **facts)
     for row in tables.places.to_dict("records"):
         graph.add_node(str(row["place"]), **{str(k): "" if pd.isna(v) else v for k, v in row.items()})
     for row in tables.legs.to_dict("records"):
         data = {str(k): "" if pd.isna(v) else v for k, v in row.items()}
         graph.add_edge(row["origin"], row["destination"], key=row["leg"], **data)
-    graph.graph["leg_mode"] = dict(zip(tables.legs["leg"], tables.legs["mode"], strict=True))
-    graph.graph["leg_km"] = dict(zip(tables.legs["leg"], tables.legs["distance_km"], strict=True))
     return graph
 
 
