@@ -1,6 +1,8 @@
 """The state of one run: how its columns are made, copied and given more room."""
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -89,6 +91,8 @@ def grow(state: State, rows: int) -> State:
 
 def copy_state(state: State) -> State:
     """Copy every column, so that the copy and the original can go different ways."""
-    return State(
-        *(part.copy() if isinstance(part, np.ndarray) else type(part)(*(one.copy() for one in part)) for part in state)
+    parts: Iterator[Any] = (
+        part.copy() if isinstance(part, np.ndarray) else type(part)(*(column.copy() for column in part))
+        for part in state
     )
+    return State(*parts)

@@ -50,9 +50,8 @@ def anywhere(ctx: Context, asset: int, area: int) -> float:
 def known_kg(ctx: Context, asset: int, area: int) -> float:
     """Recent seizures in an area that the platform knows of, or the owner alone when the asset is not lent."""
     platform = ctx.state.assets.lent_to[asset]
-    if platform >= 0:
-        return EVIDENCE_PRIOR_KG + ctx.state.platforms.evidence_kg[platform, area]
-    return EVIDENCE_PRIOR_KG + ctx.state.states.evidence_kg[ctx.world.asset_owner[asset], area]
+    own_kg = ctx.state.states.evidence_kg[ctx.world.asset_owner[asset], area]
+    return EVIDENCE_PRIOR_KG + (ctx.state.platforms.evidence_kg[platform, area] if platform >= 0 else own_kg)
 
 
 @rule

@@ -97,10 +97,9 @@ def store(ctx: Context, row: int, hub: int) -> None:
         local_kg = load_kg
     elif state.sources.weight[source] > 0.0 and world.source_is_origin[organisations.source[owner]] == 1:
         local_kg = ctx.parameters.in_kind_share * load_kg
-    if local_kg > 0.0:
-        state.sources.pool_kg[source] += local_kg
-        state.sources.west_africa_kg[source] += local_kg * consignments.west_africa[row]
-        load_kg -= local_kg
+    state.sources.pool_kg[source] += local_kg
+    state.sources.west_africa_kg[source] += local_kg * consignments.west_africa[row]
+    load_kg -= local_kg
     if owner >= 0:
         organisations.stock_kg[owner, hub] += load_kg
         stored_kg = float(organisations.stock_west_africa_kg[owner, hub])

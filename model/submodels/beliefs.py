@@ -28,9 +28,9 @@ def weigh_public(ctx: Context) -> None:
         legs.remembered_trips[leg] = parameters.prior_strength + legs.public_trips[leg]
         legs.public_loss[leg] = legs.remembered_hits[leg] / legs.remembered_trips[leg]
         price = parameters.risk_payment_scale * world.mode_risk_payment[mode]
-        if world.leg_africa[leg] == 1:
-            price *= parameters.risk_payment_africa
-        legs.risk_price_eur_per_kg[leg] = price
+        legs.risk_price_eur_per_kg[leg] = price * (
+            parameters.risk_payment_africa if world.leg_africa[leg] == 1 else 1.0
+        )
 
 
 @rule

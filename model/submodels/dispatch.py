@@ -89,9 +89,8 @@ def west_african_share(world: WorldArrays, state: State, source: int) -> float:
     """Part of what a source hands out that has come through West Africa."""
     if world.place_west_africa[world.source_place[source]] == 1:
         return 1.0
-    if state.sources.pool_kg[source] <= 0.0:
-        return 0.0
-    return min(1.0, state.sources.west_africa_kg[source] / state.sources.pool_kg[source])
+    pool_kg = state.sources.pool_kg[source]
+    return min(1.0, state.sources.west_africa_kg[source] / pool_kg) if pool_kg > 0.0 else 0.0
 
 
 @rule
@@ -120,9 +119,8 @@ def send_on(ctx: Context, organisation: int, hub: int) -> None:
     organisations.capital_eur[organisation] -= rent_eur
     state.accounts[Account.STORAGE_EUR] += rent_eur
     room_kg = world.place_handling_kg[place] - state.places.handled_kg[place]
-    count = 0
-    if organisations.stock_kg[organisation, hub] > 0.0 and room_kg >= SMALLEST_LOAD_KG:
-        count = weigh_onward(ctx, organisation, source)
+    sends = organisations.stock_kg[organisation, hub] > 0.0 and room_kg >= SMALLEST_LOAD_KG
+    count = weigh_onward(ctx, organisation, source) if sends else 0
     for turn in range(ONWARD_SERIES):
         stock_kg = organisations.stock_kg[organisation, hub]
         if stock_kg <= 0.0 or room_kg < SMALLEST_LOAD_KG:

@@ -76,10 +76,9 @@ def launder(ctx: Context) -> None:
         state.accounts[Account.LAUNDERING_EUR] += cost
         state.accounts[Account.CONFISCATED_EUR] += taken
         above = organisations.capital_eur[organisation] - organisations.target_capital_eur[organisation]
-        if above > 0.0:
-            draw = parameters.drawings_share * above
-            organisations.capital_eur[organisation] -= draw
-            state.accounts[Account.DRAWINGS_EUR] += draw
+        draw = parameters.drawings_share * max(0.0, above)
+        organisations.capital_eur[organisation] -= draw
+        state.accounts[Account.DRAWINGS_EUR] += draw
         organisations.jailed_share[organisation] *= 1.0 - release
         capital += organisations.capital_eur[organisation]
         frozen += organisations.frozen_eur[organisation]

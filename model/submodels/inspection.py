@@ -55,10 +55,8 @@ def find_chance(ctx: Context, leg: int, place: int, growth: float, side: int) ->
         return 0.0
     mode = world.leg_mode[leg]
     effort = state.places.inspection_share[place] * state.legs.inspection_multiplier[leg] * state.states.effort[member]
-    if side == Direction.EXPORT:
-        effort *= parameters.export_effort
-    if mode != Mode.COURIER:
-        effort *= parameters.inspection_scale
+    effort *= parameters.export_effort if side == Direction.EXPORT else 1.0
+    effort *= parameters.inspection_scale if mode != Mode.COURIER else 1.0
     if mode == Mode.CONTAINER:
         share = state.states.inspection_container_share[member] * effort * growth
         share /= max(LEAST_TRAFFIC, state.places.container_traffic[place])
@@ -72,9 +70,7 @@ def find_chance(ctx: Context, leg: int, place: int, growth: float, side: int) ->
     if mode == Mode.LAND:
         return min(0.9, state.states.inspection_land_share[member] * effort)
     landing = state.states.coast_police_share[member] * effort * state.states.ability[member, Sector.MARITIME]
-    if mode == Mode.MERCHANT:
-        landing *= 0.5
-    return min(0.9, landing)
+    return min(0.9, landing * (0.5 if mode == Mode.MERCHANT else 1.0))
 
 
 @rule

@@ -111,10 +111,8 @@ def draw_leads(ctx: Context) -> None:
         if u >= state.legs.know[leg, market]:
             continue
         pair = lead_pair(world, state, market_lead(ctx, leg, market), leg, v)
-        acts = 0
-        member = world.place_state[world.market_place[market]]
-        if pair >= 0:
-            acts, member = world.pair_acts[pair], world.leg_state[pair]
+        acts = world.pair_acts[pair] if pair >= 0 else 0
+        member = world.leg_state[pair] if pair >= 0 else world.place_state[world.market_place[market]]
         platform = state.states.channel[member, world.leg_group[leg]]
         days = consignments.arrive_day[row] - consignments.set_out_day[row]
         state.states.leads[member] += 1.0

@@ -44,8 +44,7 @@ def value_route(ctx: Context, organisation: int, route: int, bought: int) -> tup
     mu = min(RISK_CEILING, max(RISK_FLOOR, 1.0 - kept))
     price = state.markets.price_eur_per_kg[world.route_market[route]] - state.routes.contact_eur_per_kg[route]
     cost = state.routes.cost_eur_per_kg[route]
-    if bought == 1:
-        cost += state.sources.price_eur_per_kg[world.route_source[route]]
+    cost += state.sources.price_eur_per_kg[world.route_source[route]] if bought == 1 else 0.0
     willing = 0.0
     if parameters.deterrence == Deterrence.RISK_PRICE:
         cost += state.organisations.risk_aversion[organisation] * risk_eur

@@ -70,10 +70,9 @@ def congest(ctx: Context) -> None:
             total += state.routes.flow_kg[route]
         normal = 1.0 + 4.0 * total / max(1, last - first)
         for route in range(first, last):
-            congestion = 0.0
-            if state.routes.flow_kg[route] > 0.01 * normal:
-                congestion = parameters.congestion_eur_per_kg * math.log2(1.0 + state.routes.flow_kg[route] / normal)
-            state.routes.congestion_eur_per_kg[route] = congestion
+            flow_kg = state.routes.flow_kg[route]
+            doublings = math.log2(1.0 + flow_kg / normal) if flow_kg > 0.01 * normal else 0.0
+            state.routes.congestion_eur_per_kg[route] = parameters.congestion_eur_per_kg * doublings
 
 
 @rule

@@ -49,8 +49,7 @@ def patrol(ctx: Context) -> None:
         area = assets.area[asset]
         share = free_share(assets.free_day[asset], day)
         hours = 7.0 * parameters.patrol_hours_per_day * share
-        if world.asset_flies[asset] == 1:
-            hours *= world.asset_sortie_share[asset]
+        hours *= world.asset_sortie_share[asset] if world.asset_flies[asset] == 1 else 1.0
         assets.search_hours[asset] = hours
         sweep_km2_per_h = world.asset_sweep_km[asset] * parameters.sweep_scale * world.asset_speed_km_h[asset]
         state.areas.search_km2_per_day[area] += sweep_km2_per_h * hours / 7.0
@@ -233,9 +232,8 @@ def dispatch_asset(ctx: Context, cue: Cue) -> None:
     state.assets.cases[best] += 1.0
     days = FRUITLESS_DAYS
     if best_day <= lost_day and (stage == Stage.PATROL or found_there(ctx, cue, best)):
-        days = parameters.service_days
-        if parameters.service_times == ServiceTimes.EXPONENTIAL:
-            days *= -math.log(v)
+        spread = -math.log(v) if parameters.service_times == ServiceTimes.EXPONENTIAL else 1.0
+        days = parameters.service_days * spread
         board(ctx, cue, best, best_day)
     state.assets.free_day[best] = best_day + days
     state.assets.busy_days[best] += best_day - start_day + days
