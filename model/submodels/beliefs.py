@@ -27,10 +27,8 @@ def weigh_public(ctx: Context) -> None:
         legs.remembered_hits[leg] = parameters.prior_strength * prior + legs.public_hits[leg]
         legs.remembered_trips[leg] = parameters.prior_strength + legs.public_trips[leg]
         legs.public_loss[leg] = legs.remembered_hits[leg] / legs.remembered_trips[leg]
-        price = parameters.risk_payment_scale * world.mode_risk_payment[mode]
-        legs.risk_price_eur_per_kg[leg] = price * (
-            parameters.risk_payment_africa if world.leg_africa[leg] == 1 else 1.0
-        )
+        premium = parameters.risk_payment_africa if world.leg_africa[leg] == 1 else 1.0
+        legs.risk_price_eur_per_kg[leg] = parameters.risk_payment_scale * world.mode_risk_payment[mode] * premium
 
 
 @rule

@@ -93,9 +93,8 @@ def value_chain(ctx: Context) -> None:
                 continue
             risk = state.legs.public_loss[leg]
             cost = world.leg_cost[leg] * state.legs.cost_multiplier[leg] + state.legs.bribe_eur_per_kg[leg]
-            cost += (
-                risk * state.legs.risk_price_eur_per_kg[leg] if parameters.deterrence == Deterrence.RISK_PRICE else 0.0
-            )
+            if parameters.deterrence == Deterrence.RISK_PRICE:
+                cost += risk * state.legs.risk_price_eur_per_kg[leg]
             worth = (1.0 - risk) * (values[world.leg_destination[leg]] - state.legs.contact_eur_per_kg[leg]) - cost
             if worth > values[world.leg_origin[leg]]:
                 values[world.leg_origin[leg]] = worth

@@ -78,14 +78,14 @@ class World(Summary):
 
 def build_graph(tables: Tables) -> nx.MultiDiGraph[str]:
     """Places as nodes, legs as edges keyed by leg, with all columns of their tables as attributes."""
-    legs = tables.legs.set_index("leg")
-    facts = {"leg_mode": legs["mode"].to_dict(), "leg_km": legs["distance_km"].to_dict()}
-    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(name="Highway 10", **facts)
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(name="Highway 10")
     for row in tables.places.to_dict("records"):
         graph.add_node(str(row["place"]), **{str(k): "" if pd.isna(v) else v for k, v in row.items()})
     for row in tables.legs.to_dict("records"):
         data = {str(k): "" if pd.isna(v) else v for k, v in row.items()}
         graph.add_edge(row["origin"], row["destination"], key=row["leg"], **data)
+    graph.graph["leg_mode"] = dict(zip(tables.legs["leg"], tables.legs["mode"], strict=True))
+    graph.graph["leg_km"] = dict(zip(tables.legs["leg"], tables.legs["distance_km"], strict=True))
     return graph
 
 
@@ -104,7 +104,7 @@ def load_world(directory: FilePath | None = None) -> World:
 def build_world(tables: Tables) -> World:
     """Graph, library of routes and arrays made of checked tables."""
     graph, names = build_graph(tables), names_of(tables)
-    prior = tables.modes.set_index("mode")["prior_risk_per_leg"].to_dict()
+    prior = dict(zip(tables.modes["mode"], tables.modes["prior_risk_per_leg"], strict=True))
     found = [library(graph, source, prior) for source in names["sources"]]
     routes = tuple(path for paths in found for path in paths)
     return World(tables=tables, graph=graph, arrays=arrays_of(tables, names, found), routes=routes, **names)
