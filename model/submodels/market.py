@@ -12,7 +12,7 @@ from model.context import Context, ParameterValues, WorldArrays
 from model.kernel.compiled import compiled, rule
 from model.kinds import Deterrence
 from model.record import Account, Weekly, record_by_market
-from model.submodels.stocks import step_price
+from model.submodels.supply import step_price
 
 SMALLEST_STOCK_KG = 1.0
 

@@ -11,7 +11,7 @@ from model.record import Account, Weekly
 from model.submodels.columns import draw_entry
 from model.submodels.finance import means_eur
 from model.submodels.routes import attractiveness, path_sizes, plan, value_route
-from model.submodels.stocks import offered_kg
+from model.submodels.supply import offered_kg
 
 FAMILIAR_USERS = 2.0
 COPY_COST_SHARE = 0.2

@@ -18,7 +18,7 @@ from model.submodels.beliefs import RISK_CEILING, RISK_FLOOR, believed_loss
 from model.submodels.columns import draw_entry
 from model.submodels.decisions import Prospect, adapt_by, value_by
 from model.submodels.finance import means_eur
-from model.submodels.stocks import offered_kg
+from model.submodels.supply import offered_kg
 
 NOT_OFFERED = -1e9  # value of a route that is closed or not ready
 SMALLEST_LOAD_KG = 1.0

@@ -1,4 +1,4 @@
-"""Supply: output enters the stock of the producers, and organisations buy from it.
+"""Supply: output enters the stock of the producers, which they hand out at a price, and organisations buy from it.
 
 Andean output by state and year is an input (data/supply.csv), less what is lost inside the producing states; it may
 answer last year's source price (amendment 2). The price at each origin follows its stock cover, so scarcity travels
@@ -14,18 +14,53 @@ import math
 
 from model.calendar import YEAR_MEMORY
 from model.context import Context, Organisations, ParameterValues, Sources
-from model.kernel.compiled import rule
+from model.kernel.compiled import compiled, rule
 from model.kinds import Stage
 from model.record import Account, Weekly, Yearly
 from model.submodels.columns import fade
 from model.submodels.consequences import Seizure, record_seizure, tally, write_seizure
 from model.submodels.finance import means_eur
-from model.submodels.stocks import glut_factor, move_source_price, offered_kg
 
 LOWEST_ANSWER, HIGHEST_ANSWER = 0.5, 2.0
 MOST_LOST = 0.8
 LEAST_SENT_KG = 1000.0
 MOST_TAKEN = 0.8
+LARGEST_STEP = 0.05
+LEAST_GLUT, MOST_GLUT = 0.5, 4.0
+
+
+@compiled
+def offered_kg(sources: Sources, parameters: ParameterValues, source: int) -> float:
+    """What a source hands out in a week (kg): its output, or of a large stock the part that is held for a week.
+
+    Sold at once, a stock leaves as one wave that prices answer half a year later (decision 0030).
+    """
+    return max(sources.supply_kg_per_week[source], sources.pool_kg[source] / parameters.source_cover_weeks)
+
+
+@compiled
+def step_price(price: float, log_target: float, adjustment: float) -> float:
+    """Next week's price: the log moves part of the way to its target, at most 5 percent (amendment 14)."""
+    step = adjustment * (log_target - math.log(price))
+    return price * math.exp(min(LARGEST_STEP, max(-LARGEST_STEP, step)))
+
+
+@compiled
+def move_source_price(sources: Sources, parameters: ParameterValues, source: int, net_output_kg: float) -> None:
+    """Step the price at a source towards the clearing price of its stock cover."""
+    normal_kg = max(1.0, parameters.source_cover_weeks * net_output_kg)
+    gap = -parameters.source_price_response * math.log(max(0.05, sources.pool_kg[source] / normal_kg))
+    target = math.log(parameters.source_price_eur_per_kg) + gap
+    sources.price_eur_per_kg[source] = step_price(sources.price_eur_per_kg[source], target, parameters.price_adjustment)
+
+
+@compiled
+def glut_factor(sources: Sources, parameters: ParameterValues, source: int) -> float:
+    """How much more of output goes to other markets where goods are cheap (decisions 0020, 0023)."""
+    if parameters.glut_answer <= 0.0:
+        return 1.0
+    cheap = parameters.source_price_eur_per_kg / sources.price_eur_per_kg[source]
+    return min(MOST_GLUT, max(LEAST_GLUT, math.pow(cheap, parameters.glut_answer)))
 
 
 @rule

@@ -11,7 +11,7 @@ from model import RouteModel
 from model.kinds import MODES, Counter, Mode
 from model.parameter_fields import to_values
 from model.record import Weekly
-from model.submodels import beliefs, cooperation, leads, routes, sensors, stocks, tasking
+from model.submodels import beliefs, cooperation, leads, routes, sensors, supply, tasking
 from model.submodels.dispatch import send
 from tests.contexts import context
 
@@ -64,7 +64,7 @@ def test_a_stock_is_handed_out_over_its_weeks(model: RouteModel) -> None:
     sources.supply_kg_per_week[0] = 1000.0
     for pool_kg, offered_kg in ((0.0, 1000.0), (4000.0, 1000.0), (10_000.0, 2500.0)):
         sources.pool_kg[0] = pool_kg
-        assert stocks.offered_kg(sources, parameters, 0) == offered_kg
+        assert supply.offered_kg(sources, parameters, 0) == offered_kg
 
 
 def test_what_a_route_is_worth_counts_willingness_and_exposure(model: RouteModel) -> None:
