@@ -29,8 +29,7 @@ class AgentLists(Simulation):
     _rows: dict[type[RowAgent], dict[int, RowAgent]]
 
     def _update(self) -> None:
-        """Bring the agents up to date with the rows, once agents have been asked for."""
-        if self._rows:
+        if self._rows:  # agents have been asked for
             self._refresh_agents()
 
     @property

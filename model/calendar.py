@@ -10,25 +10,6 @@ from numpy.typing import NDArray
 
 from model.errors import InputError
 
-__all__ = [
-    "EPOCH",
-    "FIRST_YEAR",
-    "LAST_YEAR",
-    "MONTHS_PER_REVIEW",
-    "REVIEW_WEEKS",
-    "WEEKS_PER_MONTH",
-    "WEEKS_PER_YEAR",
-    "YEARS_PER_REVIEW",
-    "YEAR_MEMORY",
-    "first_week",
-    "monday",
-    "sunday",
-    "week_of",
-    "weeks_in_year",
-    "year_of",
-    "years_of",
-]
-
 EPOCH = date(2000, 1, 3)
 """First day of week 0, a Monday."""
 FIRST_YEAR, LAST_YEAR = 2000, 2023

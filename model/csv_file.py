@@ -254,7 +254,6 @@ def _trimmed(cells: list[str], count: int) -> list[str]:
 
 
 def _ragged(file: str, line: int, cells: list[str], columns: tuple[str, ...], separator: str) -> InputError:
-    """The error of a line that has more or fewer cells than there are columns."""
     return InputError(
         "this line has another number of cells than the first line has names",
         file=file,

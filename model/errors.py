@@ -86,8 +86,14 @@ class InputError(ValueError):
         """The same error with the file in which it stands, where it names none."""
         if self.problems:
             return InputError.collect([problem.in_file(file) for problem in self.problems])
-        words = {"field": self.field, "allowed": self.allowed, "remedy": self.remedy}
-        return self if self.file else InputError(self.message, file=file, value=self.value, **words)
+        return InputError(
+            self.message,
+            file=self.file or file,
+            field=self.field,
+            value=self.value,
+            allowed=self.allowed,
+            remedy=self.remedy,
+        )
 
 
 def _listed(messages: Sequence[str]) -> str:

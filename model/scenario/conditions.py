@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from model.columns import Array, dated_columns
+from model.context import Inputs
 from model.kinds import Mode, PlacementRule
 from model.parameters import Parameters
-from model.scenario.inputs import Inputs
 from model.world import World
 from model.world.arrays import WorldArrays
 

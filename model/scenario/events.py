@@ -17,23 +17,6 @@ from model.parameters import Parameters
 from model.rows import senseless
 from model.summary import Summary
 
-__all__ = [
-    "EVENT_FIELDS",
-    "FIRST_DAY",
-    "KINDS",
-    "LAST_DAY",
-    "OPERATIONS",
-    "PARAMETER_ROWS",
-    "Event",
-    "EventField",
-    "Names",
-    "Operation",
-    "event_field",
-    "expand",
-    "fields_of",
-    "in_order",
-]
-
 type Day = date
 type Operation = Literal["value", "add", "multiply"]
 type Names = Mapping[str, Collection[str]]

@@ -21,9 +21,6 @@ from model.scenario.measures import expand_measures
 from model.scenario.tabled import Rows, base_rows, container_traffic, rows_of, source_shares, spans, tabled
 from model.world import World
 
-__all__ = ["Inputs", "lay_out"]
-
-
 type Dating = tuple[tuple[Event, tuple[str, ...]], ...]
 """Events with the names that their targets stand for."""
 

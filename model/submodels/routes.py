@@ -111,8 +111,9 @@ def weigh_known(ctx: Context, organisation: int) -> float:
         value = attractiveness(state, parameters, route, utility, willing)
         choice.value[slot] = value + parameters.path_size_weight * float(organisations.path_size[organisation, slot])
         choice.nest[slot] = ctx.world.route_mode[route]
-    nests = state.workspace.nest_weight
-    return nested_logit(choice, nests, known, parameters.nest_dissimilarity, parameters.stay_out_utility)
+    return nested_logit(
+        choice, state.workspace.nest_weight, known, parameters.nest_dissimilarity, parameters.stay_out_utility
+    )
 
 
 @rule

@@ -71,8 +71,9 @@ class Sheet:
         shown = [(self.where(row), value, suggest(value, choices, remedy)) for row, value in first]
         more = [(f"{len(faulty) - PER_COLUMN} more rows", None, remedy)] if len(faulty) > PER_COLUMN else []
         for where, value, way in (*shown, *more):
-            words = {"file": self.file, "field": column, "allowed": allowed, "remedy": way}
-            yield InputError(f"{where}: {message}", value=value, **words)
+            yield InputError(
+                f"{where}: {message}", file=self.file, field=column, value=value, allowed=allowed, remedy=way
+            )
 
     def where(self, row: int) -> str:
         """A row as a person finds it: line of the file and key."""
