@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, ClassVar, Protocol, overload
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from mesa import Agent
@@ -50,10 +50,6 @@ class Row:
         self.part, self.field, self.column = part, field, column
         self.__doc__ = f"{column.meaning}{f' [{column.unit}]' if column.unit else ''}"
 
-    @overload
-    def __get__(self, agent: None, owner: type) -> Row: ...
-    @overload
-    def __get__(self, agent: RowAgent, owner: type) -> Any: ...
     def __get__(self, agent: RowAgent | None, owner: type) -> Any:
         """The value: a number, or a view that cannot be written where the column has further dimensions."""
         if agent is None:

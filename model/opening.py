@@ -69,8 +69,7 @@ def berth_assets(ctx: Context) -> None:
         ctx.state.assets.assigned_area[asset] = -1
         ctx.state.assets.place[asset] = ctx.world.asset_base[asset]
         ctx.state.assets.area[asset] = -1
-        wait = draws.uniform(ctx.seed, draws.INITIAL, 1, asset, 0)
-        ctx.state.assets.return_day[asset] = 7.0 * ctx.week + 14.0 * wait
+        ctx.state.assets.return_day[asset] = 7.0 * ctx.week + 14.0 * draws.uniform(ctx.seed, draws.INITIAL, 1, asset, 0)
 
 
 @rule

@@ -173,8 +173,7 @@ def record_week(ctx: Context) -> None:
     record.weekly[week, Weekly.IN_STOCK_KG] = in_stock_kg(ctx)
     record.weekly[week, Weekly.EFFECTIVE_ROUTES] = effective_routes(ctx)
     if record.weekly[week, Weekly.CUED] > 0.0:
-        acted = record.weekly[week, Weekly.ACTED]
-        record.weekly[week, Weekly.ACT_RATE] = acted / record.weekly[week, Weekly.CUED]
+        record.weekly[week, Weekly.ACT_RATE] = record.weekly[week, Weekly.ACTED] / record.weekly[week, Weekly.CUED]
     for account in range(ctx.state.accounts.shape[0]):
         record.accounts[week, account] = ctx.state.accounts[account]
 

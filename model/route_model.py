@@ -137,8 +137,7 @@ class RouteModel(Summary, Results, AgentLists):
         """
         if self.week == self.first_week:
             return bool(difference(self.policy, other, self.date + dt.timedelta(weeks=1)))
-        found = difference(self.policy, other, self.date)
-        if found:
+        if found := difference(self.policy, other, self.date):
             raise InputError(
                 "the scenario differs before the fork: " + "; ".join(found),
                 field="scenario",

@@ -84,8 +84,7 @@ class Simulation(WeeklyModel):
 
     def _run_weeks_to(self, stop: int) -> None:
         """Run compiled weeks up to `stop`; buffers grow where they must, and nothing is dropped."""
-        values = self._values_at(self.week)
-        if values != self._in_force:
+        if (values := self._values_at(self.week)) != self._in_force:
             self.state = self.state._replace(memory_decay=memory_decay(values.memory_months))
             self._in_force = values
             self.state.counts[Counter.REVIEW_DUE] = 1

@@ -80,8 +80,12 @@ def table(default: Any, name: str) -> Any:
 
 def tables(name: str) -> Any:
     """A field that is a list of tables."""
-    remedy = f"head each with [[{name}]], in double brackets"
-    return row((), f"{name} must be a list of tables", f"[[{name}]] tables", remedy)
+    return row(
+        (),
+        f"{name} must be a list of tables",
+        f"[[{name}]] tables",
+        f"head each with [[{name}]], in double brackets",
+    )
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -51,8 +51,7 @@ class _Copies:
             )
         if not (isinstance(value, Dispatcher | FunctionType) and self.is_rule(value)):
             return value
-        rule = self.swaps.get(value, value)
-        if rule not in self.made:
+        if (rule := self.swaps.get(value, value)) not in self.made:
             self.made[rule] = rule  # meanwhile, for a rule that calls itself
             self.made[rule] = self.copy(rule)
         return self.made[rule]

@@ -145,19 +145,17 @@ class Scenario(Summary):
                     allowed="parameters with a number: " + ", ".join(fields_of("parameter")),
                     remedy="build a new model with it",
                 )
-        amounts = {name: float(getattr(checked, name)) for name in changes}
         return self.with_events(
             *(
-                Event(f"{name}-from-{day}", day, None, "parameter", name, name, "value", amount)
-                for name, amount in amounts.items()
-                if amount != float(getattr(self.parameters, name))
+                Event(f"{name}-from-{day}", day, None, "parameter", name, name, "value", float(getattr(checked, name)))
+                for name in changes
+                if float(getattr(checked, name)) != float(getattr(self.parameters, name))
             )
         )
 
     def with_events(self, *events: Event) -> Self:
         """Make a copy with more events; one with the id of another takes its place."""
-        kept = {event.id: event for event in (*self.events, *events)}
-        return replace(self, events=in_order(kept.values()))
+        return replace(self, events=in_order({event.id: event for event in (*self.events, *events)}.values()))
 
     def without_events(self, *ids: str) -> Self:
         """Make a copy without some events."""
@@ -165,8 +163,11 @@ class Scenario(Summary):
 
     def facts(self) -> dict[str, Any]:
         """What `repr` shows of a scenario."""
-        shown = {name: getattr(self, name) for name in ("name", "title", "start", "end", "fork")}
-        return {**shown, "events": len(self.events), "parameters": changed_values(self.parameters)}
+        return {
+            **{name: getattr(self, name) for name in ("name", "title", "start", "end", "fork")},
+            "events": len(self.events),
+            "parameters": changed_values(self.parameters),
+        }
 
     @property
     def _where(self) -> str:

@@ -23,9 +23,12 @@ def members(tables: Tables, group: str) -> frozenset[str]:
     """
     held = tables.regions.set_index("region")["members"]
     if group not in held:
-        remedy = suggest(group, held.index, "add a row to regions.csv")
         raise InputError(
-            "there is no such region", field="region", value=group, allowed=", ".join(held.index), remedy=remedy
+            "there is no such region",
+            field="region",
+            value=group,
+            allowed=", ".join(held.index),
+            remedy=suggest(group, held.index, "add a row to regions.csv"),
         )
     return frozenset(held[group].split(";"))
 

@@ -65,7 +65,7 @@ def find_paths(graph: nx.MultiDiGraph[str], start: str, costs: dict[str, float])
 def allowed(graph: nx.MultiDiGraph[str], legs: list[str], leg: str) -> bool:
     """A path crosses to another continent by sea or air at most twice, and does not fly twice."""
     modes = [graph.graph["leg_mode"][name] for name in (*legs, leg)]
-    return modes.count("air_courier") <= 1 and modes.count("container") <= 1 and modes.count("light_aircraft") <= 1
+    return all(modes.count(mode) <= 1 for mode in ("air_courier", "container", "light_aircraft"))
 
 
 def trunk(graph: nx.MultiDiGraph[str], path: Path) -> tuple[str, ...]:

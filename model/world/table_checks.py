@@ -162,8 +162,13 @@ def check_keys(sheet: Sheet) -> Iterator[InputError]:
         keys = list(zip(*(sheet.cells[column] for column in columns), strict=True))
         first = {key: row for row, key in reversed([*enumerate(keys)])}
         again = {row: ", ".join(key) for row, key in enumerate(keys) if first[key] != row}
-        words = "stands in the table already", "every key once", "remove one of the rows or give it another key"
-        yield from sheet.wrong(", ".join(columns), again, *words)
+        yield from sheet.wrong(
+            ", ".join(columns),
+            again,
+            "stands in the table already",
+            "every key once",
+            "remove one of the rows or give it another key",
+        )
 
 
 def check_links(sheet: Sheet, sheets: Sheets, *, names_only: bool = False) -> Iterator[InputError]:
@@ -237,8 +242,7 @@ def complete(sheet: Sheet, sheets: Sheets, rule: Schema) -> Iterator[InputError]
     for key, year in zip(sheet.cells[by] if by else [""] * len(years), years.tolist(), strict=True):
         held.setdefault(key, set()).add(year)
     for key, found in held.items():
-        gap = [str(year) for year in range(rule["first"], rule["last"] + 1) if year not in found]
-        if gap:
+        if gap := [str(year) for year in range(rule["first"], rule["last"] + 1) if year not in found]:
             yield InputError(
                 f"no row for {', '.join(gap[:4])}{', ...' if len(gap) > 4 else ''}{f' of {by} {key}' if by else ''}",
                 file=sheet.file,

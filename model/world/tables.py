@@ -104,8 +104,10 @@ def warn_of_declarations(directory: Path) -> None:
     for name in DECLARED:
         path = directory / name
         if path.is_file() and path.read_bytes() != (DATA / name).read_bytes():
-            text = f"{name} in {directory.name} has no effect: the model reads its own. Set parameters in a scenario"
-            warnings.warn(text, stacklevel=2)
+            warnings.warn(
+                f"{name} in {directory.name} has no effect: the model reads its own. Set parameters in a scenario",
+                stacklevel=2,
+            )
 
 
 def _cross_checks(sheets: Sheets, problems: list[InputError]) -> Iterator[InputError]:
@@ -176,5 +178,11 @@ def read(path: Path, resource: Schema) -> Table:
             allowed=f"a CSV file in {path.parent}",
             remedy="copy it from model/data of the project",
         )
-    missing = f"copy them from model/data/{path.name} of the project"
-    return read_csv(path, columns_of(resource), "table", "tables", path.name, missing)
+    return read_csv(
+        path,
+        columns_of(resource),
+        "table",
+        "tables",
+        path.name,
+        missing=f"copy them from model/data/{path.name} of the project",
+    )
