@@ -14,7 +14,6 @@ from model.context import Inputs
 from model.kinds import Mode, PlacementRule
 from model.parameters import Parameters
 from model.world import World
-from model.world.arrays import WorldArrays
 
 
 class Facts(NamedTuple):
@@ -24,19 +23,9 @@ class Facts(NamedTuple):
     inputs: Inputs
     parameters: Parameters
 
-    @property
-    def arrays(self) -> WorldArrays:
-        """Arrays of the world."""
-        return self.world.arrays
-
     def ever(self, column: str) -> Array:
         """Rows of a dated column that are above zero in any epoch."""
         return np.any(getattr(self.inputs.dated, column) > 0.0, axis=0)
-
-    @property
-    def decide(self) -> bool:
-        """Whether countries decide what they share."""
-        return self.parameters.cooperation == "endogenous"
 
 
 class Condition(NamedTuple):
@@ -65,17 +54,17 @@ def _is(name: str, options: str) -> Condition:
 
 def _countries(facts: Facts, places: Array) -> Array:
     """Countries in which places lie: (countries,)."""
-    return np.isin(np.arange(len(facts.world.states)), facts.arrays.place_state[places])
+    return np.isin(np.arange(len(facts.world.states)), facts.world.arrays.place_state[places])
 
 
 def _ends(facts: Facts, *modes: Mode) -> Array:
     """Places at which a leg of some modes ends."""
-    return facts.arrays.leg_destination[np.isin(facts.arrays.leg_mode, modes)]
+    return facts.world.arrays.leg_destination[np.isin(facts.world.arrays.leg_mode, modes)]
 
 
 def _touched(facts: Facts, *modes: Mode) -> Array:
     """Countries at an end of a leg of some modes."""
-    origins = facts.arrays.leg_origin[np.isin(facts.arrays.leg_mode, modes)]
+    origins = facts.world.arrays.leg_origin[np.isin(facts.world.arrays.leg_mode, modes)]
     return _countries(facts, np.concatenate([origins, _ends(facts, *modes)]))
 
 
@@ -86,19 +75,19 @@ def _reached(facts: Facts, *modes: Mode) -> Array:
 
 def _flagged(facts: Facts) -> Array:
     """Places at which a flagged leg by air courier ends."""
-    legs = (facts.arrays.leg_mode == Mode.COURIER) & (facts.arrays.leg_flagged > 0.0)
-    return np.isin(np.arange(len(facts.world.places)), facts.arrays.leg_destination[legs])
+    legs = (facts.world.arrays.leg_mode == Mode.COURIER) & (facts.world.arrays.leg_flagged > 0.0)
+    return np.isin(np.arange(len(facts.world.places)), facts.world.arrays.leg_destination[legs])
 
 
 def _controlled_legs(facts: Facts) -> Array:
     """Legs with an end that lies in a country."""
-    state = facts.arrays.place_state
-    return np.logical_or(state[facts.arrays.leg_origin] >= 0, state[facts.arrays.leg_destination] >= 0)
+    state = facts.world.arrays.place_state
+    return np.logical_or(state[facts.world.arrays.leg_origin] >= 0, state[facts.world.arrays.leg_destination] >= 0)
 
 
 def _boarded(facts: Facts) -> Array:
     """Flags under which vessels sail, with the owners of craft that board: (flags, owners)."""
-    arrays, states = facts.arrays, np.arange(len(facts.world.states))
+    arrays, states = facts.world.arrays, np.arange(len(facts.world.states))
     flags = np.isin(states, arrays.leg_flag_state[np.isin(arrays.leg_mode, (Mode.SMALL_VESSEL, Mode.MERCHANT))])
     owners = np.isin(states, arrays.asset_owner[arrays.asset_boards == 1])
     return np.logical_and.outer(flags, owners) & ~np.eye(len(states), dtype=bool)
@@ -109,19 +98,21 @@ def _boarded(facts: Facts) -> Array:
 
 def _shared(facts: Facts) -> Array:
     """Platforms that work, by epoch; all of them where countries decide, since they keep their level meanwhile."""
-    return np.asarray((facts.inputs.dated.platforms_active > 0.0)[:, None, :] | facts.decide)
+    return np.asarray(
+        (facts.inputs.dated.platforms_active > 0.0)[:, None, :] | (facts.parameters.cooperation == "endogenous")
+    )
 
 
 def _joined(facts: Facts) -> Array:
     """Platforms that have a member, by epoch; the one with satellites, and all where countries decide, even so."""
     joined = (facts.inputs.dated.states_pledge > 0.0).any(axis=1)
-    alone = np.arange(len(facts.world.platforms)) == facts.arrays.satellite_platform
-    return np.asarray(joined | alone | facts.decide)
+    alone = np.arange(len(facts.world.platforms)) == facts.world.arrays.satellite_platform
+    return np.asarray(joined | alone | (facts.parameters.cooperation == "endogenous"))
 
 
 def _lending(facts: Facts) -> Array:
     """Platforms that ever work and to which assets can be lent, where each places them by its own rule."""
-    lendable = int(np.bitwise_or.reduce(facts.arrays.asset_platforms)) >> np.arange(len(facts.world.platforms))
+    lendable = int(np.bitwise_or.reduce(facts.world.arrays.asset_platforms)) >> np.arange(len(facts.world.platforms))
     return np.asarray((lendable & 1 == 1) & facts.ever("platforms_active") & (facts.parameters.allocation == "table"))
 
 
@@ -131,7 +122,7 @@ def _by_bandit(facts: Facts) -> bool:
 
 
 def _from_space(facts: Facts) -> bool:
-    eye = facts.arrays.satellite_platform
+    eye = facts.world.arrays.satellite_platform
     return eye >= 0 and bool(facts.ever("platforms_active")[eye])
 
 
@@ -155,11 +146,11 @@ READ_WHERE: Final[Mapping[str, Condition]] = {
         lambda facts: _touched(facts, *_CRAFT), "no leg by boat, ship or light aircraft touches it"
     ),
     "states.finance_strength": Condition(
-        lambda facts: _countries(facts, facts.arrays.market_place[facts.arrays.market_is_europe == 1]),
+        lambda facts: _countries(facts, facts.world.arrays.market_place[facts.world.arrays.market_is_europe == 1]),
         "no rule reads it where there is no European market",
     ),
     "states.protection_price": Condition(
-        lambda facts: _countries(facts, facts.arrays.place_market < 0), "no place of the model lies there"
+        lambda facts: _countries(facts, facts.world.arrays.place_market < 0), "no place of the model lies there"
     ),
     "states.boarding_regime": Condition(_boarded, "no small vessel or merchant ship sails from there"),
     "platforms.allocation": Condition(
@@ -177,7 +168,9 @@ READ_WHERE: Final[Mapping[str, Condition]] = {
     ),
     "places.total_control": Condition(_flagged, "no flagged leg by air courier ends there"),
     "places.risk_premium_eur_per_kg": Condition(lambda facts: _reached(facts, *Mode), "no leg ends there"),
-    "places.inspection_share": Condition(lambda facts: facts.arrays.place_state >= 0, "no country controls this place"),
+    "places.inspection_share": Condition(
+        lambda facts: facts.world.arrays.place_state >= 0, "no country controls this place"
+    ),
     "legs.inspection_multiplier": Condition(_controlled_legs, "no country controls an end of this leg"),
 }
 """Dated columns that rules read in some rows or under some parameters only."""

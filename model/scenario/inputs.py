@@ -7,6 +7,7 @@ knows a date. Two scenarios that say the same up to a date have the same rows up
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -51,7 +52,7 @@ def _laid_out(world: World, course: _Course) -> tuple[tuple[Event, ...], Inputs]
     plan.check(world.names)
     weeks, last = change_weeks(world, plan), calendar.week_of(plan.end) + 1
     dating = tuple((e, expand(e.kind, e.name, world.names)) for e in plan.events if e.kind != "parameter")
-    rows = [_epoch(world, w, tuple(p for p in dating if p[0].in_force(calendar.sunday(w)))) for w in weeks]
+    rows = [_epoch(world, week, _in_force(dating, calendar.sunday(week))) for week in weeks]
     tables = {field: np.stack([row[field] for row in rows]) for field in rows[0]}
     for table in tables.values():
         table.setflags(write=False)
@@ -61,6 +62,10 @@ def _laid_out(world: World, course: _Course) -> tuple[tuple[Event, ...], Inputs]
     return plan.events, Inputs(
         epoch_of_week.astype(np.int64), years, dated, tables["spend_meur"], tables["membership_active"]
     )
+
+
+def _in_force(dating: Dating, day: date) -> Dating:
+    return tuple((event, targets) for event, targets in dating if event.in_force(day))
 
 
 def change_weeks(world: World, scenario: Scenario) -> list[int]:

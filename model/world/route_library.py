@@ -81,9 +81,7 @@ def main_mode(graph: nx.MultiDiGraph[str], path: Path) -> str:
     return str(mode[max(long_legs, key=lambda leg: length[leg])])
 
 
-def library(
-    graph: nx.MultiDiGraph[str], start: str, prior_risk: dict[str, float], limit: int = PER_SOURCE
-) -> list[Path]:
+def library(graph: nx.MultiDiGraph[str], start: str, prior_risk: dict[str, float]) -> list[Path]:
     """The routes of one source: the cheapest of each trunk, then the best of each main mode and market in turn."""
     ranked: dict[tuple[str, str], list[Path]] = defaultdict(list)
     seen: set[tuple[str, ...]] = set()
@@ -92,4 +90,4 @@ def library(
             seen.add(key)
             ranked[main_mode(graph, path), path.market].append(path)
     turns = (sorted(filter(None, turn), key=CHEAPEST_FIRST) for turn in zip_longest(*ranked.values()))
-    return sorted(islice(chain.from_iterable(turns), limit), key=attrgetter("legs"))
+    return sorted(islice(chain.from_iterable(turns), PER_SOURCE), key=attrgetter("legs"))
