@@ -137,7 +137,9 @@ class _Course:
 def _compared(one: _Course, other: _Course) -> Difference:
     said = [name for name in one.columns if _differ(one, other, name, read=False)]
     read = [name for name in said if _differ(one, other, name, read=True)]
-    changed = _changed_parameters(one, other)
+    weeks = sorted({*one.parameters, *other.parameters})
+    pairs = ((_at(one.parameters, week), _at(other.parameters, week)) for week in weeks)
+    changed = [*dict.fromkeys(name for a, b in pairs if a != b for name, value in a if value != getattr(b, name))]
     days = [f for f in ("start", "end") if getattr(one.scenario, f) != getattr(other.scenario, f)]
     return Difference(
         (*days, *said, *changed), (*days, *read, *(name for name in changed if one.reads(name) or other.reads(name)))
@@ -152,12 +154,6 @@ def _differ(one: _Course, other: _Course, name: str, *, read: bool) -> bool:
     pairs = np.stack([course.inputs.epoch_of_week[weeks] for course in (one, other)])
     pairs = pairs[:, np.diff(pairs, axis=1, prepend=-1).any(axis=0)]
     return not np.array_equal(a[pairs[0]], b[pairs[1]], equal_nan=a.dtype.kind == "f")
-
-
-def _changed_parameters(one: _Course, other: _Course) -> list[str]:
-    weeks = sorted({*one.parameters, *other.parameters})
-    pairs = ((_at(one.parameters, week), _at(other.parameters, week)) for week in weeks)
-    return [*dict.fromkeys(name for a, b in pairs if a != b for name, value in a if value != getattr(b, name))]
 
 
 def _at(parameters: Mapping[int, Parameters], week: int) -> Parameters:

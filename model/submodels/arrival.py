@@ -19,11 +19,10 @@ def arrive(ctx: Context) -> None:
     """Consignments whose leg ends are learnt from, then sold, stored or sent on."""
     world, state, parameters, record, week, year = ctx.world, ctx.state, ctx.parameters, ctx.record, ctx.week, ctx.year
     consignments = state.consignments
-    end_day = 7.0 * (week + 1)
     for i in range(state.counts[Counter.LIVE]):
         row = state.live[i]
         consignments.setting_out[row] = 0
-        if consignments.alive[row] == 0 or consignments.arrive_day[row] >= end_day:
+        if consignments.alive[row] == 0 or consignments.arrive_day[row] >= 7.0 * (week + 1):
             continue
         leg = consignments.leg[row]
         owner = consignments.owner[row]

@@ -114,7 +114,6 @@ def draw_leads(ctx: Context) -> None:
         acts = world.pair_acts[pair] if pair >= 0 else 0
         member = world.leg_state[pair] if pair >= 0 else world.place_state[world.market_place[market]]
         platform = state.states.channel[member, world.leg_group[leg]]
-        days = consignments.arrive_day[row] - consignments.set_out_day[row]
         state.states.leads[member] += 1.0
         record.weekly[week, Weekly.KNOWN] += 1.0
         leak, moment = draws.uniform_pair(seed, draws.LEAK, week, consignments.ident[row], leg)
@@ -126,7 +125,10 @@ def draw_leads(ctx: Context) -> None:
                 record.weekly[week, Weekly.LEADS_LEAKED] += 1.0
                 continue  # the case is lost
             consignments.lead_platform[row] = platform
-        consignments.lead_day[row] = consignments.set_out_day[row] + 0.9 * days * moment
+        consignments.lead_day[row] = (
+            consignments.set_out_day[row]
+            + 0.9 * (consignments.arrive_day[row] - consignments.set_out_day[row]) * moment
+        )
         consignments.lead_state[row] = member
 
 

@@ -120,7 +120,7 @@ def jurisdictions(seed: dict[str, Any], start: dict[str, Any], end: dict[str, An
 def leg_note(mode: str, note: str) -> str:
     """Note of a leg, with the caveat on small craft."""
     caveat = "Commercial lane or straight hop: a proxy for small craft" if mode in ("fast_boat", "small_vessel") else ""
-    return ". ".join(text for text in (note, caveat) if text)
+    return ". ".join(filter(None, (note, caveat)))
 
 
 def leg_of(seed: dict[str, Any], start: dict[str, Any], end: dict[str, Any], km: float, speed: float) -> dict[str, Any]:
