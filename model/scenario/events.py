@@ -123,28 +123,27 @@ def event_fields(columns: Mapping[str, Column]) -> dict[tuple[str, str], EventFi
 
 
 EVENT_FIELDS = event_fields(dated_columns())
-KINDS = ("parameter", *dict.fromkeys(kind for kind, _ in EVENT_FIELDS))
 PARAMETER_ROWS = parameter_rows(Parameters)
+CHANGEABLE = {
+    ("parameter", name): EventField(
+        0 if row.low is None else row.low, 1 if row.high is None else row.high, row.unit, row.description
+    )
+    for name, row in PARAMETER_ROWS.items()
+    if not row.options
+} | EVENT_FIELDS
+"""What events may change: numeric parameters, and fields of all other kinds of targets."""
+KINDS = tuple(dict.fromkeys(kind for kind, _ in CHANGEABLE))
 
 
-@cache
 def event_field(kind: str, field: str) -> EventField | None:
     """Tell what an event may do to a column or to a numeric parameter; None when there is no such field."""
-    if kind != "parameter":
-        return EVENT_FIELDS.get((kind, field))
-    row = PARAMETER_ROWS.get(field)
-    if row is None or row.options:
-        return None
-    low, high = (0, 1) if row.low is None or row.high is None else (row.low, row.high)
-    return EventField(low, high, row.unit, row.description)
+    return CHANGEABLE.get((kind, field))
 
 
 @cache
 def fields_of(kind: str) -> tuple[str, ...]:
     """Names of the fields that an event may change in a kind of target."""
-    if kind == "parameter":
-        return tuple(name for name, row in PARAMETER_ROWS.items() if not row.options)
-    return tuple(field for owner, field in EVENT_FIELDS if owner == kind)
+    return tuple(field for owner, field in CHANGEABLE if owner == kind)
 
 
 @dataclass(frozen=True, repr=False)
@@ -193,8 +192,8 @@ class Event(Summary):
         if self.is_neutral:
             return old
         made = {"value": self.amount, "add": old + self.amount, "multiply": old * self.amount}[self.operation]
-        bounds = event_field(self.kind, self.field)
-        return made if bounds is None else min(max(made, bounds.low), bounds.high)
+        bounds = CHANGEABLE[self.kind, self.field]
+        return min(max(made, bounds.low), bounds.high)
 
     @property
     def is_neutral(self) -> bool:

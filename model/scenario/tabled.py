@@ -41,9 +41,8 @@ def _week(day: object) -> int:
 def spans(world: World, table: str) -> tuple[Array, Array]:
     """First week, and first week no more, of every row of a table with dates."""
     dated, end = getattr(world.tables, table), calendar.week_of(LAST_DAY) + 1
-    since = [_week(day) if pd.notna(day) else 0 for day in dated["since"]]
-    until = [_week(day) if pd.notna(day) else end for day in dated["until"]]
-    return np.array(since), np.array(until)
+    since = np.array([_week(day) if pd.notna(day) else 0 for day in dated["since"]])
+    return since, np.array([_week(day) if pd.notna(day) else end for day in dated["until"]])
 
 
 def _running(world: World, table: str, week: int) -> Array:
