@@ -132,6 +132,11 @@ def suggest(value: object, choices: Iterable[str], otherwise: str = "take one of
     return f"did you mean {form.replace('{}', near)}?" if near else otherwise
 
 
+def between(low: float | None, high: float | None, unit: str) -> str:
+    """Bounds in words, with their unit unless it is 1."""
+    return f"{low:g} to {high:g}{'' if unit in {'', '1'} else f' {unit}'}"
+
+
 def some_of(names: Iterable[str]) -> str:
     """Allowed names in words, shortened."""
     ordered = list(names)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Name
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
-from model.errors import InputError, suggest
+from model.errors import InputError, between, suggest
 from model.kinds import codes
 from model.rows import Row, read_rows
 from model.rule_registry import REGISTRIES, RuleRegistry
@@ -55,9 +55,8 @@ class ParameterRow(NamedTuple):
             return " or ".join(repr(option) for option in self.options)
         if isinstance(self.default, bool):
             return "true or false"
-        unit = "" if self.unit in {"", "1"} else f" {self.unit}"
         kind = "a whole number, " if isinstance(self.default, int) else ""
-        return f"{kind}{self.low:g} to {self.high:g}{unit}"
+        return kind + between(self.low, self.high, self.unit)
 
     def scalar(self, value: Any) -> Number:
         """A value as compiled rules read it: a switch is 0 or 1, or the number of its option."""

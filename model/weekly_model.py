@@ -135,7 +135,6 @@ class WeeklyModel(Model):  # type: ignore[misc]
 
     @property
     def _is_run_by_week(self) -> bool:
-        """Whether every week has to be run by itself."""
         return type(self).step is not WeeklyModel.step or self._rule_after_week is not None
 
     def _week_of_next_event(self) -> int:

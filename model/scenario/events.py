@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from model.calendar import FIRST_YEAR, LAST_YEAR
 from model.columns import WHOLE, Column, dated_columns
-from model.errors import InputError, suggest
+from model.errors import InputError, between, suggest
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
 from model.rows import senseless
@@ -57,10 +57,7 @@ class EventField:
     @property
     def allowed(self) -> str:
         """The bounds in words."""
-        if self.unit == "0/1":
-            return "0 or 1"
-        unit = "" if self.unit in {"", "1"} else f" {self.unit}"
-        return f"{self.low:g} to {self.high:g}{unit}"
+        return "0 or 1" if self.unit == "0/1" else between(self.low, self.high, self.unit)
 
 
 SUPPLY, EXPOSURE = "sources.supply_kg_per_week", "legs.exposure"
