@@ -38,9 +38,8 @@ def find_scenario(name_or_path: str | os.PathLike[str], *, wanted_by: str = "", 
     given = Path(name_or_path)
     file = given if given.suffix == ".toml" else given.with_name(given.name + ".toml") if given.name else given
     places = [given, file] if given.is_absolute() else [given, *(folder / file for folder in directories())]
-    for path in places:
-        if is_file(path):
-            return path
+    if found := next(filter(is_file, places), None):
+        return found
     known, otherwise = sorted(scenario_paths()), f"write the file, or set {SCENARIOS_VARIABLE} to its directory"
     folder = any(map(os.path.isdir, places))
     raise InputError(

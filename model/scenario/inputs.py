@@ -5,12 +5,14 @@ one row for every epoch, the stretch of weeks between two changes. The compiled 
 knows a date. Two scenarios that say the same up to a date have the same rows up to it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from model import calendar
 from model.columns import Array, Dated, dated_columns
@@ -93,11 +95,13 @@ def _epoch(world: World, week: int, in_force: Dating) -> Rows:
         (_apply_membership if event.kind == "membership" else _apply)(world, rows, event, targets, week)
     own = rows.pop("membership_sharing")
     level = rows.pop("membership_role") * rows.pop("platform_sharing")[None, :]
-    rows["states.pledge"] = np.where(np.isnan(own), level, own) * rows["membership_active"]
-    rows["places.container_traffic"] = container_traffic(world, rows["legs.exposure"])
-    rows["spend_meur"] = _spend(world, rows.pop("programme_eur"))
-    rows["states.boarding_regime"] = _boarding(world, rows["states.consent_regime"], rows.pop("treaty_active"))
-    return rows
+    worked_out = {
+        "states.pledge": np.where(np.isnan(own), level, own) * rows["membership_active"],
+        "places.container_traffic": container_traffic(world, rows["legs.exposure"]),
+        "spend_meur": _spend(world, rows.pop("programme_eur")),
+        "states.boarding_regime": _boarding(world, rows["states.consent_regime"], rows.pop("treaty_active")),
+    }
+    return rows | worked_out
 
 
 def _spend(world: World, euros: Array) -> Array:
@@ -124,13 +128,10 @@ def _boarding(world: World, base: Array, treaties: Array) -> Array:
 
 
 @lru_cache(maxsize=64)
-def _rows_named(world: World, kind: str) -> dict[str, list[int]]:
+def _rows_named(world: World, kind: str) -> Mapping[Hashable, Any]:
     """Rows that each name of a kind of target stands for."""
-    rows: dict[str, list[int]] = {}
-    names = NAMES[kind](world) if kind in NAMES else getattr(world, f"{kind}s")
-    for i, name in enumerate(names):
-        rows.setdefault(name, []).append(i)
-    return rows
+    names = pd.Series([*(NAMES[kind](world) if kind in NAMES else getattr(world, f"{kind}s"))], dtype="str")
+    return names.groupby(names).indices
 
 
 def _apply(world: World, rows: Rows, event: Event, targets: tuple[str, ...], week: int) -> None:
