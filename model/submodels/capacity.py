@@ -9,15 +9,9 @@ from the yearly governance tables; reform takes corruption away for good (M7).
 import math
 
 from model.calendar import WEEKS_PER_YEAR, YEARS_PER_REVIEW
-from model.context import Context, ParameterValues, State
-from model.kernel.compiled import compiled, rule
+from model.context import Context, State
+from model.kernel.compiled import rule
 from model.kinds import SECTORS, Sector
-
-
-@compiled
-def lagged_week(parameters: ParameterValues, week: int) -> int:
-    """The week whose money becomes ability now, -1 before the calendar."""
-    return max(-1, int(week - parameters.capacity_lag_years * WEEKS_PER_YEAR))
 
 
 @rule
@@ -26,7 +20,7 @@ def build(ctx: Context) -> None:
     inputs, states, parameters = ctx.inputs, ctx.state.states, ctx.parameters
     kept = math.pow(1.0 - parameters.capacity_decay_per_year, YEARS_PER_REVIEW)
     recovery = 1.0 - math.exp(-parameters.capacity_recovery_per_year * YEARS_PER_REVIEW)
-    source = lagged_week(parameters, ctx.week)
+    source = int(ctx.week - parameters.capacity_lag_years * WEEKS_PER_YEAR)  # its money becomes ability now
     epoch = inputs.epoch_of_week[source] if source >= 0 else -1
     for member in range(states.capacity.shape[0]):
         states.reformed[member] = min(1.0, states.reformed[member] + states.reform_per_year[member] * YEARS_PER_REVIEW)
