@@ -11,14 +11,15 @@ a detour factor. README.md gives the rules for days, cost and patrol areas.
 """
 
 from collections import Counter
-from itertools import pairwise
+from itertools import accumulate, pairwise, repeat
+from operator import mul
 from typing import Any
 
 import pandas as pd
 import searoute
 
 from model.data.build.files import BUILD, DATA, read, write
-from model.data.build.polyline import Point, great_circle, great_circle_km, length_km, simplify
+from model.data.build.polyline import Point, great_circle, great_circle_km, simplify
 
 KM_PER_NM = 1.852
 OVERLAND_DETOUR = 1.3
@@ -67,17 +68,13 @@ def route(mode: str, line: str, start: Point, end: Point) -> tuple[list[Point], 
     # Lists, not tuples: with tuples searoute 1.6 silently leaves the two ends out.
     found = searoute.searoute([*start[::-1]], [*end[::-1]], append_orig_dest=True, units="km")
     lane = [(lat, lon) for lon, lat in found["geometry"]["coordinates"]]
-    return lane, length_km(lane)
+    return lane, sum(great_circle_km(a, b) for a, b in pairwise(lane))
 
 
 def drawing_line(line: list[Point]) -> list[Point]:
     """Thin a line for drawing: at most MAX_POINTS points."""
-    tolerance = DRAW_TOLERANCE_DEG
-    drawn = simplify(line, tolerance)
-    while len(drawn) > MAX_POINTS:
-        tolerance *= 1.4
-        drawn = simplify(line, tolerance)
-    return drawn
+    tolerances = accumulate(repeat(1.4), mul, initial=DRAW_TOLERANCE_DEG)
+    return next(drawn for drawn in (simplify(line, each) for each in tolerances) if len(drawn) <= MAX_POINTS)
 
 
 def samples(line: list[Point]) -> list[Point]:

@@ -29,18 +29,13 @@ def rounded(volume: float) -> int:
     return int(float(f"{volume:.{SIGNIFICANT_DIGITS}g}"))
 
 
-def check_corridors(seeded: set[str]) -> None:
-    """Stop when the corridors of legs.csv and of the seed differ."""
-    used = set(read(DATA / "legs.csv")["corridor"])
-    if used != seeded:
-        missing, unused = sorted(used - seeded), sorted(seeded - used)
-        raise SystemExit(f"trade_seed.csv and legs.csv disagree on corridors: add {missing}, remove {unused}")
-
-
 def main() -> None:
     """Read the seeds, check the corridors, write trade.csv."""
     seeds = read(BUILD / "trade_seed.csv")
-    check_corridors(set(seeds["corridor"]))
+    used, seeded = set(read(DATA / "legs.csv")["corridor"]), set(seeds["corridor"])
+    if used != seeded:
+        missing, unused = sorted(used - seeded), sorted(seeded - used)
+        raise SystemExit(f"trade_seed.csv and legs.csv disagree on corridors: add {missing}, remove {unused}")
     table = seeds.merge(indices(read(BUILD / "trade_growth.csv")), on="profile", how="left", validate="m:m")
     table["licit_volume"] = (table["volume_2000"] * table["factor"]).map(rounded)
     table["mode"] = table["corridor"].str.rsplit("-", n=1).str[1]

@@ -1,7 +1,6 @@
 """Distances and polylines on the globe, shared by the build scripts."""
 
 import math
-from itertools import pairwise
 
 Point = tuple[float, float]
 """Latitude and longitude in degrees (build_outlines.py: longitude and latitude)."""
@@ -29,11 +28,6 @@ def great_circle(start: Point, end: Point, points: int) -> list[Point]:
         z = a * math.sin(lat1) + b * math.sin(lat2)
         line.append((math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))))
     return line
-
-
-def length_km(line: list[Point]) -> float:
-    """Length of a polyline in km."""
-    return sum(great_circle_km(a, b) for a, b in pairwise(line))
 
 
 def offset_deg(point: Point, start: Point, end: Point) -> float:
