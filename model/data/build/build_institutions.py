@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from model.data.build import build_observations, build_prices, build_series
+from model.data.build import build_observations, build_series
 from model.data.build.files import DATA, YEARS, read, seed, write
 
 WGI_SPAN = 5.0
@@ -135,7 +135,7 @@ def main() -> None:
         "exchange": build_series.exchange,
         "supply": lambda: build_series.supply(read(folder / "supply.csv")),
         "demand": build_series.demand,
-        "prices": lambda: build_prices.prices(read(folder / "prices.csv")),
+        "prices": lambda: build_series.prices(read(folder / "prices.csv")),
         "observations": lambda: build_observations.observations(folder),
     }
     for name, build in steps.items():
