@@ -24,9 +24,10 @@ from model.submodels.leads import draw_leads
 from model.submodels.market import arbitrage, clear
 from model.submodels.movement import set_out, sweep
 from model.submodels.organisations import enter_and_exit, seek_routes
+from model.submodels.other_markets import fade_on_the_way, send_elsewhere
 from model.submodels.sensors import detect, false_contacts, prepare_sensors
 from model.submodels.states import begin_month, fade_flows, review
-from model.submodels.supply import buy, fade_on_the_way, produce, send_elsewhere
+from model.submodels.supply import buy, produce
 from model.submodels.tasking import patrol, respond
 
 
