@@ -194,8 +194,7 @@ def of_predictions(draws: int) -> Work:
 def of_validation(size: ValidationSize, problem: Problem, sets: int) -> Work:
     """A validation: predictions, trials, remedies, rivals, and what packages do under each structure."""
     structures, trials = len(read_structures()), sum(1 + len(asked.arms) for asked in trials_of())
-    headline = Study.load("headline")
-    forked = calendar.week_of(headline.fork or date(2011, 5, 10))
+    forked = calendar.week_of(Study.load("headline").fork or date(2011, 5, 10))
     whole = size.draws + trials * size.trials + (len(REMEDIES) + structures) * size.remedies
     fitted = sets + size.draws + 24 * (structures + 1) + (1 + len(SURGE.arms)) * size.surge
     packages = structures * size.policies * len(POLICIES)

@@ -213,8 +213,9 @@ def _last_day(scenario: Scenario, until: str | dt.date) -> dt.date:
     except InputError as error:
         week, message, remedy = -1, error.message, "write it as 2011-05-10"
     if not first <= week <= last:
-        allowed = f"{scenario.start} to {scenario.end}"
-        raise InputError(message, field="until", value=str(until), allowed=allowed, remedy=remedy)
+        raise InputError(
+            message, field="until", value=str(until), allowed=f"{scenario.start} to {scenario.end}", remedy=remedy
+        )
     return min(scenario.end, calendar.monday(week) + dt.timedelta(days=6))
 
 
@@ -259,6 +260,5 @@ def _write_frame(store: Store, name: str) -> dict[str, int | str]:
 
 def _numbered(table: pa.Table, replication: int) -> pa.Table:
     """A frame of one run with its number in place of its identity."""
-    numbers = pa.array([replication] * table.num_rows, pa.int64())
-    whole = table.set_column(0, "replication", numbers)
+    whole = table.set_column(0, "replication", pa.array([replication] * table.num_rows, pa.int64()))
     return whole.cast(pa.schema([(column, TYPES.get(column, pa.float64())) for column in whole.column_names]))

@@ -1,7 +1,5 @@
 """From a question to its tables: run what is missing of a study, analyse it, and say so in the manifest."""
 
-import datetime as dt
-import os
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -57,33 +55,10 @@ def run_and_analyse(
         doing("compiling the weekly rules (first time only, about a minute)")
     runner.warm_up(study)
     effort = study.run(store, executor, workers=workers, retry=retry, progress=with_warnings, doing=doing)
-    _close(study, store, effort, workers, warned)
+    runner.close(study, store, effort, workers, warned)
     if study.file:
         store.put("study.toml", Path(study.file).read_bytes())
     return effort
-
-
-def _close(study: Study, store: Store, effort: Effort, workers: int | None, warned: list[str]) -> None:
-    """Write the manifest of a study that is complete."""
-    counts = store.runs().drop_duplicates("run")["status"].value_counts()
-    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    store.write_manifest(
-        {
-            **store.manifest,
-            **study.describe(),
-            "state": "complete",
-            "created": now.isoformat().replace("+00:00", "Z"),
-            "seconds": round(effort.seconds, 2),
-            "fresh": effort.fresh,
-            "workers": workers or os.cpu_count(),
-            "runs": {
-                "planned": effort.planned,
-                **{status: int(counts.get(status, 0)) for status in ("done", "failed")},
-            },
-            "notes": list(effort.notes),
-            "warnings": warned,
-        }
-    )
 
 
 def comparison(scenarios: list[str], replications: int, seed: int, organisations: int, **changes: Any) -> Study:

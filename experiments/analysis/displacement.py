@@ -100,8 +100,7 @@ def _grouped(frame: pd.DataFrame, of: str, column: str) -> pd.DataFrame:
     """A column as a table of runs (scenario, seed) by groups: what a run has no row of is 0; one with a gap is out."""
     whole = frame.astype({column: float})
     wide = whole.pivot_table(index=["scenario", "seed"], columns=of, values=column, aggfunc="sum", fill_value=0.0)
-    gaps = pd.MultiIndex.from_frame(frame.loc[frame[column].isna(), ["scenario", "seed"]])
-    return wide[~wide.index.isin(gaps)]
+    return wide[~wide.index.isin(pd.MultiIndex.from_frame(frame.loc[frame[column].isna(), ["scenario", "seed"]]))]
 
 
 def _against(wide: pd.DataFrame, scenario: str, baseline: str) -> pd.DataFrame:
@@ -185,7 +184,6 @@ def recorded_tables(study: Study, store: Store, runs: pd.DataFrame, paired: pd.D
     places = found.a_year("place", ["seized_kg"])
     changes = winners_and_losers(states.reset_index(), study.baseline)
     yearly = found.read("yearly", ["seized_kg", "seized_eu_bulk_kg", "arrived_europe_kg", "price_europe_eur_per_kg"])
-    first = paired[paired["supply"] == paired["supply"].iloc[0]]
     return {
         "states": changes.assign(name=changes["state"].map(study.world.tables.states.set_index("state")["name"])),
         "leg_changes": winners_and_losers(legs.reset_index(), study.baseline, ["kg"], of="leg"),
@@ -193,7 +191,7 @@ def recorded_tables(study: Study, store: Store, runs: pd.DataFrame, paired: pd.D
         "places": _scenario_means(places["seized_kg"], "place", "seized_kg_per_year"),
         "ends": kg_by_destination(found),
         "displacement": displaced(study, legs.reset_index()),
-        "detect": detect(yearly, first, study.baseline),
+        "detect": detect(yearly, paired[paired["supply"] == paired["supply"].iloc[0]], study.baseline),
     }
 
 
@@ -230,5 +228,6 @@ def displaced(study: Study, by_leg: pd.DataFrame) -> pd.DataFrame:
         kind: frame.assign(group=frame["leg"].map(label)).groupby(["scenario", "seed", "group"], sort=False)["kg"].sum()
         for kind, label in groups.items()
     }
-    found = [displacement(kg.reset_index(), study.baseline, kind=kind) for kind, kg in by_group.items()]
-    return pd.concat(found, ignore_index=True)
+    return pd.concat(
+        [displacement(kg.reset_index(), study.baseline, kind=kind) for kind, kg in by_group.items()], ignore_index=True
+    )

@@ -47,9 +47,8 @@ class Mixes:
         made: Array = np.clip(np.round(doses / GRAIN) * GRAIN, 0.0, 1.0)
         cost = self.cost_eur(made)
         share = np.where(cost > self.budget_eur, self.budget_eur / np.maximum(cost, 1e-9), 1.0)[:, None]
-        moved = self.now + share * (made - self.now)
         # rounded down, which never costs more, since no dose has a negative price
-        lower = np.floor(moved / GRAIN + 1e-9) * GRAIN
+        lower = np.floor((self.now + share * (made - self.now)) / GRAIN + 1e-9) * GRAIN
         return np.round(np.where(share < 1.0, lower, made), 6)
 
 
@@ -90,8 +89,7 @@ def proposed(mixes: Mixes, evaluate: Evaluate, settings: Mapping[str, float]) ->
         scores.append(_means(mixes, tried[-1], evaluate(tried[-1], "search")))
         asked.set("X", tried[-1])
         # a mix that failed somewhere must never look good
-        known = np.where(np.isfinite(scores[-1]), scores[-1], 1e12)
-        Evaluator().eval(StaticProblem(problem, F=known), asked)
+        Evaluator().eval(StaticProblem(problem, F=np.where(np.isfinite(scores[-1]), scores[-1], 1e12)), asked)
         algorithm.tell(infills=asked)
     return _front(np.vstack(tried), np.vstack(scores))
 

@@ -63,5 +63,8 @@ def _spans(
     """What differs between the values of a factor."""
     day = study.fork_day(scenario)
     first, *others = (apply_all(scenario, factors, {**fixed, factor.name: v}, day) for v in factor.ends)
-    found = [differing(study.world, first, other) for other in others]
-    return max(found, key=lambda one: (bool(one.read), bool(one.said)), default=Difference((), ()))
+    return max(
+        [differing(study.world, first, other) for other in others],
+        key=lambda one: (bool(one.read), bool(one.said)),
+        default=Difference((), ()),
+    )

@@ -70,8 +70,9 @@ def read_priors(path: Path = HERE / "free.toml") -> tuple[Prior, ...]:
     InputError
         If there is no such parameter, it is a switch, or its range is empty.
     """
-    entries = read_toml(path).get("free", [])
-    return tuple(_prior(read_part(FreeParameter, entry, "free"), path.name) for entry in entries)
+    return tuple(
+        _prior(read_part(FreeParameter, entry, "free"), path.name) for entry in read_toml(path).get("free", [])
+    )
 
 
 def _prior(given: FreeParameter, file: str) -> Prior:

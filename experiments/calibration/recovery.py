@@ -117,8 +117,13 @@ def recover(job: Job, trials: int) -> pd.DataFrame:
             found.append(rows)
             job.progress.step("recovering", len(found), trials)
     ranks = pd.concat(found, ignore_index=True)
-    targets = [target.name for target in job.problem.targets]
-    fit = pd.DataFrame({"target": targets, "explained": surface.explained, "spread": surface.spread})
+    fit = pd.DataFrame(
+        {
+            "target": [target.name for target in job.problem.targets],
+            "explained": surface.explained,
+            "spread": surface.spread,
+        }
+    )
     for name, frame in (("ranks", ranks), ("recovery", uniformity(ranks)), ("surface", fit)):
         write_table(job.folder, name, frame)
     return ranks
@@ -183,8 +188,9 @@ def uniformity(ranks: pd.DataFrame) -> pd.DataFrame:
         50% and 90% of ranks), contraction, identified, p_holm, flat (at 5%).
     """
     bins = BINS if ranks.groupby("parameter").size().max() >= MANY_TRIALS else FEW_BINS
-    groups = ranks.groupby("parameter", sort=False)
-    table = pd.DataFrame([{"parameter": name, **_uniform(group, bins)} for name, group in groups])
+    table = pd.DataFrame(
+        [{"parameter": name, **_uniform(group, bins)} for name, group in ranks.groupby("parameter", sort=False)]
+    )
     table["p_holm"] = holm(table["p"].to_numpy(float))
     return table.assign(flat=table["p_holm"] > 0.05)
 

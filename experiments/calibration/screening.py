@@ -40,12 +40,14 @@ def screen(job: Job, trajectories: int = 10, blocks: int = 64) -> dict[str, pd.D
     factors = uncertainties()
     points = design.morris(factors, trajectories, 1)
     morris = _indices(job, factors, morris_indices, _misfits(job, points, chance, "screening"))
-    weights = {target.name: target.weight for target in job.whole_problem.targets}
-    table = identifiability(morris, weights)
+    table = identifiability(morris, {target.name: target.weight for target in job.whole_problem.targets})
     factors = uncertainties(table["parameter"].head(STRONGEST).to_list())
     points = design.saltelli(factors, blocks, 1)
-    sobol = _indices(job, factors, sobol_indices, _misfits(job, points, chance, "variance shares"))
-    found = {"morris": morris, "identifiability": table, "sobol": sobol}
+    found = {
+        "morris": morris,
+        "identifiability": table,
+        "sobol": _indices(job, factors, sobol_indices, _misfits(job, points, chance, "variance shares")),
+    }
     for name, frame in found.items():
         write_table(job.folder, name, frame)
     return found

@@ -60,15 +60,15 @@ class Parts(Place):
     def add(self, frames: Mapping[str, pa.Table]) -> None:
         """Store a part; `frames` has "runs", whose file is written last and makes the part count."""
         contents = {name: to_parquet(table) for name, table in frames.items() if name != RUNS}
-        given = frames[RUNS].schema.metadata or {}
-        runs = frames[RUNS].replace_schema_metadata(
-            {
-                DIGESTS: json.dumps({name: sha256(content) for name, content in contents.items()}),
-                MADE: dt.datetime.now(dt.UTC).isoformat(),
-                VERSIONS: given.get(VERSIONS) or json.dumps(deciding_versions()),
-            }
+        contents[RUNS] = to_parquet(
+            frames[RUNS].replace_schema_metadata(
+                {
+                    DIGESTS: json.dumps({name: sha256(content) for name, content in contents.items()}),
+                    MADE: dt.datetime.now(dt.UTC).isoformat(),
+                    VERSIONS: (frames[RUNS].schema.metadata or {}).get(VERSIONS) or json.dumps(deciding_versions()),
+                }
+            )
         )
-        contents[RUNS] = to_parquet(runs)
         name = f"{sha256(contents[RUNS])[:32]}.parquet"
         for frame, content in contents.items():
             self.put(f"{PARTS}/{frame}/{name}", content)

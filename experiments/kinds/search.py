@@ -84,8 +84,7 @@ class Search(Study):
         super().check()
         known = list(self.world.tables.measures["measure"])
         for one in self.settings.measures:
-            listed = "`run.py policies` lists them"
-            check_choice(one, known, "search.measures", "there is no such measure", listed)
+            check_choice(one, known, "search.measures", "there is no such measure", "`run.py policies` lists them")
         missing = [name for name in OBJECTIVES if name not in self.outcomes]
         if missing:
             raise InputError(
@@ -153,8 +152,7 @@ class Search(Study):
             effort = _together(effort, made)
             return _objectives(store.runs(), doses, size.measures, name, len(worlds[name]))
 
-        front = proposed(self.mixes, evaluate, settings)
-        store.write_table("front", confirmed(self.mixes, front, evaluate, settings))
+        store.write_table("front", confirmed(self.mixes, proposed(self.mixes, evaluate, settings), evaluate, settings))
         return effort
 
 

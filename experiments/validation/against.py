@@ -136,18 +136,22 @@ def against(folder: Path, path: Path, job: Job, *, quick: bool = False) -> Again
     scored = Against(_each(cells, made), scores, score(cells.full, cells.observed)._asdict())
     write_table(folder / "tables", "against", scored.reports)
     write_table(folder / "tables", "against_scores", scored.scores)
-    manifest = {
-        **made_here(),
-        "reports": path.name,
-        "quick": quick,
-        "structure": job.structure,
-        "draws": len(cells.full),
-        "overall": scored.overall,
-        "posterior": job.posterior.manifest["created"],
-        "source_hash": provenance.source_hash(),
-        "data_hash": provenance.data_hash(),
-    }
-    write_atomically(folder / "against.json", to_json(manifest))
+    write_atomically(
+        folder / "against.json",
+        to_json(
+            {
+                **made_here(),
+                "reports": path.name,
+                "quick": quick,
+                "structure": job.structure,
+                "draws": len(cells.full),
+                "overall": scored.overall,
+                "posterior": job.posterior.manifest["created"],
+                "source_hash": provenance.source_hash(),
+                "data_hash": provenance.data_hash(),
+            }
+        ),
+    )
     return scored
 
 

@@ -127,12 +127,9 @@ def nulls_of(target: Target, tables: Tables, published: list[Start], walk: Rando
     year, start2 = target.years[-1], walk.start(target, 1)
     yearly2, drift2 = walk.of_figure(target, 1)
     about2 = yearly2 + target.sd**2
-    grows = target.statistic in GROWS
-    growth = float(np.mean([supply_growth(tables, y) for y in target.years])) if grows else None
-    years = LAST_FITTED - nulls.FIRST_FITTED + 1
-    sd = math.sqrt(start2 / years + about2 + drift2 * max(year - LAST_FITTED, 1))
-    found = predictions(published, year, growth, about2, drift2, start2=start2)
-    return {**found, **_by_numbers(target, tables, sd)}
+    growth = float(np.mean([supply_growth(tables, y) for y in target.years])) if target.statistic in GROWS else None
+    sd = math.sqrt(start2 / (LAST_FITTED - nulls.FIRST_FITTED + 1) + about2 + drift2 * max(year - LAST_FITTED, 1))
+    return {**predictions(published, year, growth, about2, drift2, start2=start2), **_by_numbers(target, tables, sd)}
 
 
 def judged_table(predicted: Predictions, world: World) -> pd.DataFrame:
@@ -297,16 +294,17 @@ def again(predicted: Predictions, judged: pd.DataFrame, low: Array, high: Array,
 def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
     if null is None:
         return "nothing that a null could start from" + ("" if holds else "; too many outside")
-    said = [
-        text
-        for good, text in (
-            (holds, "too many figures outside"),
-            (beats, "the null scores better"),
-            (narrower, "the null is narrower"),
-        )
-        if not good
-    ]
-    return "; ".join(said)
+    return "; ".join(
+        [
+            text
+            for good, text in (
+                (holds, "too many figures outside"),
+                (beats, "the null scores better"),
+                (narrower, "the null is narrower"),
+            )
+            if not good
+        ]
+    )
 
 
 def summary(

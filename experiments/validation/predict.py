@@ -164,5 +164,4 @@ def _predict_targets(
             error2 = target.sd**2 + carried[j] * start2
         error2 += sum(walk.of_figure(target, max(target.years[-1] - LAST_FITTED, 0)))
         full[:, [j]] = noise.widened((raw[:, j] + shift)[:, None], np.array([error2]), np.array([target.sd**2]))
-    observed = np.array([target.scaled_value for target in judged])
-    return Predictions(tuple(judged), observed, raw, full, carried)
+    return Predictions(tuple(judged), np.array([target.scaled_value for target in judged]), raw, full, carried)

@@ -85,8 +85,7 @@ class RandomWalk:
     def of_figure(self, target: Target, since: int) -> tuple[float, float]:
         """Variance of a figure about its course, and of the drift of that course over some years, on its scale."""
         if target.statistic in SEIZED:
-            yearly2 = self.yearly2.get(target.area, self.pooled2)
-            return yearly2 / len(target.years), self.drift(target.area) * since
+            return self.yearly2.get(target.area, self.pooled2) / len(target.years), self.drift(target.area) * since
         kind = "price" if target.statistic.startswith("price") else target.transform
         return 0.0, DRIFTS[kind] ** 2 * since
 

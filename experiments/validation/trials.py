@@ -80,8 +80,7 @@ def _kg_per_case(model: RouteModel) -> float:
 
 def _active_nodes(model: RouteModel) -> float:
     """Places through which a tonne or more passes a year."""
-    table = model.by("place")["moved_kg"].unstack("place").loc[YEARS[0] : YEARS[1]].mean()
-    return float((table > 1000.0).sum())
+    return float((model.by("place")["moved_kg"].unstack("place").loc[YEARS[0] : YEARS[1]].mean() > 1000.0).sum())
 
 
 # --- the questions ------------------------------------------------------------------------------------------------
