@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments.ensemble import provenance, runner, seeds
-from experiments.ensemble.models import Experiment, cache_is_cold
+from experiments.ensemble.models import COMPILING, Experiment, cache_is_cold
 from experiments.ensemble.places import TEMPORARY
 from experiments.ensemble.recording import DIMENSIONS, FRAMES
 from experiments.ensemble.runner import Effort
@@ -32,7 +32,6 @@ from model.scenario.no_effect import without_effect
 from model.summary import Summary
 from model.world import World
 
-COMPILING: Final = "compiling the weekly rules (first time only, about a minute)"
 TYPES: Final[dict[str, pa.DataType]] = {
     **dict.fromkeys((*DIMENSIONS, "lead_state", "stage"), pa.string()),
     **dict.fromkeys(("replication", "year", "owner"), pa.int64()),
@@ -92,8 +91,16 @@ class Replications(Summary):
         """A row for each run: run (identity: all that its results depend on), arm, point, seed and replication."""
         what = [self.organisations, *self.origin, self.scenario.identity()]
         runs = [provenance.digest([*what, seed])[:16] for seed in self.seeds]
-        table = pd.DataFrame({"run": runs, "arm": 0, "point": 0, "seed": self.seeds, "scenario": self.scenario.name})
-        return table.assign(replication=range(len(runs)))
+        return pd.DataFrame(
+            {
+                "run": runs,
+                "arm": 0,
+                "point": 0,
+                "seed": self.seeds,
+                "scenario": self.scenario.name,
+                "replication": range(len(runs)),
+            }
+        )
 
     def describe(self) -> dict[str, Any]:
         """What is run and with what: the same for the same replications, whenever and wherever they are run."""

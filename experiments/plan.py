@@ -85,11 +85,6 @@ class Planned(Summary, StudyFields):
         return self._context.tables
 
     @property
-    def context(self) -> Context:
-        """What belongs to it beside the content of its file."""
-        return self._context
-
-    @property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of its replications."""
         return seeds.replications(self.seed, self.replications)
@@ -97,9 +92,11 @@ class Planned(Summary, StudyFields):
     @cached_property
     def factors(self) -> tuple[Factor, ...]:
         """What it varies: levers, then uncertainties."""
-        levers = read_factors(getattr(self, "levers", ()), "lever", "levers", load_world().names)
-        uncertain = getattr(self, "uncertainties", ())
-        return (*levers, *read_factors(uncertain, "uncertainty", "uncertainties", load_world().names))
+        names = load_world().names
+        return (
+            *read_factors(getattr(self, "levers", ()), "lever", "levers", names),
+            *read_factors(getattr(self, "uncertainties", ()), "uncertainty", "uncertainties", names),
+        )
 
     @property
     def method(self) -> str:
@@ -188,7 +185,7 @@ class Planned(Summary, StudyFields):
         """Refuse a plan that is very large, unless `large` is set; raises InputError."""
         count = times * len(points)
         runs = count if "seed" in points else count * self.replications
-        if runs > MOST_RUNS and not self.context.large:
+        if runs > MOST_RUNS and not self._context.large:
             raise InputError(
                 "the plan is very large",
                 file=self.file or None,
@@ -243,7 +240,7 @@ class Planned(Summary, StudyFields):
         """What is asked, as the manifest holds it."""
         # a path that begins at the root would name the machine
         files = {
-            name: Path(path).name if Path(path).is_absolute() else path for name, path in self.context.files.items()
+            name: Path(path).name if Path(path).is_absolute() else path for name, path in self._context.files.items()
         }
         return {
             "kind": self.kind,

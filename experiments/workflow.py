@@ -11,6 +11,7 @@ import pandas as pd
 from experiments.analysis.intervals import preliminary_results
 from experiments.analysis.no_effect import warnings_of
 from experiments.ensemble import runner
+from experiments.ensemble.models import COMPILING
 from experiments.ensemble.runner import Effort
 from experiments.ensemble.store import Store
 from experiments.study import Study
@@ -52,7 +53,7 @@ def run_and_analyse(
         progress(effort._replace(notes=(*(f"Warning: {text}" for text in warned), *effort.notes)))
 
     if runner.cache_is_cold():
-        doing("compiling the weekly rules (first time only, about a minute)")
+        doing(COMPILING)
     runner.warm_up(study)
     effort = study.run(store, executor, workers=workers, retry=retry, progress=with_warnings, doing=doing)
     runner.close(study, store, effort, workers, warned)

@@ -165,6 +165,6 @@ def core(
         better = sense * (alone - gets)
         # rounding must not let the whole leave itself
         slack = 1e-9 * max(1.0, float(np.abs(alone).max()))
-        leaves = bool(better.mean() > slack), float((better > slack).mean())
-        rows.append((name, float(gets.mean()), float(alone.mean()), *leaves, len(wide)))
+        leaves, probability = bool(better.mean() > slack), float((better > slack).mean())
+        rows.append((name, float(gets.mean()), float(alone.mean()), leaves, probability, len(wide)))
     return pd.DataFrame(rows, columns=["coalition", "gets", "alone", "leaves", "probability", "n"])

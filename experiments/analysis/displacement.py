@@ -3,11 +3,9 @@
 It needs runs that recorded more than outcomes.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,12 +15,9 @@ from scipy.stats import t as student
 from experiments.analysis.detection import detect
 from experiments.analysis.intervals import FEWEST, Mean, Ratio, mean_difference, named, ratio_of_means
 from experiments.ensemble.store import DONE, Store
+from experiments.study import Study
 from model.columns import Array
 from model.world.regions import legs_into
-
-if TYPE_CHECKING:
-    from experiments.study import Study
-
 
 DESTINATIONS: Final = {
     "arrived_europe_kg": "europe",

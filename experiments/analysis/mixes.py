@@ -130,14 +130,25 @@ def confirmed(mixes: Mixes, front: Array, evaluate: Evaluate, settings: Mapping[
     rows = []
     for number, kind in enumerate(kinds):
         shown = kind if kind != "found" else "front" if number in best else "dominated"
-        row: dict[str, float | str] = {"mix": number, "kind": shown}
-        row |= dict(zip(mixes.measures, doses[number], strict=True))
+        row = {"mix": number, "kind": shown, **dict(zip(mixes.measures, doses[number], strict=True))}
         for column, name in enumerate(OBJECTIVES):
             change = mean_difference(found[number, :, column] - found[0, :, column])
-            row |= {name: means[number, column], f"{name}_change": change.mean}
-            row |= {f"{name}_low": change.low, f"{name}_high": change.high}
+            row |= {
+                name: means[number, column],
+                f"{name}_change": change.mean,
+                f"{name}_low": change.low,
+                f"{name}_high": change.high,
+            }
         spread = mean_difference(regret[number])
-        row |= {COST: means[number, -1], "regret": float(np.nanmax(regret[number])), "regret_mean": spread.mean}
-        row |= {"regret_low": spread.low, "regret_high": spread.high}
-        rows.append({**row, "worlds": int(np.isfinite(landed[number]).sum())})
+        rows.append(
+            {
+                **row,
+                COST: means[number, -1],
+                "regret": float(np.nanmax(regret[number])),
+                "regret_mean": spread.mean,
+                "regret_low": spread.low,
+                "regret_high": spread.high,
+                "worlds": int(np.isfinite(landed[number]).sum()),
+            }
+        )
     return pd.DataFrame(rows)

@@ -1,17 +1,11 @@
 """What a study holds that changes nothing in its runs: events, scenarios that run as the baseline, and factors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from experiments.design.factors import Factor, Value, apply_all
+from experiments.study import Study
 from model import Scenario
 from model.scenario.no_effect import Difference, NoEffect, differing, without_effect
-
-if TYPE_CHECKING:
-    from experiments.study import Study
-
 
 FALSE_NULL = "a comparison that holds it reports a false null"
 

@@ -27,8 +27,18 @@ def point_means(runs: pd.DataFrame, study: Planned) -> pd.DataFrame:
             if len(found):
                 mean, low, high = mean_and_interval(found)
                 q05, q95 = np.quantile(found, [0.05, 0.95])
-                spread = {"mean": mean, "low": low, "high": high, "q05": q05, "q95": q95}
-                rows.append({**where, "outcome": outcome, "n": len(found), **spread})
+                rows.append(
+                    {
+                        **where,
+                        "outcome": outcome,
+                        "n": len(found),
+                        "mean": mean,
+                        "low": low,
+                        "high": high,
+                        "q05": q05,
+                        "q95": q95,
+                    }
+                )
     return pd.DataFrame(rows)
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Literal
 import numpy as np
 from pydantic import StrictFloat, StrictInt
 
+from experiments.field_types import check_choice
 from model.columns import Array
 from model.errors import InputError, suggest
 from model.files import read_toml
@@ -108,12 +109,5 @@ def read_structures(path: Path = STRUCTURES) -> dict[str, Structure]:
 def structure_named(name: str) -> Structure:
     """A structure; raises InputError if there is none of this name."""
     known = read_structures()
-    if name not in known:
-        raise InputError(
-            "there is no such structure",
-            field="structure",
-            value=name,
-            allowed=", ".join(known),
-            remedy=suggest(name, known),
-        )
+    check_choice(name, known, "structure", "there is no such structure")
     return known[name]

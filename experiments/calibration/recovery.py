@@ -31,8 +31,6 @@ from experiments.calibration.surface import fit_surface
 from experiments.ensemble import seeds
 from model.columns import Array
 
-__all__ = ["FINAL", "NEAR", "Trials", "holm", "pooled", "recover", "recover_model", "uniformity"]
-
 RUNS_PER_PARAMETER: Final = 20
 """Runs over the prior for each parameter, at least."""
 RANKS: Final = 19
@@ -222,6 +220,4 @@ def holm(p: Array) -> Array:
     """P-values adjusted for several tests, after Holm (1979)."""
     order = np.argsort(p)
     stepped = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
-    found = np.empty_like(p)
-    found[order] = np.minimum(stepped, 1.0)
-    return found
+    return np.minimum(stepped, 1.0)[np.argsort(order)]

@@ -86,7 +86,6 @@ def _misfits(job: Job, points: pd.DataFrame, chance: Array, what: str) -> pd.Dat
 
 
 def _indices(job: Job, factors: list[Factor], of: Callable[..., pd.DataFrame], runs: pd.DataFrame) -> pd.DataFrame:
-    """Indices of some factors on every target (long)."""
     tables = map(partial(of, runs, factors), [target.name for target in job.whole_problem.targets])
     return pd.concat(tables, ignore_index=True).rename(columns={"factor": "parameter", "outcome": "target"})
 

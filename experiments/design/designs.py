@@ -111,11 +111,13 @@ def _cell(table: Table, row: Row, factor: Factor) -> Value | None:
     else:
         value = factor.read(text)
     if not factor.holds(value):
-        message, remedy = (
+        raise table.wrong(
+            row,
+            factor.name,
             "this value is out of the factor's range",
+            factor.allowed,
             "correct the value, or change the factor in the study",
         )
-        raise table.wrong(row, factor.name, message, factor.allowed, remedy)
     return value
 
 

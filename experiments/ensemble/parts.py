@@ -24,8 +24,6 @@ from experiments.ensemble.provenance import deciding_versions
 from experiments.ensemble.recording import FRAMES
 from model.errors import InputError
 
-__all__ = ["DAMAGED", "DONE", "FAILED", "PARTS", "RUNS", "VERSIONS", "Parts", "read_parquet", "sha256", "to_parquet"]
-
 DONE, FAILED = "done", "failed"
 RUNS, PARTS, DAMAGED = "runs", "parts", "damaged"
 DIGESTED: Final = re.compile(r"[0-9a-f]{32}\.parquet")

@@ -159,8 +159,12 @@ class Search(Study):
 def _together(before: Effort, made: Effort) -> Effort:
     """What was there before this command, and what all generations have made."""
     fresh = before.fresh + made.fresh
-    failed, seconds = before.failed + made.failed, before.seconds + made.seconds
-    return made._replace(kept=made.planned - fresh, fresh=fresh, failed=failed, seconds=seconds)
+    return made._replace(
+        kept=made.planned - fresh,
+        fresh=fresh,
+        failed=before.failed + made.failed,
+        seconds=before.seconds + made.seconds,
+    )
 
 
 def _objectives(runs: pd.DataFrame, doses: Array, measures: Sequence[str], worlds: str, count: int) -> Array:

@@ -94,8 +94,8 @@ def published_before(tables: Tables) -> dict[str, list[Start]]:
     found = {}
     for target in judged:
         start = counterpart(target, earlier)
-        points = [] if start is None else [earlier[start]]
-        points += [t for t in judged if (t.statistic, t.area) == (target.statistic, target.area)]
+        same = [t for t in judged if (t.statistic, t.area) == (target.statistic, target.area)]
+        points = same if start is None else [earlier[start], *same]
         # a mean over years stands at its last year: later ones are predicted from it
         found[target.name] = [Start(t.years[-1], t.scaled_value, len(t.years)) for t in points]
     return found

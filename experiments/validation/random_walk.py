@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.evidence.observed import defects, totals
-from experiments.evidence.targets import FIT, Target, load_targets
+from experiments.evidence.targets import FIT, SEIZED, Target, load_targets
 from model.columns import Array
 from model.world import World
 from model.world.tables import Tables
@@ -20,8 +20,6 @@ REPORTS: Final = "annual report of the state"
 LAST_FITTED: Final = 2008
 PRIOR_STEPS: Final = 4.0
 MEDIAN_OF_CHI2: Final = 0.4549
-SEIZED: Final = ("seized", "platform", "port")
-"""Statistics that are seizures of a year."""
 DRIFTS: Final = {"price": 0.05, "log": 0.1, "logit": 0.1, "none": 0.0}
 """Yearly step of figures that are no seizures, by scale: assumed, since five years cannot give it."""
 
