@@ -101,8 +101,11 @@ def _pace(organisations: int, reads: str, threads: int) -> _Pace:
     read(models[0])  # what is done the first time only is not counted
     warm = time.perf_counter()
     parallel_map(read, models, threads)
-    once = (time.perf_counter() - warm) / threads
-    return _Pace((ran - started) / (threads * WHOLE_WEEKS), once, _bytes((models[0].state, models[0].buffers)))
+    return _Pace(
+        (ran - started) / (threads * WHOLE_WEEKS),
+        (time.perf_counter() - warm) / threads,
+        _bytes((models[0].state, models[0].buffers)),
+    )
 
 
 def _read(reads: str, targets: Sequence[Target], model: RouteModel) -> None:

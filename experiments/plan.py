@@ -42,8 +42,12 @@ class Arm(Summary):
 
     def facts(self) -> dict[str, Any]:
         """What `repr` shows of an arm."""
-        seeds = f"{len(self.seeds)} from {self.seeds[0]}" if self.seeds else "none"
-        return {"point": self.point, "scenario": self.scenario.name, "seeds": seeds, "record": self.record}
+        return {
+            "point": self.point,
+            "scenario": self.scenario.name,
+            "seeds": f"{len(self.seeds)} from {self.seeds[0]}" if self.seeds else "none",
+            "record": self.record,
+        }
 
 
 class Context(NamedTuple):
@@ -233,15 +237,12 @@ class Planned(Summary, StudyFields):
         for number, arm in enumerate(self.arms):
             what = [common, arm.record, arm.scenario.identity()]
             rows += [(provenance.digest([*what, seed])[:16], number, arm.point, seed) for seed in arm.seeds]
-        plan = pd.DataFrame(rows, columns=["run", "arm", "point", "seed"])
-        return plan.merge(self.table.drop(columns="seed", errors="ignore"), on="point", how="left")
+        return pd.DataFrame(rows, columns=["run", "arm", "point", "seed"]).merge(
+            self.table.drop(columns="seed", errors="ignore"), on="point", how="left"
+        )
 
     def describe(self) -> dict[str, Any]:
         """What is asked, as the manifest holds it."""
-        # a path that begins at the root would name the machine
-        files = {
-            name: Path(path).name if Path(path).is_absolute() else path for name, path in self._context.files.items()
-        }
         return {
             "kind": self.kind,
             "name": self.name,
@@ -249,7 +250,11 @@ class Planned(Summary, StudyFields):
             "question": self.question,
             "baseline": self.baseline,
             "scenarios": {name: self.scenario(name).title for name in self.all_scenarios},
-            "scenario_files": files,
+            # a path that begins at the root would name the machine
+            "scenario_files": {
+                name: Path(path).name if Path(path).is_absolute() else path
+                for name, path in self._context.files.items()
+            },
             "supply": list(self.supply),
             "factors": [factor.describe() for factor in self.factors],
             "design": {"method": self.method, **getattr(self, "design", {})},

@@ -5,6 +5,8 @@ from `measures.csv`, where most are assumed: each has a low and a high end, and 
 range is no confidence interval. A dose costs in proportion to the dose that the cost is for.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date

@@ -3,6 +3,8 @@
 It needs runs that recorded more than outcomes.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import Final
@@ -93,8 +95,9 @@ def _displaced(gained: Array, lost: Array, level: float, candidates: int) -> Rat
 
 def _grouped(frame: pd.DataFrame, of: str, column: str) -> pd.DataFrame:
     """A column as a table of runs (scenario, seed) by groups: what a run has no row of is 0; one with a gap is out."""
-    whole = frame.astype({column: float})
-    wide = whole.pivot_table(index=["scenario", "seed"], columns=of, values=column, aggfunc="sum", fill_value=0.0)
+    wide = frame.astype({column: float}).pivot_table(
+        index=["scenario", "seed"], columns=of, values=column, aggfunc="sum", fill_value=0.0
+    )
     return wide[~wide.index.isin(pd.MultiIndex.from_frame(frame.loc[frame[column].isna(), ["scenario", "seed"]]))]
 
 
@@ -167,8 +170,8 @@ class Recorded:
 
     def a_year(self, of: str, columns: list[str]) -> pd.DataFrame:
         """Mean yearly sums by scenario, seed and country, leg or place."""
-        found = self.read(f"by_{of}", [of, *columns])
-        return found.groupby(["scenario", "seed", of], sort=False)[columns].sum() / self.years
+        groups = self.read(f"by_{of}", [of, *columns]).groupby(["scenario", "seed", of], sort=False)
+        return groups[columns].sum() / self.years
 
 
 def recorded_tables(study: Study, store: Store, runs: pd.DataFrame, paired: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -186,6 +186,12 @@ def made_of(
 ) -> Posterior:
     """A posterior of parameter sets of equal weight."""
     values = {prior.parameter: prior.from_unit(units[:, i]) for i, prior in enumerate(problem.priors)}
-    own = [seeds.for_parameters(unit) for unit in units]
-    sets = pd.DataFrame({"draw": range(len(units)), "seed": own, **values, "chi_square": chi_square})
+    sets = pd.DataFrame(
+        {
+            "draw": range(len(units)),
+            "seed": [seeds.for_parameters(unit) for unit in units],
+            **values,
+            "chi_square": chi_square,
+        }
+    )
     return Posterior(problem.structure.name, dict(problem.structure.settings), units, sets, temperature, manifest)

@@ -324,8 +324,14 @@ def tasks(ensemble: Ensemble, missing: set[str], workers: int) -> Iterator[Task]
                 Experiment(arm.scenario, seed, ensemble.organisations, arm.record, fork=ensemble.fork)
                 for arm, seed in zip(arms, some["seed"].tolist(), strict=True)
             )
-            runs = tuple(some["run"].tolist())
-            yield Task(experiments, runs, ensemble.window, ensemble.outcomes, ensemble.tables, ensemble.origin)
+            yield Task(
+                experiments,
+                tuple(some["run"].tolist()),
+                ensemble.window,
+                ensemble.outcomes,
+                ensemble.tables,
+                ensemble.origin,
+            )
 
 
 def close(

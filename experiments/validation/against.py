@@ -158,7 +158,7 @@ def against(folder: Path, path: Path, job: Job, *, quick: bool = False) -> Again
 def _each(cells: CountryYears, made: dict[str, Any]) -> pd.DataFrame:
     """Every report beside its prediction, those missed most first."""
     low, middle, high = np.exp(np.quantile(cells.full, [0.05, 0.5, 0.95], axis=0))
-    found = pd.DataFrame(
+    return pd.DataFrame(
         {
             "state": cells.state,
             "year": cells.year,
@@ -175,5 +175,4 @@ def _each(cells: CountryYears, made: dict[str, Any]) -> pd.DataFrame:
                 for year, state in zip(cells.year, cells.state, strict=True)
             ],
         }
-    )
-    return found.sort_values("times_off", ascending=False, ignore_index=True)
+    ).sort_values("times_off", ascending=False, ignore_index=True)

@@ -197,8 +197,9 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
         rule was chosen after these figures had been seen: it counts and is said), crps_previous (the null that knows
         all that was published before), why.
     """
-    rows = [_verdict(str(family), group) for family, group in judged.groupby("family", sort=False)]
-    return pd.DataFrame(rows).sort_values(["passes", "family"], ascending=[False, True], ignore_index=True)
+    return pd.DataFrame(
+        [_verdict(str(family), group) for family, group in judged.groupby("family", sort=False)]
+    ).sort_values(["passes", "family"], ascending=[False, True], ignore_index=True)
 
 
 def _verdict(family: str, group: pd.DataFrame) -> dict[str, Any]:

@@ -129,8 +129,9 @@ def run_experiment(experiment: NaturalExperiment, seeds: Iterable[int], workers:
         for arm, found in zip(experiment.arms, arms, strict=True)
         for i, name in enumerate(experiment.readings)
     }
-    index = pd.MultiIndex.from_tuples(rows)
-    return pd.DataFrame(list(rows.values()), index, columns=["without", "effect", "low", "high"])
+    return pd.DataFrame(
+        list(rows.values()), pd.MultiIndex.from_tuples(rows), columns=["without", "effect", "low", "high"]
+    )
 
 
 # --- changes of history -------------------------------------------------------------------------------------------

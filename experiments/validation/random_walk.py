@@ -32,8 +32,12 @@ def country_years(tables: Tables) -> pd.DataFrame:
     )
     wrong = pd.MultiIndex.from_tuples(defects(tables))
     chosen = chosen[~pd.MultiIndex.from_frame(chosen[["area", "year"]]).isin(wrong)]
-    wide = chosen.assign(log=np.log(chosen["value"])).pivot_table(index="year", columns="area", values="log")
-    return wide.apply(np.exp).loc[2004:]
+    return (
+        chosen.assign(log=np.log(chosen["value"]))
+        .pivot_table(index="year", columns="area", values="log")
+        .apply(np.exp)
+        .loc[2004:]
+    )
 
 
 class RandomWalk:

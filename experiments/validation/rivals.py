@@ -95,21 +95,23 @@ def _judge(name: str, found: Predicted) -> Judged:
     carried, plain = (annual.of_predictor(split, one) for one in (annual.CARRIED, annual.PLAIN))
     index = pd.MultiIndex.from_arrays([cells.state, cells.year], names=["state", "year"])
     low, high = judge.pass_range(found.targets, judged).passed
-    scores = {
-        "name": name,
-        "families_passed": judge.counted(table),
-        "passed_low": low,
-        "passed_high": high,
-        "families": len(table),
-        "inside_90": float(judged["inside_90"].mean()),
-        "crps_targets": float(judged["crps"].mean()),
-        "error": float(carried["error"]),
-        "crps": float(carried["crps"]),
-        "cover_90": float(carried["cover_90"]),
-        "error_plain": float(plain["error"]),
-        "crps_plain": float(plain["crps"]),
-    }
-    return Judged(scores, pd.Series(crps_each(cells.full, cells.observed), index))
+    return Judged(
+        {
+            "name": name,
+            "families_passed": judge.counted(table),
+            "passed_low": low,
+            "passed_high": high,
+            "families": len(table),
+            "inside_90": float(judged["inside_90"].mean()),
+            "crps_targets": float(judged["crps"].mean()),
+            "error": float(carried["error"]),
+            "crps": float(carried["crps"]),
+            "cover_90": float(carried["cover_90"]),
+            "error_plain": float(plain["error"]),
+            "crps_plain": float(plain["crps"]),
+        },
+        pd.Series(crps_each(cells.full, cells.observed), index),
+    )
 
 
 def _side_by_side(found: Sequence[Judged]) -> pd.DataFrame:
@@ -129,8 +131,9 @@ def _change(crps: pd.Series) -> dict[str, float]:
 
 def remedies(job: Job) -> pd.DataFrame:
     """Every remedy judged like the model: on the same sets, without fitting anew; the first is the model itself."""
-    found = [_judge(name, job.predict(job.size.remedies, remedy.change)) for name, remedy in REMEDIES.items()]
-    return _side_by_side(found).assign(what=[remedy.what for remedy in REMEDIES.values()])
+    return _side_by_side(
+        [_judge(name, job.predict(job.size.remedies, remedy.change)) for name, remedy in REMEDIES.items()]
+    ).assign(what=[remedy.what for remedy in REMEDIES.values()])
 
 
 def rivals(job: Job) -> pd.DataFrame:
