@@ -179,14 +179,13 @@ def recorded_tables(study: Study, store: Store, runs: pd.DataFrame, paired: pd.D
     found = Recorded(study, store, runs)
     states = found.a_year("state", ["moved_kg", "expected_seized_kg"]).rename(columns={"moved_kg": "through_kg"})
     legs = found.a_year("leg", ["moved_kg"]).rename(columns={"moved_kg": "kg"})
-    places = found.a_year("place", ["seized_kg"])
     changes = winners_and_losers(states.reset_index(), study.baseline)
     yearly = found.read("yearly", ["seized_kg", "seized_eu_bulk_kg", "arrived_europe_kg", "price_europe_eur_per_kg"])
     return {
         "states": changes.assign(name=changes["state"].map(study.world.tables.states.set_index("state")["name"])),
         "leg_changes": winners_and_losers(legs.reset_index(), study.baseline, ["kg"], of="leg"),
         "flows": _scenario_means(legs["kg"], "leg", "kg_per_year"),
-        "places": _scenario_means(places["seized_kg"], "place", "seized_kg_per_year"),
+        "places": _scenario_means(found.a_year("place", ["seized_kg"])["seized_kg"], "place", "seized_kg_per_year"),
         "ends": kg_by_destination(found),
         "displacement": displaced(study, legs.reset_index()),
         "detect": detect(yearly, paired[paired["supply"] == paired["supply"].iloc[0]], study.baseline),
@@ -219,9 +218,12 @@ def displaced(study: Study, by_leg: pd.DataFrame) -> pd.DataFrame:
     """Displacement by corridor: flow into Europe that leaves some corridors and appears on others."""
     tables = study.world.tables
     legs = tables.legs.set_index("leg")
-    origin = legs["origin"].map(tables.places.set_index("place")["region"])
     frame = by_leg[by_leg["leg"].isin(legs.index[legs_into(tables, "europe")])]
-    groups = {"mode": legs["mode"], "region": origin, "place": legs["destination"]}
+    groups = {
+        "mode": legs["mode"],
+        "region": legs["origin"].map(tables.places.set_index("place")["region"]),
+        "place": legs["destination"],
+    }
     by_group = {
         kind: frame.assign(group=frame["leg"].map(label)).groupby(["scenario", "seed", "group"], sort=False)["kg"].sum()
         for kind, label in groups.items()

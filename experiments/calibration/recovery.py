@@ -163,10 +163,9 @@ def _model_as_truth(job: Job, what: str) -> Truth:
 
 def _start(job: Job) -> tuple[Runs, Array]:
     """Runs over the prior that fits begin with, and the variance of the error that they assume."""
-    chance = job.problem.chance_sd(job.size.chance_seeds, job.workers)
+    variance = job.problem.likelihood(job.problem.chance_sd(job.size.chance_seeds, job.workers)).variance
     points = max(job.size.pilot, RUNS_PER_PARAMETER * len(job.problem.names))
-    start = job.pilot(points, lambda done: job.progress.step("running over the prior", done, points))
-    return start, job.problem.likelihood(chance).variance
+    return job.pilot(points, lambda done: job.progress.step("running over the prior", done, points)), variance
 
 
 def _temperature_of(job: Job) -> float:

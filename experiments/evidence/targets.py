@@ -211,9 +211,8 @@ def _observations(row: dict[str, Any], tables: Tables, pattern: str) -> pd.DataF
     made = chosen.assign(first=chosen["year"].astype(int), last=ends)
     if row["by"] != STAND_IN:
         made = made[(made["first"] >= row["first_year"]) & (made["first"] <= row["last_year"])]
-    middle = (made["low"] + made["high"]) / 2
     columns = ["observation", "first", "last", "value", "low", "high", "source", "confidence"]
-    found: pd.DataFrame = made.assign(value=made["value"].fillna(middle))[columns]
+    found: pd.DataFrame = made.assign(value=made["value"].fillna((made["low"] + made["high"]) / 2))[columns]
     return found
 
 

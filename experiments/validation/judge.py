@@ -237,9 +237,8 @@ def right_way(judged: pd.DataFrame) -> pd.Series:
     -------
     Series of "k of n", empty text where a family has one figure of a kind only.
     """
-    kinds = ["family", "statistic", "area", "unit"]
     ordered = judged.sort_values("last_year")
-    steps = ordered.groupby(kinds, dropna=False)[["published", "model"]].diff()
+    steps = ordered.groupby(["family", "statistic", "area", "unit"], dropna=False)[["published", "model"]].diff()
     told = steps["published"].notna()
     same = np.sign(steps["published"]) == np.sign(steps["model"])
     counts = pd.DataFrame({"family": ordered["family"], "right": told & same, "total": told}).groupby("family").sum()

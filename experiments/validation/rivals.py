@@ -93,7 +93,6 @@ def _judge(name: str, found: Predicted) -> Judged:
     table = judge.families(judged)
     split = annual.time_split(cells, annual.null_cells(cells, world))
     carried, plain = (annual.of_predictor(split, one) for one in (annual.CARRIED, annual.PLAIN))
-    index = pd.MultiIndex.from_arrays([cells.state, cells.year], names=["state", "year"])
     low, high = judge.pass_range(found.targets, judged).passed
     return Judged(
         {
@@ -110,7 +109,10 @@ def _judge(name: str, found: Predicted) -> Judged:
             "error_plain": float(plain["error"]),
             "crps_plain": float(plain["crps"]),
         },
-        pd.Series(crps_each(cells.full, cells.observed), index),
+        pd.Series(
+            crps_each(cells.full, cells.observed),
+            pd.MultiIndex.from_arrays([cells.state, cells.year], names=["state", "year"]),
+        ),
     )
 
 
