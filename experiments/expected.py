@@ -76,8 +76,11 @@ def expect(work: Work, organisations: int, workers: int | None = None) -> Expect
         return Expected(0.0, 0.0, count)
     threads = int(min(count, cores, work.runs))
     pace, larger = _pace(min(organisations, PROBED), work.reads, threads), max(1.0, organisations / PROBED)
-    memory = _resident() + (2 * count + work.held) * pace.memory * larger
-    return Expected(work.weeks * pace.week * larger + work.runs * pace.run, memory, count)
+    return Expected(
+        work.weeks * pace.week * larger + work.runs * pace.run,
+        _resident() + (2 * count + work.held) * pace.memory * larger,
+        count,
+    )
 
 
 class _Pace(NamedTuple):

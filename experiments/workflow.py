@@ -112,9 +112,15 @@ def list_stores(folder: Path = RESULTS) -> pd.DataFrame:
             manifest = {"kind": "", "state": error.message}
         if "kind" in manifest:
             runs, few = manifest.get("runs", {}), preliminary_results(manifest)
-            row = {column: manifest.get(column, "") for column in columns} | {"name": path.parent.name}
-            row["title"] += f" ({few})" if few else ""
-            rows.append({**row, "runs": runs.get("done", 0), "failed": runs.get("failed", 0)})
+            rows.append(
+                {
+                    **{column: manifest.get(column, "") for column in columns},
+                    "name": path.parent.name,
+                    "title": manifest.get("title", "") + (f" ({few})" if few else ""),
+                    "runs": runs.get("done", 0),
+                    "failed": runs.get("failed", 0),
+                }
+            )
     return pd.DataFrame(rows, columns=columns)
 
 

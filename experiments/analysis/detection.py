@@ -57,8 +57,10 @@ def years_to_detect(
     def told(years: int) -> bool:
         before = years if before_years is None else before_years
         freedom = years + before - 2
-        needed = student.ppf(1.0 - level / 2, freedom) + student.ppf(power, freedom)
-        return bool(ratio / math.sqrt(1.0 / years + 1.0 / before) >= needed)
+        return bool(
+            ratio / math.sqrt(1.0 / years + 1.0 / before)
+            >= student.ppf(1.0 - level / 2, freedom) + student.ppf(power, freedom)
+        )
 
     return float(_first(told))
 

@@ -193,7 +193,6 @@ def recorded_tables(study: Study, store: Store, runs: pd.DataFrame, paired: pd.D
 
 
 def _scenario_means(values: pd.Series[float], of: str, name: str) -> pd.DataFrame:
-    """Means over seeds."""
     return values.groupby(["scenario", of], sort=False).mean().rename(name).reset_index()
 
 

@@ -185,13 +185,11 @@ def made_of(
     problem: Problem, units: Array, chi_square: Array, temperature: float, manifest: dict[str, Any]
 ) -> Posterior:
     """A posterior of parameter sets of equal weight."""
-    values = {prior.parameter: prior.from_unit(units[:, i]) for i, prior in enumerate(problem.priors)}
-    sets = pd.DataFrame(
-        {
-            "draw": range(len(units)),
-            "seed": [seeds.for_parameters(unit) for unit in units],
-            **values,
-            "chi_square": chi_square,
-        }
-    )
-    return Posterior(problem.structure.name, dict(problem.structure.settings), units, sets, temperature, manifest)
+    sets = {
+        "draw": range(len(units)),
+        "seed": [seeds.for_parameters(unit) for unit in units],
+        **{prior.parameter: prior.from_unit(units[:, i]) for i, prior in enumerate(problem.priors)},
+        "chi_square": chi_square,
+    }
+    structure = problem.structure
+    return Posterior(structure.name, dict(structure.settings), units, pd.DataFrame(sets), temperature, manifest)

@@ -91,10 +91,15 @@ class Trials:
             units = rng.random((PILOT, len(known)))
             start = Runs(units, simulate(units))
         fit = refine(simulate, start, Likelihood(data, self.variance), self.temperature, FINAL, NEAR, fitting)
-        ranks = (equal_weights(fit.units, fit.weights, RANKS, choosing) < known).sum(axis=0)
         mean = np.average(fit.units, axis=0, weights=fit.weights)
-        left = np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights)
-        return pd.DataFrame({"trial": number, "parameter": self.names, "rank": ranks, "variance": left})
+        return pd.DataFrame(
+            {
+                "trial": number,
+                "parameter": self.names,
+                "rank": (equal_weights(fit.units, fit.weights, RANKS, choosing) < known).sum(axis=0),
+                "variance": np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights),
+            }
+        )
 
 
 def recover(job: Job, trials: int) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from experiments.calibration.job import Job, write_table
 from experiments.design import designs as design
 from experiments.design.factors import Factor
 from experiments.ensemble.executors import parallel_map
+from experiments.ensemble.store import DONE
 from model.columns import Array
 from model.errors import InputError
 from model.scenario.events import PARAMETER_ROWS
@@ -81,8 +82,7 @@ def _misfits(job: Job, points: pd.DataFrame, chance: Array, what: str) -> pd.Dat
     found = parallel_map(one, rows, job.workers, lambda done: job.progress.step(what, done, len(rows)))
     z = (np.array(found) - problem.observed) / np.hypot(problem.error_sd, chance)
     table = pd.DataFrame(z, columns=[target.name for target in problem.targets])
-    frame = pd.concat([points.reset_index(drop=True), table], axis=1)
-    return frame.assign(point=range(len(frame)), status="done")
+    return pd.concat([points.reset_index(drop=True), table], axis=1).assign(point=range(len(table)), status=DONE)
 
 
 def _indices(job: Job, factors: list[Factor], of: Callable[..., pd.DataFrame], runs: pd.DataFrame) -> pd.DataFrame:
@@ -104,11 +104,12 @@ def identifiability(morris: pd.DataFrame, weights: dict[str, float]) -> pd.DataF
     effects = np.ascontiguousarray(wide.to_numpy())
     strongest = np.argsort(-effects * np.sqrt(weight), axis=1)[:, :3]
     clear = np.take_along_axis(effects, strongest, axis=1) >= CLEAR
-    found = {
-        "parameter": wide.index,
-        "strength": np.sqrt((weight * effects**2).sum(axis=1) / weight.sum()),
-        "largest": effects.max(axis=1),
-        "told_by": [";".join(wide.columns[of[there]]) for of, there in zip(strongest, clear, strict=True)],
-        "targets": (effects >= CLEAR).sum(axis=1),
-    }
-    return pd.DataFrame(found).sort_values("strength", ascending=False, ignore_index=True)
+    return pd.DataFrame(
+        {
+            "parameter": wide.index,
+            "strength": np.sqrt((weight * effects**2).sum(axis=1) / weight.sum()),
+            "largest": effects.max(axis=1),
+            "told_by": [";".join(wide.columns[of[there]]) for of, there in zip(strongest, clear, strict=True)],
+            "targets": (effects >= CLEAR).sum(axis=1),
+        }
+    ).sort_values("strength", ascending=False, ignore_index=True)

@@ -255,7 +255,6 @@ def _names(factors: Sequence[Factor]) -> list[str]:
 
 
 def _levels(factors: Sequence[Factor], steps: int) -> list[int]:
-    """Number of levels of each factor."""
     return [len(factor.choices) or steps for factor in factors]
 
 

@@ -101,8 +101,10 @@ class Parts(Place):
                 self.move(f"{PARTS}/{frame}/{name}", f"{aside}/{frame}/{name}")
         remedy = f"the part was moved to {DAMAGED}/, and its runs are made again where the plan needs them"
         self.made_with = [dict(one) for one in {tuple(sorted(part.versions.items())) for part in found}]
-        statuses = {run: status for run, (_, status) in _chosen(found).items()}
-        return statuses, [f"{error}; {remedy}" for error in damaged.values()]
+        return (
+            {run: status for run, (_, status) in _chosen(found).items()},
+            [f"{error}; {remedy}" for error in damaged.values()],
+        )
 
     # --- reading --------------------------------------------------------------------------------------------------
 

@@ -149,8 +149,10 @@ def run_task(task: Task, token: str = "") -> dict[str, pa.Table]:
 def _read(task: Task, experiment: Experiment, model: RouteModel) -> tuple[dict[str, float], dict[str, pd.DataFrame]]:
     """Outcomes of a run, and its frames from the year of the fork on, or from the first that is read."""
     first = task.window[0] if experiment.fork is None else min(experiment.fork.year, task.window[0])
-    outcomes = measure_outcomes(model, *task.window, task.outcomes) if task.outcomes else {}
-    return outcomes, recording.frames_of(model, experiment.record, first)
+    return (
+        measure_outcomes(model, *task.window, task.outcomes) if task.outcomes else {},
+        recording.frames_of(model, experiment.record, first),
+    )
 
 
 def _world_of(task: Task) -> World:

@@ -99,9 +99,12 @@ class Search(Study):
     def mixes(self) -> Mixes:
         """Measures, their doses now, prices and budget."""
         measures, known = self.settings.measures, self.world.tables.measures.set_index("measure")
-        now = known.loc[list(measures), "history_dose"].to_numpy(float)
-        price = np.array([costs_of(name, 1.0, self.world)[1] for name in measures])
-        return Mixes(measures, now, price, float(self.settings.budget_eur))
+        return Mixes(
+            measures,
+            known.loc[list(measures), "history_dose"].to_numpy(float),
+            np.array([costs_of(name, 1.0, self.world)[1] for name in measures]),
+            float(self.settings.budget_eur),
+        )
 
     def worlds(self, count: int, seed: int) -> pd.DataFrame:
         """Sampled worlds: a Latin hypercube of the uncertainties, each with a seed of its own."""

@@ -112,8 +112,8 @@ def _share_2004_08(target: Target, tables: Tables) -> float:
 def _by_numbers(target: Target, tables: Tables, sd: float) -> dict[str, Null | Sample]:
     """Nulls of figures that numbers alone say something of."""
     if target.statistic == "lead_elsewhere":
-        members = tables.memberships.query("platform == @target.area and role == 'member'")["state"].nunique()
-        return {"chance": Null(nulls.chance_of_another(members), sd)}
+        states = tables.memberships.query("platform == @target.area and role == 'member'")["state"]
+        return {"chance": Null(nulls.chance_of_another(states.nunique()), sd)}
     if target.statistic == "world_share":
         return {"share": Null(_share_2004_08(target, tables), sd)}
     if target.statistic == "supply_correlation":
@@ -181,8 +181,10 @@ def _predicted_row(predicted: Predictions, i: int) -> dict[str, Any]:
 def _null_columns(made: dict[str, Null | Sample], seen: float) -> dict[str, float]:
     """Scores and widths of nulls for a figure."""
     drawn = {name: null.draws(DRAWS) for name, null in made.items()}
-    scores = {f"crps_{name}": crps(draws, seen) for name, draws in drawn.items()}
-    return scores | {f"width_{name}": float(width(draws)) for name, draws in drawn.items()}
+    return {
+        **{f"crps_{name}": crps(draws, seen) for name, draws in drawn.items()},
+        **{f"width_{name}": float(width(draws)) for name, draws in drawn.items()},
+    }
 
 
 def families(judged: pd.DataFrame) -> pd.DataFrame:
@@ -287,8 +289,8 @@ def pass_range(predicted: Predictions, judged: pd.DataFrame, seed: int = 1) -> R
 
 def again(predicted: Predictions, judged: pd.DataFrame, low: Array, high: Array, score: Array) -> pd.DataFrame:
     """Judged figures as they would be with other intervals and scores."""
-    within = (low <= predicted.observed) & (predicted.observed <= high)
-    return judged.assign(crps=score, width_90=high - low, inside_90=within)
+    seen = predicted.observed
+    return judged.assign(crps=score, width_90=high - low, inside_90=(low <= seen) & (seen <= high))
 
 
 def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:

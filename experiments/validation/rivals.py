@@ -127,8 +127,11 @@ def _change(crps: pd.Series) -> dict[str, float]:
     drawn = np.random.default_rng(1).integers(0, len(of_state), (RESAMPLES, len(of_state)))
     again = of_state[drawn].sum(axis=1)
     low, high = np.quantile(again[:, 0] / again[:, 1], [0.05, 0.95])
-    mean = of_state[:, 0].sum() / of_state[:, 1].sum()
-    return {"crps_change": float(mean), "low": float(low), "high": float(high)}
+    return {
+        "crps_change": float(of_state[:, 0].sum() / of_state[:, 1].sum()),
+        "low": float(low),
+        "high": float(high),
+    }
 
 
 def remedies(job: Job) -> pd.DataFrame:

@@ -147,7 +147,6 @@ def _of_history() -> list[NaturalExperiment]:
 
 
 def _of_other_models() -> list[NaturalExperiment]:
-    """Findings of other models."""
     caulkins = "Caulkins, Crawford & Reuter (1993): pressure on few of many routes does almost nothing"
     magliocca = "Magliocca et al. (2019), NarcoLogic: more interdiction, more seized, smaller loads, more nodes"
     more, few, all_routes = _more_assets(1.0), _pressed(0.1), _pressed(1.0)
