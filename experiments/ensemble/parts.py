@@ -10,10 +10,9 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -48,10 +47,8 @@ class Part(NamedTuple):
 class Parts(Place):
     """A place that holds runs in parts."""
 
-    def __init__(self, url: str | Path, **options: Any) -> None:
-        super().__init__(url, **options)
-        self.made_with: list[dict[str, str]] = []
-        """Versions that the parts were made with, as `kept` found them, without repeats; empty for version 0.1."""
+    made_with: Sequence[dict[str, str]] = ()
+    """Versions that the parts were made with, as `kept` found them, without repeats; empty for version 0.1."""
 
     # --- writing --------------------------------------------------------------------------------------------------
 

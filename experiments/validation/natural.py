@@ -153,6 +153,11 @@ def with_events(*events: Event, base: Change = same) -> Change:
     return lambda scenario: base(scenario).with_events(*events)
 
 
+def with_parameters(base: Change = same, **values: object) -> Change:
+    """History with other parameters, on top of another change."""
+    return lambda scenario: base(scenario).with_parameters(**values)
+
+
 def event(slug: str, day: date, target: str, field: str, value: float, operation: str = "value") -> Event:
     """An event that lasts; the target is its kind and its name, as place:galicia."""
     kind, _, name = target.partition(":")

@@ -16,11 +16,11 @@ from experiments.ensemble.store import Store
 from experiments.study import Study
 from experiments.validation import annual, judge
 from experiments.validation.job import Job
-from experiments.validation.natural import Change, same
+from experiments.validation.natural import Change, same, with_parameters
 from experiments.validation.predict import Predicted
 from experiments.validation.scores import crps_each
 from experiments.workflow import run_and_analyse
-from model import Scenario, load_world
+from model import load_world
 
 RESAMPLES: Final = 2000
 POLICIES: Final = (
@@ -40,42 +40,35 @@ class Remedy(NamedTuple):
     change: Change
 
 
-def _set(**parameters: object) -> Change:
-    def change(scenario: Scenario) -> Scenario:
-        return scenario.with_parameters(**parameters)
-
-    return change
-
-
 REMEDIES: Final[Mapping[str, Remedy]] = {
     "as fitted": Remedy("the model as it was fitted", same),
     "no answer of other outlets": Remedy(
         "other markets keep their share, however cheap goods are (glut_answer 0)",
-        _set(glut_answer=0.0),
+        with_parameters(glut_answer=0.0),
     ),
     "goods for other markets pass unseized": Remedy(
         "other_markets_exposure 0: as before decision 0025",
-        _set(other_markets_exposure=0.0),
+        with_parameters(other_markets_exposure=0.0),
     ),
     "contacts in ports are not learnt": Remedy(
         "contact_progress_ratio 1: as dear as where nothing was landed yet",
-        _set(contact_progress_ratio=1.0),
+        with_parameters(contact_progress_ratio=1.0),
     ),
     "what contacts learn stays in its state": Remedy(
         "contact_spread 0: as before decision 0028",
-        _set(contact_spread=0.0),
+        with_parameters(contact_spread=0.0),
     ),
     "controls stay as they are": Remedy(
         "control_response 0: no state's controls follow what they find",
-        _set(control_response=0.0),
+        with_parameters(control_response=0.0),
     ),
-    "states decide what they share": Remedy("cooperation is endogenous", _set(cooperation="endogenous")),
+    "states decide what they share": Remedy("cooperation is endogenous", with_parameters(cooperation="endogenous")),
     "controls of containers grow faster": Remedy(
         "inspection_growth_per_year 0.10 in place of 0.05",
-        _set(inspection_growth_per_year=0.1),
+        with_parameters(inspection_growth_per_year=0.1),
     ),
-    "output answers price": Remedy("supply_answer 1", _set(supply_answer=1.0)),
-    "memory of a year": Remedy("memory_months 12", _set(memory_months=12.0)),
+    "output answers price": Remedy("supply_answer 1", with_parameters(supply_answer=1.0)),
+    "memory of a year": Remedy("memory_months 12", with_parameters(memory_months=12.0)),
 }
 """Structural remedies that were tried, each judged like the model itself."""
 

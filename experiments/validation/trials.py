@@ -30,6 +30,7 @@ from experiments.validation.natural import (
     satellites,
     uncontrolled,
     with_events,
+    with_parameters,
 )
 from model import RouteModel, Scenario, load_world
 from model.columns import Array
@@ -69,7 +70,7 @@ def _inactive(slug: str, day: date, platform: str) -> Change:
 
 def _willing(total_control: float) -> Change:
     control = event("control", date(2003, 1, 6), "place:amsterdam_airport", "total_control", total_control)
-    return with_events(control, base=lambda scenario: uncontrolled(scenario).with_parameters(deterrence="willingness"))
+    return with_events(control, base=with_parameters(uncontrolled, deterrence="willingness"))
 
 
 def _kg_per_case(model: RouteModel) -> float:
@@ -327,7 +328,7 @@ SURGE: Final = NaturalExperiment(
     {
         "no controls at Schiphol and on the Spanish coast": lambda _: Scenario.load("no-schiphol-sive"),
         "demand as in 2000": _no_demand_change,
-        "no imitation": lambda scenario: scenario.with_parameters(imitate_rate_per_week=0.0),
+        "no imitation": with_parameters(imitate_rate_per_week=0.0),
         "clean hubs": with_events(event("clean", date(2000, 1, 3), "state:region=west_africa", "corruption", 0.15)),
     },
     {"flow": a_year("west_africa_kg", 2005, 2007), "before": a_year("west_africa_kg", 2002, 2003)},
