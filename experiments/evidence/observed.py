@@ -107,10 +107,6 @@ class Shown:
         shown = np.array([share_shown(self.tables, area, kind, year)[0] for year in years])
         return np.asarray(kg / 1000.0 / np.array([purity(self.tables, year) for year in years]) * shown)
 
-    def legs(self, years: Sequence[int]) -> Array:
-        """Pure kg seized by leg, summed over years."""
-        return np.asarray(self.model.buffers.by_leg[rows_of(years), :, self.seized].sum(axis=0))
-
     @cached_property
     def cases(self) -> np.recarray[Any, Any]:
         """Single seizures by columns: year, bulk_kg, mode, and those of the record; -1 where there is none."""

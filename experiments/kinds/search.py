@@ -1,7 +1,5 @@
 """Searches for robust mixes of measures: `experiments.analysis.mixes` on runs of the model."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
@@ -111,12 +109,6 @@ class Search(Study):
         sample = lhs(self.uncertain, count, seed) if self.uncertain else pd.DataFrame(index=range(count))
         return sample.assign(world=range(count), seed=seeds.replications(seed, count))
 
-    def with_points(self, points: pd.DataFrame) -> Search:
-        """A copy that runs these mixes in these worlds."""
-        made = self.with_()
-        made._points = points
-        return made
-
     def experiments(self, plain: pd.DataFrame) -> pd.DataFrame:
         """The mixes that were asked for so far, in their worlds."""
         return plain if self._points is None else self.crossed(plain, self._points)
@@ -151,7 +143,9 @@ class Search(Study):
             new = pd.DataFrame(doses, columns=list(size.measures)).drop_duplicates()
             new = new.merge(worlds[name].assign(worlds=name), how="cross")
             points = pd.concat([points, new], ignore_index=True).drop_duplicates(ignore_index=True)
-            made = runner.run(self.with_points(points), store, executor, workers=workers, progress=progress)
+            asked = self.with_()
+            asked._points = points
+            made = runner.run(asked, store, executor, workers=workers, progress=progress)
             effort = _together(effort, made)
             return _objectives(store.runs(), doses, size.measures, name, len(worlds[name]))
 
