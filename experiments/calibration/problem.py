@@ -118,10 +118,13 @@ class Problem:
         realised: bool = False,
     ) -> Array:
         """Statistics of several runs, each given by its parameters and its seed, shape (runs, targets)."""
-        experiments = [self.experiment(values, seed) for values, seed in runs]
         return np.array(
             read_models(
-                experiments, partial(self.read, realised=realised), world=self.world, workers=workers, done=done
+                [self.experiment(values, seed) for values, seed in runs],
+                partial(self.read, realised=realised),
+                world=self.world,
+                workers=workers,
+                done=done,
             )
         )
 

@@ -219,8 +219,11 @@ def _observations(row: dict[str, Any], tables: Tables, pattern: str) -> pd.DataF
 def _prices(row: dict[str, Any], tables: Tables, area: str, level: str) -> pd.DataFrame:
     """Published prices, per pure kg at the purity of their year (`prices.csv` assumes one purity for all years)."""
     table = tables.prices
-    chosen = table[(table["place_group"] == area) & (table["level"] == level)]
-    chosen = chosen[chosen["year"].between(row["first_year"], row["last_year"])]
+    chosen = table[
+        (table["place_group"] == area)
+        & (table["level"] == level)
+        & table["year"].between(row["first_year"], row["last_year"])
+    ]
     # the table's own purity, or 1 where a price was published per pure kg already
     pairs = zip(chosen["purity"].tolist(), chosen["year"].tolist(), strict=True)
     factor = np.array([1.0 if share == 1.0 else share / purity(tables, int(year)) for share, year in pairs])
