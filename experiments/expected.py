@@ -76,8 +76,11 @@ def expect(work: Work, organisations: int, workers: int | None = None) -> Expect
         return Expected(0.0, 0.0, count)
     threads = int(min(count, cores, work.runs))
     pace, larger = _pace(min(organisations, PROBED), work.reads, threads), max(1.0, organisations / PROBED)
-    memory = _resident() + (2 * count + work.held) * pace.memory * larger
-    return Expected(work.weeks * pace.week * larger + work.runs * pace.run, memory, count)
+    return Expected(
+        work.weeks * pace.week * larger + work.runs * pace.run,
+        _resident() + (2 * count + work.held) * pace.memory * larger,
+        count,
+    )
 
 
 class _Pace(NamedTuple):
@@ -101,8 +104,11 @@ def _pace(organisations: int, reads: str, threads: int) -> _Pace:
     read(models[0])  # what is done the first time only is not counted
     warm = time.perf_counter()
     parallel_map(read, models, threads)
-    once = (time.perf_counter() - warm) / threads
-    return _Pace((ran - started) / (threads * WHOLE_WEEKS), once, _bytes((models[0].state, models[0].buffers)))
+    return _Pace(
+        (ran - started) / (threads * WHOLE_WEEKS),
+        (time.perf_counter() - warm) / threads,
+        _bytes((models[0].state, models[0].buffers)),
+    )
 
 
 def _read(reads: str, targets: Sequence[Target], model: RouteModel) -> None:
@@ -194,8 +200,7 @@ def of_predictions(draws: int) -> Work:
 def of_validation(size: ValidationSize, problem: Problem, sets: int) -> Work:
     """A validation: predictions, trials, remedies, rivals, and what packages do under each structure."""
     structures, trials = len(read_structures()), sum(1 + len(asked.arms) for asked in trials_of())
-    headline = Study.load("headline")
-    forked = calendar.week_of(headline.fork or date(2011, 5, 10))
+    forked = calendar.week_of(Study.load("headline").fork or date(2011, 5, 10))
     whole = size.draws + trials * size.trials + (len(REMEDIES) + structures) * size.remedies
     fitted = sets + size.draws + 24 * (structures + 1) + (1 + len(SURGE.arms)) * size.surge
     packages = structures * size.policies * len(POLICIES)

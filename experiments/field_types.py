@@ -73,14 +73,25 @@ type Table = dict[str, Any]
 
 def names(default: Any, **bounds: Any) -> Any:
     """A field of names."""
-    remedy = "put names in quotes and the list in square brackets"
-    return row(default, "this is not a list of names", 'a list as ["a", "b"]', remedy, **bounds)
+    return row(
+        default,
+        "this is not a list of names",
+        'a list as ["a", "b"]',
+        "put names in quotes and the list in square brackets",
+        **bounds,
+    )
 
 
 def whole(default: int, least: int, most: int, remedy: str) -> Any:
     """A field of a whole number within bounds."""
-    allowed = f"a whole number from {least} to {most:,}"
-    return row(default, "this is not a whole number in range", allowed, remedy, ge=least, le=most)
+    return row(
+        default,
+        "this is not a whole number in range",
+        f"a whole number from {least} to {most:,}",
+        remedy,
+        ge=least,
+        le=most,
+    )
 
 
 def check_choice(

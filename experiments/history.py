@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments.ensemble import provenance, runner, seeds
-from experiments.ensemble.models import Experiment, cache_is_cold
+from experiments.ensemble.models import COMPILING, Experiment, cache_is_cold
 from experiments.ensemble.places import TEMPORARY
 from experiments.ensemble.recording import DIMENSIONS, FRAMES
 from experiments.ensemble.runner import Effort
@@ -32,7 +32,6 @@ from model.scenario.no_effect import without_effect
 from model.summary import Summary
 from model.world import World
 
-COMPILING: Final = "compiling the weekly rules (first time only, about a minute)"
 TYPES: Final[dict[str, pa.DataType]] = {
     **dict.fromkeys((*DIMENSIONS, "lead_state", "stage"), pa.string()),
     **dict.fromkeys(("replication", "year", "owner"), pa.int64()),
@@ -92,8 +91,16 @@ class Replications(Summary):
         """A row for each run: run (identity: all that its results depend on), arm, point, seed and replication."""
         what = [self.organisations, *self.origin, self.scenario.identity()]
         runs = [provenance.digest([*what, seed])[:16] for seed in self.seeds]
-        table = pd.DataFrame({"run": runs, "arm": 0, "point": 0, "seed": self.seeds, "scenario": self.scenario.name})
-        return table.assign(replication=range(len(runs)))
+        return pd.DataFrame(
+            {
+                "run": runs,
+                "arm": 0,
+                "point": 0,
+                "seed": self.seeds,
+                "scenario": self.scenario.name,
+                "replication": range(len(runs)),
+            }
+        )
 
     def describe(self) -> dict[str, Any]:
         """What is run and with what: the same for the same replications, whenever and wherever they are run."""
@@ -213,8 +220,9 @@ def _last_day(scenario: Scenario, until: str | dt.date) -> dt.date:
     except InputError as error:
         week, message, remedy = -1, error.message, "write it as 2011-05-10"
     if not first <= week <= last:
-        allowed = f"{scenario.start} to {scenario.end}"
-        raise InputError(message, field="until", value=str(until), allowed=allowed, remedy=remedy)
+        raise InputError(
+            message, field="until", value=str(until), allowed=f"{scenario.start} to {scenario.end}", remedy=remedy
+        )
     return min(scenario.end, calendar.monday(week) + dt.timedelta(days=6))
 
 
@@ -259,6 +267,5 @@ def _write_frame(store: Store, name: str) -> dict[str, int | str]:
 
 def _numbered(table: pa.Table, replication: int) -> pa.Table:
     """A frame of one run with its number in place of its identity."""
-    numbers = pa.array([replication] * table.num_rows, pa.int64())
-    whole = table.set_column(0, "replication", numbers)
+    whole = table.set_column(0, "replication", pa.array([replication] * table.num_rows, pa.int64()))
     return whole.cast(pa.schema([(column, TYPES.get(column, pa.float64())) for column in whole.column_names]))

@@ -42,8 +42,12 @@ class Arm(Summary):
 
     def facts(self) -> dict[str, Any]:
         """What `repr` shows of an arm."""
-        seeds = f"{len(self.seeds)} from {self.seeds[0]}" if self.seeds else "none"
-        return {"point": self.point, "scenario": self.scenario.name, "seeds": seeds, "record": self.record}
+        return {
+            "point": self.point,
+            "scenario": self.scenario.name,
+            "seeds": f"{len(self.seeds)} from {self.seeds[0]}" if self.seeds else "none",
+            "record": self.record,
+        }
 
 
 class Context(NamedTuple):
@@ -85,11 +89,6 @@ class Planned(Summary, StudyFields):
         return self._context.tables
 
     @property
-    def context(self) -> Context:
-        """What belongs to it beside the content of its file."""
-        return self._context
-
-    @property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of its replications."""
         return seeds.replications(self.seed, self.replications)
@@ -97,9 +96,11 @@ class Planned(Summary, StudyFields):
     @cached_property
     def factors(self) -> tuple[Factor, ...]:
         """What it varies: levers, then uncertainties."""
-        levers = read_factors(getattr(self, "levers", ()), "lever", "levers", load_world().names)
-        uncertain = getattr(self, "uncertainties", ())
-        return (*levers, *read_factors(uncertain, "uncertainty", "uncertainties", load_world().names))
+        names = load_world().names
+        return (
+            *read_factors(getattr(self, "levers", ()), "lever", "levers", names),
+            *read_factors(getattr(self, "uncertainties", ()), "uncertainty", "uncertainties", names),
+        )
 
     @property
     def method(self) -> str:
@@ -188,7 +189,7 @@ class Planned(Summary, StudyFields):
         """Refuse a plan that is very large, unless `large` is set; raises InputError."""
         count = times * len(points)
         runs = count if "seed" in points else count * self.replications
-        if runs > MOST_RUNS and not self.context.large:
+        if runs > MOST_RUNS and not self._context.large:
             raise InputError(
                 "the plan is very large",
                 file=self.file or None,
@@ -236,15 +237,12 @@ class Planned(Summary, StudyFields):
         for number, arm in enumerate(self.arms):
             what = [common, arm.record, arm.scenario.identity()]
             rows += [(provenance.digest([*what, seed])[:16], number, arm.point, seed) for seed in arm.seeds]
-        plan = pd.DataFrame(rows, columns=["run", "arm", "point", "seed"])
-        return plan.merge(self.table.drop(columns="seed", errors="ignore"), on="point", how="left")
+        return pd.DataFrame(rows, columns=["run", "arm", "point", "seed"]).merge(
+            self.table.drop(columns="seed", errors="ignore"), on="point", how="left"
+        )
 
     def describe(self) -> dict[str, Any]:
         """What is asked, as the manifest holds it."""
-        # a path that begins at the root would name the machine
-        files = {
-            name: Path(path).name if Path(path).is_absolute() else path for name, path in self.context.files.items()
-        }
         return {
             "kind": self.kind,
             "name": self.name,
@@ -252,7 +250,11 @@ class Planned(Summary, StudyFields):
             "question": self.question,
             "baseline": self.baseline,
             "scenarios": {name: self.scenario(name).title for name in self.all_scenarios},
-            "scenario_files": files,
+            # a path that begins at the root would name the machine
+            "scenario_files": {
+                name: Path(path).name if Path(path).is_absolute() else path
+                for name, path in self._context.files.items()
+            },
             "supply": list(self.supply),
             "factors": [factor.describe() for factor in self.factors],
             "design": {"method": self.method, **getattr(self, "design", {})},

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 import pandas as pd
 from pydantic import PrivateAttr
@@ -38,10 +38,7 @@ from experiments.analysis.points import point_means
 from experiments.design.factor_file import check_together
 from experiments.ensemble import runner
 from experiments.ensemble.store import DONE, Store
-from experiments.field_types import (
-    check_choice,
-    check_repeats,
-)
+from experiments.field_types import check_choice, check_repeats
 from experiments.plan import Context, Planned
 from experiments.plugins import load_all
 from experiments.study_file import STUDIES, SUPPLY, find_study
@@ -50,9 +47,6 @@ from model.errors import InputError
 from model.files import read_toml
 from model.route_model import check_numbers
 from model.toml_fields import read_part
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["KINDS", "STUDIES", "Study", "find_study", "list_studies", "study_kinds"]
 

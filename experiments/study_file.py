@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator
 
+from experiments.ensemble.seeds import MOST_REPLICATIONS
 from experiments.field_types import (
     LONGEST_TEXT,
     Day,
@@ -33,7 +34,6 @@ from model.toml_fields import Part, one_of, row, text
 STUDIES: Final = Path(__file__).resolve().parent / "studies"
 SUPPLY: Final = "supply_answer"
 RECORD_LEVELS: Final = ("outcomes", "yearly", "weekly", "events")
-MOST_REPLICATIONS: Final = 1_000_000
 
 
 def _listed(value: object) -> object:

@@ -1,7 +1,5 @@
 """From a question to its tables: run what is missing of a study, analyse it, and say so in the manifest."""
 
-import datetime as dt
-import os
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -13,6 +11,7 @@ import pandas as pd
 from experiments.analysis.intervals import preliminary_results
 from experiments.analysis.no_effect import warnings_of
 from experiments.ensemble import runner
+from experiments.ensemble.models import COMPILING
 from experiments.ensemble.runner import Effort
 from experiments.ensemble.store import Store
 from experiments.study import Study
@@ -54,36 +53,13 @@ def run_and_analyse(
         progress(effort._replace(notes=(*(f"Warning: {text}" for text in warned), *effort.notes)))
 
     if runner.cache_is_cold():
-        doing("compiling the weekly rules (first time only, about a minute)")
+        doing(COMPILING)
     runner.warm_up(study)
     effort = study.run(store, executor, workers=workers, retry=retry, progress=with_warnings, doing=doing)
-    _close(study, store, effort, workers, warned)
+    runner.close(study, store, effort, workers, warned)
     if study.file:
         store.put("study.toml", Path(study.file).read_bytes())
     return effort
-
-
-def _close(study: Study, store: Store, effort: Effort, workers: int | None, warned: list[str]) -> None:
-    """Write the manifest of a study that is complete."""
-    counts = store.runs().drop_duplicates("run")["status"].value_counts()
-    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    store.write_manifest(
-        {
-            **store.manifest,
-            **study.describe(),
-            "state": "complete",
-            "created": now.isoformat().replace("+00:00", "Z"),
-            "seconds": round(effort.seconds, 2),
-            "fresh": effort.fresh,
-            "workers": workers or os.cpu_count(),
-            "runs": {
-                "planned": effort.planned,
-                **{status: int(counts.get(status, 0)) for status in ("done", "failed")},
-            },
-            "notes": list(effort.notes),
-            "warnings": warned,
-        }
-    )
 
 
 def comparison(scenarios: list[str], replications: int, seed: int, organisations: int, **changes: Any) -> Study:
@@ -136,9 +112,15 @@ def list_stores(folder: Path = RESULTS) -> pd.DataFrame:
             manifest = {"kind": "", "state": error.message}
         if "kind" in manifest:
             runs, few = manifest.get("runs", {}), preliminary_results(manifest)
-            row = {column: manifest.get(column, "") for column in columns} | {"name": path.parent.name}
-            row["title"] += f" ({few})" if few else ""
-            rows.append({**row, "runs": runs.get("done", 0), "failed": runs.get("failed", 0)})
+            rows.append(
+                {
+                    **{column: manifest.get(column, "") for column in columns},
+                    "name": path.parent.name,
+                    "title": manifest.get("title", "") + (f" ({few})" if few else ""),
+                    "runs": runs.get("done", 0),
+                    "failed": runs.get("failed", 0),
+                }
+            )
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -47,8 +47,7 @@ def coalition_names(players: Sequence[str], permutations: int = PERMUTATIONS) ->
             remedy="name them as in platforms.csv or states.csv",
         )
     if len(players) <= MOST_EXACT:
-        sizes = range(len(players) + 1)
-        return [joined(members, players) for size in sizes for members in combinations(players, size)]
+        return [joined(members, players) for size in range(len(players) + 1) for members in combinations(players, size)]
     chains = (_chain(order, players) for order in orders(players, permutations))
     return list(dict.fromkeys(name for chain in chains for name in chain))
 
@@ -104,11 +103,10 @@ def _shares(values: pd.DataFrame, players: Sequence[str], permutations: int) -> 
     )
     whole = wide.reindex(columns=names).dropna()
     if whole.empty:
-        missing = sum(name not in wide for name in names)
         raise InputError(
             "no seed has a value of every coalition",
             field="coalitions",
-            value=f"{missing} of {len(names)} have none",
+            value=f"{sum(name not in wide for name in names)} of {len(names)} have none",
             allowed="a value of each for some seed",
             remedy="run the study to its end; see the errors of failed runs",
         )
@@ -167,6 +165,6 @@ def core(
         better = sense * (alone - gets)
         # rounding must not let the whole leave itself
         slack = 1e-9 * max(1.0, float(np.abs(alone).max()))
-        leaves = bool(better.mean() > slack), float((better > slack).mean())
-        rows.append((name, float(gets.mean()), float(alone.mean()), *leaves, len(wide)))
+        leaves, probability = bool(better.mean() > slack), float((better > slack).mean())
+        rows.append((name, float(gets.mean()), float(alone.mean()), leaves, probability, len(wide)))
     return pd.DataFrame(rows, columns=["coalition", "gets", "alone", "leaves", "probability", "n"])

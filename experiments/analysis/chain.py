@@ -70,8 +70,13 @@ def chains(means: Mapping[str, float]) -> tuple[dict[str, float], dict[str, floa
     """
     sent, moved, sea = means["dispatched_kg"], means["moved_kg"], means["sea_moved_kg"]
     cued, acted = means["cued_kg"], means["acted_kg"]
-    board = {"act": _over(acted, cued), "board": _over(means["boarded_expected_kg"], acted)}
-    at_sea = {"supply": sent, "route": _over(sea, sent), "know": _over(cued, sea), **board}
+    at_sea = {
+        "supply": sent,
+        "route": _over(sea, sent),
+        "know": _over(cued, sea),
+        "act": _over(acted, cued),
+        "board": _over(means["boarded_expected_kg"], acted),
+    }
     return at_sea, {"supply": sent, "route": _over(moved, sent), "inspect": _over(means["shore_removed_kg"], moved)}
 
 

@@ -44,7 +44,6 @@ def paired(
     """
     named(runs, baseline, by)
     arms = [arm for arm in dict.fromkeys(runs[by]) if arm != baseline]
-    arms = [arm for arm in dict.fromkeys(runs[by]) if arm != baseline]
     rows = []
     for outcome in outcomes:
         both = by_seed(runs, outcome, by)
@@ -144,12 +143,11 @@ def ranking(runs: pd.DataFrame, outcome: str, level: float = 0.95) -> pd.DataFra
         If the outcome has no better side.
     """
     if not (side := harmful_side(outcome)):
-        ranked = ", ".join(name for name in OUTCOMES if harmful_side(name))
         raise InputError(
             "this outcome has no better side",
             field="outcome",
             value=outcome,
-            allowed=ranked,
+            allowed=", ".join(filter(harmful_side, OUTCOMES)),
             remedy="rank by one of these",
         )
     wide = by_seed(runs, outcome).dropna()

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from experiments.analysis.intervals import by_seed, mean_difference
+from experiments.study import Study
 from model import calendar
 from model.columns import Array
 from model.errors import InputError
@@ -24,14 +25,9 @@ from model.scenario.inputs import lay_out
 from model.scenario.measures import MEASURE
 from model.world import World
 
-if TYPE_CHECKING:
-    from experiments.study import Study
-
-
 ARRIVED = "arrived_europe_kg"
 COST_COLUMNS = ("low_eur", "cost_eur", "high_eur")
 HISTORY = "as-it-happened"
-DAYS_A_YEAR = 365.25
 DATED = {"platform": "platforms", "programme": "programmes", "treaty": "treaties"}
 
 
@@ -90,7 +86,9 @@ def asset_days(scenario: Scenario, world: World, years: Sequence[int]) -> Array:
     """Days that all ships and aircraft are out in each of the years, as far as they are available, shape (years,)."""
     _, inputs = lay_out(world, scenario)
     out = (inputs.dated.assets_active * inputs.dated.assets_availability).sum(axis=1)[inputs.epoch_of_week]
-    return DAYS_A_YEAR * np.array([out[calendar.first_week(y) : calendar.first_week(y + 1)].mean() for y in years])
+    return calendar.DAYS_PER_YEAR * np.array(
+        [out[calendar.first_week(y) : calendar.first_week(y + 1)].mean() for y in years]
+    )
 
 
 def _doses_more(scenario: Scenario, world: World, measure: Mapping[Any, Any], years: Sequence[int]) -> Array:
@@ -165,11 +163,16 @@ def cost_per_kg(kept_kg: Array, low_eur: float, cost_eur: float, high_eur: float
             remedy="give low, middle and high in this order",
         )
     kept = mean_difference(np.asarray(kept_kg, dtype=float))
-    row: dict[str, Any] = dict(
-        zip(("cost_low_eur", "cost_eur", "cost_high_eur"), (low_eur, cost_eur, high_eur), strict=True)
-    )
-    row |= {"n": kept.n, "kept_kg": kept.mean, "low": kept.low, "high": kept.high}
-    row |= dict.fromkeys(("eur_per_kg", "eur_low", "eur_high"), math.nan)
+    row: dict[str, Any] = {
+        "cost_low_eur": low_eur,
+        "cost_eur": cost_eur,
+        "cost_high_eur": high_eur,
+        "n": kept.n,
+        "kept_kg": kept.mean,
+        "low": kept.low,
+        "high": kept.high,
+        **dict.fromkeys(("eur_per_kg", "eur_low", "eur_high"), math.nan),
+    }
     if not kept.low > 0.0:
         return {**row, "note": "withheld: what is kept cannot be told from nothing"}
     if cost_eur < 0.0:

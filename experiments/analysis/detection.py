@@ -1,6 +1,7 @@
 """What published statistics could show: years of yearly figures that tell an effect from the noise of one world."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Final
 
@@ -57,23 +58,22 @@ def years_to_detect(
     def told(years: int) -> bool:
         before = years if before_years is None else before_years
         freedom = years + before - 2
-        needed = student.ppf(1.0 - level / 2, freedom) + student.ppf(power, freedom)
-        return bool(ratio / math.sqrt(1.0 / years + 1.0 / before) >= needed)
+        return bool(
+            ratio / math.sqrt(1.0 / years + 1.0 / before)
+            >= student.ppf(1.0 - level / 2, freedom) + student.ppf(power, freedom)
+        )
 
     return float(_first(told))
 
 
 def _first(told: Callable[[int], bool]) -> int | float:
     """Fewest years at which a test succeeds that goes on succeeding; inf where it does not in any record."""
-    low, high = FEWEST_YEARS - 1, FEWEST_YEARS
+    high = FEWEST_YEARS
     while not told(high):
-        low, high = high, 2 * high
+        high *= 2
         if high > SMALLEST**-3:
             return math.inf
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if told(middle) else (middle, high)
-    return high
+    return bisect_left(range(high), True, lo=high // 2 + 1, hi=high, key=told)
 
 
 def _check(yearly_sd: float, power: float, level: float, before_years: int | None) -> None:

@@ -194,8 +194,11 @@ def _limits(ends: pd.DataFrame, found: dict[str, list[float]], x: pd.DataFrame) 
             rows.append((name, np.nan, np.nan, ", ".join(sorted(map(str, low))), qp, np.nan, np.nan))
         else:
             rows.append((name, float(low), float(high), "", qp, x[name].min(), x[name].max()))
-    made = pd.DataFrame(rows, columns=["factor", "low", "high", "values", "qp", "from", "to"])
-    return made.sort_values("qp", kind="stable").reset_index(drop=True)
+    return (
+        pd.DataFrame(rows, columns=["factor", "low", "high", "values", "qp", "from", "to"])
+        .sort_values("qp", kind="stable")
+        .reset_index(drop=True)
+    )
 
 
 def _dated(limits: pd.DataFrame, manifest: dict[str, Any]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,9 @@ from scipy.stats import t as student
 from experiments.analysis.detection import detect
 from experiments.analysis.intervals import FEWEST, Mean, Ratio, mean_difference, named, ratio_of_means
 from experiments.ensemble.store import DONE, Store
+from experiments.study import Study
 from model.columns import Array
 from model.world.regions import legs_into
-
-if TYPE_CHECKING:
-    from experiments.study import Study
-
 
 DESTINATIONS: Final = {
     "arrived_europe_kg": "europe",
@@ -98,10 +95,10 @@ def _displaced(gained: Array, lost: Array, level: float, candidates: int) -> Rat
 
 def _grouped(frame: pd.DataFrame, of: str, column: str) -> pd.DataFrame:
     """A column as a table of runs (scenario, seed) by groups: what a run has no row of is 0; one with a gap is out."""
-    whole = frame.astype({column: float})
-    wide = whole.pivot_table(index=["scenario", "seed"], columns=of, values=column, aggfunc="sum", fill_value=0.0)
-    gaps = pd.MultiIndex.from_frame(frame.loc[frame[column].isna(), ["scenario", "seed"]])
-    return wide[~wide.index.isin(gaps)]
+    wide = frame.astype({column: float}).pivot_table(
+        index=["scenario", "seed"], columns=of, values=column, aggfunc="sum", fill_value=0.0
+    )
+    return wide[~wide.index.isin(pd.MultiIndex.from_frame(frame.loc[frame[column].isna(), ["scenario", "seed"]]))]
 
 
 def _against(wide: pd.DataFrame, scenario: str, baseline: str) -> pd.DataFrame:
@@ -173,8 +170,8 @@ class Recorded:
 
     def a_year(self, of: str, columns: list[str]) -> pd.DataFrame:
         """Mean yearly sums by scenario, seed and country, leg or place."""
-        found = self.read(f"by_{of}", [of, *columns])
-        return found.groupby(["scenario", "seed", of], sort=False)[columns].sum() / self.years
+        groups = self.read(f"by_{of}", [of, *columns]).groupby(["scenario", "seed", of], sort=False)
+        return groups[columns].sum() / self.years
 
 
 def recorded_tables(study: Study, store: Store, runs: pd.DataFrame, paired: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -182,23 +179,20 @@ def recorded_tables(study: Study, store: Store, runs: pd.DataFrame, paired: pd.D
     found = Recorded(study, store, runs)
     states = found.a_year("state", ["moved_kg", "expected_seized_kg"]).rename(columns={"moved_kg": "through_kg"})
     legs = found.a_year("leg", ["moved_kg"]).rename(columns={"moved_kg": "kg"})
-    places = found.a_year("place", ["seized_kg"])
     changes = winners_and_losers(states.reset_index(), study.baseline)
     yearly = found.read("yearly", ["seized_kg", "seized_eu_bulk_kg", "arrived_europe_kg", "price_europe_eur_per_kg"])
-    first = paired[paired["supply"] == paired["supply"].iloc[0]]
     return {
         "states": changes.assign(name=changes["state"].map(study.world.tables.states.set_index("state")["name"])),
         "leg_changes": winners_and_losers(legs.reset_index(), study.baseline, ["kg"], of="leg"),
         "flows": _scenario_means(legs["kg"], "leg", "kg_per_year"),
-        "places": _scenario_means(places["seized_kg"], "place", "seized_kg_per_year"),
+        "places": _scenario_means(found.a_year("place", ["seized_kg"])["seized_kg"], "place", "seized_kg_per_year"),
         "ends": kg_by_destination(found),
         "displacement": displaced(study, legs.reset_index()),
-        "detect": detect(yearly, first, study.baseline),
+        "detect": detect(yearly, paired[paired["supply"] == paired["supply"].iloc[0]], study.baseline),
     }
 
 
 def _scenario_means(values: pd.Series[float], of: str, name: str) -> pd.DataFrame:
-    """Means over seeds."""
     return values.groupby(["scenario", of], sort=False).mean().rename(name).reset_index()
 
 
@@ -223,12 +217,16 @@ def displaced(study: Study, by_leg: pd.DataFrame) -> pd.DataFrame:
     """Displacement by corridor: flow into Europe that leaves some corridors and appears on others."""
     tables = study.world.tables
     legs = tables.legs.set_index("leg")
-    origin = legs["origin"].map(tables.places.set_index("place")["region"])
     frame = by_leg[by_leg["leg"].isin(legs.index[legs_into(tables, "europe")])]
-    groups = {"mode": legs["mode"], "region": origin, "place": legs["destination"]}
+    groups = {
+        "mode": legs["mode"],
+        "region": legs["origin"].map(tables.places.set_index("place")["region"]),
+        "place": legs["destination"],
+    }
     by_group = {
         kind: frame.assign(group=frame["leg"].map(label)).groupby(["scenario", "seed", "group"], sort=False)["kg"].sum()
         for kind, label in groups.items()
     }
-    found = [displacement(kg.reset_index(), study.baseline, kind=kind) for kind, kg in by_group.items()]
-    return pd.concat(found, ignore_index=True)
+    return pd.concat(
+        [displacement(kg.reset_index(), study.baseline, kind=kind) for kind, kg in by_group.items()], ignore_index=True
+    )

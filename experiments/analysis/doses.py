@@ -39,9 +39,9 @@ def run_doses(
         Columns measure, dose, seed and one for every outcome. The arm without any event has measure "" and no dose.
     """
     base = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-    arms = [("", math.nan, base)]
-    arms += [
-        (measure, dose, base.with_events(dose_event(measure, dose, fork))) for measure in measures for dose in doses
+    arms = [
+        ("", math.nan, base),
+        *((measure, dose, base.with_events(dose_event(measure, dose, fork))) for measure in measures for dose in doses),
     ]
     runs = [(seed, *arm) for seed in seeds for arm in arms]
     found = read_models(

@@ -28,6 +28,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from experiments.ensemble.store import DONE
+from experiments.field_types import check_choice
 from model.columns import Array
 from model.errors import InputError
 
@@ -98,14 +99,8 @@ def by_seed(runs: pd.DataFrame, outcome: str, by: str = "scenario") -> pd.DataFr
     InputError
         If the runs do not have this outcome.
     """
-    if outcome not in runs:
-        raise InputError(
-            "the runs do not have this outcome",
-            field="outcome",
-            value=outcome,
-            allowed=", ".join(map(str, runs.columns)),
-            remedy="take one of these columns",
-        )
+    columns = [str(name) for name in runs]
+    check_choice(outcome, columns, "outcome", "the runs do not have this outcome", "take one of these columns")
     good = runs[runs["status"] == DONE] if "status" in runs else runs
     cells = good.groupby(["seed", by], sort=True)[outcome]
     wide, count = cells.mean().unstack(by), cells.count().unstack(by)
@@ -120,14 +115,8 @@ def named(table: pd.DataFrame, name: str, by: str, field: str = "baseline") -> N
     InputError
         If it is not.
     """
-    if name not in set(table[by]):
-        raise InputError(
-            f"the {field} has no run" if by == "scenario" else f"there is no such {by}",
-            field=field,
-            value=name,
-            allowed=", ".join(map(str, dict.fromkeys(table[by]))),
-            remedy="take one of these, or run it too",
-        )
+    message = f"the {field} has no run" if by == "scenario" else f"there is no such {by}"
+    check_choice(name, list(dict.fromkeys(table[by])), field, message, "take one of these, or run it too")
 
 
 def check_share(field: str, value: float, remedy: str = "write 95% as 0.95") -> None:

@@ -47,9 +47,8 @@ class Mixes:
         made: Array = np.clip(np.round(doses / GRAIN) * GRAIN, 0.0, 1.0)
         cost = self.cost_eur(made)
         share = np.where(cost > self.budget_eur, self.budget_eur / np.maximum(cost, 1e-9), 1.0)[:, None]
-        moved = self.now + share * (made - self.now)
         # rounded down, which never costs more, since no dose has a negative price
-        lower = np.floor(moved / GRAIN + 1e-9) * GRAIN
+        lower = np.floor((self.now + share * (made - self.now)) / GRAIN + 1e-9) * GRAIN
         return np.round(np.where(share < 1.0, lower, made), 6)
 
 
@@ -90,8 +89,7 @@ def proposed(mixes: Mixes, evaluate: Evaluate, settings: Mapping[str, float]) ->
         scores.append(_means(mixes, tried[-1], evaluate(tried[-1], "search")))
         asked.set("X", tried[-1])
         # a mix that failed somewhere must never look good
-        known = np.where(np.isfinite(scores[-1]), scores[-1], 1e12)
-        Evaluator().eval(StaticProblem(problem, F=known), asked)
+        Evaluator().eval(StaticProblem(problem, F=np.where(np.isfinite(scores[-1]), scores[-1], 1e12)), asked)
         algorithm.tell(infills=asked)
     return _front(np.vstack(tried), np.vstack(scores))
 
@@ -132,14 +130,25 @@ def confirmed(mixes: Mixes, front: Array, evaluate: Evaluate, settings: Mapping[
     rows = []
     for number, kind in enumerate(kinds):
         shown = kind if kind != "found" else "front" if number in best else "dominated"
-        row: dict[str, float | str] = {"mix": number, "kind": shown}
-        row |= dict(zip(mixes.measures, doses[number], strict=True))
+        row = {"mix": number, "kind": shown, **dict(zip(mixes.measures, doses[number], strict=True))}
         for column, name in enumerate(OBJECTIVES):
             change = mean_difference(found[number, :, column] - found[0, :, column])
-            row |= {name: means[number, column], f"{name}_change": change.mean}
-            row |= {f"{name}_low": change.low, f"{name}_high": change.high}
+            row |= {
+                name: means[number, column],
+                f"{name}_change": change.mean,
+                f"{name}_low": change.low,
+                f"{name}_high": change.high,
+            }
         spread = mean_difference(regret[number])
-        row |= {COST: means[number, -1], "regret": float(np.nanmax(regret[number])), "regret_mean": spread.mean}
-        row |= {"regret_low": spread.low, "regret_high": spread.high}
-        rows.append({**row, "worlds": int(np.isfinite(landed[number]).sum())})
+        rows.append(
+            {
+                **row,
+                COST: means[number, -1],
+                "regret": float(np.nanmax(regret[number])),
+                "regret_mean": spread.mean,
+                "regret_low": spread.low,
+                "regret_high": spread.high,
+                "worlds": int(np.isfinite(landed[number]).sum()),
+            }
+        )
     return pd.DataFrame(rows)

@@ -1,17 +1,11 @@
 """What a study holds that changes nothing in its runs: events, scenarios that run as the baseline, and factors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from experiments.design.factors import Factor, Value, apply_all
+from experiments.study import Study
 from model import Scenario
 from model.scenario.no_effect import Difference, NoEffect, differing, without_effect
-
-if TYPE_CHECKING:
-    from experiments.study import Study
-
 
 FALSE_NULL = "a comparison that holds it reports a false null"
 
@@ -63,5 +57,8 @@ def _spans(
     """What differs between the values of a factor."""
     day = study.fork_day(scenario)
     first, *others = (apply_all(scenario, factors, {**fixed, factor.name: v}, day) for v in factor.ends)
-    found = [differing(study.world, first, other) for other in others]
-    return max(found, key=lambda one: (bool(one.read), bool(one.said)), default=Difference((), ()))
+    return max(
+        [differing(study.world, first, other) for other in others],
+        key=lambda one: (bool(one.read), bool(one.said)),
+        default=Difference((), ()),
+    )

@@ -27,8 +27,18 @@ def point_means(runs: pd.DataFrame, study: Planned) -> pd.DataFrame:
             if len(found):
                 mean, low, high = mean_and_interval(found)
                 q05, q95 = np.quantile(found, [0.05, 0.95])
-                spread = {"mean": mean, "low": low, "high": high, "q05": q05, "q95": q95}
-                rows.append({**where, "outcome": outcome, "n": len(found), **spread})
+                rows.append(
+                    {
+                        **where,
+                        "outcome": outcome,
+                        "n": len(found),
+                        "mean": mean,
+                        "low": low,
+                        "high": high,
+                        "q05": q05,
+                        "q95": q95,
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -42,29 +52,30 @@ def lever_effects(runs: pd.DataFrame, study: Planned) -> pd.DataFrame:
         return pd.DataFrame()
     numeric = [f.name for f in study.factors if f.name in runs and runs[f.name].dtype.kind in "fiu"]
     factors = [name for name in numeric if runs[name].min() < runs[name].max()]  # one level has no effect to measure
-    rows = [
-        {
-            "scenario": scenario,
-            "supply": word,
-            "factor": factor,
-            "from": group[factor].min(),
-            "to": group[factor].max(),
-            "given": given,
-            "at": at,
-            "outcome": outcome,
-            "n": found.n,
-            "effect": found.mean,
-            "low": found.low,
-            "high": found.high,
-        }
-        for word, part in by_supply(runs, study).items()
-        for scenario, group in part.groupby("scenario", sort=False)
-        for factor in factors
-        for outcome in study.outcomes
-        for given, at, values in _differences(group, factor, [f for f in factors if f != factor], outcome)
-        for found in (mean_difference(values),)
-    ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            {
+                "scenario": scenario,
+                "supply": word,
+                "factor": factor,
+                "from": group[factor].min(),
+                "to": group[factor].max(),
+                "given": given,
+                "at": at,
+                "outcome": outcome,
+                "n": found.n,
+                "effect": found.mean,
+                "low": found.low,
+                "high": found.high,
+            }
+            for word, part in by_supply(runs, study).items()
+            for scenario, group in part.groupby("scenario", sort=False)
+            for factor in factors
+            for outcome in study.outcomes
+            for given, at, values in _differences(group, factor, [f for f in factors if f != factor], outcome)
+            for found in (mean_difference(values),)
+        ]
+    )
 
 
 def _differences(

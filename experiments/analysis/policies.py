@@ -30,7 +30,6 @@ def policy_table(world: World, measure: str | None = None) -> pd.DataFrame:
     known = table["measure"].to_list()
     if measure is not None:
         check_choice(measure, known, "measure", "there is no such measure")
-    used = scenarios_using()
     rows = []
     for row in table[table["measure"].isin([measure] if measure else known)].to_dict("records"):
         low, mid, high = costs_of(row["measure"], row["history_dose"] or row["cost_dose"], world)
@@ -44,7 +43,7 @@ def policy_table(world: World, measure: str | None = None) -> pd.DataFrame:
                 "cost_high_eur": high,
                 "cost_basis": row["cost_basis"],
                 "confidence": row["confidence"],
-                "scenarios": used.get(row["measure"], ()),
+                "scenarios": scenarios_using().get(row["measure"], ()),
             }
         )
     return pd.DataFrame(rows)

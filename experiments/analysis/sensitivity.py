@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.intervals import widened
+from experiments.analysis.intervals import SEED, widened
 from experiments.design.factors import Factor
 from experiments.ensemble.store import DONE
 from model.columns import Array
@@ -20,7 +20,6 @@ from model.errors import InputError
 
 FEWEST_BLOCKS: Final = 4
 DRAWS: Final = 1000
-SEED: Final = 20110510
 
 
 def morris_indices(runs: pd.DataFrame, factors: Sequence[Factor], outcome: str) -> pd.DataFrame:
@@ -99,13 +98,16 @@ def sobol_indices(runs: pd.DataFrame, factors: Sequence[Factor], outcome: str) -
     middle = np.zeros((2, len(names))) if flat else _estimate(blocks)
     drawn = np.array([middle if flat else _estimate(blocks[rows]) for rows in _resampled(len(good))])
     lows, highs = np.quantile(widened(drawn, middle, len(good)), [0.025, 0.975], axis=0)
-    found = {"s1": middle[0], "s1_low": lows[0], "s1_high": highs[0]}
-    found |= {"st": middle[1], "st_low": lows[1], "st_high": highs[1]}
     return pd.DataFrame(
         {
             "factor": names,
             "outcome": outcome,
-            **found,
+            "s1": middle[0],
+            "s1_low": lows[0],
+            "s1_high": highs[0],
+            "st": middle[1],
+            "st_low": lows[1],
+            "st_high": highs[1],
             "n": len(good),
             "left_out": len(values) // size - len(good),
             "note": "the outcome does not vary" if flat else "",

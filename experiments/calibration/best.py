@@ -48,8 +48,7 @@ def ranked(sets: pd.DataFrame, statistics: Array, cost: Callable[[Array], Array]
     costs = cost(total / seeds)
     best = int(np.argmin(costs))
     left_out = cost((total[:, None, :] - statistics) / (seeds - 1))
-    behind = left_out - left_out[best]
-    error = np.sqrt((seeds - 1) * behind.var(axis=1))
+    error = np.sqrt((seeds - 1) * (left_out - left_out[best]).var(axis=1))
     table = sets.assign(mean_chi_square=costs, behind=costs - costs[best], behind_error=error)
     table["tied"] = table["behind"] <= TIED_WITHIN * table["behind_error"]
     rank = np.where(table["tied"], table["from_middle"], np.inf)

@@ -70,8 +70,7 @@ class Log:
 
     def __init__(self, database: Path | None) -> None:
         self.path = None if database is None else database.with_suffix(".json")
-        known = self.path is not None and self.path.exists()
-        content = from_json(self.path.read_text(encoding="utf-8")) if known and self.path else {}
+        content = from_json(self.path.read_text(encoding="utf-8")) if self.path and self.path.exists() else {}
         self.made = [Generation(*row) for row in content.get("generations", ())]
         self.next, self.ended = content.get("next", {}), bool(content.get("ended"))
 

@@ -130,8 +130,12 @@ def infer(
         if not log.ended:
             fitting.run(max_nr_populations=settings.generations)
         frame, weights = fitting.history.get_distribution(m=0)
-    units = norm.cdf(frame[list(names)].to_numpy(float))
-    return Fit(units, np.asarray(weights, dtype=float), log.made[-1].temperature, tuple(log.made))
+    return Fit(
+        norm.cdf(frame[list(names)].to_numpy(float)),
+        np.asarray(weights, dtype=float),
+        log.made[-1].temperature,
+        tuple(log.made),
+    )
 
 
 class Turns:

@@ -112,8 +112,13 @@ class Job:
 
     def identity(self) -> dict[str, Any]:
         """What the results depend on."""
-        sources = {"source": provenance.source_hash(), "fitting": provenance.fitting_hash()}
-        return {**self.problem.identity(), "seed": self.seed, **sources, "data": provenance.data_hash()}
+        return {
+            **self.problem.identity(),
+            "seed": self.seed,
+            "source": provenance.source_hash(),
+            "fitting": provenance.fitting_hash(),
+            "data": provenance.data_hash(),
+        }
 
     def simulate(self, units: Array, done: Callable[[int], object] | None = None) -> Array:
         """Statistics of the runs that belong to points of the unit cube, shape (points, targets)."""

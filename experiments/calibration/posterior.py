@@ -171,14 +171,12 @@ def _changes_since(manifest: dict[str, Any]) -> tuple[list[str] | None, str]:
 def _exact(text: str) -> pd.DataFrame:
     """Read a CSV of sets whose every number is the one that was written, to the last bit."""
     # by Python's own floats, which round correctly; seeds have 32 bits, which a float holds
-    numbers = pd.read_csv(io.StringIO(text), dtype="str").map(float)
-    return numbers.astype({"draw": "int64", "seed": "int64"})
+    return pd.read_csv(io.StringIO(text), dtype="str").map(float).astype({"draw": "int64", "seed": "int64"})
 
 
 def equal_weights(units: Array, weights: Array, count: int, seed: int = 0) -> Array:
     """Systematic resampling: `count` rows, each as often as its weight says, within one (Kitagawa 1996)."""
-    offset = np.random.default_rng(seed).random()
-    places = (np.arange(count) + offset) / count
+    places = (np.arange(count) + np.random.default_rng(seed).random()) / count
     rows = np.searchsorted(np.cumsum(weights / weights.sum()), places, side="right")
     return np.asarray(units[np.minimum(rows, len(units) - 1)])
 
@@ -187,7 +185,11 @@ def made_of(
     problem: Problem, units: Array, chi_square: Array, temperature: float, manifest: dict[str, Any]
 ) -> Posterior:
     """A posterior of parameter sets of equal weight."""
-    values = {prior.parameter: prior.from_unit(units[:, i]) for i, prior in enumerate(problem.priors)}
-    own = [seeds.for_parameters(unit) for unit in units]
-    sets = pd.DataFrame({"draw": range(len(units)), "seed": own, **values, "chi_square": chi_square})
-    return Posterior(problem.structure.name, dict(problem.structure.settings), units, sets, temperature, manifest)
+    sets = {
+        "draw": range(len(units)),
+        "seed": [seeds.for_parameters(unit) for unit in units],
+        **{prior.parameter: prior.from_unit(units[:, i]) for i, prior in enumerate(problem.priors)},
+        "chi_square": chi_square,
+    }
+    structure = problem.structure
+    return Posterior(structure.name, dict(structure.settings), units, pd.DataFrame(sets), temperature, manifest)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Literal
 import numpy as np
 from pydantic import StrictFloat, StrictInt
 
+from experiments.field_types import check_choice
 from model.columns import Array
 from model.errors import InputError, suggest
 from model.files import read_toml
@@ -70,8 +71,9 @@ def read_priors(path: Path = HERE / "free.toml") -> tuple[Prior, ...]:
     InputError
         If there is no such parameter, it is a switch, or its range is empty.
     """
-    entries = read_toml(path).get("free", [])
-    return tuple(_prior(read_part(FreeParameter, entry, "free"), path.name) for entry in entries)
+    return tuple(
+        _prior(read_part(FreeParameter, entry, "free"), path.name) for entry in read_toml(path).get("free", [])
+    )
 
 
 def _prior(given: FreeParameter, file: str) -> Prior:
@@ -107,12 +109,5 @@ def read_structures(path: Path = STRUCTURES) -> dict[str, Structure]:
 def structure_named(name: str) -> Structure:
     """A structure; raises InputError if there is none of this name."""
     known = read_structures()
-    if name not in known:
-        raise InputError(
-            "there is no such structure",
-            field="structure",
-            value=name,
-            allowed=", ".join(known),
-            remedy=suggest(name, known),
-        )
+    check_choice(name, known, "structure", "there is no such structure")
     return known[name]

@@ -55,8 +55,7 @@ class Problem:
             If there is no such structure or family.
         """
         theory, world = structure_named(structure), load_world()
-        targets = tuple(load_targets(world.tables, FIT, families))
-        return cls(read_priors()[:free], targets, theory, world, organisations)
+        return cls(read_priors()[:free], tuple(load_targets(world.tables, FIT, families)), theory, world, organisations)
 
     @cached_property
     def names(self) -> list[str]:
@@ -90,8 +89,7 @@ class Problem:
 
     def likelihood(self, chance_sd: Array) -> Likelihood:
         """The error that a fit assumes: of the record, and of chance over seeds (`chance_sd`), over weights."""
-        variance = (self.error_sd**2 + chance_sd**2) / self.weights
-        return Likelihood(self.observed, variance, float(self.weights.sum()))
+        return Likelihood(self.observed, (self.error_sd**2 + chance_sd**2) / self.weights, float(self.weights.sum()))
 
     def parameters(self, unit: Sequence[float]) -> dict[str, Any]:
         """Values of the parameters at a point of the unit cube, with the settings of the structure."""
@@ -120,9 +118,15 @@ class Problem:
         realised: bool = False,
     ) -> Array:
         """Statistics of several runs, each given by its parameters and its seed, shape (runs, targets)."""
-        experiments = [self.experiment(values, seed) for values, seed in runs]
-        read = partial(self.read, realised=realised)
-        return np.array(read_models(experiments, read, world=self.world, workers=workers, done=done))
+        return np.array(
+            read_models(
+                [self.experiment(values, seed) for values, seed in runs],
+                partial(self.read, realised=realised),
+                world=self.world,
+                workers=workers,
+                done=done,
+            )
+        )
 
     def at(self, unit: Sequence[float]) -> Array:
         """Statistics of the run that belongs to a point of the unit cube."""

@@ -31,8 +31,6 @@ from experiments.calibration.surface import fit_surface
 from experiments.ensemble import seeds
 from model.columns import Array
 
-__all__ = ["FINAL", "NEAR", "Trials", "holm", "pooled", "recover", "recover_model", "uniformity"]
-
 RUNS_PER_PARAMETER: Final = 20
 """Runs over the prior for each parameter, at least."""
 RANKS: Final = 19
@@ -93,10 +91,15 @@ class Trials:
             units = rng.random((PILOT, len(known)))
             start = Runs(units, simulate(units))
         fit = refine(simulate, start, Likelihood(data, self.variance), self.temperature, FINAL, NEAR, fitting)
-        ranks = (equal_weights(fit.units, fit.weights, RANKS, choosing) < known).sum(axis=0)
         mean = np.average(fit.units, axis=0, weights=fit.weights)
-        left = np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights)
-        return pd.DataFrame({"trial": number, "parameter": self.names, "rank": ranks, "variance": left})
+        return pd.DataFrame(
+            {
+                "trial": number,
+                "parameter": self.names,
+                "rank": (equal_weights(fit.units, fit.weights, RANKS, choosing) < known).sum(axis=0),
+                "variance": np.average((fit.units - mean) ** 2, axis=0, weights=fit.weights),
+            }
+        )
 
 
 def recover(job: Job, trials: int) -> pd.DataFrame:
@@ -117,8 +120,13 @@ def recover(job: Job, trials: int) -> pd.DataFrame:
             found.append(rows)
             job.progress.step("recovering", len(found), trials)
     ranks = pd.concat(found, ignore_index=True)
-    targets = [target.name for target in job.problem.targets]
-    fit = pd.DataFrame({"target": targets, "explained": surface.explained, "spread": surface.spread})
+    fit = pd.DataFrame(
+        {
+            "target": [target.name for target in job.problem.targets],
+            "explained": surface.explained,
+            "spread": surface.spread,
+        }
+    )
     for name, frame in (("ranks", ranks), ("recovery", uniformity(ranks)), ("surface", fit)):
         write_table(job.folder, name, frame)
     return ranks
@@ -160,10 +168,9 @@ def _model_as_truth(job: Job, what: str) -> Truth:
 
 def _start(job: Job) -> tuple[Runs, Array]:
     """Runs over the prior that fits begin with, and the variance of the error that they assume."""
-    chance = job.problem.chance_sd(job.size.chance_seeds, job.workers)
+    variance = job.problem.likelihood(job.problem.chance_sd(job.size.chance_seeds, job.workers)).variance
     points = max(job.size.pilot, RUNS_PER_PARAMETER * len(job.problem.names))
-    start = job.pilot(points, lambda done: job.progress.step("running over the prior", done, points))
-    return start, job.problem.likelihood(chance).variance
+    return job.pilot(points, lambda done: job.progress.step("running over the prior", done, points)), variance
 
 
 def _temperature_of(job: Job) -> float:
@@ -183,8 +190,9 @@ def uniformity(ranks: pd.DataFrame) -> pd.DataFrame:
         50% and 90% of ranks), contraction, identified, p_holm, flat (at 5%).
     """
     bins = BINS if ranks.groupby("parameter").size().max() >= MANY_TRIALS else FEW_BINS
-    groups = ranks.groupby("parameter", sort=False)
-    table = pd.DataFrame([{"parameter": name, **_uniform(group, bins)} for name, group in groups])
+    table = pd.DataFrame(
+        [{"parameter": name, **_uniform(group, bins)} for name, group in ranks.groupby("parameter", sort=False)]
+    )
     table["p_holm"] = holm(table["p"].to_numpy(float))
     return table.assign(flat=table["p_holm"] > 0.05)
 
@@ -216,6 +224,4 @@ def holm(p: Array) -> Array:
     """P-values adjusted for several tests, after Holm (1979)."""
     order = np.argsort(p)
     stepped = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
-    found = np.empty_like(p)
-    found[order] = np.minimum(stepped, 1.0)
-    return found
+    return np.minimum(stepped, 1.0)[np.argsort(order)]

@@ -59,8 +59,7 @@ def pareto_k(weights: Array) -> float:
     """
     ordered = np.sort(weights)
     tail = min(len(ordered) // 5, int(3.0 * math.sqrt(len(ordered))))
-    threshold = ordered[-tail - 1]
-    return float(genpareto.fit((ordered[-tail:] - threshold) / ordered[-1], floc=0.0)[0])
+    return float(genpareto.fit((ordered[-tail:] - ordered[-tail - 1]) / ordered[-1], floc=0.0)[0])
 
 
 def _log_surface(surface: Surface, units: Array, likelihood: Likelihood) -> Array:

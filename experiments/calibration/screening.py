@@ -17,6 +17,7 @@ from experiments.calibration.job import Job, write_table
 from experiments.design import designs as design
 from experiments.design.factors import Factor
 from experiments.ensemble.executors import parallel_map
+from experiments.ensemble.store import DONE
 from model.columns import Array
 from model.errors import InputError
 from model.scenario.events import PARAMETER_ROWS
@@ -40,12 +41,14 @@ def screen(job: Job, trajectories: int = 10, blocks: int = 64) -> dict[str, pd.D
     factors = uncertainties()
     points = design.morris(factors, trajectories, 1)
     morris = _indices(job, factors, morris_indices, _misfits(job, points, chance, "screening"))
-    weights = {target.name: target.weight for target in job.whole_problem.targets}
-    table = identifiability(morris, weights)
+    table = identifiability(morris, {target.name: target.weight for target in job.whole_problem.targets})
     factors = uncertainties(table["parameter"].head(STRONGEST).to_list())
     points = design.saltelli(factors, blocks, 1)
-    sobol = _indices(job, factors, sobol_indices, _misfits(job, points, chance, "variance shares"))
-    found = {"morris": morris, "identifiability": table, "sobol": sobol}
+    found = {
+        "morris": morris,
+        "identifiability": table,
+        "sobol": _indices(job, factors, sobol_indices, _misfits(job, points, chance, "variance shares")),
+    }
     for name, frame in found.items():
         write_table(job.folder, name, frame)
     return found
@@ -79,12 +82,10 @@ def _misfits(job: Job, points: pd.DataFrame, chance: Array, what: str) -> pd.Dat
     found = parallel_map(one, rows, job.workers, lambda done: job.progress.step(what, done, len(rows)))
     z = (np.array(found) - problem.observed) / np.hypot(problem.error_sd, chance)
     table = pd.DataFrame(z, columns=[target.name for target in problem.targets])
-    frame = pd.concat([points.reset_index(drop=True), table], axis=1)
-    return frame.assign(point=range(len(frame)), status="done")
+    return pd.concat([points.reset_index(drop=True), table], axis=1).assign(point=range(len(table)), status=DONE)
 
 
 def _indices(job: Job, factors: list[Factor], of: Callable[..., pd.DataFrame], runs: pd.DataFrame) -> pd.DataFrame:
-    """Indices of some factors on every target (long)."""
     tables = map(partial(of, runs, factors), [target.name for target in job.whole_problem.targets])
     return pd.concat(tables, ignore_index=True).rename(columns={"factor": "parameter", "outcome": "target"})
 
@@ -103,11 +104,12 @@ def identifiability(morris: pd.DataFrame, weights: dict[str, float]) -> pd.DataF
     effects = np.ascontiguousarray(wide.to_numpy())
     strongest = np.argsort(-effects * np.sqrt(weight), axis=1)[:, :3]
     clear = np.take_along_axis(effects, strongest, axis=1) >= CLEAR
-    found = {
-        "parameter": wide.index,
-        "strength": np.sqrt((weight * effects**2).sum(axis=1) / weight.sum()),
-        "largest": effects.max(axis=1),
-        "told_by": [";".join(wide.columns[of[there]]) for of, there in zip(strongest, clear, strict=True)],
-        "targets": (effects >= CLEAR).sum(axis=1),
-    }
-    return pd.DataFrame(found).sort_values("strength", ascending=False, ignore_index=True)
+    return pd.DataFrame(
+        {
+            "parameter": wide.index,
+            "strength": np.sqrt((weight * effects**2).sum(axis=1) / weight.sum()),
+            "largest": effects.max(axis=1),
+            "told_by": [";".join(wide.columns[of[there]]) for of, there in zip(strongest, clear, strict=True)],
+            "targets": (effects >= CLEAR).sum(axis=1),
+        }
+    ).sort_values("strength", ascending=False, ignore_index=True)

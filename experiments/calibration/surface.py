@@ -46,8 +46,7 @@ def _terms(units: Array) -> Array:
     """Constant, linear, square and product terms of centred parameters."""
     x = 2.0 * units - 1.0
     count = x.shape[1]
-    pairs = [x[:, i] * x[:, j] for i in range(count) for j in range(i, count)]
-    return np.column_stack([np.ones(len(x)), x, *pairs])
+    return np.column_stack([np.ones(len(x)), x, *[x[:, i] * x[:, j] for i in range(count) for j in range(i, count)]])
 
 
 def fit_surface(runs: Runs, weights: Array | None = None) -> Surface:

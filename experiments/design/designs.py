@@ -111,11 +111,13 @@ def _cell(table: Table, row: Row, factor: Factor) -> Value | None:
     else:
         value = factor.read(text)
     if not factor.holds(value):
-        message, remedy = (
+        raise table.wrong(
+            row,
+            factor.name,
             "this value is out of the factor's range",
+            factor.allowed,
             "correct the value, or change the factor in the study",
         )
-        raise table.wrong(row, factor.name, message, factor.allowed, remedy)
     return value
 
 
@@ -253,7 +255,6 @@ def _names(factors: Sequence[Factor]) -> list[str]:
 
 
 def _levels(factors: Sequence[Factor], steps: int) -> list[int]:
-    """Number of levels of each factor."""
     return [len(factor.choices) or steps for factor in factors]
 
 

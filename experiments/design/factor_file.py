@@ -200,8 +200,7 @@ def _check_levels(factor: Factor, bounds: EventField | None, where: str) -> None
     limits, given = limits_of(factor), [value for value in (factor.low, factor.high) if value is not None]
     for value in [*factor.choices, *given]:
         limits.check(value, where)
-    inside = replace(factor, choices=()).holds
-    if len(given) == 2 and not all(map(inside, factor.choices)):
+    if len(given) == 2 and not all(map(replace(factor, choices=()).holds, factor.choices)):
         raise InputError(
             "values lie outside low and high",
             field=f"{where}.values",
@@ -209,8 +208,7 @@ def _check_levels(factor: Factor, bounds: EventField | None, where: str) -> None
             allowed="a range or a list of values",
             remedy="leave low and high out",
         )
-    fixed = factor.kind == "parameter" or (bounds is not None and bounds.only_set)
-    if factor.operation != "value" and fixed:
+    if factor.operation != "value" and (factor.kind == "parameter" or (bounds is not None and bounds.only_set)):
         raise InputError(
             "this can only be set",
             field=f"{where}.operation",
@@ -218,8 +216,7 @@ def _check_levels(factor: Factor, bounds: EventField | None, where: str) -> None
             allowed="value",
             remedy="leave operation out, and give the values themselves",
         )
-    shown = Counter(map(factor.shown, factor.choices))
-    if twice := [text for text, count in shown.items() if count > 1]:
+    if twice := [text for text, count in Counter(map(factor.shown, factor.choices)).items() if count > 1]:
         raise InputError(
             "a level is listed twice",
             field=f"{where}.values",

@@ -124,8 +124,9 @@ class Factor:
         if self.kind == "parameter":
             return self._set_parameter(scenario, value, fork)
         day = fork if self.since == "fork" else scenario.start
-        changed = (self.kind, self.of, self.field, self.operation, float(value))
-        return scenario.with_events(Event(f"factor-{self.name}", day, None, *changed))
+        return scenario.with_events(
+            Event(f"factor-{self.name}", day, None, self.kind, self.of, self.field, self.operation, float(value))
+        )
 
     def _set_parameter(self, scenario: Scenario, value: Value, fork: date) -> Scenario:
         row = PARAMETER_ROWS[self.of]
@@ -153,9 +154,19 @@ class Factor:
 
     def describe(self) -> dict[str, Any]:
         """The factor as a manifest holds it; `read_back` reads it."""
-        row = {name: getattr(self, name) for name in ("name", "title", "unit", "role", "low", "high")}
-        row |= {"title": self.title or self.name, "values": list(self.choices) or None}
-        return row | {name: getattr(self, name) for name in ("target", "field", "operation", "since")}
+        return {
+            "name": self.name,
+            "title": self.title or self.name,
+            "unit": self.unit,
+            "role": self.role,
+            "low": self.low,
+            "high": self.high,
+            "values": list(self.choices) or None,
+            "target": self.target,
+            "field": self.field,
+            "operation": self.operation,
+            "since": self.since,
+        }
 
     def shown(self, value: Value) -> str:
         """A value in words: days as dates."""

@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.extras import from_extra
+from experiments.field_types import check_choice
 from model.errors import InputError
 
 MOST_WORKERS: Final = 4096
@@ -44,14 +45,13 @@ def interruptions_held() -> Iterator[Callable[[], None]]:
         return
     pressed = threading.Event()
 
-    def note(*_: object) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-
     def check() -> None:
         if pressed.is_set():
             raise KeyboardInterrupt
+
+    def note(*_: object) -> None:
+        check()
+        pressed.set()
 
     signal.signal(signal.SIGINT, note)
     try:
@@ -131,17 +131,15 @@ def executing(
 
 
 def _cluster(kind: str, options: Mapping[str, str]) -> Any:
-    """A cluster that dask-jobqueue starts."""
     with from_extra("cluster", "--cluster"):
         import dask_jobqueue
-    if kind not in CLUSTERS:
-        raise InputError(
-            "there is no such kind of cluster",
-            field="--cluster",
-            value=kind,
-            allowed=", ".join(CLUSTERS),
-            remedy="take one of these, or start a scheduler yourself and give --scheduler",
-        )
+    check_choice(
+        kind,
+        CLUSTERS,
+        "--cluster",
+        "there is no such kind of cluster",
+        "take one of these, or start a scheduler yourself and give --scheduler",
+    )
     jobs, cores = (
         whole_number(
             f"--cluster-option {name}", _number(options.get(name, "1")), 1, MOST_WORKERS, f"write it as {name}=8"

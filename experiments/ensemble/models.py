@@ -19,6 +19,8 @@ HISTORIES_AT_ONCE: Final = 24
 """Histories held in memory; more than a block of seeds (`runner.SEEDS_AT_ONCE`), so that two blocks may overlap."""
 COLLECTED: Final = 8
 """Histories that are dropped between two calls of the collector."""
+COMPILING: Final = "compiling the weekly rules (first time only, about a minute)"
+"""What is said where `cache_is_cold`."""
 CHUNK_WEEKS: Final = 26
 """Weeks between two looks at whether a run is to stop."""
 
@@ -155,13 +157,17 @@ def run_model(
     if fork is None or fork <= scenario.start:
         return _run(begin(), until, stopped)
     # all that a history depends on; the end, too, since a model is built for the years of its scenario
-    past = (
+    key = (
         scenario.start,
         scenario.end,
         scenario.parameters.model_dump_json(),
         *sorted(effects_before(scenario, fork)),
+        fork,
+        seed,
+        organisations,
+        record,
+        id(there),
     )
-    key = (*past, fork, seed, organisations, record, id(there))
     history = (shared or Histories()).get(key, lambda: _run(begin(), fork, stopped))
     return _run(history.fork(scenario), until, stopped)
 

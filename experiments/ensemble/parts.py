@@ -10,10 +10,9 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,8 +22,6 @@ from experiments.ensemble.places import Place
 from experiments.ensemble.provenance import deciding_versions
 from experiments.ensemble.recording import FRAMES
 from model.errors import InputError
-
-__all__ = ["DAMAGED", "DONE", "FAILED", "PARTS", "RUNS", "VERSIONS", "Parts", "read_parquet", "sha256", "to_parquet"]
 
 DONE, FAILED = "done", "failed"
 RUNS, PARTS, DAMAGED = "runs", "parts", "damaged"
@@ -50,25 +47,23 @@ class Part(NamedTuple):
 class Parts(Place):
     """A place that holds runs in parts."""
 
-    def __init__(self, url: str | Path, **options: Any) -> None:
-        super().__init__(url, **options)
-        self.made_with: list[dict[str, str]] = []
-        """Versions that the parts were made with, as `kept` found them, without repeats; empty for version 0.1."""
+    made_with: Sequence[dict[str, str]] = ()
+    """Versions that the parts were made with, as `kept` found them, without repeats; empty for version 0.1."""
 
     # --- writing --------------------------------------------------------------------------------------------------
 
     def add(self, frames: Mapping[str, pa.Table]) -> None:
         """Store a part; `frames` has "runs", whose file is written last and makes the part count."""
         contents = {name: to_parquet(table) for name, table in frames.items() if name != RUNS}
-        given = frames[RUNS].schema.metadata or {}
-        runs = frames[RUNS].replace_schema_metadata(
-            {
-                DIGESTS: json.dumps({name: sha256(content) for name, content in contents.items()}),
-                MADE: dt.datetime.now(dt.UTC).isoformat(),
-                VERSIONS: given.get(VERSIONS) or json.dumps(deciding_versions()),
-            }
+        contents[RUNS] = to_parquet(
+            frames[RUNS].replace_schema_metadata(
+                {
+                    DIGESTS: json.dumps({name: sha256(content) for name, content in contents.items()}),
+                    MADE: dt.datetime.now(dt.UTC).isoformat(),
+                    VERSIONS: (frames[RUNS].schema.metadata or {}).get(VERSIONS) or json.dumps(deciding_versions()),
+                }
+            )
         )
-        contents[RUNS] = to_parquet(runs)
         name = f"{sha256(contents[RUNS])[:32]}.parquet"
         for frame, content in contents.items():
             self.put(f"{PARTS}/{frame}/{name}", content)
@@ -103,8 +98,10 @@ class Parts(Place):
                 self.move(f"{PARTS}/{frame}/{name}", f"{aside}/{frame}/{name}")
         remedy = f"the part was moved to {DAMAGED}/, and its runs are made again where the plan needs them"
         self.made_with = [dict(one) for one in {tuple(sorted(part.versions.items())) for part in found}]
-        statuses = {run: status for run, (_, status) in _chosen(found).items()}
-        return statuses, [f"{error}; {remedy}" for error in damaged.values()]
+        return (
+            {run: status for run, (_, status) in _chosen(found).items()},
+            [f"{error}; {remedy}" for error in damaged.values()],
+        )
 
     # --- reading --------------------------------------------------------------------------------------------------
 

@@ -185,5 +185,10 @@ def _file_system(url: str | Path, options: dict[str, Any]) -> tuple[Any, str]:
 
 
 def _no_place(url: str, message: str, remedy: str) -> InputError:
-    allowed = "a folder, or a URL that fsspec knows, as s3://bucket/study"
-    return InputError(message, field="out", value=url, allowed=allowed, remedy=remedy)
+    return InputError(
+        message,
+        field="out",
+        value=url,
+        allowed="a folder, or a URL that fsspec knows, as s3://bucket/study",
+        remedy=remedy,
+    )

@@ -84,9 +84,6 @@ class Ensemble(Protocol):
     @property
     def origin(self) -> Origin: ...  # noqa: D102
 
-    @property
-    def world(self) -> World: ...  # noqa: D102
-
     def describe(self) -> dict[str, Any]: ...  # noqa: D102
 
 
@@ -146,15 +143,16 @@ def run_task(task: Task, token: str = "") -> dict[str, pa.Table]:
         rows.append(row)
         job.made.append(run)
     made = recording.tables_of(rows, task.outcomes, frames)
-    versions = json.dumps(provenance.deciding_versions())
-    return {**made, RUNS: made[RUNS].replace_schema_metadata({VERSIONS: versions})}
+    return {**made, RUNS: made[RUNS].replace_schema_metadata({VERSIONS: json.dumps(provenance.deciding_versions())})}
 
 
 def _read(task: Task, experiment: Experiment, model: RouteModel) -> tuple[dict[str, float], dict[str, pd.DataFrame]]:
     """Outcomes of a run, and its frames from the year of the fork on, or from the first that is read."""
     first = task.window[0] if experiment.fork is None else min(experiment.fork.year, task.window[0])
-    outcomes = measure_outcomes(model, *task.window, task.outcomes) if task.outcomes else {}
-    return outcomes, recording.frames_of(model, experiment.record, first)
+    return (
+        measure_outcomes(model, *task.window, task.outcomes) if task.outcomes else {},
+        recording.frames_of(model, experiment.record, first),
+    )
 
 
 def _world_of(task: Task) -> World:
@@ -282,8 +280,7 @@ def _run_all(
             yield max(made, min(len(job.made), len(missing))), failed
     finally:
         job.stopped = True
-        begun = [future for future in waiting if not future.cancel()]
-        ended = wait(begun, timeout=60).done
+        ended = wait([future for future in waiting if not future.cancel()], timeout=60).done
         del JOBS[token]
         for tables in (future.result() for future in ended if future.exception() is None):
             if tables[RUNS].num_rows:
@@ -300,11 +297,14 @@ def _result(future: Future[dict[str, pa.Table]], task: Task, tries: int) -> dict
         if tries < TRIES:
             return None
         text = f"given out {tries} times: {type(error).__name__}: {error}"
-        rows = [
-            {"run": run, "seed": experiment.seed, "status": FAILED, "error": text}
-            for experiment, run in zip(task.experiments, task.runs, strict=True)
-        ]
-        return recording.tables_of(rows, task.outcomes, [])
+        return recording.tables_of(
+            [
+                {"run": run, "seed": experiment.seed, "status": FAILED, "error": text}
+                for experiment, run in zip(task.experiments, task.runs, strict=True)
+            ],
+            task.outcomes,
+            [],
+        )
 
 
 def tasks(ensemble: Ensemble, missing: set[str], workers: int) -> Iterator[Task]:
@@ -326,8 +326,14 @@ def tasks(ensemble: Ensemble, missing: set[str], workers: int) -> Iterator[Task]
                 Experiment(arm.scenario, seed, ensemble.organisations, arm.record, fork=ensemble.fork)
                 for arm, seed in zip(arms, some["seed"].tolist(), strict=True)
             )
-            runs = tuple(some["run"].tolist())
-            yield Task(experiments, runs, ensemble.window, ensemble.outcomes, ensemble.tables, ensemble.origin)
+            yield Task(
+                experiments,
+                tuple(some["run"].tolist()),
+                ensemble.window,
+                ensemble.outcomes,
+                ensemble.tables,
+                ensemble.origin,
+            )
 
 
 def close(
@@ -335,13 +341,12 @@ def close(
 ) -> None:
     """Write the manifest of an ensemble that is complete; `more` stands beside what all manifests hold."""
     counts = store.runs().drop_duplicates("run")["status"].value_counts()
-    now = dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
     store.write_manifest(
         {
             **store.manifest,
             **ensemble.describe(),
             "state": "complete",
-            "created": now,
+            "created": dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z"),
             "seconds": round(effort.seconds, 2),
             "fresh": effort.fresh,
             "workers": workers or os.cpu_count(),

@@ -54,9 +54,7 @@ class Store(Parts):
         If nothing can be kept at such a URL.
     """
 
-    def __init__(self, url: str | Path, **options: Any) -> None:
-        super().__init__(url, **options)
-        self._plan: pd.DataFrame | None = None
+    _plan: pd.DataFrame | None = None
 
     # --- writing --------------------------------------------------------------------------------------------------
 

@@ -19,8 +19,6 @@ from model.world import World
 from model.world.regions import countries_in
 from model.world.tables import Tables
 
-__all__ = ["ANNUAL", "CASES", "Shown", "defects", "purity", "reporting_sd", "share_shown"]
-
 ANNUAL, CASES, DEFECT = "annual", "cases", "defect"
 ANYWHERE = "*"
 NINETY = 1.645
@@ -83,7 +81,7 @@ class Shown:
     def __init__(self, model: RouteModel, *, realised: bool = False) -> None:
         self.model, self.realised = model, realised
         self.tables: Tables = model.world.tables
-        self._states = {state: row for row, state in enumerate(model.world.states)}
+        self.states = {state: row for row, state in enumerate(model.world.states)}
 
     # --- series ---------------------------------------------------------------------------------------------------
 
@@ -101,17 +99,13 @@ class Shown:
 
     def by_state(self, states: Sequence[str], years: Sequence[int]) -> Array:
         """Pure kg seized by some states together in each year."""
-        rows = [self._states[state] for state in states if state in self._states]
-        return np.asarray(self.model.buffers.by_state[_rows(years)][:, rows, self.seized].sum(axis=1))
+        rows = [self.states[state] for state in states if state in self.states]
+        return np.asarray(self.model.buffers.by_state[rows_of(years)][:, rows, self.seized].sum(axis=1))
 
     def bulk_t(self, kg: Array, area: str, years: Sequence[int], kind: str = ANNUAL) -> Array:
         """Pure kg as the tonnes of bulk weight that a statistic of an area shows."""
         shown = np.array([share_shown(self.tables, area, kind, year)[0] for year in years])
         return np.asarray(kg / 1000.0 / np.array([purity(self.tables, year) for year in years]) * shown)
-
-    def legs(self, years: Sequence[int]) -> Array:
-        """Pure kg seized by leg, summed over years."""
-        return np.asarray(self.model.buffers.by_leg[_rows(years), :, self.seized].sum(axis=0))
 
     @cached_property
     def cases(self) -> np.recarray[Any, Any]:
@@ -122,9 +116,14 @@ class Shown:
         year, leg = _years(model.last_week + 1)[week], table["leg"].astype(np.int64)
         share = np.array([purity(self.tables, y) for y in range(calendar.FIRST_YEAR, calendar.LAST_YEAR + 1)])
         bulk_kg = table["kg"] / share[year - calendar.FIRST_YEAR]
-        found = {"year": year, "bulk_kg": bulk_kg, "leg": leg, "mode": np.where(leg < 0, -1, modes[leg])}
-        found |= {name: table[name] for name in ("day", "kg")}
-        found |= {name: table[name].astype(np.int64) for name in ("place", "state", "lead_state", "platform", "stage")}
+        found = {
+            "year": year,
+            "bulk_kg": bulk_kg,
+            "leg": leg,
+            "mode": np.where(leg < 0, -1, modes[leg]),
+            **{name: table[name] for name in ("day", "kg")},
+            **{name: table[name].astype(np.int64) for name in ("place", "state", "lead_state", "platform", "stage")},
+        }
         return np.rec.fromarrays(list(found.values()), names=list(found))
 
     def cases_in(self, years: Sequence[int], **columns: Any) -> np.recarray[Any, Any]:
@@ -134,15 +133,11 @@ class Shown:
             mine &= np.isin(self.cases[name], value)
         return self.cases[mine].view(np.recarray)
 
-    def state(self, name: str) -> int:
-        """Row of a state."""
-        return self._states[name]
-
     # --- areas ----------------------------------------------------------------------------------------------------
 
     def members(self, area: str) -> tuple[str, ...]:
         """States that a published total sums, or the state itself."""
-        if area in self._states:
+        if area in self.states:
             return (area,)
         return totals(self.model.world)[area]
 
@@ -150,7 +145,7 @@ class Shown:
 _years = lru_cache(maxsize=8)(calendar.years_of)
 
 
-def _rows(years: Sequence[int]) -> list[int]:
+def rows_of(years: Sequence[int]) -> list[int]:
     """Rows of years in what is recorded by year."""
     return [year - calendar.FIRST_YEAR for year in years]
 

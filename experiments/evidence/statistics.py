@@ -5,13 +5,13 @@ unit of its target. Shares are in percent, as they are published.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import compress
 from typing import Final
 
 import numpy as np
 
-from experiments.evidence.observed import Shown
+from experiments.evidence.observed import Shown, rows_of
 from model import calendar
 from model.columns import Array
 from model.kinds import MODES, Mode, Stage
@@ -32,8 +32,10 @@ OFF_WEST_AFRICA: Final = ("cape_verde_waters", "guinea_gulf", "canaries_morocco_
 """Patrol areas off the African coast; mid_atlantic is the crossing along the tenth parallel."""
 
 
-def _percent(part: float, whole: float) -> float:
-    return 100.0 * part / whole if whole > 0.0 else 0.0
+def _percent(part: Array, whole: Array | float) -> float:
+    """Sum of a part in percent of the sum of the whole, 0 where that is nothing."""
+    total = float(np.sum(whole))
+    return 100.0 * float(np.sum(part)) / total if total > 0.0 else 0.0
 
 
 def _countries(world: World, group: str) -> list[str]:
@@ -50,23 +52,14 @@ def _courier_legs(world: World) -> tuple[Array, Array]:
 # --- flows and markets --------------------------------------------------------------------------------------------
 
 
-def _mean(column: str, unit: float = 1.0) -> Statistic:
+def _mean(column: str, unit: float, shown: Shown, area: str, years: Years) -> float:
     """Mean over years of a yearly series, in a unit."""
-
-    def mean(shown: Shown, area: str, years: Years) -> float:
-        return float(shown.series(column, years).mean()) / unit
-
-    return mean
-
-
-price_europe: Final = _mean("price_europe_eur_per_kg")
-"""Wholesale price in Europe, EUR per pure kg."""
+    return float(shown.series(column, years).mean()) / unit
 
 
 def west_africa_share(shown: Shown, area: str, years: Years) -> float:
-    """The same in percent of what arrives."""
-    whole = float(shown.series("arrived_europe_kg", years).sum())
-    return _percent(float(shown.series("west_africa_kg", years).sum()), whole)
+    """What arrives through West Africa in percent of what arrives."""
+    return _percent(shown.series("west_africa_kg", years), shown.series("arrived_europe_kg", years))
 
 
 def price_steps(shown: Shown, area: str, years: Years) -> float:
@@ -77,8 +70,8 @@ def price_steps(shown: Shown, area: str, years: Years) -> float:
 
 def price_ratio(shown: Shown, area: str, years: Years) -> float:
     """European wholesale over source price."""
-    source = float(shown.series("price_source_eur_per_kg", years).mean())
-    return price_europe(shown, area, years) / max(source, LEAST)
+    europe, source = (shown.series(f"price_{where}_eur_per_kg", years).mean() for where in ("europe", "source"))
+    return float(europe) / max(float(source), LEAST)
 
 
 # --- seizures -----------------------------------------------------------------------------------------------------
@@ -102,21 +95,20 @@ def seizure_growth(shown: Shown, area: str, years: Years) -> float:
 
 def interception(shown: Shown, area: str, years: Years) -> float:
     """Pure kg seized over seized and consumed, percent (amendment 8)."""
-    taken = float(shown.by_state(shown.members(area), years).sum())
-    return _percent(taken, taken + float(shown.series("consumed_europe_kg", years).sum()))
+    taken = shown.by_state(shown.members(area), years).sum()
+    return _percent(taken, taken + shown.series("consumed_europe_kg", years).sum())
 
 
 def caribbean_share(shown: Shown, area: str, years: Years) -> float:
     """Share of an island in the seizures of the Caribbean, percent."""
-    all_states = _countries(shown.model.world, "caribbean")
-    return _percent(float(shown.by_state([area], years).sum()), float(shown.by_state(all_states, years).sum()))
+    caribbean = _countries(shown.model.world, "caribbean")
+    return _percent(shown.by_state([area], years), shown.by_state(caribbean, years))
 
 
 def world_share(shown: Shown, area: str, years: Years) -> float:
     """Share of a region in the seizures of all states, percent."""
-    mine = _countries(shown.model.world, area)
-    whole = float(shown.by_state(shown.model.world.states, years).sum())
-    return _percent(float(shown.by_state(mine, years).sum()), whole)
+    world = shown.model.world
+    return _percent(shown.by_state(_countries(world, area), years), shown.by_state(world.states, years))
 
 
 def supply_correlation(shown: Shown, area: str, years: Years) -> float:
@@ -127,16 +119,15 @@ def supply_correlation(shown: Shown, area: str, years: Years) -> float:
 
 def port(shown: Shown, area: str, years: Years) -> float:
     """Seized in a port, t bulk a year."""
-    place = shown.model.world.places.index(area)
-    kg = np.array([shown.model.buffers.by_place[year - calendar.FIRST_YEAR, place, Yearly.SEIZED_KG] for year in years])
+    kg = shown.model.buffers.by_place[rows_of(years), shown.model.world.places.index(area), Yearly.SEIZED_KG]
     return float(shown.bulk_t(kg, area, years).mean())
 
 
 def couriers_from_west_africa(shown: Shown, area: str, years: Years) -> float:
     """Share of what is taken from air couriers into Europe that came from West Africa, percent."""
     into, from_africa = _courier_legs(shown.model.world)
-    taken = shown.legs(years)
-    return _percent(float(taken[into & from_africa].sum()), float(taken[into].sum()))
+    taken = shown.model.buffers.by_leg[rows_of(years), :, shown.seized].sum(axis=0)
+    return _percent(taken[into & from_africa], taken[into])
 
 
 # --- platforms ----------------------------------------------------------------------------------------------------
@@ -144,8 +135,7 @@ def couriers_from_west_africa(shown: Shown, area: str, years: Years) -> float:
 
 def platform(shown: Shown, area: str, years: Years) -> float:
     """Seized in cases of a platform, t bulk a year."""
-    row, table = shown.model.world.platforms.index(area), shown.model.buffers.by_platform
-    kg = np.array([table[year - calendar.FIRST_YEAR, row, shown.seized] for year in years])
+    kg = shown.model.buffers.by_platform[rows_of(years), shown.model.world.platforms.index(area), shown.seized]
     return float(shown.bulk_t(kg, area, years).mean())
 
 
@@ -159,7 +149,7 @@ def lead_elsewhere(shown: Shown, area: str, years: Years) -> float:
     """Share of a platform's cases whose lead came from another state than acted, percent."""
     cases = shown.cases_in(years, platform=shown.model.world.platforms.index(area))
     led = cases[cases.lead_state >= 0]
-    return _percent(float((led.lead_state != led.state).sum()), float(len(led)))
+    return _percent(led.lead_state != led.state, len(led))
 
 
 # --- single cases -------------------------------------------------------------------------------------------------
@@ -168,19 +158,14 @@ def lead_elsewhere(shown: Shown, area: str, years: Years) -> float:
 def seized_off_west_africa(shown: Shown, area: str, years: Years) -> float:
     """Seized at sea off West Africa by a state, t bulk a year."""
     areas = [shown.model.world.places.index(name) for name in OFF_WEST_AFRICA]
-    cases = shown.cases_in(years, state=shown.state(area), place=areas)
+    cases = shown.cases_in(years, state=shown.states[area], place=areas)
     return float(cases.bulk_kg.sum()) / 1000.0 / len(years)
 
 
-def _quantile(share: float) -> Statistic:
+def _case_quantile(share: float, shown: Shown, area: str, years: Years) -> float:
     """A quantile of the cases of a mode in Spain and Italy, kg bulk."""
-
-    def case_quantile(shown: Shown, area: str, years: Years) -> float:
-        south = [shown.state("ESP"), shown.state("ITA")]
-        cases = shown.cases_in(years, state=south, mode=MODES.index(area))
-        return float(np.quantile(cases.bulk_kg, share)) if len(cases) else LEAST
-
-    return case_quantile
+    cases = shown.cases_in(years, state=[shown.states["ESP"], shown.states["ITA"]], mode=MODES.index(area))
+    return float(np.quantile(cases.bulk_kg, share)) if len(cases) else LEAST
 
 
 def tail_exponent(shown: Shown, area: str, years: Years) -> float:
@@ -195,21 +180,21 @@ def top_share_10(shown: Shown, area: str, years: Years) -> float:
 
     Couriers that are caught together in a run are a case each, of a parcel.
     """
-    cases = shown.cases_in(years, state=shown.state(area))
+    cases = shown.cases_in(years, state=shown.states[area])
     parcel = shown.model.world.arrays.mode_parcel[cases.mode]
     parcels = np.maximum(np.round(cases.kg / np.maximum(parcel, LEAST)), 1.0)
     count = np.where(parcel > 0.0, parcels, 1.0).astype(np.int64)
     loads = np.sort(np.repeat(cases.kg / count, count))[::-1]
-    return _percent(float(loads[: max(len(loads) // 10, 1)].sum()), float(loads.sum()))
+    return _percent(loads[: max(len(loads) // 10, 1)], loads)
 
 
 def sea_cargo_share(shown: Shown, area: str, years: Years) -> float:
     """Share of commercial sea in the tonnes that single cases of a state show, percent; seizures at sea apart."""
-    cases = shown.cases_in(years, state=shown.state(area))
+    cases = shown.cases_in(years, state=shown.states[area])
     ashore = cases[shown.model.world.arrays.place_area[cases.place] < 0]
     by_ship = np.isin(ashore.mode, (Mode.CONTAINER, Mode.MERCHANT))
     known = by_ship | np.isin(ashore.mode, (Mode.COURIER, Mode.LAND))
-    return _percent(float(ashore.kg[by_ship].sum()), float(ashore.kg[known].sum()))
+    return _percent(ashore.kg[by_ship], ashore.kg[known])
 
 
 def schiphol_courier_month(shown: Shown, area: str, years: Years) -> float:
@@ -226,22 +211,21 @@ def schiphol_courier_month(shown: Shown, area: str, years: Years) -> float:
 def link_share(shown: Shown, area: str, years: Years) -> float:
     """Share of West Africa in the pairs of states that cases into Europe link, percent (SF04)."""
     cases, world = shown.cases_in(years), shown.model.world
-    places = world.tables.places.set_index("place").reindex(world.places)
-    owner = places["state"].fillna("").to_numpy()
+    owner = world.tables.places.set_index("place")["state"].reindex(world.places).fillna("").to_numpy()
     entry, african = (places_in(world.tables, group) for group in ("europe_entry", "west_africa_sahel"))
     mine = cases[(cases.leg >= 0) & entry[cases.place]]
-    start = world.arrays.leg_origin[mine.leg]
-    pairs = {(owner[a], b): a for a, b in zip(start, mine.state.tolist(), strict=True)}
+    ends = zip(world.arrays.leg_origin[mine.leg], mine.state.tolist(), strict=True)
+    pairs = {(owner[a], b): a for a, b in ends}
     foreign = [a for (country, _), a in pairs.items() if country and not entry[a]]
-    return _percent(float(african[foreign].sum()), float(len(foreign)))
+    return _percent(african[foreign], len(foreign))
 
 
 STATISTICS: Final[dict[str, Statistic]] = {
-    "flow_to_europe": _mean("dispatched_to_europe_kg", 1000.0),  # sent towards Europe, t pure a year
-    "consumed_europe": _mean("consumed_europe_kg", 1000.0),
-    "west_africa_flow": _mean("west_africa_kg", 1000.0),  # arriving in Europe through West Africa
+    "flow_to_europe": partial(_mean, "dispatched_to_europe_kg", 1000.0),  # sent towards Europe, t pure a year
+    "consumed_europe": partial(_mean, "consumed_europe_kg", 1000.0),
+    "west_africa_flow": partial(_mean, "west_africa_kg", 1000.0),  # arriving in Europe through West Africa
     "west_africa_share": west_africa_share,
-    "price_europe": price_europe,
+    "price_europe": partial(_mean, "price_europe_eur_per_kg", 1.0),  # wholesale, EUR per pure kg
     "price_steps": price_steps,
     "price_ratio": price_ratio,
     "seized": seized,
@@ -256,8 +240,8 @@ STATISTICS: Final[dict[str, Statistic]] = {
     "platform_mean_load": platform_mean_load,
     "lead_elsewhere": lead_elsewhere,
     "seized_off_west_africa": seized_off_west_africa,
-    "case_quantile_50": _quantile(0.5),
-    "case_quantile_90": _quantile(0.9),
+    "case_quantile_50": partial(_case_quantile, 0.5),
+    "case_quantile_90": partial(_case_quantile, 0.9),
     "tail_exponent": tail_exponent,
     "top_share_10": top_share_10,
     "sea_cargo_share": sea_cargo_share,

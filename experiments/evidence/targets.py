@@ -20,12 +20,11 @@ import pandas as pd
 
 from experiments.evidence.observed import Shown, defects, purity, reporting_sd
 from experiments.evidence.statistics import STATISTICS
+from experiments.field_types import check_choice
 from model import RouteModel
 from model.columns import Array
-from model.errors import InputError, suggest
+from model.errors import InputError
 from model.world.tables import Tables
-
-__all__ = ["FIT", "JUDGE", "KNOWN", "Target", "counterpart", "load_targets", "simulated", "table_of", "transform"]
 
 FIT, JUDGE, KNOWN = "fit", "judge", "known"
 """Uses of a target: to fit, to judge, or told to the model and to nulls alike before what they predict."""
@@ -33,8 +32,8 @@ EACH, PERIOD, STAND_IN = "each", "period", "stand-in"
 PRICES: Final = "prices:"
 CONFIDENCE: Final = ("assumed", "low", "medium", "high")
 """From the weakest: a target has that of its weakest row."""
-IN_BULK: Final = ("seized", "platform", "port")
-"""Statistics whose error also holds that of purity and reporting."""
+SEIZED: Final = ("seized", "platform", "port")
+"""Statistics that are seizures of a year, in bulk: their error also holds that of purity and reporting."""
 SMALLEST_SHARE: Final = 1e-3
 """A simulated value of less than this part of the published one counts as this: nothing at all is no infinity."""
 NEAREST_PERCENT: Final = 0.1
@@ -117,14 +116,8 @@ def load_targets(tables: Tables, use: str | None = None, families: Sequence[str]
     """
     found = _all_targets(tables, use)
     known = list(dict.fromkeys(target.family for target in found))
-    for name in set(families or ()).difference(known):
-        raise InputError(
-            "there is no such family of targets",
-            field="families",
-            value=name,
-            allowed=", ".join(known),
-            remedy=suggest(name, known),
-        )
+    for name in families or ():
+        check_choice(name, known, "families", "there is no such family of targets")
     return [target for target in found if families is None or target.family in families]
 
 
@@ -155,19 +148,18 @@ def _targets_of(row: dict[str, Any], tables: Tables, wrong: set[tuple[str, int]]
             if (str(row["area"]), first) not in wrong:
                 suffix = str(first) if first == last else f"{first}-{last}"
                 yield _target(row, tables, group, range(first, last + 1), f"{row['target']}-{suffix}")
-    elif row["by"] == PERIOD:
-        spans = zip(published["first"].tolist(), published["last"].tolist(), strict=True)
-        years = sorted({year for first, last in spans for year in range(first, last + 1)})
-        within = [year for year in years if row["first_year"] <= year <= row["last_year"]]
-        yield _target(row, tables, published, within, str(row["target"]))
     else:
-        yield _target(row, tables, published, range(row["first_year"], row["last_year"] + 1), str(row["target"]))
+        years: Sequence[int] = range(row["first_year"], row["last_year"] + 1)
+        if row["by"] == PERIOD:
+            spans = zip(published["first"].tolist(), published["last"].tolist(), strict=True)
+            years = sorted({year for first, last in spans for year in range(first, last + 1)}.intersection(years))
+        yield _target(row, tables, published, years, str(row["target"]))
 
 
 def _target(row: dict[str, Any], tables: Tables, rows: pd.DataFrame, years: Sequence[int], name: str) -> Target:
     yearly = rows.groupby("first")["value"].agg(lambda v: float(np.exp(np.log(v).mean())))
     sd = float(row["sd"])
-    if row["statistic"] in IN_BULK:
+    if row["statistic"] in SEIZED:
         sd = math.hypot(sd, float(np.mean([reporting_sd(tables, str(row["area"]), year) for year in years])))
     text = {key: row[key] if isinstance(row[key], str) else "" for key in ("area", "starts_from", "identifies", "note")}
     return Target(
@@ -219,17 +211,19 @@ def _observations(row: dict[str, Any], tables: Tables, pattern: str) -> pd.DataF
     made = chosen.assign(first=chosen["year"].astype(int), last=ends)
     if row["by"] != STAND_IN:
         made = made[(made["first"] >= row["first_year"]) & (made["first"] <= row["last_year"])]
-    middle = (made["low"] + made["high"]) / 2
     columns = ["observation", "first", "last", "value", "low", "high", "source", "confidence"]
-    found: pd.DataFrame = made.assign(value=made["value"].fillna(middle))[columns]
+    found: pd.DataFrame = made.assign(value=made["value"].fillna((made["low"] + made["high"]) / 2))[columns]
     return found
 
 
 def _prices(row: dict[str, Any], tables: Tables, area: str, level: str) -> pd.DataFrame:
     """Published prices, per pure kg at the purity of their year (`prices.csv` assumes one purity for all years)."""
     table = tables.prices
-    chosen = table[(table["place_group"] == area) & (table["level"] == level)]
-    chosen = chosen[chosen["year"].between(row["first_year"], row["last_year"])]
+    chosen = table[
+        (table["place_group"] == area)
+        & (table["level"] == level)
+        & table["year"].between(row["first_year"], row["last_year"])
+    ]
     # the table's own purity, or 1 where a price was published per pure kg already
     pairs = zip(chosen["purity"].tolist(), chosen["year"].tolist(), strict=True)
     factor = np.array([1.0 if share == 1.0 else share / purity(tables, int(year)) for share, year in pairs])

@@ -1,20 +1,17 @@
 """Comparisons: scenarios against a baseline, seed by seed."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import pandas as pd
 
 from experiments.analysis import compare
 from experiments.analysis.chain import CHAIN_OUTCOMES, decomposition
-from experiments.analysis.costs import costs_per_kg, withheld
+from experiments.analysis.costs import ARRIVED, costs_per_kg, withheld
 from experiments.analysis.displacement import recorded_tables
 from experiments.analysis.outcomes import harmful_side
 from experiments.analysis.points import by_supply
 from experiments.ensemble.store import Store
 from experiments.kinds.designed import Designed
-
-ARRIVED: Final = "arrived_europe_kg"
 
 
 class Compare(Designed):

@@ -32,5 +32,8 @@ class Headline(Compare):
     def compute(self, store: Store, runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
         """Tables of the sweep and of the comparison."""
         swept = runs[(runs["part"] == "sweep") & (runs["status"] == DONE)]
-        compared = super().compute(store, runs[runs["part"] == "packages"])
-        return {**compared, "sweep": point_means(swept, self), "spans": lever_effects(swept, self)}
+        return {
+            **super().compute(store, runs[runs["part"] == "packages"]),
+            "sweep": point_means(swept, self),
+            "spans": lever_effects(swept, self),
+        }

@@ -1,7 +1,5 @@
 """Searches for robust mixes of measures: `experiments.analysis.mixes` on runs of the model."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
@@ -84,8 +82,7 @@ class Search(Study):
         super().check()
         known = list(self.world.tables.measures["measure"])
         for one in self.settings.measures:
-            listed = "`run.py policies` lists them"
-            check_choice(one, known, "search.measures", "there is no such measure", listed)
+            check_choice(one, known, "search.measures", "there is no such measure", "`run.py policies` lists them")
         missing = [name for name in OBJECTIVES if name not in self.outcomes]
         if missing:
             raise InputError(
@@ -100,20 +97,17 @@ class Search(Study):
     def mixes(self) -> Mixes:
         """Measures, their doses now, prices and budget."""
         measures, known = self.settings.measures, self.world.tables.measures.set_index("measure")
-        now = known.loc[list(measures), "history_dose"].to_numpy(float)
-        price = np.array([costs_of(name, 1.0, self.world)[1] for name in measures])
-        return Mixes(measures, now, price, float(self.settings.budget_eur))
+        return Mixes(
+            measures,
+            known.loc[list(measures), "history_dose"].to_numpy(float),
+            np.array([costs_of(name, 1.0, self.world)[1] for name in measures]),
+            float(self.settings.budget_eur),
+        )
 
     def worlds(self, count: int, seed: int) -> pd.DataFrame:
         """Sampled worlds: a Latin hypercube of the uncertainties, each with a seed of its own."""
         sample = lhs(self.uncertain, count, seed) if self.uncertain else pd.DataFrame(index=range(count))
         return sample.assign(world=range(count), seed=seeds.replications(seed, count))
-
-    def with_points(self, points: pd.DataFrame) -> Search:
-        """A copy that runs these mixes in these worlds."""
-        made = self.with_()
-        made._points = points
-        return made
 
     def experiments(self, plain: pd.DataFrame) -> pd.DataFrame:
         """The mixes that were asked for so far, in their worlds."""
@@ -149,20 +143,25 @@ class Search(Study):
             new = pd.DataFrame(doses, columns=list(size.measures)).drop_duplicates()
             new = new.merge(worlds[name].assign(worlds=name), how="cross")
             points = pd.concat([points, new], ignore_index=True).drop_duplicates(ignore_index=True)
-            made = runner.run(self.with_points(points), store, executor, workers=workers, progress=progress)
+            asked = self.with_()
+            asked._points = points
+            made = runner.run(asked, store, executor, workers=workers, progress=progress)
             effort = _together(effort, made)
             return _objectives(store.runs(), doses, size.measures, name, len(worlds[name]))
 
-        front = proposed(self.mixes, evaluate, settings)
-        store.write_table("front", confirmed(self.mixes, front, evaluate, settings))
+        store.write_table("front", confirmed(self.mixes, proposed(self.mixes, evaluate, settings), evaluate, settings))
         return effort
 
 
 def _together(before: Effort, made: Effort) -> Effort:
     """What was there before this command, and what all generations have made."""
     fresh = before.fresh + made.fresh
-    failed, seconds = before.failed + made.failed, before.seconds + made.seconds
-    return made._replace(kept=made.planned - fresh, fresh=fresh, failed=failed, seconds=seconds)
+    return made._replace(
+        kept=made.planned - fresh,
+        fresh=fresh,
+        failed=before.failed + made.failed,
+        seconds=before.seconds + made.seconds,
+    )
 
 
 def _objectives(runs: pd.DataFrame, doses: Array, measures: Sequence[str], worlds: str, count: int) -> Array:

@@ -136,25 +136,29 @@ def against(folder: Path, path: Path, job: Job, *, quick: bool = False) -> Again
     scored = Against(_each(cells, made), scores, score(cells.full, cells.observed)._asdict())
     write_table(folder / "tables", "against", scored.reports)
     write_table(folder / "tables", "against_scores", scored.scores)
-    manifest = {
-        **made_here(),
-        "reports": path.name,
-        "quick": quick,
-        "structure": job.structure,
-        "draws": len(cells.full),
-        "overall": scored.overall,
-        "posterior": job.posterior.manifest["created"],
-        "source_hash": provenance.source_hash(),
-        "data_hash": provenance.data_hash(),
-    }
-    write_atomically(folder / "against.json", to_json(manifest))
+    write_atomically(
+        folder / "against.json",
+        to_json(
+            {
+                **made_here(),
+                "reports": path.name,
+                "quick": quick,
+                "structure": job.structure,
+                "draws": len(cells.full),
+                "overall": scored.overall,
+                "posterior": job.posterior.manifest["created"],
+                "source_hash": provenance.source_hash(),
+                "data_hash": provenance.data_hash(),
+            }
+        ),
+    )
     return scored
 
 
 def _each(cells: CountryYears, made: dict[str, Any]) -> pd.DataFrame:
     """Every report beside its prediction, those missed most first."""
     low, middle, high = np.exp(np.quantile(cells.full, [0.05, 0.5, 0.95], axis=0))
-    found = pd.DataFrame(
+    return pd.DataFrame(
         {
             "state": cells.state,
             "year": cells.year,
@@ -171,5 +175,4 @@ def _each(cells: CountryYears, made: dict[str, Any]) -> pd.DataFrame:
                 for year, state in zip(cells.year, cells.state, strict=True)
             ],
         }
-    )
-    return found.sort_values("times_off", ascending=False, ignore_index=True)
+    ).sort_values("times_off", ascending=False, ignore_index=True)

@@ -127,8 +127,10 @@ def _parts(cells: CountryYears, told: Array) -> dict[tuple[str, str], Array]:
     year = cells.year[told]
     reported = cells.published.loc[nulls.FIRST_FITTED : LAST_FITTED].mean().reindex(cells.state[told]).to_numpy()
     whole = f"{PERIODS[0][0]}-{PERIODS[0][1]}"
-    found = {(f"{first}-{last}", EVERY): (first <= year) & (year <= last) for first, last in PERIODS}
-    found |= {(whole, size): (low <= reported) & (reported < high) for size, (low, high) in SIZES.items()}
+    found = {
+        **{(f"{first}-{last}", EVERY): (first <= year) & (year <= last) for first, last in PERIODS},
+        **{(whole, size): (low <= reported) & (reported < high) for size, (low, high) in SIZES.items()},
+    }
     return {part: there for part, there in found.items() if there.any()}
 
 

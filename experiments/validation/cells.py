@@ -82,8 +82,7 @@ class ShownReports:
         about2 = np.array([self.walk.of(state, year) for state, year in cells]) + least2
         plain = noise.widened(self.logs[:, rows, columns], about2, least2)
         carried = self.means[:, rows, columns] + (self.weight * self.left)[:, columns]
-        full = noise.widened(carried, about2 + ((1.0 - self.weight) * self.lasting2)[columns], least2)
-        return plain, full
+        return plain, noise.widened(carried, about2 + ((1.0 - self.weight) * self.lasting2)[columns], least2)
 
 
 def judged_cells(shown: ShownReports, noise: Noise) -> CountryYears:

@@ -159,10 +159,9 @@ def region_out(problem: Problem, posterior: Posterior, statistics: Array, chance
     """
     record2 = problem.error_sd**2 + chance**2
     z2 = (statistics - problem.observed) ** 2 * problem.weights / record2 / posterior.temperature
-    names = np.array([target.family for target in problem.targets])
     rng, rows = np.random.default_rng(1), []
     for region, members in REGIONS.items():
-        mine = np.isin(names, members)
+        mine = np.array([target.family in members for target in problem.targets])
         if not mine.any():
             continue
         weight = _weights(0.5 * z2[:, mine].sum(axis=1))

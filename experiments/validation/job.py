@@ -54,8 +54,7 @@ class Job:
     def predict(self, draws: int, change: Change = same) -> Predicted:
         """Predictions of so many sets, at most all, of history or of one that is changed."""
         count, organisations = min(draws, len(self.posterior)), self.size.organisations
-        done = self.progress.runs
-        return predict(self.posterior, count, organisations, change, workers=self.workers, done=done)
+        return predict(self.posterior, count, organisations, change, workers=self.workers, done=self.progress.runs)
 
     def ask(self, experiment: NaturalExperiment, draws: int, done: Callable[[int], object]) -> Array:
         """Readings of an experiment for so many sets, as `readings_of` gives them."""

@@ -94,8 +94,8 @@ def published_before(tables: Tables) -> dict[str, list[Start]]:
     found = {}
     for target in judged:
         start = counterpart(target, earlier)
-        points = [] if start is None else [earlier[start]]
-        points += [t for t in judged if (t.statistic, t.area) == (target.statistic, target.area)]
+        same = [t for t in judged if (t.statistic, t.area) == (target.statistic, target.area)]
+        points = same if start is None else [earlier[start], *same]
         # a mean over years stands at its last year: later ones are predicted from it
         found[target.name] = [Start(t.years[-1], t.scaled_value, len(t.years)) for t in points]
     return found
@@ -112,8 +112,8 @@ def _share_2004_08(target: Target, tables: Tables) -> float:
 def _by_numbers(target: Target, tables: Tables, sd: float) -> dict[str, Null | Sample]:
     """Nulls of figures that numbers alone say something of."""
     if target.statistic == "lead_elsewhere":
-        members = tables.memberships.query("platform == @target.area and role == 'member'")["state"].nunique()
-        return {"chance": Null(nulls.chance_of_another(members), sd)}
+        states = tables.memberships.query("platform == @target.area and role == 'member'")["state"]
+        return {"chance": Null(nulls.chance_of_another(states.nunique()), sd)}
     if target.statistic == "world_share":
         return {"share": Null(_share_2004_08(target, tables), sd)}
     if target.statistic == "supply_correlation":
@@ -127,12 +127,9 @@ def nulls_of(target: Target, tables: Tables, published: list[Start], walk: Rando
     year, start2 = target.years[-1], walk.start(target, 1)
     yearly2, drift2 = walk.of_figure(target, 1)
     about2 = yearly2 + target.sd**2
-    grows = target.statistic in GROWS
-    growth = float(np.mean([supply_growth(tables, y) for y in target.years])) if grows else None
-    years = LAST_FITTED - nulls.FIRST_FITTED + 1
-    sd = math.sqrt(start2 / years + about2 + drift2 * max(year - LAST_FITTED, 1))
-    found = predictions(published, year, growth, about2, drift2, start2=start2)
-    return {**found, **_by_numbers(target, tables, sd)}
+    growth = float(np.mean([supply_growth(tables, y) for y in target.years])) if target.statistic in GROWS else None
+    sd = math.sqrt(start2 / (LAST_FITTED - nulls.FIRST_FITTED + 1) + about2 + drift2 * max(year - LAST_FITTED, 1))
+    return {**predictions(published, year, growth, about2, drift2, start2=start2), **_by_numbers(target, tables, sd)}
 
 
 def judged_table(predicted: Predictions, world: World) -> pd.DataFrame:
@@ -184,8 +181,10 @@ def _predicted_row(predicted: Predictions, i: int) -> dict[str, Any]:
 def _null_columns(made: dict[str, Null | Sample], seen: float) -> dict[str, float]:
     """Scores and widths of nulls for a figure."""
     drawn = {name: null.draws(DRAWS) for name, null in made.items()}
-    scores = {f"crps_{name}": crps(draws, seen) for name, draws in drawn.items()}
-    return scores | {f"width_{name}": float(width(draws)) for name, draws in drawn.items()}
+    return {
+        **{f"crps_{name}": crps(draws, seen) for name, draws in drawn.items()},
+        **{f"width_{name}": float(width(draws)) for name, draws in drawn.items()},
+    }
 
 
 def families(judged: pd.DataFrame) -> pd.DataFrame:
@@ -200,8 +199,9 @@ def families(judged: pd.DataFrame) -> pd.DataFrame:
         rule was chosen after these figures had been seen: it counts and is said), crps_previous (the null that knows
         all that was published before), why.
     """
-    rows = [_verdict(str(family), group) for family, group in judged.groupby("family", sort=False)]
-    return pd.DataFrame(rows).sort_values(["passes", "family"], ascending=[False, True], ignore_index=True)
+    return pd.DataFrame(
+        [_verdict(str(family), group) for family, group in judged.groupby("family", sort=False)]
+    ).sort_values(["passes", "family"], ascending=[False, True], ignore_index=True)
 
 
 def _verdict(family: str, group: pd.DataFrame) -> dict[str, Any]:
@@ -239,9 +239,8 @@ def right_way(judged: pd.DataFrame) -> pd.Series:
     -------
     Series of "k of n", empty text where a family has one figure of a kind only.
     """
-    kinds = ["family", "statistic", "area", "unit"]
     ordered = judged.sort_values("last_year")
-    steps = ordered.groupby(kinds, dropna=False)[["published", "model"]].diff()
+    steps = ordered.groupby(["family", "statistic", "area", "unit"], dropna=False)[["published", "model"]].diff()
     told = steps["published"].notna()
     same = np.sign(steps["published"]) == np.sign(steps["model"])
     counts = pd.DataFrame({"family": ordered["family"], "right": told & same, "total": told}).groupby("family").sum()
@@ -290,23 +289,24 @@ def pass_range(predicted: Predictions, judged: pd.DataFrame, seed: int = 1) -> R
 
 def again(predicted: Predictions, judged: pd.DataFrame, low: Array, high: Array, score: Array) -> pd.DataFrame:
     """Judged figures as they would be with other intervals and scores."""
-    within = (low <= predicted.observed) & (predicted.observed <= high)
-    return judged.assign(crps=score, width_90=high - low, inside_90=within)
+    seen = predicted.observed
+    return judged.assign(crps=score, width_90=high - low, inside_90=(low <= seen) & (seen <= high))
 
 
 def _why(holds: bool, beats: bool, narrower: bool, null: str | None) -> str:
     if null is None:
         return "nothing that a null could start from" + ("" if holds else "; too many outside")
-    said = [
-        text
-        for good, text in (
-            (holds, "too many figures outside"),
-            (beats, "the null scores better"),
-            (narrower, "the null is narrower"),
-        )
-        if not good
-    ]
-    return "; ".join(said)
+    return "; ".join(
+        [
+            text
+            for good, text in (
+                (holds, "too many figures outside"),
+                (beats, "the null scores better"),
+                (narrower, "the null is narrower"),
+            )
+            if not good
+        ]
+    )
 
 
 def summary(

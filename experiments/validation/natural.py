@@ -129,8 +129,9 @@ def run_experiment(experiment: NaturalExperiment, seeds: Iterable[int], workers:
         for arm, found in zip(experiment.arms, arms, strict=True)
         for i, name in enumerate(experiment.readings)
     }
-    index = pd.MultiIndex.from_tuples(rows)
-    return pd.DataFrame(list(rows.values()), index, columns=["without", "effect", "low", "high"])
+    return pd.DataFrame(
+        list(rows.values()), pd.MultiIndex.from_tuples(rows), columns=["without", "effect", "low", "high"]
+    )
 
 
 # --- changes of history -------------------------------------------------------------------------------------------
@@ -150,6 +151,11 @@ def same(scenario: Scenario) -> Scenario:
 def with_events(*events: Event, base: Change = same) -> Change:
     """History with more events, on top of another change."""
     return lambda scenario: base(scenario).with_events(*events)
+
+
+def with_parameters(base: Change = same, **values: object) -> Change:
+    """History with other parameters, on top of another change."""
+    return lambda scenario: base(scenario).with_parameters(**values)
 
 
 def event(slug: str, day: date, target: str, field: str, value: float, operation: str = "value") -> Event:

@@ -93,9 +93,13 @@ def predict(
             np.column_stack([seen.bulk_t(seen.by_state([state], years), state, years) for state in states])
             for seen in (fell, expected)
         )
-        past = np.array([target.of(expected) for target in earlier])
-        future = np.array([target.of(fell) for target in judged])
-        return past, future, by_state, mean_state, model.yearly[list(SERIES)].reset_index()
+        return (
+            np.array([target.of(expected) for target in earlier]),
+            np.array([target.of(fell) for target in judged]),
+            by_state,
+            mean_state,
+            model.yearly[list(SERIES)].reset_index(),
+        )
 
     # fresh seeds: the chance under which a set was accepted is no part of what it predicts
     experiments = [
@@ -117,8 +121,13 @@ def predict(
     targets = _predict_targets(earlier, then, judged, raw, posterior.temperature, walk, noise)
     shown = ShownReports(world.tables, published, np.array(by_state), np.array(mean_state), walk)
     cells = judged_cells(shown, noise)
-    yearly = pd.concat(series, ignore_index=True)
-    return Predicted(targets, cells, yearly, then[:, : len(fitted)], forecast(shown, beside, cells))
+    return Predicted(
+        targets,
+        cells,
+        pd.concat(series, ignore_index=True),
+        then[:, : len(fitted)],
+        forecast(shown, beside, cells),
+    )
 
 
 SEED: Final = 1
@@ -164,5 +173,4 @@ def _predict_targets(
             error2 = target.sd**2 + carried[j] * start2
         error2 += sum(walk.of_figure(target, max(target.years[-1] - LAST_FITTED, 0)))
         full[:, [j]] = noise.widened((raw[:, j] + shift)[:, None], np.array([error2]), np.array([target.sd**2]))
-    observed = np.array([target.scaled_value for target in judged])
-    return Predictions(tuple(judged), observed, raw, full, carried)
+    return Predictions(tuple(judged), np.array([target.scaled_value for target in judged]), raw, full, carried)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.evidence.observed import defects, totals
-from experiments.evidence.targets import FIT, Target, load_targets
+from experiments.evidence.targets import FIT, SEIZED, Target, load_targets
 from model.columns import Array
 from model.world import World
 from model.world.tables import Tables
@@ -20,8 +20,6 @@ REPORTS: Final = "annual report of the state"
 LAST_FITTED: Final = 2008
 PRIOR_STEPS: Final = 4.0
 MEDIAN_OF_CHI2: Final = 0.4549
-SEIZED: Final = ("seized", "platform", "port")
-"""Statistics that are seizures of a year."""
 DRIFTS: Final = {"price": 0.05, "log": 0.1, "logit": 0.1, "none": 0.0}
 """Yearly step of figures that are no seizures, by scale: assumed, since five years cannot give it."""
 
@@ -34,8 +32,12 @@ def country_years(tables: Tables) -> pd.DataFrame:
     )
     wrong = pd.MultiIndex.from_tuples(defects(tables))
     chosen = chosen[~pd.MultiIndex.from_frame(chosen[["area", "year"]]).isin(wrong)]
-    wide = chosen.assign(log=np.log(chosen["value"])).pivot_table(index="year", columns="area", values="log")
-    return wide.apply(np.exp).loc[2004:]
+    return (
+        chosen.assign(log=np.log(chosen["value"]))
+        .pivot_table(index="year", columns="area", values="log")
+        .apply(np.exp)
+        .loc[2004:]
+    )
 
 
 class RandomWalk:
@@ -85,8 +87,7 @@ class RandomWalk:
     def of_figure(self, target: Target, since: int) -> tuple[float, float]:
         """Variance of a figure about its course, and of the drift of that course over some years, on its scale."""
         if target.statistic in SEIZED:
-            yearly2 = self.yearly2.get(target.area, self.pooled2)
-            return yearly2 / len(target.years), self.drift(target.area) * since
+            return self.yearly2.get(target.area, self.pooled2) / len(target.years), self.drift(target.area) * since
         kind = "price" if target.statistic.startswith("price") else target.transform
         return 0.0, DRIFTS[kind] ** 2 * since
 

@@ -16,11 +16,11 @@ from experiments.ensemble.store import Store
 from experiments.study import Study
 from experiments.validation import annual, judge
 from experiments.validation.job import Job
-from experiments.validation.natural import Change, same
+from experiments.validation.natural import Change, same, with_parameters
 from experiments.validation.predict import Predicted
 from experiments.validation.scores import crps_each
 from experiments.workflow import run_and_analyse
-from model import Scenario, load_world
+from model import load_world
 
 RESAMPLES: Final = 2000
 POLICIES: Final = (
@@ -40,42 +40,35 @@ class Remedy(NamedTuple):
     change: Change
 
 
-def _set(**parameters: object) -> Change:
-    def change(scenario: Scenario) -> Scenario:
-        return scenario.with_parameters(**parameters)
-
-    return change
-
-
 REMEDIES: Final[Mapping[str, Remedy]] = {
     "as fitted": Remedy("the model as it was fitted", same),
     "no answer of other outlets": Remedy(
         "other markets keep their share, however cheap goods are (glut_answer 0)",
-        _set(glut_answer=0.0),
+        with_parameters(glut_answer=0.0),
     ),
     "goods for other markets pass unseized": Remedy(
         "other_markets_exposure 0: as before decision 0025",
-        _set(other_markets_exposure=0.0),
+        with_parameters(other_markets_exposure=0.0),
     ),
     "contacts in ports are not learnt": Remedy(
         "contact_progress_ratio 1: as dear as where nothing was landed yet",
-        _set(contact_progress_ratio=1.0),
+        with_parameters(contact_progress_ratio=1.0),
     ),
     "what contacts learn stays in its state": Remedy(
         "contact_spread 0: as before decision 0028",
-        _set(contact_spread=0.0),
+        with_parameters(contact_spread=0.0),
     ),
     "controls stay as they are": Remedy(
         "control_response 0: no state's controls follow what they find",
-        _set(control_response=0.0),
+        with_parameters(control_response=0.0),
     ),
-    "states decide what they share": Remedy("cooperation is endogenous", _set(cooperation="endogenous")),
+    "states decide what they share": Remedy("cooperation is endogenous", with_parameters(cooperation="endogenous")),
     "controls of containers grow faster": Remedy(
         "inspection_growth_per_year 0.10 in place of 0.05",
-        _set(inspection_growth_per_year=0.1),
+        with_parameters(inspection_growth_per_year=0.1),
     ),
-    "output answers price": Remedy("supply_answer 1", _set(supply_answer=1.0)),
-    "memory of a year": Remedy("memory_months 12", _set(memory_months=12.0)),
+    "output answers price": Remedy("supply_answer 1", with_parameters(supply_answer=1.0)),
+    "memory of a year": Remedy("memory_months 12", with_parameters(memory_months=12.0)),
 }
 """Structural remedies that were tried, each judged like the model itself."""
 
@@ -93,23 +86,27 @@ def _judge(name: str, found: Predicted) -> Judged:
     table = judge.families(judged)
     split = annual.time_split(cells, annual.null_cells(cells, world))
     carried, plain = (annual.of_predictor(split, one) for one in (annual.CARRIED, annual.PLAIN))
-    index = pd.MultiIndex.from_arrays([cells.state, cells.year], names=["state", "year"])
     low, high = judge.pass_range(found.targets, judged).passed
-    scores = {
-        "name": name,
-        "families_passed": judge.counted(table),
-        "passed_low": low,
-        "passed_high": high,
-        "families": len(table),
-        "inside_90": float(judged["inside_90"].mean()),
-        "crps_targets": float(judged["crps"].mean()),
-        "error": float(carried["error"]),
-        "crps": float(carried["crps"]),
-        "cover_90": float(carried["cover_90"]),
-        "error_plain": float(plain["error"]),
-        "crps_plain": float(plain["crps"]),
-    }
-    return Judged(scores, pd.Series(crps_each(cells.full, cells.observed), index))
+    return Judged(
+        {
+            "name": name,
+            "families_passed": judge.counted(table),
+            "passed_low": low,
+            "passed_high": high,
+            "families": len(table),
+            "inside_90": float(judged["inside_90"].mean()),
+            "crps_targets": float(judged["crps"].mean()),
+            "error": float(carried["error"]),
+            "crps": float(carried["crps"]),
+            "cover_90": float(carried["cover_90"]),
+            "error_plain": float(plain["error"]),
+            "crps_plain": float(plain["crps"]),
+        },
+        pd.Series(
+            crps_each(cells.full, cells.observed),
+            pd.MultiIndex.from_arrays([cells.state, cells.year], names=["state", "year"]),
+        ),
+    )
 
 
 def _side_by_side(found: Sequence[Judged]) -> pd.DataFrame:
@@ -123,14 +120,18 @@ def _change(crps: pd.Series) -> dict[str, float]:
     drawn = np.random.default_rng(1).integers(0, len(of_state), (RESAMPLES, len(of_state)))
     again = of_state[drawn].sum(axis=1)
     low, high = np.quantile(again[:, 0] / again[:, 1], [0.05, 0.95])
-    mean = of_state[:, 0].sum() / of_state[:, 1].sum()
-    return {"crps_change": float(mean), "low": float(low), "high": float(high)}
+    return {
+        "crps_change": float(of_state[:, 0].sum() / of_state[:, 1].sum()),
+        "low": float(low),
+        "high": float(high),
+    }
 
 
 def remedies(job: Job) -> pd.DataFrame:
     """Every remedy judged like the model: on the same sets, without fitting anew; the first is the model itself."""
-    found = [_judge(name, job.predict(job.size.remedies, remedy.change)) for name, remedy in REMEDIES.items()]
-    return _side_by_side(found).assign(what=[remedy.what for remedy in REMEDIES.values()])
+    return _side_by_side(
+        [_judge(name, job.predict(job.size.remedies, remedy.change)) for name, remedy in REMEDIES.items()]
+    ).assign(what=[remedy.what for remedy in REMEDIES.values()])
 
 
 def rivals(job: Job) -> pd.DataFrame:

@@ -138,6 +138,5 @@ class Coverage(NamedTuple):
 
 def coverage(inside_count: int, count: int, level: float = 0.9, alpha: float = 0.05) -> Coverage:
     """Test how many of some figures lie inside the central intervals of a level, each figure taken for itself."""
-    few = binomtest(inside_count, count, level, alternative="less").pvalue
-    many = binomtest(inside_count, count, level, alternative="greater").pvalue
+    few, many = (binomtest(inside_count, count, level, alternative=side).pvalue for side in ("less", "greater"))
     return Coverage(bool(few > alpha) and (count > 1 or inside_count == 1), bool(many < alpha))

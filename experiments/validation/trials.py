@@ -30,6 +30,7 @@ from experiments.validation.natural import (
     satellites,
     uncontrolled,
     with_events,
+    with_parameters,
 )
 from model import RouteModel, Scenario, load_world
 from model.columns import Array
@@ -69,7 +70,7 @@ def _inactive(slug: str, day: date, platform: str) -> Change:
 
 def _willing(total_control: float) -> Change:
     control = event("control", date(2003, 1, 6), "place:amsterdam_airport", "total_control", total_control)
-    return with_events(control, base=lambda scenario: uncontrolled(scenario).with_parameters(deterrence="willingness"))
+    return with_events(control, base=with_parameters(uncontrolled, deterrence="willingness"))
 
 
 def _kg_per_case(model: RouteModel) -> float:
@@ -80,8 +81,7 @@ def _kg_per_case(model: RouteModel) -> float:
 
 def _active_nodes(model: RouteModel) -> float:
     """Places through which a tonne or more passes a year."""
-    table = model.by("place")["moved_kg"].unstack("place").loc[YEARS[0] : YEARS[1]].mean()
-    return float((table > 1000.0).sum())
+    return float((model.by("place")["moved_kg"].unstack("place").loc[YEARS[0] : YEARS[1]].mean() > 1000.0).sum())
 
 
 # --- the questions ------------------------------------------------------------------------------------------------
@@ -148,7 +148,6 @@ def _of_history() -> list[NaturalExperiment]:
 
 
 def _of_other_models() -> list[NaturalExperiment]:
-    """Findings of other models."""
     caulkins = "Caulkins, Crawford & Reuter (1993): pressure on few of many routes does almost nothing"
     magliocca = "Magliocca et al. (2019), NarcoLogic: more interdiction, more seized, smaller loads, more nodes"
     more, few, all_routes = _more_assets(1.0), _pressed(0.1), _pressed(1.0)
@@ -329,7 +328,7 @@ SURGE: Final = NaturalExperiment(
     {
         "no controls at Schiphol and on the Spanish coast": lambda _: Scenario.load("no-schiphol-sive"),
         "demand as in 2000": _no_demand_change,
-        "no imitation": lambda scenario: scenario.with_parameters(imitate_rate_per_week=0.0),
+        "no imitation": with_parameters(imitate_rate_per_week=0.0),
         "clean hubs": with_events(event("clean", date(2000, 1, 3), "state:region=west_africa", "corruption", 0.15)),
     },
     {"flow": a_year("west_africa_kg", 2005, 2007), "before": a_year("west_africa_kg", 2002, 2003)},

@@ -42,22 +42,26 @@ def validate(folder: Path, job: Job) -> dict[str, Any]:
         # only now: an interrupted validation leaves what was there as it was
         for name, table in tables.items():
             write_table(folder / "tables", name, table)
-        manifest = {
-            **made_here(),
-            "kind": "validation",
-            "name": folder.name,
-            "title": "How far can the model be trusted?",
-            "structure": job.structure,
-            "size": asdict(job.size),
-            "verdict": verdict,
-            "posterior": job.posterior.manifest,
-            "warnings": [warning] if warning else [],
-            "source_hash": provenance.source_hash(),
-            "judging_hash": provenance.judging_hash(),
-            "data_hash": provenance.data_hash(),
-            "structures": {name: structure.title for name, structure in read_structures().items()},
-        }
-        write_atomically(folder / "manifest.json", to_json(manifest))
+        write_atomically(
+            folder / "manifest.json",
+            to_json(
+                {
+                    **made_here(),
+                    "kind": "validation",
+                    "name": folder.name,
+                    "title": "How far can the model be trusted?",
+                    "structure": job.structure,
+                    "size": asdict(job.size),
+                    "verdict": verdict,
+                    "posterior": job.posterior.manifest,
+                    "warnings": [warning] if warning else [],
+                    "source_hash": provenance.source_hash(),
+                    "judging_hash": provenance.judging_hash(),
+                    "data_hash": provenance.data_hash(),
+                    "structures": {name: structure.title for name, structure in read_structures().items()},
+                }
+            ),
+        )
     return verdict
 
 

@@ -108,7 +108,7 @@ class Display:
 
     def effort(self, effort: Effort) -> None:
         """Show how many runs of an ensemble were made; its notes are printed."""
-        from experiments.history import COMPILING
+        from experiments.ensemble.models import COMPILING
 
         for text in effort.notes:
             self.note(text, style="yellow")
