@@ -30,6 +30,11 @@ FRAMES: Final = ("yearly", "by_leg", "by_place", "by_region")
 """Frames of a history that its report is drawn from."""
 
 
+def short_title(title: str) -> str:
+    """The title of a scenario without the code before it."""
+    return title.partition(": ")[2] or title
+
+
 class Shown(NamedTuple):
     """How an outcome is shown: its name, the factor its values are multiplied by, the unit after that."""
 
@@ -118,8 +123,7 @@ class StudyResults(Results):
 
     def scenario(self, name: str) -> str:
         """Short title of a scenario: what follows its code."""
-        title = str(self.manifest.get("scenarios", {}).get(name, name))
-        short = title.partition(": ")[2] if ": " in title else title
+        short = short_title(str(self.manifest.get("scenarios", {}).get(name, name)))
         return short[:1].upper() + short[1:]
 
     def inside(self, name: str) -> str:

@@ -20,8 +20,8 @@ SOURCE: Final = "model, supply fixed. Coastlines: Natural Earth. Lanes: commerci
 
 
 def _lead(study: StudyResults) -> str:
-    one = study.scenario(most_changed(study)[0])
-    return with_left_out(f"{one}: the difference first, then the two worlds it is made of.", 1, study)
+    lead = f"{study.scenario(most_changed(study)[0])}: the difference first, then the two worlds it is made of."
+    return with_left_out(lead, 1, study)
 
 
 FLOWS: Final = Section("Where it moves instead", _lead, 40, "maps")
@@ -43,9 +43,8 @@ def difference_map(study: StudyResults, flows: pd.DataFrame, scenario: str) -> g
     """Where more and less moves under a scenario than under the baseline."""
     rows, tables = study.table("leg_changes"), study.geography
     lanes = atlas.lanes(tables.lanes)
-    rows = rows[(rows["scenario"] == scenario) & rows["leg"].isin(lanes)]
     rows = rows.assign(change=rows["effect"] / 1e3, tonnes=rows["effect"].abs() / 1e3).sort_values("tonnes")
-    rows = rows[rows["tonnes"] >= STEPS[0]]
+    rows = rows[(rows["scenario"] == scenario) & rows["leg"].isin(lanes) & (rows["tonnes"] >= STEPS[0])]
     names, told = flowmap.leg_names(tables.legs, tables.places), rows["clear"].astype(bool)
     drawn = flowmap.ground()
     for name, mine, colour, alpha in (
@@ -70,9 +69,8 @@ def difference_map(study: StudyResults, flows: pd.DataFrame, scenario: str) -> g
         ]
         flowmap.add_arrows(drawn, [flowmap.middle(lanes[leg]) for leg in mine["leg"]], colour, text, name=name)
     flowmap.add_places(drawn, tables.places)
-    drawn.update_layout(showlegend=False)
     return theme.describe(
-        drawn,
+        drawn.update_layout(showlegend=False),
         title=f"{study.scenario(scenario)}: where more and less moves",
         subtitle=f"Change of tonnes a year on each leg against {theme.lower(study.baseline)}; blue less, red more, "
         f"grey what cannot be told from zero (false discovery rate 5%). Changes under {STEPS[0]:g} t are not drawn. "
@@ -93,10 +91,8 @@ def flow_map(study: StudyResults, flows: pd.DataFrame, scenario: str) -> go.Figu
         bulk = mine["seized_kg_per_year"] / float(study.manifest.get("bulk_purity", 0.7))
         by_place = mine.assign(year=year, replication=0, seized_bulk_kg=bulk)
     plan = flowmap.plan(legs, places=tables.places, legs=tables.legs, lanes=tables.lanes, by_place=by_place)
-    drawn = flowmap.draw(plan, tables.places, year, study.seeds)
-    drawn.update_layout(showlegend=False, width=None, height=None)
     return theme.describe(
-        drawn,
+        flowmap.draw(plan, tables.places, year, study.seeds).update_layout(showlegend=False, width=None, height=None),
         title=study.scenario(scenario),
         subtitle=f"Tonnes pure set out on each leg a year (width, colour by means) and bulk tonnes seized (bubbles), "
         f"mean of {study.window} and {study.seeds} seeds.",

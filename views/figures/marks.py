@@ -20,6 +20,7 @@ __all__ = [
     "add_area",
     "blank",
     "clear",
+    "names_in_order",
     "rows_high",
     "tones",
     "whiskers",
@@ -65,8 +66,11 @@ NAMES: Final = {
     "caribbean": "Caribbean",
 }
 """Words of slugs that are names."""
-ROW: Final = 22
-"""Pixels for each row of a chart with names."""
+
+
+def names_in_order(names: list[str]) -> dict[str, Any]:
+    """A vertical axis of names that stand in the order given, the first at the bottom."""
+    return {"showgrid": False, "categoryorder": "array", "categoryarray": names}
 
 
 def words(name: str) -> str:
@@ -105,9 +109,7 @@ def tones(sizes: pd.Series, distinct: pd.Series) -> list[str]:
 
 def blank(height: int | None = 360, hovermode: str | None = "closest", **layout: Any) -> go.Figure:
     """An empty figure in the style of the reports."""
-    figure = go.Figure(layout={"template": theme.template()})
-    figure.update_layout(height=height, hovermode=hovermode, **layout)
-    return figure
+    return go.Figure(layout={"template": theme.template()}).update_layout(height=height, hovermode=hovermode, **layout)
 
 
 def add_area(figure: go.Figure, x: Any, low: Any, high: Any, colour: str, **trace: Any) -> None:
@@ -127,4 +129,4 @@ def add_area(figure: go.Figure, x: Any, low: Any, high: Any, colour: str, **trac
 
 def rows_high(rows: int, extra: int = 90) -> int:
     """Pixels that a chart with so many named rows needs."""
-    return ROW * rows + extra
+    return 22 * rows + extra

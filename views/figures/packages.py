@@ -55,7 +55,24 @@ def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     shown = study.outcome(outcome)
     first = rows[rows["supply"] == rows["supply"].iloc[0]].sort_values("effect", ascending=False)
     order = [study.scenario(name) for name in first["scenario"]]
-    drawn, several = blank(80 + 46 * len(order)), len(set(rows["supply"])) > 1
+    ends = np.array([min(rows["low"].min(), 0.0), max(rows["high"].max(), 0.0)]) * shown.factor
+    room, several = 0.06 * np.ptp(ends) or 1.0, len(set(rows["supply"])) > 1
+    drawn = blank(
+        80 + 46 * len(order),
+        xaxis={
+            "title_text": f"Difference, {shown.unit}",
+            "showgrid": True,
+            "tickformat": "+,~g",
+            "nticks": 7,
+            "range": [ends[0] - room, ends[1] + room],
+        },
+        yaxis={
+            "tickvals": list(range(len(order))),
+            "ticktext": [wrapped(title) for title in order],
+            "range": [-0.6, len(order) - 0.4],
+            **NAMES_AXIS,
+        },
+    )
     for number, (word, group) in enumerate(rows.groupby("supply", sort=False)):
         name, symbol = SUPPLY.get(str(word), (f"Supply {word}", "diamond-open"))
         group = group.set_index("scenario").loc[first["scenario"]].reset_index()
@@ -80,20 +97,8 @@ def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
             text=[_hover(study.scenario(row["scenario"]), name, row, shown) for row in records],
             hovertemplate="%{text}<extra></extra>",
         )
-    drawn.add_vline(x=0.0, line={"color": theme.MUTED, "width": 1})
-    ends = np.array([min(rows["low"].min(), 0.0), max(rows["high"].max(), 0.0)]) * shown.factor
-    room = 0.06 * np.ptp(ends) or 1.0
-    drawn.update_xaxes(
-        title_text=f"Difference, {shown.unit}",
-        showgrid=True,
-        tickformat="+,~g",
-        nticks=7,
-        range=[ends[0] - room, ends[1] + room],
-    )
-    labels = [wrapped(title) for title in order]
-    drawn.update_yaxes(tickvals=list(range(len(order))), ticktext=labels, range=[-0.6, len(order) - 0.4], **NAMES_AXIS)
     return theme.describe(
-        drawn,
+        drawn.add_vline(x=0.0, line={"color": theme.MUTED, "width": 1}),
         title=f"{shown.name}: difference from the baseline",
         subtitle=f"Paired over {int(rows['n'].min())} seeds, {study.window}; lines are 95% intervals; grey ones hold "
         "zero. Filled: supply fixed. Open: supply answers price.",
@@ -112,7 +117,12 @@ def ranks(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Rank of each scenario on an outcome, with its 95% range over resampled seeds."""
     mine = rows[rows["supply"] == rows["supply"].iloc[0]].sort_values("mean_rank", ascending=False)
     names = [wrapped(study.scenario(name)) for name in mine["scenario"]]
-    drawn = blank(80 + 40 * len(mine), showlegend=False)
+    drawn = blank(
+        80 + 40 * len(mine),
+        showlegend=False,
+        xaxis={"title_text": "Rank, 1 is best", "dtick": 1, "range": [0.2, len(mine) + 0.5], "showgrid": True},
+        yaxis=NAMES_AXIS,
+    )
     for name, low, high in zip(names, mine["rank_low"], mine["rank_high"], strict=True):
         drawn.add_scatter(
             x=[low, high],
@@ -133,10 +143,6 @@ def ranks(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
         textfont={"color": theme.MUTED, "size": theme.SIZES["small"]},
         hovertemplate="%{y}: mean rank %{x:.2f}<extra></extra>",
     )
-    drawn.update_layout(
-        xaxis={"title_text": "Rank, 1 is best", "dtick": 1, "range": [0.2, len(mine) + 0.5], "showgrid": True},
-        yaxis=NAMES_AXIS,
-    )
     return theme.describe(
         drawn,
         title=f"Which is best at: {theme.lower(study.outcome(outcome).name)}",
@@ -149,8 +155,12 @@ def ranks(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
 def decomposition(study: StudyResults, rows: pd.DataFrame, scenario: str) -> go.Figure:
     """Waterfall of the change of expected seizures by link of the chain."""
     tonnes = [*(rows["kg"] / 1e3), float(rows["kg"].sum()) / 1e3]
-    drawn = blank(330, showlegend=False)
-    drawn.add_waterfall(
+    drawn = blank(
+        330,
+        showlegend=False,
+        xaxis={"tickangle": 0},
+        yaxis={"title_text": "Tonnes a year", "tickformat": "+,~g"},
+    ).add_waterfall(
         x=[*rows["factor"].map(LINKS), "Together"],
         y=tonnes,
         measure=["relative"] * len(rows) + ["total"],
@@ -166,7 +176,6 @@ def decomposition(study: StudyResults, rows: pd.DataFrame, scenario: str) -> go.
         textfont={"color": theme.INK},
         cliponaxis=False,
     )
-    drawn.update_layout(yaxis={"title_text": "Tonnes a year", "tickformat": "+,~g"}, xaxis={"tickangle": 0})
     return theme.describe(
         drawn,
         title=study.scenario(scenario),
@@ -184,17 +193,9 @@ def _where_given(study: StudyResults, rows: pd.DataFrame) -> Pieces:
 def cost_bars(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
     """Cost of a kilogram kept from the market, where it can be given."""
     known = rows[rows["eur_per_kg"].notna()].sort_values("eur_per_kg", ascending=False)
-    drawn = blank(90 + 44 * len(known), showlegend=False)
-    drawn.add_scatter(
-        x=known["eur_per_kg"],
-        y=[wrapped(study.scenario(name)) for name in known["scenario"]],
-        mode="markers",
-        marker={"size": 11, "color": theme.BLUE},
-        name="cost",
-        error_x=whiskers(known["eur_low"], known["eur_per_kg"], known["eur_high"], theme.BLUE, 2, 4),
-        hovertemplate="%{y}: %{x:,.3~g} EUR/kg<extra></extra>",
-    )
-    drawn.update_layout(
+    drawn = blank(
+        90 + 44 * len(known),
+        showlegend=False,
         xaxis={
             "title_text": "EUR per kg kept from the market, log scale",
             "type": "log",
@@ -203,6 +204,14 @@ def cost_bars(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
             "tickvals": [100, 300, 1000, 3000, 10_000, 30_000, 100_000],
         },
         yaxis=NAMES_AXIS,
+    ).add_scatter(
+        x=known["eur_per_kg"],
+        y=[wrapped(study.scenario(name)) for name in known["scenario"]],
+        mode="markers",
+        marker={"size": 11, "color": theme.BLUE},
+        name="cost",
+        error_x=whiskers(known["eur_low"], known["eur_per_kg"], known["eur_high"], theme.BLUE, 2, 4),
+        hovertemplate="%{y}: %{x:,.3~g} EUR/kg<extra></extra>",
     )
     withheld = [study.scenario(name) for name in rows.loc[rows["eur_per_kg"].isna(), "scenario"]]
     tail = f" Withheld, since what they keep may be nothing: {', '.join(withheld)}." if withheld else ""
@@ -219,8 +228,19 @@ def detection(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figur
     """Years of statistics needed to notice an effect in one world, log axis."""
     mine = rows.sort_values("years", ascending=False)
     years = pd.to_numeric(mine["years"], errors="coerce").fillna(math.inf).clip(upper=1000)
-    drawn = blank(80 + 38 * len(mine), showlegend=False)
-    drawn.add_bar(
+    drawn = blank(
+        80 + 38 * len(mine),
+        showlegend=False,
+        xaxis={
+            "type": "log",
+            "title_text": "Years after the measure, as many before it; dotted: ten years",
+            "range": [0, 3.6],
+            "tickvals": [1, 3, 10, 30, 100, 300, 1000],
+            "showgrid": True,
+        },
+        yaxis=NAMES_AXIS,
+        bargap=0.45,
+    ).add_bar(
         x=years,
         y=[wrapped(study.scenario(name)) for name in mine["scenario"]],
         orientation="h",
@@ -232,20 +252,8 @@ def detection(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figur
         name="years",
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
-    drawn.add_vline(x=10.0, line={"color": theme.MUTED, "width": 1, "dash": "dot"})
-    drawn.update_layout(
-        xaxis={
-            "type": "log",
-            "title_text": "Years after the measure, as many before it; dotted: ten years",
-            "range": [0, 3.6],
-            "tickvals": [1, 3, 10, 30, 100, 300, 1000],
-            "showgrid": True,
-        },
-        yaxis=NAMES_AXIS,
-        bargap=0.45,
-    )
     return theme.describe(
-        drawn,
+        drawn.add_vline(x=10.0, line={"color": theme.MUTED, "width": 1, "dash": "dot"}),
         title=f"How long until statistics show it: {theme.lower(study.outcome(outcome).name)}",
         subtitle="Years of yearly figures of one world needed to notice the effect with 80% power at 5%. An effect "
         "that is real may never be seen in the record.",

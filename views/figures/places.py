@@ -76,13 +76,15 @@ THROUGH: Final = Section(
 def sankey(study: StudyResults, rows: pd.DataFrame, scenario: str) -> go.Figure:
     """Where the kilograms end, t a year."""
     end = rows["end"].str.removeprefix("seized_")
-    group = end.map(theme.region_groups()).map(GROUP_ENDS).where(rows["end"] != end, end)
-    totals = (rows["kg_per_year"] / 1e3).groupby(group).sum()
+    totals = (
+        (rows["kg_per_year"] / 1e3)
+        .groupby(end.map(theme.region_groups()).map(GROUP_ENDS).where(rows["end"] != end, end))
+        .sum()
+    )
     keys = [key for key in ENDS if totals.get(key, 0.0) > 0.05]
     whole = sum(totals[key] for key in keys)
     labels = [f"{ENDS[key][0]}<br>{theme.number(totals[key])} t ({_percent(totals[key] / whole)})" for key in keys]
-    drawn = blank(560, showlegend=False, margin={"l": 4, "r": 4, "t": 10, "b": 14})
-    drawn.add_sankey(
+    drawn = blank(560, showlegend=False, margin={"l": 4, "r": 4, "t": 10, "b": 14}).add_sankey(
         node={
             "label": [f"Output<br>{theme.number(whole)} t", *labels],
             "pad": 40,
@@ -120,11 +122,15 @@ def _through(study: StudyResults, rows: pd.DataFrame) -> Pieces:
 @figure("states", section=THROUGH, split=_through)
 def states(study: StudyResults, rows: pd.DataFrame, scenario: str, most: int = 14) -> go.Figure:
     """States through which more and less moves: the largest changes, with intervals."""
-    order = rows["effect"].abs().sort_values(ascending=False).index
-    mine = rows.reindex(order).head(most).sort_values("effect")
+    mine = rows.sort_values("effect", key=pd.Series.abs, ascending=False).head(most).sort_values("effect")
     tonnes = mine[["low", "effect", "high"]] / 1e3
-    drawn = blank(90 + 24 * len(mine), showlegend=False)
-    drawn.add_bar(
+    drawn = blank(
+        90 + 24 * len(mine),
+        showlegend=False,
+        xaxis={"title_text": "Difference, t a year", "showgrid": True, "tickformat": "+,~g"},
+        yaxis=NAMES_AXIS,
+        bargap=0.35,
+    ).add_bar(
         x=tonnes["effect"],
         y=mine["name"],
         orientation="h",
@@ -132,11 +138,6 @@ def states(study: StudyResults, rows: pd.DataFrame, scenario: str, most: int = 1
         name="change",
         error_x=whiskers(tonnes["low"], tonnes["effect"], tonnes["high"], theme.MUTED),
         hovertemplate="%{y}: %{x:+,.3~g} t a year<extra></extra>",
-    )
-    drawn.update_layout(
-        xaxis={"title_text": "Difference, t a year", "showgrid": True, "tickformat": "+,~g"},
-        yaxis=NAMES_AXIS,
-        bargap=0.35,
     )
     return theme.describe(
         drawn,

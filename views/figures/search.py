@@ -26,8 +26,19 @@ KINDS: Final = {
 @figure("front", section=FRONT)
 def pareto(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
     """Arrivals in Europe against cost, in fresh worlds; colour is the flow through West Africa, shape the kind."""
-    drawn, shown, everything = blank(440), rows[rows["kind"] != "all"], rows[rows["kind"] == "all"]
+    shown, everything = rows[rows["kind"] != "all"], rows[rows["kind"] == "all"]
     most = float(shown["west_africa_kg_change"].abs().max()) / 1e3 or 1.0
+    drawn = blank(
+        440,
+        xaxis={"title_text": "Cost above the status quo, EUR m a year", "showgrid": True},
+        yaxis={"title_text": "Change of what lands, t a year", "tickformat": "+,~g"},
+        coloraxis={
+            "cmin": -most,
+            "cmax": most,
+            "colorbar": {"title": {"text": "through<br>West Africa, t"}, "thickness": 12},
+            "colorscale": [[0.0, LESS], [0.5, "#D9DEE2"], [1.0, MORE]],
+        },
+    )
     for kind, mine in shown.groupby(shown["kind"].astype(pd.CategoricalDtype(list(KINDS))), observed=True):
         name, symbol = KINDS[str(kind)]
         change, low, high = (mine[f"arrived_europe_kg_{end}"] / 1e3 for end in ("change", "low", "high"))
@@ -51,23 +62,12 @@ def pareto(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
             ],
             hovertemplate="%{text}<br>%{y:+,.3~g} t landed, %{x:,.3~g} EUR m<extra></extra>",
         )
-    drawn.add_hline(y=0.0, line={"color": theme.MUTED, "width": 1})
-    drawn.update_layout(
-        xaxis={"title_text": "Cost above the status quo, EUR m a year", "showgrid": True},
-        yaxis={"title_text": "Change of what lands, t a year", "tickformat": "+,~g"},
-        coloraxis={
-            "cmin": -most,
-            "cmax": most,
-            "colorbar": {"title": {"text": "through<br>West Africa, t"}, "thickness": 12},
-            "colorscale": [[0.0, LESS], [0.5, "#D9DEE2"], [1.0, MORE]],
-        },
-    )
     off = "".join(
         f" Off the plot: everything in full, {change / 1e3:+,.0f} t for {cost / 1e6:,.0f} EUR m."
         for change, cost in zip(everything["arrived_europe_kg_change"], everything["cost_eur"], strict=True)
     )
     return theme.describe(
-        drawn,
+        drawn.add_hline(y=0.0, line={"color": theme.MUTED, "width": 1}),
         title="What lands against what it costs",
         subtitle="Every mix in the same fresh worlds, which the search did not see; 95% intervals of the difference "
         f"from the status quo. Blue: less moves through West Africa; red: more.{off}",
@@ -87,8 +87,12 @@ def mixes(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
         for r in chosen.to_dict("records")
     ]
     places = list(range(len(chosen)))
-    drawn = blank(120 + 24 * len(chosen), showlegend=False)
-    drawn.add_heatmap(
+    drawn = blank(
+        120 + 24 * len(chosen),
+        showlegend=False,
+        xaxis={"side": "top", "showgrid": False, "ticks": "", "tickangle": -60},
+        yaxis={"tickvals": places, "ticktext": labels, **NAMES_AXIS},
+    ).add_heatmap(
         z=chosen[measures].to_numpy(float),
         x=measures,
         y=places,
@@ -100,10 +104,6 @@ def mixes(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
         colorbar={"title": {"text": "dose"}, "thickness": 12},
         name="dose",
         hovertemplate="%{x}: dose %{z:.2f}<extra></extra>",
-    )
-    drawn.update_layout(
-        xaxis={"side": "top", "showgrid": False, "ticks": "", "tickangle": -60},
-        yaxis={"tickvals": places, "ticktext": labels, **NAMES_AXIS},
     )
     return theme.describe(
         drawn,

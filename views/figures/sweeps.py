@@ -94,7 +94,13 @@ def _over_two(study: StudyResults, rows: pd.DataFrame) -> Pieces:
 @figure("sweep", section=SWEEP, name="sweep", split=_along_one)
 def curves(study: StudyResults, rows: pd.DataFrame, lever: str, outcome: str) -> go.Figure:
     """An outcome against a lever: mean, its 95% interval (dark) and the 5-95% spread over seeds (light)."""
-    shown, drawn = study.outcome(outcome), blank(hovermode=None)
+    shown = study.outcome(outcome)
+    axis = f"Tonnes {shown.unit[2:]}" if shown.unit.startswith("t ") else shown.unit or "Share"
+    drawn = blank(
+        hovermode=None,
+        xaxis={"title_text": study.factor(lever), "tickformat": "~g"},
+        yaxis={"title_text": axis, "tickformat": ",~g"},
+    )
     groups = [
         (name, group.sort_values(lever), colour)
         for (name, group), colour in zip(_worlds(study, rows), LINES, strict=False)
@@ -120,10 +126,6 @@ def curves(study: StudyResults, rows: pd.DataFrame, lever: str, outcome: str) ->
             customdata=(group[["low", "high"]] * shown.factor).to_numpy(),
             hovertemplate="%{y:,.4~g} (%{customdata[0]:,.4~g} to %{customdata[1]:,.4~g})",
         )
-    axis = f"Tonnes {shown.unit[2:]}" if shown.unit.startswith("t ") else shown.unit or "Share"
-    drawn.update_layout(
-        xaxis={"title_text": study.factor(lever), "tickformat": "~g"}, yaxis={"title_text": axis, "tickformat": ",~g"}
-    )
     return theme.describe(
         drawn,
         title=shown.name,
@@ -138,10 +140,15 @@ def curves(study: StudyResults, rows: pd.DataFrame, lever: str, outcome: str) ->
 def heatmap(study: StudyResults, rows: pd.DataFrame, levers: Sequence[str], outcome: str, world: str) -> go.Figure:
     """An outcome over two levers in one world, with contour lines; `rows` are of that outcome and world."""
     shown = study.outcome(outcome)
-    wide = rows.pivot_table(index=levers[1], columns=levers[0], values="mean") * shown.factor
-    high = rows.pivot_table(index=levers[1], columns=levers[0], values="high") * shown.factor
-    drawn = blank(420, showlegend=False)
-    drawn.add_contour(
+    wide, high = (
+        rows.pivot_table(index=levers[1], columns=levers[0], values=value) * shown.factor for value in ("mean", "high")
+    )
+    drawn = blank(
+        420,
+        showlegend=False,
+        xaxis={"title_text": study.factor(levers[0])},
+        yaxis={"title_text": study.factor(levers[1])},
+    ).add_contour(
         x=wide.columns.to_list(),
         y=wide.index.to_list(),
         z=wide.to_numpy(),
@@ -153,7 +160,6 @@ def heatmap(study: StudyResults, rows: pd.DataFrame, levers: Sequence[str], outc
         name=shown.name,
         hovertemplate="%{x:.3~g}, %{y:.3~g}: %{z:,.4~g} ± %{customdata:,.2~g}<extra></extra>",
     )
-    drawn.update_layout(xaxis={"title_text": study.factor(levers[0])}, yaxis={"title_text": study.factor(levers[1])})
     return theme.describe(
         drawn,
         title=shown.name,
