@@ -1,20 +1,18 @@
 """Tables on the terminal of what a calibration and a validation found: a template for each column or row."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import Any, Final
 
+import pandas as pd
+
+from experiments.calibration.posterior import Posterior
+from experiments.calibration.recovery import pooled, uniformity
+from experiments.validation.against import Against
+from experiments.validation.nulls import NULLS
 from views import theme
 from views.cli.terminal import print_table, say
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from experiments.calibration.posterior import Posterior
-    from experiments.validation.against import Against
-
 
 IN_KILOGRAMS: Final = 100.0
 """Half of the reports this many times what is predicted: the unit is mistaken, not the model."""
@@ -89,8 +87,11 @@ def print_posterior(posterior: Posterior) -> None:
         (name, "{:g} to {:g}".format(*priors[name]), f"{middle:.3g}", f"{low:.3g} to {high:.3g}")
         for name, (low, middle, high) in ends.items()
     ]
-    title = f"Posterior of {posterior.structure} ({len(posterior)} sets)"
-    print_table(title, ("parameter", "prior", "median", "90% interval"), rows)
+    print_table(
+        f"Posterior of {posterior.structure} ({len(posterior)} sets)",
+        ("parameter", "prior", "median", "90% interval"),
+        rows,
+    )
     say(
         f"Temperature {theme.number(posterior.temperature)}: the error of the record would have to have this many "
         "times its variance for the model to fit."
@@ -100,30 +101,24 @@ def print_posterior(posterior: Posterior) -> None:
 def print_best(table: pd.DataFrame, shown: int = 10) -> None:
     """Print the sets that commend themselves as defaults, and how far those behind fall short."""
     rows = table.head(shown).assign(tied=table["tied"].map({True: "yes", False: ""}))
-    title = "Sets that fit best, the most usual of tied ones first"
-    print_table(title, BEST, _filled(BEST, rows.to_dict("records")))
+    print_table("Sets that fit best, the most usual of tied ones first", BEST, _filled(BEST, rows.to_dict("records")))
 
 
 def print_recovery(ranks: pd.DataFrame) -> None:
     """Print whether known parameters were found: tests of their ranks, and how often intervals held them."""
-    from experiments.calibration.recovery import pooled, uniformity
-
-    tests = uniformity(ranks)
-    rows = _filled(RECOVERY, tests.assign(flat=tests["flat"].map(YES)).to_dict("records"))
+    rows = uniformity(ranks).assign(flat=lambda tests: tests["flat"].map(YES)).to_dict("records")
     held = [f"{100 * share:.0f} ± {100 * error:.0f}%" for share, error in pooled(ranks).values()]
-    title = f"Recovery of known parameters ({ranks['trial'].nunique()} trials)"
-    print_table(title, RECOVERY, [*rows, ("all together", "", "", "", *held, "")])
+    print_table(
+        f"Recovery of known parameters ({ranks['trial'].nunique()} trials)",
+        RECOVERY,
+        [*_filled(RECOVERY, rows), ("all together", "", "", "", *held, "")],
+    )
 
 
 def print_against(found: Against, *, quick: bool = False, shown: int = 12) -> None:
     """Print how the model scores on reports that were given, beside nulls, and those that it misses most."""
-    from experiments.validation.nulls import NULLS
-
     count = len(found.reports)
-    scores: list[Mapping[Any, Any]] = [
-        {**found.overall, "predictor": f"model, all {count} reports"},
-        *found.scores.to_dict("records"),
-    ]
+    overall: dict[Any, Any] = {**found.overall, "predictor": f"model, all {count} reports"}
     rows = [
         {
             **row,
@@ -131,30 +126,33 @@ def print_against(found: Against, *, quick: bool = False, shown: int = 12) -> No
             "factor": math.exp(row["error"]),
             "span": math.exp(row["width_90"]),
         }
-        for row in scores
+        for row in (overall, *found.scores.to_dict("records"))
     ]
-    title = "Beside rules that know the project's record; a small CRPS is good"
-    print_table(title, SCORES, _filled(SCORES, rows), right=6)
+    print_table(
+        "Beside rules that know the project's record; a small CRPS is good", SCORES, _filled(SCORES, rows), right=6
+    )
     unpredicted = found.reports[found.reports.filter(like="crps_").isna().any(axis=1)]
     if len(unpredicted):
-        states = ", ".join(sorted(set(unpredicted["state"])))
         say(
-            f"Rows below the first leave out {len(unpredicted)} of {count} reports ({states}): not every rule can "
-            "predict them, for want of earlier reports of these states."
+            f"Rows below the first leave out {len(unpredicted)} of {count} reports "
+            f"({', '.join(sorted(set(unpredicted['state'])))}): not every rule can predict them, for want of earlier "
+            "reports of these states."
         )
-    worst = found.reports.head(shown)
-    tonnes = worst[["tonnes", "median_t", "low_90_t", "high_90_t"]].map(theme.number)
-    off, inside = worst["times_off"].map(lambda times: theme.number(times, 2)), worst["inside_90"].map(YES)
-    worst = worst.assign(**tonnes, times_off=off, inside_90=inside)
+    worst = found.reports.head(shown).assign(
+        **found.reports[["tonnes", "median_t", "low_90_t", "high_90_t"]].map(theme.number),
+        times_off=found.reports["times_off"].map(partial(theme.number, digits=2)),
+        inside_90=found.reports["inside_90"].map(YES),
+    )
     print_table(f"Missed most, of {count}", MISSED, _filled(MISSED, worst.to_dict("records")))
     _warn_of_reports(found.reports, quick=quick)
 
 
 def _warn_of_reports(reports: pd.DataFrame, *, quick: bool) -> None:
-    """Say why scores on reports may mislead."""
     if (reports["tonnes"] / reports["median_t"]).median() > IN_KILOGRAMS:
-        text = "Most reports are over a hundred times what is predicted: are these kilograms? Tonnes are expected."
-        say(text, style="yellow")
+        say(
+            "Most reports are over a hundred times what is predicted: are these kilograms? Tonnes are expected.",
+            style="yellow",
+        )
     if known := int(reports["recorded"].sum()):
         say(
             f"{known} of {len(reports)} reports are of states and years that the project's record holds: "
@@ -167,10 +165,9 @@ def _warn_of_reports(reports: pd.DataFrame, *, quick: bool) -> None:
 def print_verdict(verdict: Mapping[str, Any], *, quick: bool = False) -> None:
     """Print the verdict of a validation, failures first; of a quick look that it is no result."""
     judged = verdict["families"] - verdict["families_informed"]
-    nulls = {name: ", ".join(found) or "none of the nulls" for name, found in verdict.items() if "_on_" in name}
     known = {
         **verdict,
-        **nulls,
+        **{name: ", ".join(found) or "none of the nulls" for name, found in verdict.items() if "_on_" in name},
         "judged": judged,
         "failed": judged - verdict["families_passed"],
         "range": verdict["families_passed_range"],

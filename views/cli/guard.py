@@ -42,7 +42,6 @@ class Guarded(TyperGroup):
 
 
 def _unusable(error: OSError) -> Exception:
-    """What is said of a path that the file system refuses."""
     from model.errors import InputError
 
     return InputError(
@@ -55,6 +54,5 @@ def _unusable(error: OSError) -> Exception:
 
 
 def _end(text: str, style: str, code: int) -> NoReturn:
-    """End the program with a message and an exit code."""
     terminal.say(text, style=style)
     raise typer.Exit(code) from None

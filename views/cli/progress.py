@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from views.cli.command import as_called
@@ -36,9 +36,15 @@ def showing(
     """
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    rate, left = TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[left]}")
-    ends = SpinnerColumn(), TextColumn("{task.description}"), BarColumn()
-    columns = (*ends, rate, TimeElapsedColumn(), left, TimeRemainingColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+        TimeRemainingColumn(),
+    )
     display = Display(Progress(*columns, console=messages(), transient=True), before)
     try:
         yield display
@@ -55,8 +61,7 @@ class Display:
     """A line for what is done now; what is to stay is printed above it."""
 
     def __init__(self, bar: Progress, before: Callable[[Effort], object]) -> None:
-        self.bar, self.before = bar, before
-        self.what = ""
+        self.bar, self.before, self.what = bar, before, ""
         self.task: Any = None
         self.last: Effort | None = None
         self.noted: set[str] = set()
@@ -127,11 +132,10 @@ class Display:
 
 def kept_in(store: Store) -> str:
     """How many runs are kept in a store, in words; empty where there are none, or they cannot be read."""
-    try:
-        count = len(store.runs())
-    except (OSError, ValueError):
-        count = 0
-    return f"{count:,} runs are kept" if count else ""
+    with suppress(OSError, ValueError):
+        if count := len(store.runs()):
+            return f"{count:,} runs are kept"
+    return ""
 
 
 def _counted(runs: int) -> str:
@@ -140,7 +144,6 @@ def _counted(runs: int) -> str:
 
 
 def _summary(effort: Effort) -> str:
-    """What was run and how fast."""
     speed = f", {effort.fresh / effort.seconds:,.1f} runs/s" if effort.fresh and effort.seconds else ""
     failed = f"; {effort.failed:,} failed, their tracebacks are in the runs" if effort.failed else ""
     kept = f"{effort.kept:,} were there already; " if effort.kept else ""

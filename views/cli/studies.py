@@ -186,9 +186,12 @@ def _run(made: Study, store: Store, where: Machines, *, retry: bool) -> None:
         if executor is None:
             terminal.say_expected(of_study(made, effort.kept), made.organisations, where.workers)
 
-    options = read_pairs(where.cluster_options or [], "--cluster-option", "memory=32GB")
     with (
-        executing(where.scheduler, where.cluster, options) as executor,
+        executing(
+            where.scheduler,
+            where.cluster,
+            read_pairs(where.cluster_options or [], "--cluster-option", "memory=32GB"),
+        ) as executor,
         showing(before, lambda: kept_in(store)) as display,
     ):
         run_and_analyse(
@@ -211,8 +214,11 @@ def studies(folder: ResultsFolder = RESULTS) -> None:
     from experiments.study import list_studies
     from experiments.workflow import list_stores
 
-    heads = ("name", "kind", "title", "question")
-    terminal.print_table(f"Studies to run: {COMMAND} study NAME", heads, list_studies().itertuples(index=False))
+    terminal.print_table(
+        f"Studies to run: {COMMAND} study NAME",
+        ("name", "kind", "title", "question"),
+        list_studies().itertuples(index=False),
+    )
     found = list_stores(folder)
     if len(found):
         terminal.print_table(f"Results in {folder}", found.columns, found.itertuples(index=False))
@@ -262,11 +268,13 @@ def discover(
     known = RESULTS / name
     store = Store(known if (known / "plan.parquet").is_file() else name)
     found = discovery.discover(store, outcome, share=share, highest=not lowest, density=density, policy=scenario)
-    title = f"Conditions of {outcome} {found.worst} {found.cut:,.4g}{bracketed(found.note)}"
-    terminal.print_table(title, found.limits.columns, found.limits.map(_cell).itertuples(index=False))
+    terminal.print_table(
+        f"Conditions of {outcome} {found.worst} {found.cut:,.4g}{bracketed(found.note)}",
+        found.limits.columns,
+        found.limits.map(_cell).itertuples(index=False),
+    )
     typer.echo(found.sentence())
 
 
 def _cell(value: Any) -> str:
-    """A value of a table of results."""
     return f"{value:,.6g}" if isinstance(value, float) else str(value)

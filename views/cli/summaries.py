@@ -5,21 +5,18 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
 from experiments.analysis.intervals import preliminary
 from model.calendar import weeks_in_year
+from model.world.tables import Tables
 from views.cli.terminal import print_table, say
 from views.reports import observed
 from views.reports.findings import study_findings
 from views.results import read_study
 from views.theme import bracketed
-
-if TYPE_CHECKING:
-    from model.world.tables import Tables
-
 
 CAUTION: Final = (
     "Fitted to 2004-08 with broad errors (docs/calibration.md says where it fails). Bands show chance among "
@@ -48,13 +45,16 @@ def print_years(folder: Path) -> None:
         [_year(int(row["year"]), int(weeks[row["year"]])), *(f"{row[name] * by:,.0f}" for name, _, by in YEARLY)]
         for row in yearly.to_dict("records")
     ]
-    title = f"Yearly (mass pure unless it says bulk; {preliminary(1)})"
-    print_table(title, ("year", *(head for _, head, _ in YEARLY)), rows, right=len(YEARLY))
+    print_table(
+        f"Yearly (mass pure unless it says bulk; {preliminary(1)})",
+        ("year", *(head for _, head, _ in YEARLY)),
+        rows,
+        right=len(YEARLY),
+    )
     print(CAUTION)
 
 
 def _year(year: int, weeks: int) -> str:
-    """A year, and how many of its weeks were simulated where some are missing."""
     whole = weeks_in_year(year)
     return str(year) if weeks == whole else f"{year} ({weeks} of {whole} weeks)"
 
@@ -67,14 +67,16 @@ def print_summary(folder: Path, tables: Tables) -> None:
         series, bands = observed.SERIES[key], observed.model_bands(yearly, key)
         if year in bands.index:
             middle, low, high = (f"{bands[name][year]:,.0f}" for name in ("median", "low90", "high90"))
-            published = observed.published(tables, key)
-            figure, source = _published(published[published["year"] == year].to_dict("records"))
+            figure, source = _published(observed.published(tables, key).query("year == @year").to_dict("records"))
             rows.append((f"{series.name}, {year}, {series.unit}", middle, f"{low} to {high}", figure))
             notes.append(f"  {series.name}: {source}")
     if rows:
-        heads = ("", "model, median", "90% of runs", "published")
-        note = bracketed(preliminary(yearly["replication"].nunique()))
-        print_table(f"The model beside the published record{note}", heads, rows, right=len(heads) - 1)
+        print_table(
+            f"The model beside the published record{bracketed(preliminary(yearly['replication'].nunique()))}",
+            ("", "model, median", "90% of runs", "published"),
+            rows,
+            right=3,
+        )
         print("\n".join(["Published in:", *notes]))
     print(CAUTION)
 
@@ -85,14 +87,11 @@ def _published(points: Sequence[dict[Any, Any]]) -> tuple[str, str]:
         return "none in the tables", ""
     bounds = [float(point[name]) for point in points for name in ("low", "value", "high") if pd.notna(point[name])]
     values = [float(point["value"]) for point in points]
-    text = _span(min(values), max(values))
-    if min(bounds) < min(values) or max(bounds) > max(values):
+    low, high = min(values), max(values)
+    text = f"{low:,.0f}" if low == high else f"{low:,.0f} to {high:,.0f}"
+    if min(bounds) < low or max(bounds) > high:
         text += f" (range {min(bounds):,.0f} to {max(bounds):,.0f})"
     return text, "; ".join(dict.fromkeys(str(point["source"]) for point in points))
-
-
-def _span(low: float, high: float) -> str:
-    return f"{low:,.0f}" if low == high else f"{low:,.0f} to {high:,.0f}"
 
 
 def print_findings(folder: Path) -> None:

@@ -146,7 +146,6 @@ def _points(results: HistoryResults, key: str) -> pd.DataFrame:
 
 
 def _short(source: str) -> str:
-    """A source cut to the length of a hover label."""
     return source if len(source) <= 48 else f"{source[:46].rstrip(' ,;')}…"
 
 

@@ -32,7 +32,6 @@ def points_of_sweep(study: StudyResults) -> pd.DataFrame:
 
 
 def _levers(study: StudyResults, rows: pd.DataFrame) -> list[str]:
-    """Factors along which the points in `rows` stand."""
     if study.manifest.get("design", {}).get("method") in SENSITIVITY:
         return []
     named = (row["name"] for row in study.manifest.get("factors", []))

@@ -122,7 +122,6 @@ def surge(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
 
 
 def _scored(rows: pd.DataFrame, title: str, subtitle: str) -> go.Figure:
-    """Two scores out of sample of each row."""
     drawn = blank(
         rows_high(len(rows), 130),
         xaxis={"title_text": "Smaller is better", "showgrid": True},

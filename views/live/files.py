@@ -30,7 +30,6 @@ def make_file(models: Sequence[RouteModel], kind: str) -> tuple[str, bytes]:
 
 
 def _add(archive: zipfile.ZipFile, folder: str, model: RouteModel, kind: str) -> None:
-    """Put the frames of a run into a folder of the archive."""
     frames = {name: getattr(model, name).reset_index() for name in FRAMES}
     frames |= {f"by_{name}": model.by(name).reset_index() for name in DIMENSIONS}
     for name, table in {**frames, "seizures": model.seizures}.items():

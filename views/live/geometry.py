@@ -76,7 +76,6 @@ SHORT: Final = {
 
 
 def _on_page(points: Any) -> list[int]:
-    """Points of the map in units of the page, flat."""
     return whole_numbers(SCALE * np.ravel(points))
 
 
@@ -97,13 +96,11 @@ def _land() -> list[dict[str, Any]]:
 
 
 def _is_shown(line: Any) -> bool:
-    """Whether a line comes near the window of the map."""
     window = np.array(atlas.WINDOW)
     return bool((line.max(axis=0) > window[:, 0] - NEAR).all() and (line.min(axis=0) < window[:, 1] + NEAR).all())
 
 
 def _rows(table: pd.DataFrame, key: str, names: tuple[str, ...]) -> pd.DataFrame:
-    """Rows of a table in the order of the world's index."""
     return table.set_index(key, drop=False).loc[list(names)]
 
 
@@ -185,7 +182,6 @@ def _levers(world: World) -> list[dict[str, Any]]:
 
 
 def _dose(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """The lever of a measure."""
     told = f"dose: {row['dose_unit']}; {row['evidence']}"
     return _lever(f"measure:{row['measure']}.dose", str(row["name"]), told, row["history_dose"])
 

@@ -59,7 +59,6 @@ def _name(model: RouteModel, place: int) -> str:
 
 
 def _row(model: RouteModel, kind: str, row: int) -> Any:
-    """Row of a table of the world, by the number that the model has for it."""
     table = getattr(model.world.tables, f"{kind}s").set_index(kind)
     return table.loc[getattr(model.world, f"{kind}s")[row]]
 

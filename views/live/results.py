@@ -41,7 +41,6 @@ def list_results(root: Path = ROOT) -> dict[str, Any]:
 
 
 def _study(folder: Path, name: Path) -> dict[str, Any]:
-    """What the list says of a folder of results."""
     content: dict[str, Any] = {}
     with suppress(InputError):
         content = read_manifest(folder)

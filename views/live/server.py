@@ -51,7 +51,6 @@ def prepare() -> None:
 
 
 def _report(request: Request) -> Response:
-    """A report of a study, or a figure that it links to."""
     path = find_report(request.path_params["path"])
     if path is None:
         return PlainTextResponse(

@@ -100,11 +100,9 @@ class Session:
         self.ask({"kind": "close"})  # wakes the thread
 
     def _say(self, kind: str, **content: Any) -> None:
-        """Send a message to the page."""
         self._send({"kind": kind, **content}, [])
 
     def _note(self, text: str) -> None:
-        """Show a note on the page."""
         self._say("note", text=as_called(text))
 
     def _run(self) -> None:
@@ -190,7 +188,6 @@ class Session:
     # --- what is run ----------------------------------------------------------------------------------------------
 
     def _on_hello(self, message: Mapping[str, Any]) -> None:
-        """A page has opened: read its address and show it."""
         self.settings, notes = read_address(str(message.get("search", "")), scenario_names())
         if warm_up().is_alive():
             self._say("busy", text="Compiling the rules of the week: once on this machine, a minute or two")
@@ -242,7 +239,6 @@ class Session:
         self._build(replace(settings, **study), notes)
 
     def _replay_notes(self, names: Sequence[object], *, other_seed: bool) -> list[str]:
-        """What is not as in the study when its runs are shown again."""
         factors = ", ".join(str(name).replace("_", " ") for name in names)
         notes = {
             "Two runs of other seeds: both are shown on the first one's": other_seed,
@@ -312,7 +308,6 @@ class Session:
             self._say_watched()
 
     def _tell(self) -> None:
-        """Tell the page what the controls show."""
         worlds, settings = self.worlds, self.settings
         if worlds is None:
             return

@@ -77,7 +77,6 @@ class Worlds:
         self.run_until(settings.date or calendar.monday(max(calendar.first_week(settings.year), 0)))
 
     def _moved(self) -> Scenario:
-        """The scenario that levers act on, with the levers."""
         return self.unmoved.with_events(*(event for move in self.settings.moves for event in move.events))
 
     # --- time -----------------------------------------------------------------------------------------------------

@@ -241,7 +241,6 @@ def ground() -> go.Figure:
 
 
 def _add_flows(figure: go.Figure, flows: FlowPlan, year: int) -> None:
-    """A line trace for each category and width, then an arrow trace for each category."""
     for key, (name, colour, dash) in CATEGORIES.items():
         for width, pixels in enumerate(WIDTHS):
             chosen = flows.legs_of(year, key, width)

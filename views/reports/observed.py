@@ -108,7 +108,6 @@ def published(tables: Tables, key: str) -> pd.DataFrame:
 
 
 def _slugs(names: pd.Series) -> pd.Series:
-    """Names in lower case with every run of other signs as one underscore."""
     return names.astype(str).str.lower().str.replace(r"[^a-z0-9]+", "_", regex=True)
 
 

@@ -13,7 +13,6 @@ from views.cli.command import COMMAND
 from views.figures.registry import draw
 from views.reports.findings import Finding, study_findings
 from views.reports.render import write_page
-from views.reports.texts import RESPONSIBLE
 from views.results import LANDED, StudyResults, read_study
 
 NOTICE: Final = (
@@ -69,7 +68,6 @@ def write_study_report(folder: Path) -> Path:
         run=_run(study),
         method=METHOD,
         notes=_notes(study),
-        responsible=RESPONSIBLE,
     )
 
 
@@ -127,7 +125,6 @@ def _command(manifest: dict[str, Any]) -> str:
 
 
 def _notes(study: StudyResults) -> list[str]:
-    """Notes of the study, and what its smaller tables hold."""
     texts, shown = [str(note) for note in study.manifest.get("notes", [])], study.outcome(LANDED)
     four = study.table("complementarity")
     for row in four[four["outcome"] == LANDED].head(1).to_dict("records") if len(four) else []:
@@ -176,7 +173,6 @@ def export_figures(folder: Path) -> list[Path]:
 
 @contextlib.contextmanager
 def _one_browser() -> Iterator[None]:
-    """Draw all figures in one browser."""
     try:
         import kaleido
 
