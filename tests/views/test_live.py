@@ -26,8 +26,8 @@ from model.record import Weekly
 from model.scenario.events import fields_of
 from model.world import World
 from views.live import files, geometry, guard, results, session
+from views.live.geometry import values_of
 from views.live.inspector import KINDS, inspect
-from views.live.levers import values_of
 from views.live.session import Session
 from views.live.settings import LIMITS, Move, Settings, make_move, read_address, read_move, scenario_names
 from views.live.snapshot import CORRIDORS, MONEY, SERIES, Seen, corridor_of_leg, frame

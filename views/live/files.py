@@ -30,9 +30,12 @@ def make_file(models: Sequence[RouteModel], kind: str) -> tuple[str, bytes]:
 
 
 def _add(archive: zipfile.ZipFile, folder: str, model: RouteModel, kind: str) -> None:
-    frames = {name: getattr(model, name).reset_index() for name in FRAMES}
-    frames |= {f"by_{name}": model.by(name).reset_index() for name in DIMENSIONS}
-    for name, table in {**frames, "seizures": model.seizures}.items():
+    frames = {
+        **{name: getattr(model, name).reset_index() for name in FRAMES},
+        **{f"by_{name}": model.by(name).reset_index() for name in DIMENSIONS},
+        "seizures": model.seizures,
+    }
+    for name, table in frames.items():
         written = table.to_csv(index=False, lineterminator="\n") if kind == "csv" else table.to_parquet(index=False)
         archive.writestr(f"{folder}{name}.{kind}", written)
     archive.writestr(f"{folder}scenario.toml", model.policy.to_toml())

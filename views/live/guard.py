@@ -44,8 +44,7 @@ def refusal(scope: Scope) -> str:
     origin, host = headers.get("origin", ""), headers.get("host", "")
     if origin and origin not in allowed and _place(origin, scope) != _place(f"//{host}", scope):
         return _text("Origin", origin, origin)
-    names = [urlsplit(one).hostname for one in allowed]
-    name = urlsplit(f"//{host}").hostname or ""
+    name, names = urlsplit(f"//{host}").hostname or "", {urlsplit(one).hostname for one in allowed}
     if _is_local(str((scope.get("server") or ("",))[0])) and not _is_local(name) and name not in names:
         return _text("Host", host, f"https://{host}")
     return ""
@@ -71,9 +70,7 @@ def _place(address: str, scope: Scope) -> tuple[str | None, Any]:
 
 def _is_local(name: str) -> bool:
     """Whether a host name or address is this machine's own."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
     try:
         return ip_address(name).is_loopback
     except ValueError:
-        return False
+        return name.split(".")[-1] == "localhost"

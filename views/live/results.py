@@ -77,18 +77,27 @@ def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
     if not folder.is_relative_to(root.resolve()) or not folder.is_dir():
         refuse("this study is not there, or no longer", "study", study, f"a folder of {root}", "open the results again")
     if not (folder / "plan.parquet").exists():
-        allowed = "studies of `run.py study` and `run.py compare`"
-        refuse("this study keeps no single runs", "study", study, allowed, "choose another")
+        refuse(
+            "this study keeps no single runs",
+            "study",
+            study,
+            "studies of `run.py study` and `run.py compare`",
+            "choose another",
+        )
     try:
         table, planned = Store(folder).runs(), Store(folder).plan().columns
     except InputError:
         raise
     except (OSError, ValueError, KeyError) as error:
-        message = f"the runs of this study cannot be read ({type(error).__name__})"
-        remedy = "run the study again; it makes what is missing"
-        refuse(message, "study", study, "runs as `run.py study` wrote them", remedy)
+        refuse(
+            f"the runs of this study cannot be read ({type(error).__name__})",
+            "study",
+            study,
+            "runs as `run.py study` wrote them",
+            "run the study again; it makes what is missing",
+        )
     table = table[table["status"] == "done"] if "status" in table else table
-    plan = [name for name in planned if name not in ("run", "point", "arm", *SHOWN)]
+    plan = planned.drop(["run", "point", "arm", *SHOWN], errors="ignore")
     columns = [name for name in (*SHOWN, *plan, *OUTCOMES) if name in table]
     # as JSON holds them: nothing for missing values, four decimals
     shown = table[columns].head(MOST_RUNS).round(4).to_json(orient="values")

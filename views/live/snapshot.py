@@ -5,6 +5,7 @@ frame, sharing and trust. Whole numbers in lists keep it to a few kilobytes; `bo
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -76,6 +77,7 @@ def _flat(*columns: Any) -> list[int]:
     return whole_numbers(np.column_stack(columns).ravel())
 
 
+@lru_cache(maxsize=2)
 def corridor_of_leg(world: World) -> Array:
     """Corridor of every leg, row of CORRIDORS; -1 for legs that do not enter Europe."""
     corridor = world.tables.legs["mode"].map(BY_MODE).fillna(OTHER).to_numpy(np.int64)
@@ -143,8 +145,8 @@ def _loads(model: RouteModel) -> list[int]:
     rows = rows[live.alive[rows] == 1]
     if len(rows) > MOST_LOADS:
         rows = rows[np.argsort(-live.load_kg[rows], kind="stable")[:MOST_LOADS]]
-    span = np.maximum(live.arrive_day[rows] - live.set_out_day[rows], 0.1)
-    way = np.clip((today - live.set_out_day[rows]) / span, 0.0, 1.0)
+    set_out, arrive = live.set_out_day[rows], live.arrive_day[rows]
+    way = np.clip((today - set_out) / np.maximum(arrive - set_out, 0.1), 0.0, 1.0)
     return _flat(live.leg[rows], 255 * way, live.load_kg[rows], live.ident[rows] % 99_991)
 
 

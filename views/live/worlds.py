@@ -64,10 +64,10 @@ class Worlds:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.settings, first = settings, Scenario.load(settings.scenario)
-        scenarios = [first]
+        self.settings = settings
+        scenarios = [Scenario.load(settings.scenario)]
         if settings.other:
-            scenarios.append(parted(first, Scenario.load(settings.other), settings.fork))
+            scenarios.append(parted(scenarios[0], Scenario.load(settings.other), settings.fork))
         self.unmoved = scenarios[-1]
         self.models = [
             RouteModel(scenario, settings.seed, settings.organisations, world=load_world())
