@@ -53,8 +53,7 @@ app = typer.Typer()
 
 
 FitSeed = Annotated[
-    int,
-    typer.Option("--seed", help="Seed; the same seed gives the same calibration.", callback=whole(0, MOST_SEED)),
+    int, typer.Option("--seed", help="Seed; the same seed gives the same calibration.", callback=whole(0, MOST_SEED))
 ]
 Restart = Annotated[bool, typer.Option("--restart", help="Forget what was done before.")]
 
@@ -66,8 +65,7 @@ class Fit:
     structure: Annotated[str, typer.Argument(help="A rival theory (experiments/calibration/structures.toml).")] = "base"
     workers: Workers = None
     out: Annotated[
-        Path,
-        typer.Option(metavar="PATH", parser=out_folder, help="Folder of the fit; a stopped fit resumes from it."),
+        Path, typer.Option(metavar="PATH", parser=out_folder, help="Folder of the fit; a stopped fit resumes from it.")
     ] = CALIBRATION
     quick: Annotated[bool, typer.Option("--quick", help="A look, no result: few targets, parameters, sets.")] = False
 
@@ -180,33 +178,23 @@ def _reference(structure: str) -> Path:
 
 def _did_instead(instead: Instead, fit: Fit, seed: int, *, restart: bool) -> bool:
     """Do what an option of version 0.1 asks for, and name the command that does it now; whether there was one."""
-    trials, of_model = instead.recovery or TRIALS, instead.of_model
-    commands = {
-        "--screen": (instead.screen, partial(screen, fit)),
-        "--recovery": (
-            instead.recovery is not None,
-            partial(recover, fit, trials=trials, of_model=of_model, seed=seed, restart=restart),
-        ),
-        "--best": (instead.best, partial(best, fit, other_model=instead.other_model)),
-    }
-    options = [option for option, (asked, _) in commands.items() if asked]
+    asked = {"--screen": instead.screen, "--recovery": instead.recovery is not None, "--best": instead.best}
+    options = [option for option, on in asked.items() if on]
     if len(options) > 1:
         refuse("only one of them", ", ".join(options), "together", " or ".join(options), "leave the others out")
     if instead.of_model and instead.recovery is None:
-        refuse(
-            "there is nothing that the model should make data for",
-            "--of-model",
-            "alone",
-            "an option of recover",
-            f"use: {COMMAND} recover --of-model",
-        )
+        message = "there is nothing that the model should make data for"
+        refuse(message, "--of-model", "alone", "an option of recover", f"use: {COMMAND} recover --of-model")
+    trials, of_model = instead.recovery or TRIALS, instead.of_model
+    commands = {
+        "--screen": partial(screen, fit),
+        "--recovery": partial(recover, fit, trials=trials, of_model=of_model, seed=seed, restart=restart),
+        "--best": partial(best, fit, other_model=instead.other_model),
+    }
     for option in options:
-        _, do = commands[option]
-        terminal.say(
-            f"calibrate {option} is deprecated and goes with the next release; use: {COMMAND} {do.func.__name__}",
-            style="yellow",
-        )
-        do()
+        use = f"{COMMAND} {commands[option].func.__name__}"
+        terminal.say(f"calibrate {option} is deprecated and goes with the next release; use: {use}", style="yellow")
+        commands[option]()
     return bool(options)
 
 

@@ -90,6 +90,7 @@ def print_measures(measure: str | None, stage: str | None, *, csv: bool) -> None
 
 
 def _print_each(table: pd.DataFrame) -> None:
+    heads = ("measure", "enters at", "levers: dose 0 to 1", "evidence", "cost, EUR m a year", "scenarios")
     rows = [
         (
             row["measure"],
@@ -101,12 +102,7 @@ def _print_each(table: pd.DataFrame) -> None:
         )
         for row in table.to_dict("records")
     ]
-    print_table(
-        f"Measures ({len(rows)})",
-        ("measure", "enters at", "levers: dose 0 to 1", "evidence", "cost, EUR m a year", "scenarios"),
-        rows,
-        lines=True,
-    )
+    print_table(f"Measures ({len(rows)})", heads, rows, lines=True)
     say(
         "Costs: at the dose of history, or the dose they are known for; mostly assumed, with their range. "
         f"One measure in full: {COMMAND} policies MEASURE",

@@ -117,9 +117,7 @@ Organisations = Annotated[int, typer.Option("--organisations", help="Groups that
 Workers = Annotated[
     int | None,
     typer.Option(
-        help="Threads; results do not depend on it. \\[all cores]",
-        show_default=False,
-        callback=whole(1, MOST_WORKERS),
+        help="Threads; results do not depend on it. \\[all cores]", show_default=False, callback=whole(1, MOST_WORKERS)
     ),
 ]
 OtherModel = Annotated[

@@ -43,24 +43,14 @@ def _check_address(host: str, port: int) -> None:
         if not host.strip():
             raise OSError(errno.EINVAL, "it is empty")
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
-            pass
+            return
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be read"
         if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
-            refuse(
-                f"nothing can be served there ({reason})",
-                "--port",
-                port,
-                "a free port from 1024 to 65535",
-                "choose another, as --port 8800, or end what uses it",
-            )
-        refuse(
-            f"this is no address of this machine ({reason})",
-            "--host",
-            host,
-            "127.0.0.1, 0.0.0.0, or its name",
-            "leave it out",
-        )
+            remedy = "choose another, as --port 8800, or end what uses it"
+            refuse(f"nothing can be served there ({reason})", "--port", port, "a free port from 1024 to 65535", remedy)
+        allowed = "127.0.0.1, 0.0.0.0, or its name"
+        refuse(f"this is no address of this machine ({reason})", "--host", host, allowed, "leave it out")
 
 
 # --- reports ------------------------------------------------------------------------------------------------------
@@ -80,26 +70,16 @@ def report(
 
     manifest = read_manifest(folder)
     if not manifest:
-        refuse(
-            "there are no results in this folder",
-            "folder",
-            str(folder),
-            "a folder with the manifest.json of a history, a run or a study",
-            "run one of them first",
-        )
+        allowed = "a folder with the manifest.json of a history, a run or a study"
+        refuse("there are no results in this folder", "folder", str(folder), allowed, "run one of them first")
     terminal.warn(other_results(manifest))
     if manifest.get("kind") == "validation":
         written = write_validation_report(folder)
     elif manifest.get("kind", "history") not in ("history", "run"):
         written = write_study_report(folder, images=images)
     elif images:
-        refuse(
-            "only reports of studies have figures to write",
-            "--images",
-            str(folder),
-            "the folder of a study",
-            "leave it out",
-        )
+        allowed = "the folder of a study"
+        refuse("only reports of studies have figures to write", "--images", str(folder), allowed, "leave it out")
     else:
         written = write_history_report(folder)
     terminal.print_path(written)

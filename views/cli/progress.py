@@ -36,15 +36,9 @@ def showing(
     """
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[left]}"),
-        TimeRemainingColumn(),
-    )
+    rate, left = TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[left]}")
+    ends = SpinnerColumn(), TextColumn("{task.description}"), BarColumn()
+    columns = (*ends, rate, TimeElapsedColumn(), left, TimeRemainingColumn())
     display = Display(Progress(*columns, console=messages(), transient=True), before)
     try:
         yield display

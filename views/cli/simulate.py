@@ -79,10 +79,7 @@ def history(
 
 
 @command(
-    app,
-    "run as-it-happened",
-    "run no-schiphol-sive --seed 7 --until 2012-12-31",
-    "run my.toml --set sharing_scale=1.5",
+    app, "run as-it-happened", "run no-schiphol-sive --seed 7 --until 2012-12-31", "run my.toml --set sharing_scale=1.5"
 )
 def run(
     scenario: Annotated[str, typer.Argument(help="A name (see [bold]scenarios[/bold]) or the path of a TOML file.")],

@@ -188,20 +188,12 @@ def _run(made: Study, store: Store, where: Machines, *, retry: bool) -> None:
 
     with (
         executing(
-            where.scheduler,
-            where.cluster,
-            read_pairs(where.cluster_options or [], "--cluster-option", "memory=32GB"),
+            where.scheduler, where.cluster, read_pairs(where.cluster_options or [], "--cluster-option", "memory=32GB")
         ) as executor,
         showing(before, lambda: kept_in(store)) as display,
     ):
         run_and_analyse(
-            made,
-            store,
-            executor,
-            workers=where.workers,
-            retry=retry,
-            progress=display.effort,
-            doing=display.doing,
+            made, store, executor, workers=where.workers, retry=retry, progress=display.effort, doing=display.doing
         )
 
 

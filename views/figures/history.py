@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from views import theme
 from views.figures.bands import mean_by, replications, tidy
-from views.figures.marks import add_area, blank, whiskers
+from views.figures.marks import add_area, blank, ruled, whiskers
 
 BURN_IN: Final = (2000, 2003)
 """First and last year that are not scored."""
@@ -68,7 +68,12 @@ def band(
     unit
         Title of the vertical axis, with the unit.
     """
-    figure = blank(hovermode=None)
+    start, end = int(quantiles.index.min()) - 0.5, BURN_IN[1] + 0.5
+    figure = blank(
+        hovermode=None,
+        xaxis={"range": [start, int(quantiles.index.max()) + 0.5], "dtick": 4, "tick0": 2000},
+        yaxis={"title_text": unit, "rangemode": "tozero", "tickformat": ",~g"},
+    )
     if not quantiles["low90"].equals(quantiles["high90"]):
         for width, alpha in (("90", 0.16), ("50", 0.30)):
             add_area(
@@ -90,11 +95,8 @@ def band(
     )
     if observed is not None and len(observed):
         _add_observed(figure, observed)
-    years = [int(y) for y in quantiles.index]
-    if min(years) <= BURN_IN[1]:
-        start, end = min(years) - 0.5, BURN_IN[1] + 0.5
-        figure.add_vrect(x0=start, x1=end, fillcolor="#EEF0F2", line_width=0, layer="below")
-        figure.add_annotation(
+    if start < end:
+        figure.add_vrect(x0=start, x1=end, fillcolor="#EEF0F2", line_width=0, layer="below").add_annotation(
             x=(start + end) / 2,
             y=0.98,
             yref="paper",
@@ -104,10 +106,6 @@ def band(
             textangle=-90,
             font={"size": theme.SIZES["small"], "color": theme.MUTED},
         )
-    figure.update_layout(
-        xaxis={"range": [min(years) - 0.5, max(years) + 0.5], "dtick": 4, "tick0": 2000},
-        yaxis={"title_text": unit, "rangemode": "tozero", "tickformat": ",~g"},
-    )
     return theme.describe(figure, title=title, subtitle=subtitle, source=source)
 
 
@@ -160,44 +158,40 @@ def funnel(yearly: pd.DataFrame) -> go.Figure:
         .where(~middle.index.isin(["exposures", "seizures"]), "")
     )
     logs, names = np.log10(middle[middle > 0]), list(STAGES.values())
-    figure = (
-        blank(
-            340,
-            showlegend=False,
-            xaxis={
-                "title_text": "Consignments a year, log scale",
-                "type": "log",
-                "dtick": 1,
-                "showgrid": True,
-                "gridcolor": theme.GRID,
-                "tickformat": ",~g",
-                "exponentformat": "none",
-                "range": [logs.min() - 0.3, logs.max() + 0.9],
-            },
-            yaxis={"autorange": "reversed", "showgrid": False, "ticks": ""},
-        )
-        .add_scatter(
-            x=middle.iloc[:-1],
-            y=names[:-1],
-            mode="lines",
-            line={"color": theme.rgba(theme.BLUE, 0.35), "width": 2},
-            hoverinfo="skip",
-            name="Chain",
-        )
-        .add_scatter(
-            x=middle,
-            y=names,
-            mode="markers+text",
-            text=("  " + middle.map(theme.number) + shares).to_list(),
-            textposition="middle right",
-            cliponaxis=False,
-            name="Consignments a year",
-            marker={"size": 12, "color": [theme.BLUE] * (len(names) - 1) + [theme.INK]},
-            error_x=whiskers(low, middle, high, theme.INK),
-            textfont={"color": theme.INK, "size": theme.SIZES["text"]},
-            customdata=pd.concat([low, high], axis=1).to_numpy(),
-            hovertemplate="%{x:,.4~g} a year (90%: %{customdata[0]:,.3~g} to %{customdata[1]:,.3~g})<extra></extra>",
-        )
+    figure = blank(
+        340,
+        showlegend=False,
+        xaxis=ruled(
+            "Consignments a year, log scale",
+            type="log",
+            dtick=1,
+            gridcolor=theme.GRID,
+            tickformat=",~g",
+            exponentformat="none",
+            range=[logs.min() - 0.3, logs.max() + 0.9],
+        ),
+        yaxis={"autorange": "reversed", "showgrid": False, "ticks": ""},
+    )
+    figure.add_scatter(
+        x=middle.iloc[:-1],
+        y=names[:-1],
+        mode="lines",
+        line={"color": theme.rgba(theme.BLUE, 0.35), "width": 2},
+        hoverinfo="skip",
+        name="Chain",
+    ).add_scatter(
+        x=middle,
+        y=names,
+        mode="markers+text",
+        text=("  " + middle.map(theme.number) + shares).to_list(),
+        textposition="middle right",
+        cliponaxis=False,
+        name="Consignments a year",
+        marker={"size": 12, "color": [theme.BLUE] * (len(names) - 1) + [theme.INK]},
+        error_x=whiskers(low, middle, high, theme.INK),
+        textfont={"color": theme.INK, "size": theme.SIZES["text"]},
+        customdata=pd.concat([low, high], axis=1).to_numpy(),
+        hovertemplate="%{x:,.4~g} a year (90%: %{customdata[0]:,.3~g} to %{customdata[1]:,.3~g})<extra></extra>",
     )
     return theme.describe(
         figure,

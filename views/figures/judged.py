@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from experiments.validation import annual
 from views import theme
-from views.figures.marks import BAD, GOOD, NEARLY, add_area, blank, names_in_order, rows_high, whiskers, words
+from views.figures.marks import BAD, GOOD, NEARLY, add_area, blank, names_in_order, rows_high, ruled, whiskers, words
 from views.figures.registry import Section, figure
 from views.results import ValidationResults
 
@@ -40,7 +40,7 @@ def families(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     drawn = blank(
         rows_high(len(table)),
         bargap=0.35,
-        xaxis={"title_text": "Better than the best null by, % of its CRPS", "showgrid": True},
+        xaxis=ruled("Better than the best null by, % of its CRPS"),
         yaxis=names_in_order(table["name"].to_list()),
     )
     for mask, name, colour in (
@@ -75,11 +75,7 @@ def time_split(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Median absolute log error and CRPS of the model and of the nulls on country-years."""
     table = rows.iloc[::-1]
     names = [PREDICTORS[name] for name in table["predictor"]]
-    drawn = blank(
-        300,
-        xaxis={"title_text": "On logs: 0.69 is a factor of two", "showgrid": True, "rangemode": "tozero"},
-        yaxis=names_in_order(names),
-    )
+    drawn = blank(300, xaxis=ruled("On logs: 0.69 is a factor of two", rangemode="tozero"), yaxis=names_in_order(names))
     for column, label, symbol in (("error", "Median absolute log error", "circle"), ("crps", "CRPS", "diamond")):
         drawn.add_scatter(
             x=table[column],
@@ -113,7 +109,7 @@ def differences(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     labels, nulls = (list(dict.fromkeys(table[column])) for column in ("label", "null"))
     drawn = blank(
         520,
-        xaxis={"title_text": "Model less null; left of zero the model is better", "showgrid": True},
+        xaxis=ruled("Model less null; left of zero the model is better"),
         yaxis={"showgrid": False, "autorange": "reversed", "tickvals": list(range(len(labels))), "ticktext": labels},
     )
     for number, (null, colour) in enumerate(zip(nulls, (theme.BLUE, theme.ORANGE, theme.GREEN), strict=False)):

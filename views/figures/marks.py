@@ -22,6 +22,7 @@ __all__ = [
     "clear",
     "names_in_order",
     "rows_high",
+    "ruled",
     "tones",
     "whiskers",
     "words",
@@ -66,6 +67,11 @@ NAMES: Final = {
     "caribbean": "Caribbean",
 }
 """Words of slugs that are names."""
+
+
+def ruled(title: str, **axis: Any) -> dict[str, Any]:
+    """A horizontal axis with its title and a grid."""
+    return {"title_text": title, "showgrid": True, **axis}
 
 
 def names_in_order(names: list[str]) -> dict[str, Any]:

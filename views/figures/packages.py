@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures.marks import LESS, MORE, NAMES_AXIS, UNCLEAR, blank, clear, tones, whiskers, wrapped
+from views.figures.marks import LESS, MORE, NAMES_AXIS, UNCLEAR, blank, clear, ruled, tones, whiskers, wrapped
 from views.figures.registry import Pieces, Section, by, figure
 from views.results import LANDED, Shown, StudyResults
 
@@ -21,30 +21,16 @@ LINKS: Final = {
     "board": "Board",
     "inspect": "Inspect",
 }
-DIFFERENCES: Final = Section(
-    "What each package changes",
-    "Each scenario against the baseline, seed by seed. Seizures have no better side: more of them may be supply, "
-    "effort or luck.",
-    10,
-)
-RANKING: Final = Section(
-    "Which is best, and how surely", "Ranges that overlap are no ranking: more seeds would be needed to part them.", 30
-)
-CHAIN: Final = Section(
-    "Why seizures change",
-    "Which link of the chain changes expected seizures: how much is sent, how far it travels, whether somebody knows, "
-    "whether an asset is sent, what a case acted on yields, what inspection takes.",
-    70,
-)
-COST: Final = Section("What it costs", "Above the baseline, each year.", 80, "one")
-DETECTION: Final = Section(
-    "What statistics could show", "The record is one world. How many years of it would show an effect of this size?", 90
-)
 
 
 @figure(
     "paired",
-    section=DIFFERENCES,
+    section=Section(
+        "What each package changes",
+        "Each scenario against the baseline, seed by seed. Seizures have no better side: more of them may be supply, "
+        "effort or luck.",
+        10,
+    ),
     name="difference",
     split=by(
         "outcome", (LANDED, "west_africa_kg", "price_europe", "expected_seized_kg", "seized_eu_bulk_kg", "known_share")
@@ -59,13 +45,7 @@ def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     room, several = 0.06 * np.ptp(ends) or 1.0, len(set(rows["supply"])) > 1
     drawn = blank(
         80 + 46 * len(order),
-        xaxis={
-            "title_text": f"Difference, {shown.unit}",
-            "showgrid": True,
-            "tickformat": "+,~g",
-            "nticks": 7,
-            "range": [ends[0] - room, ends[1] + room],
-        },
+        xaxis=ruled(f"Difference, {shown.unit}", tickformat="+,~g", nticks=7, range=[ends[0] - room, ends[1] + room]),
         yaxis={
             "tickvals": list(range(len(order))),
             "ticktext": [wrapped(title) for title in order],
@@ -112,7 +92,16 @@ def _hover(scenario: str, supply: str, row: dict[Any, Any], shown: Shown) -> str
     return f"{scenario}, {supply.lower()}: {effect} {shown.unit}<br>95% {low} to {high}; {harm}"
 
 
-@figure("ranking", section=RANKING, name="rank", split=by("outcome", (LANDED, "west_africa_kg")))
+@figure(
+    "ranking",
+    section=Section(
+        "Which is best, and how surely",
+        "Ranges that overlap are no ranking: more seeds would be needed to part them.",
+        30,
+    ),
+    name="rank",
+    split=by("outcome", (LANDED, "west_africa_kg")),
+)
 def ranks(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Rank of each scenario on an outcome, with its 95% range over resampled seeds."""
     mine = rows[rows["supply"] == rows["supply"].iloc[0]].sort_values("mean_rank", ascending=False)
@@ -120,7 +109,7 @@ def ranks(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     drawn = blank(
         80 + 40 * len(mine),
         showlegend=False,
-        xaxis={"title_text": "Rank, 1 is best", "dtick": 1, "range": [0.2, len(mine) + 0.5], "showgrid": True},
+        xaxis=ruled("Rank, 1 is best", dtick=1, range=[0.2, len(mine) + 0.5]),
         yaxis=NAMES_AXIS,
     )
     for name, low, high in zip(names, mine["rank_low"], mine["rank_high"], strict=True):
@@ -151,15 +140,22 @@ def ranks(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     )
 
 
-@figure("decomposition", section=CHAIN, name="chain", split=by("scenario", most=6))
+@figure(
+    "decomposition",
+    section=Section(
+        "Why seizures change",
+        "Which link of the chain changes expected seizures: how much is sent, how far it travels, whether somebody knows, "
+        "whether an asset is sent, what a case acted on yields, what inspection takes.",
+        70,
+    ),
+    name="chain",
+    split=by("scenario", most=6),
+)
 def decomposition(study: StudyResults, rows: pd.DataFrame, scenario: str) -> go.Figure:
     """Waterfall of the change of expected seizures by link of the chain."""
     tonnes = [*(rows["kg"] / 1e3), float(rows["kg"].sum()) / 1e3]
     drawn = blank(
-        330,
-        showlegend=False,
-        xaxis={"tickangle": 0},
-        yaxis={"title_text": "Tonnes a year", "tickformat": "+,~g"},
+        330, showlegend=False, xaxis={"tickangle": 0}, yaxis={"title_text": "Tonnes a year", "tickformat": "+,~g"}
     ).add_waterfall(
         x=[*rows["factor"].map(LINKS), "Together"],
         y=tonnes,
@@ -189,20 +185,24 @@ def _where_given(study: StudyResults, rows: pd.DataFrame) -> Pieces:
     return [("", rows, ())] if rows["eur_per_kg"].notna().any() else []
 
 
-@figure("costs", section=COST, name="cost-per-kg", split=_where_given)
+@figure(
+    "costs",
+    section=Section("What it costs", "Above the baseline, each year.", 80, "one"),
+    name="cost-per-kg",
+    split=_where_given,
+)
 def cost_bars(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
     """Cost of a kilogram kept from the market, where it can be given."""
     known = rows[rows["eur_per_kg"].notna()].sort_values("eur_per_kg", ascending=False)
     drawn = blank(
         90 + 44 * len(known),
         showlegend=False,
-        xaxis={
-            "title_text": "EUR per kg kept from the market, log scale",
-            "type": "log",
-            "showgrid": True,
-            "tickformat": ",~g",
-            "tickvals": [100, 300, 1000, 3000, 10_000, 30_000, 100_000],
-        },
+        xaxis=ruled(
+            "EUR per kg kept from the market, log scale",
+            type="log",
+            tickformat=",~g",
+            tickvals=[100, 300, 1000, 3000, 10_000, 30_000, 100_000],
+        ),
         yaxis=NAMES_AXIS,
     ).add_scatter(
         x=known["eur_per_kg"],
@@ -223,7 +223,16 @@ def cost_bars(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
     )
 
 
-@figure("detect", section=DETECTION, split=by("outcome", ("seized_eu_bulk_kg", "price_europe")), name="detect")
+@figure(
+    "detect",
+    section=Section(
+        "What statistics could show",
+        "The record is one world. How many years of it would show an effect of this size?",
+        90,
+    ),
+    split=by("outcome", ("seized_eu_bulk_kg", "price_europe")),
+    name="detect",
+)
 def detection(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Years of statistics needed to notice an effect in one world, log axis."""
     mine = rows.sort_values("years", ascending=False)
@@ -231,13 +240,12 @@ def detection(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figur
     drawn = blank(
         80 + 38 * len(mine),
         showlegend=False,
-        xaxis={
-            "type": "log",
-            "title_text": "Years after the measure, as many before it; dotted: ten years",
-            "range": [0, 3.6],
-            "tickvals": [1, 3, 10, 30, 100, 300, 1000],
-            "showgrid": True,
-        },
+        xaxis=ruled(
+            "Years after the measure, as many before it; dotted: ten years",
+            type="log",
+            range=[0, 3.6],
+            tickvals=[1, 3, 10, 30, 100, 300, 1000],
+        ),
         yaxis=NAMES_AXIS,
         bargap=0.45,
     ).add_bar(

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures.marks import NAMES_AXIS, blank, tones, whiskers
+from views.figures.marks import NAMES_AXIS, blank, ruled, tones, whiskers
 from views.figures.registry import Pieces, Section, by, figure
 from views.results import LANDED, StudyResults
 
@@ -53,26 +53,21 @@ def _baseline_and_one(study: StudyResults) -> list[str]:
     return [str(study.manifest["baseline"]), *most_changed(study)[:1]]
 
 
-ENDING: Final = Section(
-    "Where the kilograms end",
-    partial(
-        with_left_out,
-        "Every kilogram ends in one place only. What waits unsold at the source is not in it, so less may be seized "
-        "and less land at once.",
-        1,
+@figure(
+    "ends",
+    section=Section(
+        "Where the kilograms end",
+        partial(
+            with_left_out,
+            "Every kilogram ends in one place only. What waits unsold at the source is not in it, so less may be seized "
+            "and less land at once.",
+            1,
+        ),
+        50,
     ),
-    50,
+    name="ends",
+    split=by("scenario", _baseline_and_one),
 )
-THROUGH: Final = Section(
-    "Winners and losers",
-    partial(
-        with_left_out, "Harm that moves elsewhere is harm: tonnes through each state, more and less.", SHOWN_AT_MOST
-    ),
-    60,
-)
-
-
-@figure("ends", section=ENDING, name="ends", split=by("scenario", _baseline_and_one))
 def sankey(study: StudyResults, rows: pd.DataFrame, scenario: str) -> go.Figure:
     """Where the kilograms end, t a year."""
     end = rows["end"].str.removeprefix("seized_")
@@ -119,7 +114,17 @@ def _through(study: StudyResults, rows: pd.DataFrame) -> Pieces:
     return by("scenario", most_changed, SHOWN_AT_MOST)(study, rows[rows["what"] == "through_kg"])
 
 
-@figure("states", section=THROUGH, split=_through)
+@figure(
+    "states",
+    section=Section(
+        "Winners and losers",
+        partial(
+            with_left_out, "Harm that moves elsewhere is harm: tonnes through each state, more and less.", SHOWN_AT_MOST
+        ),
+        60,
+    ),
+    split=_through,
+)
 def states(study: StudyResults, rows: pd.DataFrame, scenario: str, most: int = 14) -> go.Figure:
     """States through which more and less moves: the largest changes, with intervals."""
     mine = rows.sort_values("effect", key=pd.Series.abs, ascending=False).head(most).sort_values("effect")
@@ -127,7 +132,7 @@ def states(study: StudyResults, rows: pd.DataFrame, scenario: str, most: int = 1
     drawn = blank(
         90 + 24 * len(mine),
         showlegend=False,
-        xaxis={"title_text": "Difference, t a year", "showgrid": True, "tickformat": "+,~g"},
+        xaxis=ruled("Difference, t a year", tickformat="+,~g"),
         yaxis=NAMES_AXIS,
         bargap=0.35,
     ).add_bar(

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures.marks import LESS, MORE, NAMES_AXIS, blank, whiskers
+from views.figures.marks import LESS, MORE, NAMES_AXIS, blank, ruled, whiskers
 from views.figures.registry import Section, figure
 from views.results import StudyResults
 
@@ -30,7 +30,7 @@ def pareto(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
     most = float(shown["west_africa_kg_change"].abs().max()) / 1e3 or 1.0
     drawn = blank(
         440,
-        xaxis={"title_text": "Cost above the status quo, EUR m a year", "showgrid": True},
+        xaxis=ruled("Cost above the status quo, EUR m a year"),
         yaxis={"title_text": "Change of what lands, t a year", "tickformat": "+,~g"},
         coloraxis={
             "cmin": -most,

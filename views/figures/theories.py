@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from model import Scenario
 from views import theme
-from views.figures.marks import BAD, GOOD, UNCLEAR, blank, clear, names_in_order, rows_high, whiskers, words
+from views.figures.marks import BAD, GOOD, UNCLEAR, blank, clear, names_in_order, rows_high, ruled, whiskers, words
 from views.figures.registry import Pieces, Section, figure
 from views.results import ValidationResults, short_title
 
@@ -40,19 +40,19 @@ def _squeezed(percent: Any) -> Any:
 def trials(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Effects in percent of the level without, with intervals, by verdict; crosses where a size is published."""
     table = rows.iloc[::-1].assign(name=lambda t: [name[:1].upper() + name[1:] for name in t["trial"]])
-    shares = table[["effect", "low", "high"]].mul(100 / table["without"].abs().clip(lower=1e-12), axis=0)
-    shares = shares.clip(-150, 150)
-    table = table.assign(percent=shares["effect"], **_squeezed(shares))
+    percent = 100 / table["without"].abs().clip(lower=1e-12)
+    shares = table[["effect", "low", "high"]].mul(percent, axis=0).clip(-150, 150)
+    symbols = table["kind"].eq("open").map({True: "circle", False: "circle-open"})
+    table = table.assign(percent=shares["effect"], symbol=symbols, **_squeezed(shares))
     ticks = [-100, -50, -20, -5, 0, 5, 20, 50]
     drawn = blank(
         rows_high(len(table), 100),
-        xaxis={
-            "title_text": "Effect, % of the level",
-            "showgrid": True,
-            "tickangle": 0,
-            "tickvals": _squeezed(np.array(ticks)).tolist(),
-            "ticktext": [str(tick) for tick in ticks],
-        },
+        xaxis=ruled(
+            "Effect, % of the level",
+            tickangle=0,
+            tickvals=_squeezed(np.array(ticks)).tolist(),
+            ticktext=[str(tick) for tick in ticks],
+        ),
         yaxis=names_in_order(table["name"].to_list()),
     )
     for verdict, (name, colour) in VERDICTS.items():
@@ -63,12 +63,7 @@ def trials(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
                 y=mine["name"],
                 mode="markers",
                 name=name,
-                marker={
-                    "color": colour,
-                    "size": 9,
-                    "line": {"width": 2, "color": colour},
-                    "symbol": np.where(mine["kind"] == "open", "circle", "circle-open").tolist(),
-                },
+                marker={"color": colour, "size": 9, "line": {"width": 2, "color": colour}, "symbol": mine["symbol"]},
                 error_x=whiskers(mine["low"], mine["effect"], mine["high"], colour, 2, 0),
                 customdata=mine[["expected", "question", "percent", "kind"]].to_numpy(),
                 hovertemplate="%{customdata[1]}<br>expected: %{customdata[0]}; %{customdata[2]:+.1f}% "
@@ -101,7 +96,7 @@ def surge(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
         rows_high(len(table), 120),
         showlegend=False,
         bargap=0.4,
-        xaxis={"title_text": "Tonnes a year less without it", "showgrid": True},
+        xaxis=ruled("Tonnes a year less without it"),
         yaxis={"showgrid": False},
     ).add_bar(
         x=table["accounts_for_t"],
@@ -123,9 +118,7 @@ def surge(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
 
 def _scored(rows: pd.DataFrame, title: str, subtitle: str) -> go.Figure:
     drawn = blank(
-        rows_high(len(rows), 130),
-        xaxis={"title_text": "Smaller is better", "showgrid": True},
-        yaxis={"showgrid": False, "autorange": "reversed"},
+        rows_high(len(rows), 130), xaxis=ruled("Smaller is better"), yaxis={"showgrid": False, "autorange": "reversed"}
     )
     for column, label, symbol, colour in (
         ("crps", "CRPS, states and years", "circle", theme.BLUE),

@@ -6,12 +6,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures.marks import BAD, GOOD, NEARLY, add_area, blank, names_in_order, rows_high, whiskers, words
+from views.figures.marks import BAD, GOOD, NEARLY, add_area, blank, names_in_order, rows_high, ruled, whiskers, words
 from views.figures.registry import Pieces, Section, figure
 from views.results import ValidationResults
 
-BY_FIGURE: Final = Section("Figure by figure", "Every judged figure that is no state's seizures.", 20, "one")
-COURSE: Final = Section("Courses", "What the fitted model does by itself, beside everything that was published.", 30)
 FITTED: Final = Section(
     "What was fitted, and what the record says of it", "Targets of 2004-08, and the parameters that were free.", 40
 )
@@ -38,13 +36,9 @@ def _over_published(
     table = table.iloc[::-1].assign(name=lambda t: [words(target) for target in t["target"]])
     drawn = blank(
         rows_high(len(table)),
-        xaxis={
-            "type": "log",
-            "title_text": f"{verb.capitalize()} over published",
-            "showgrid": True,
-            "tickvals": list(ticks.values()),
-            "ticktext": list(ticks),
-        },
+        xaxis=ruled(
+            f"{verb.capitalize()} over published", type="log", tickvals=list(ticks.values()), ticktext=list(ticks)
+        ),
         yaxis=names_in_order(table["name"].to_list()),
     )
     for name, colour in colours.items():
@@ -89,7 +83,7 @@ def fitted(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     )
 
 
-@figure("judged", section=BY_FIGURE)
+@figure("judged", section=Section("Figure by figure", "Every judged figure that is no state's seizures.", 20, "one"))
 def judged(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Predicted over published for judged figures that are no state's seizures: median and 90% interval, log axis."""
     table = rows[~((rows["statistic"] == "seized") & (rows["area"].str.len() == 3)) & (rows["published"] > 0)]
@@ -115,7 +109,14 @@ def _of_courses(results: ValidationResults, series: pd.DataFrame) -> Pieces:
     return [(name, rows[rows["statistic"] == name], (name,)) for name in COURSES]
 
 
-@figure("series", "fitted", "judged", section=COURSE, name="course", split=_of_courses)
+@figure(
+    "series",
+    "fitted",
+    "judged",
+    section=Section("Courses", "What the fitted model does by itself, beside everything that was published.", 30),
+    name="course",
+    split=_of_courses,
+)
 def course(results: ValidationResults, rows: pd.DataFrame, statistic: str) -> go.Figure:
     """A yearly series of the posterior with what was published: fitted (filled) and judged (hollow, `rows`)."""
     column, name, unit, factor = COURSES[statistic]

@@ -181,10 +181,8 @@ def _levers(world: World) -> list[dict[str, Any]]:
         },
     }
     shares = world.tables.platforms.set_index("platform")["sharing_default"]
-    platforms = [
-        _lever(f"platform:{name}.sharing", name, "share of their leads that members give", shares[name])
-        for name in world.platforms
-    ]
+    told = "share of their leads that members give"
+    platforms = [_lever(f"platform:{name}.sharing", name, told, shares[name]) for name in world.platforms]
     return [
         *({"title": title, "levers": [levers.pop(key) for key in keys]} for title, keys in GROUPS),
         {"title": "Platforms", "switch": True, "levers": platforms},

@@ -77,25 +77,16 @@ def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
     if not folder.is_relative_to(root.resolve()) or not folder.is_dir():
         refuse("this study is not there, or no longer", "study", study, f"a folder of {root}", "open the results again")
     if not (folder / "plan.parquet").exists():
-        refuse(
-            "this study keeps no single runs",
-            "study",
-            study,
-            "studies of `run.py study` and `run.py compare`",
-            "choose another",
-        )
+        allowed = "studies of `run.py study` and `run.py compare`"
+        refuse("this study keeps no single runs", "study", study, allowed, "choose another")
     try:
         table, planned = Store(folder).runs(), Store(folder).plan().columns
     except InputError:
         raise
     except (OSError, ValueError, KeyError) as error:
-        refuse(
-            f"the runs of this study cannot be read ({type(error).__name__})",
-            "study",
-            study,
-            "runs as `run.py study` wrote them",
-            "run the study again; it makes what is missing",
-        )
+        message = f"the runs of this study cannot be read ({type(error).__name__})"
+        remedy = "run the study again; it makes what is missing"
+        refuse(message, "study", study, "runs as `run.py study` wrote them", remedy)
     table = table[table["status"] == "done"] if "status" in table else table
     plan = planned.drop(["run", "point", "arm", *SHOWN], errors="ignore")
     columns = [name for name in (*SHOWN, *plan, *OUTCOMES) if name in table]

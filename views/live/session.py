@@ -302,6 +302,7 @@ class Session:
         worlds, settings = self.worlds, self.settings
         if worlds is None:
             return
+        shown = {name: getattr(settings, name) for name in PARTS if name != "date"}
         self._say(
             "state",
             playing=self.playing,
@@ -309,10 +310,7 @@ class Session:
             date=worlds.date.isoformat(),
             address=replace(settings, date=worlds.date).address(),
             part=worlds.part_day.isoformat() if worlds.part_day else None,
-            settings={
-                **{name: getattr(settings, name) for name in PARTS if name != "date"},
-                "fork": settings.fork.isoformat(),
-            },
+            settings={**shown, "fork": settings.fork.isoformat()},
             moves=[{**asdict(move), "date": move.date.isoformat()} for move in settings.moves],
             titles=[model.policy.title for model in worlds.models],
             levers=geometry.values_of(worlds.models[-1]),

@@ -237,13 +237,8 @@ def make_move(content: Mapping[str, Any], day: dt.date) -> Move:
     kind, _, name = target.partition(":")
     bounds = event_field(kind, column)
     if bounds is None:
-        refuse(
-            "no lever can change this",
-            "lever",
-            f"{target}.{column}",
-            ", ".join(fields_of(kind)) or "a target that exists",
-            "choose one of these",
-        )
+        allowed = ", ".join(fields_of(kind)) or "a target that exists"
+        refuse("no lever can change this", "lever", f"{target}.{column}", allowed, "choose one of these")
     value = float(content["value"])
     if not bounds.low <= value <= bounds.high:
         refuse("outside its bounds", f"{target}.{column}", value, bounds.allowed, "choose a value in that range")
