@@ -94,8 +94,8 @@ def _charts(*keys: str) -> Split:
     "yearly",
     section=Section(
         "What is seized",
-        "Bulk tonnes by year. Filled points are published totals, open ones sums of national reports. The grey years 2000 "
-        "to 2003 let the model settle and are not scored.",
+        "Bulk tonnes by year. Filled points are published totals, open ones sums of national reports. The grey years "
+        "2000 to 2003 let the model settle and are not scored.",
         10,
         "three",
     ),
@@ -149,14 +149,12 @@ def _points(results: HistoryResults, key: str) -> pd.DataFrame:
     """Published values: totals where they exist, else sums of national reports; of supply, the input."""
     if key == "supply":
         return observed.supply(results.geography)
-    known = key in observed.SERIES
-    total = observed.published(results.geography, key) if known else pd.DataFrame(columns=observed.COLUMNS)
-    members = CHARTS[key].members
+    tables, total, members = results.geography, pd.DataFrame(columns=observed.COLUMNS), CHARTS[key].members
+    if key in observed.SERIES:
+        total = observed.published(tables, key)
     if not members:
         return total
-    sums = observed.sum_of_states(
-        results.geography, observed.members_of(results.geography, members), set(total["year"])
-    )
+    sums = observed.sum_of_states(tables, observed.members_of(tables, members), set(total["year"]))
     return pd.concat([part for part in (total, sums) if len(part)] or [total], ignore_index=True)
 
 
@@ -169,7 +167,7 @@ def _cited(points: pd.DataFrame) -> str:
     if points.empty:
         return "model; no published series is in the tables."
     short = points["source"].value_counts().index.str.replace(r"[;:].*", "", regex=True).str.strip()
-    names = [name for name in dict.fromkeys(short) if name]
+    names = list(filter(None, dict.fromkeys(short)))
     more = f" and {len(names) - 4} more (section 7)" if len(names) > 4 else ""
     return f"model; {'; '.join(names[:4])}{more}."
 

@@ -257,11 +257,9 @@ def values_of(model: RouteModel) -> dict[str, float | None]:
     found: dict[str, float | None] = {
         key: float(getattr(parameters, key.rpartition(".")[2])) for key in NAMES if key.startswith("parameter:")
     }
-    found["asset:*.availability"] = math.prod(
-        event.amount
-        for event in policy.in_force(day)
-        if (event.kind, event.name, event.field, event.operation) == ("asset", "*", "availability", "multiply")
-    )
+    change = ("asset", "*", "availability", "multiply")
+    fleet = [e.amount for e in policy.in_force(day) if (e.kind, e.name, e.field, e.operation) == change]
+    found["asset:*.availability"] = math.prod(fleet, start=1.0)
     for measure, usual in world.tables.measures[["measure", "history_dose"]].to_numpy():
         dose = dose_at(policy, str(measure), day)
         found[f"measure:{measure}.dose"] = float(usual if dose is None else dose)

@@ -73,7 +73,6 @@ def write_study_report(folder: Path) -> Path:
 
 def _facts(study: StudyResults) -> dict[str, str]:
     m, runs = study.manifest, study.manifest.get("runs", {})
-    failed = int(runs.get("failed", 0))
     return {
         "Runs": f"{int(runs.get('done', 0)):,}",
         "Seeds": str(study.seeds),
@@ -82,17 +81,18 @@ def _facts(study: StudyResults) -> dict[str, str]:
         "Organisations": str(m.get("organisations", "")),
         "Baseline": study.baseline,
         "Made": str(m.get("created", ""))[:10],
-        "Failed runs": f"{failed:,}, left out" if failed else "",
+        "Failed runs": f"{runs['failed']:,}, left out" if runs.get("failed") else "",
     }
 
 
 def _run(study: StudyResults) -> dict[str, str]:
     m, seeds = study.manifest, study.manifest.get("seeds", [])
-    factors = map(read_back, m.get("factors", []))
     return {
         "Study": f"{m.get('name', '')} ({m['kind']})",
         "Scenarios": ", ".join(m.get("scenarios", {})),
-        "Factors": "; ".join(f"{f.name}: {f.target} {f.field}, {f.allowed}" for f in factors),
+        "Factors": "; ".join(
+            f"{f.name}: {f.target} {f.field}, {f.allowed}" for f in map(read_back, m.get("factors", []))
+        ),
         "Seeds": f"{min(seeds)} to {max(seeds)}" if seeds else "",
         "Parameters": f"a set of the posterior for each seed ({m['over']})" if m.get("over") else "defaults",
         "Planned, done, failed": ", ".join(str(m.get("runs", {}).get(k, "")) for k in ("planned", "done", "failed")),
@@ -110,17 +110,16 @@ def _command(manifest: dict[str, Any]) -> str:
     """The command that makes the study again: its options spelt out."""
     name, seeds = str(manifest.get("name", "")), manifest.get("seeds", [])
     plain, quick, compared = name.removesuffix(QUICK), name.endswith(QUICK), name.startswith("compare-")
-    first, last = manifest.get("window", (0, 0))
     files = manifest.get("scenario_files", {})
-    scenarios = [shlex.quote(files.get(scenario, scenario)) for scenario in manifest.get("scenarios", {})]
+    scenarios = shlex.join(files.get(scenario, scenario) for scenario in manifest.get("scenarios", {}))
     options = (
         ("--quick", quick and not compared),
         (f"--over {manifest.get('over')}", bool(manifest.get("over"))),
         (f"--replications {len(seeds)} --organisations {manifest.get('organisations', 150)}", not quick),
         (f"--seed {min(seeds, default=1)}", min(seeds, default=1) != 1),
-        (f"--window {first} {last}", compared),
+        ("--window {} {}".format(*manifest.get("window", (0, 0))), compared),
     )
-    what = f"compare {' '.join(scenarios)}" if compared else f"study {plain}"
+    what = f"compare {scenarios}" if compared else f"study {plain}"
     return " ".join([COMMAND, what, *(text for text, needed in options if needed)])
 
 
