@@ -21,7 +21,6 @@ from views import theme
 
 LANDED: Final = "arrived_europe_kg"
 """The outcome by which scenarios are compared first: cocaine that arrives in Europe."""
-MAIN_TABLES: Final = ("paired", "morris", "sobol", "shapley", "front", "arms")
 FRAMES: Final = ("yearly", "by_leg", "by_place", "by_region")
 """Frames of a history that its report is drawn from."""
 
@@ -167,7 +166,8 @@ class StudyResults(Results):
         number of seeds of the study.
         """
         if rows is None:
-            rows = next((found for name in MAIN_TABLES if len(found := self.table(name))), pd.DataFrame())
+            main = ("paired", "morris", "sobol", "shapley", "front", "arms")
+            rows = self.table(next((name for name in main if len(self.table(name))), ""))
         counts = [float(rows[column].min()) for column in ("worlds", "n") if column in rows]
         return preliminary(counts[0] if counts else float(self.seeds), unit_of(self.manifest))
 

@@ -218,16 +218,6 @@ def noted(figure: go.Figure, note: str) -> go.Figure:
     return figure
 
 
-TITLE: Final = {
-    "xref": "container",
-    "xanchor": "left",
-    "yref": "container",
-    "yanchor": "top",
-    "font": {"size": SIZES["title"], "color": INK},
-}
-"""How the title of a figure that stands alone is set."""
-
-
 def titled(figure: go.Figure, width: int) -> go.Figure:
     """A copy to stand alone: title and subtitle above it, which a page would set itself, in room of their own."""
     meta, alone = dict(figure.layout.meta), go.Figure(figure)
@@ -236,7 +226,16 @@ def titled(figure: go.Figure, width: int) -> go.Figure:
     small = f"<br><span style='font-size:{SIZES['text']}px'>{'<br>'.join(lines)}</span>" if lines else ""
     margin, height = figure.layout.margin.to_plotly_json(), (figure.layout.height or USUAL_HEIGHT) + head
     return alone.update_layout(
-        title={**TITLE, "text": f"<b>{meta['title']}</b>{small}", "x": 12.0 / width, "y": 1.0 - 30.0 / height},
+        title={
+            "text": f"<b>{meta['title']}</b>{small}",
+            "x": 12.0 / width,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 1.0 - 30.0 / height,
+            "yref": "container",
+            "yanchor": "top",
+            "font": {"size": SIZES["title"], "color": INK},
+        },
         margin={**margin, "t": (margin.get("t") or 0) + head},
         height=height,
         width=width,

@@ -14,9 +14,7 @@ from typer.core import TyperGroup
 from views.cli import facts, fit, pages, simulate, studies, terminal
 from views.cli.command import COMMAND
 
-HEADLINE: Final = "headline"
 QUESTIONS: Final = ("compare s00-status-quo paris-package", "study cooperation", "history")
-
 REFUSED: Final = 2
 """Exit code after an input that is not acceptable."""
 INTERRUPTED: Final = 130
@@ -83,7 +81,7 @@ for theme in (studies, simulate, fit, facts, pages):
 def main(context: typer.Context) -> None:
     """Simulate cocaine-trafficking routes from the Andes to Europe and the states that police them."""
     if context.invoked_subcommand is None:
-        studies.study(HEADLINE, studies.Changes(), studies.StudyOptions(), studies.Machines())
+        studies.study("headline", studies.Changes(), studies.StudyOptions(), studies.Machines())
 
 
 if __name__ == "__main__":

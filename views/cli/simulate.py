@@ -16,7 +16,6 @@ from views.cli.progress import kept_in, showing
 if TYPE_CHECKING:
     from experiments.ensemble.runner import Effort
 
-SCENARIO: Final = "as-it-happened"
 HISTORY, QUICK_HISTORY = RESULTS / "history", RESULTS / "history-quick"
 REPLICATIONS: Final = 20
 QUICK_REPLICATIONS, QUICK_ORGANISATIONS = 3, 60
@@ -36,7 +35,7 @@ def history(
     out: Annotated[
         Path | None, typer.Option(metavar="PATH", parser=out_folder, help=f"Folder of the results. \\[{HISTORY}]")
     ] = None,
-    scenario: Annotated[str, typer.Option(help="A name or the path of a TOML file.")] = SCENARIO,
+    scenario: Annotated[str, typer.Option(help="A name or the path of a TOML file.")] = "as-it-happened",
     inputs: Inputs,
     quick: Annotated[
         bool,

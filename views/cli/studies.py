@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from experiments.ensemble.store import Store
     from experiments.study import Study
 
-
-COMPARED: Final = 30
 
 app = typer.Typer()
 
@@ -138,7 +136,7 @@ def study(
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="BASELINE SCENARIO...", help="Names or TOML files.")],
     *,
-    replications: Annotated[int, typer.Option(help="Seeds, the same in every scenario.")] = COMPARED,
+    replications: Annotated[int, typer.Option(help="Seeds, the same in every scenario.")] = 30,
     seed: Seed = SEED,
     organisations: Organisations = ORGANISATIONS,
     window: Annotated[tuple[int, int] | None, typer.Option(help="First and last year that are read.")] = None,

@@ -12,7 +12,6 @@ from views import theme
 from views.figures.marks import add_area
 
 COLUMNS: Final = 4
-SHADE: Final = "rgba(0,114,178,0.18)"
 
 
 def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
@@ -36,7 +35,7 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
     for place, row in enumerate(measures.to_dict("records")):
         panel = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
         band = response(arms, row["measure"], row["outcome"])
-        add_area(figure, band.index, band["low"], band["high"], SHADE, **panel)
+        add_area(figure, band.index, band["low"], band["high"], theme.rgba(theme.BLUE, 0.18), **panel)
         figure.add_scatter(
             x=band.index,
             y=band["mean"],

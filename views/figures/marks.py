@@ -9,26 +9,6 @@ import plotly.graph_objects as go
 
 from views import theme
 
-__all__ = [
-    "BAD",
-    "GOOD",
-    "LESS",
-    "MORE",
-    "NAMES_AXIS",
-    "NEARLY",
-    "UNCLEAR",
-    "add_area",
-    "blank",
-    "clear",
-    "names_in_order",
-    "rows_high",
-    "ruled",
-    "tones",
-    "whiskers",
-    "words",
-    "wrapped",
-]
-
 GOOD, NEARLY, BAD = theme.BLUE, theme.SKY, theme.VERMILION
 LESS, MORE, UNCLEAR = theme.BLUE, theme.VERMILION, theme.FAINT
 NAMES_AXIS: Final = {"showgrid": False, "ticks": "", "tickfont": {"color": theme.INK}}

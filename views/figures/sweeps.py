@@ -21,21 +21,18 @@ WANTED: Final = (
     "known_share",
     "price_europe",
 )
-SENSITIVITY: Final = {"morris", "saltelli"}
-"""Designs whose points stand along no axis."""
 
 
 def points_of_sweep(study: StudyResults) -> pd.DataFrame:
     """The points of a sweep."""
-    rows = study.table("sweep")
-    return study.table("arms") if rows.empty else rows
+    return study.table("arms" if study.table("sweep").empty else "sweep")
 
 
 def _levers(study: StudyResults, rows: pd.DataFrame) -> list[str]:
-    if study.manifest.get("design", {}).get("method") in SENSITIVITY:
+    if study.manifest.get("design", {}).get("method") in {"morris", "saltelli"}:  # points stand along no axis
         return []
-    named = (row["name"] for row in study.manifest.get("factors", []))
-    return [name for name in named if name in rows and rows[name].notna().any()]
+    held = rows.dropna(axis=1, how="all")
+    return [row["name"] for row in study.manifest.get("factors", []) if row["name"] in held]
 
 
 def _worlds(study: StudyResults, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -39,8 +39,6 @@ MODES: Final = {
     "air_courier": "air",
     "overland": "overland",
 }
-BANDS: Final = ("seized_eu_bulk_kg", "price_europe_eur_per_kg")
-POINTS: Final = ("flow_europe", "west_africa", "seized_eu", "seized_west_africa", "consumption", "price")
 
 GROUPS: Final = (
     ("Cooperation", ("parameter:sharing_scale.sharing_scale",)),
@@ -242,7 +240,10 @@ def _bands() -> dict[str, list[list[float]]]:
         return {}
     table = pd.read_csv(path).set_index(["quantile", "year"])
     low, high = table.loc[0.05], table.loc[0.95]
-    return {name: [[int(year), low[name][year], high[name][year]] for year in low.index] for name in BANDS}
+    return {
+        name: [[int(year), low[name][year], high[name][year]] for year in low.index]
+        for name in ("seized_eu_bulk_kg", "price_europe_eur_per_kg")
+    }
 
 
 def values_of(model: RouteModel) -> dict[str, float | None]:
@@ -291,7 +292,7 @@ def static(world: World) -> dict[str, Any]:
         "corridors": list(CORRIDORS),
         "levers": _levers(world),
         "history": _history(world),
-        "points": {key: _points(world, key) for key in POINTS},
+        "points": {key: _points(world, key) for key in observed.SERIES if key != "west_africa_share"},
         "bands": _bands(),
         "limits": {k: list(v) for k, v in LIMITS.items()},
         "epoch": calendar.EPOCH.isoformat(),

@@ -12,7 +12,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 ORIGINS_VARIABLE: Final = "HIGHWAY10_ORIGINS"
 """Environment variable: origins of a reverse proxy, such as ``https://model.example.org``, separated by spaces."""
 USUAL_PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443}
-POLICY_VIOLATION: Final = 1008
 
 
 class SameOrigin:
@@ -35,7 +34,7 @@ class SameOrigin:
             await PlainTextResponse(why, status_code=403)(scope, receive, send)
         else:  # closed before it is accepted: the server answers 403
             await receive()
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "foreign origin"})
+            await send({"type": "websocket.close", "code": 1008, "reason": "foreign origin"})
 
 
 def refusal(scope: Scope) -> str:
@@ -62,10 +61,9 @@ def _place(address: str, scope: Scope) -> tuple[str | None, Any]:
     """Host name and port of an address; the port of its scheme where it names none."""
     parts = urlsplit(address)
     try:
-        port = parts.port
+        return parts.hostname, parts.port or USUAL_PORTS.get(parts.scheme or str(scope.get("scheme")))
     except ValueError:
         return None, address
-    return parts.hostname, port or USUAL_PORTS.get(parts.scheme or str(scope.get("scheme")))
 
 
 def _is_local(name: str) -> bool:

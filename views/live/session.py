@@ -44,7 +44,6 @@ LONGEST_WAIT_S: Final = 3.0
 """How long a frame waits for the page to have drawn the one before."""
 LOOK_EVERY_S: Final = 0.25
 """How often a page that has not drawn is looked after."""
-LOG = logging.getLogger(__name__)
 
 
 @cache
@@ -324,5 +323,5 @@ def _reason(error: Exception) -> str:
     """A failure in words for the page; what is a fault of the program is logged with its traceback."""
     if isinstance(error, InputError):
         return str(error)
-    LOG.error("the page could not do this", exc_info=error)
+    logging.getLogger(__name__).error("the page could not do this", exc_info=error)
     return f"Something went wrong here, and nothing was changed: {traceback.format_exception_only(error)[-1].strip()}"

@@ -120,8 +120,8 @@ def _verb(first: dict[Any, Any], last: dict[Any, Any], down: str, up: str, level
 def _against(row: dict[Any, Any]) -> str:
     """Median, band and published value in one phrase."""
     band = f"90% band {theme.span(row['low90'], row['high90'])}; " if row["low90"] < row["high90"] else ""
-    median = f"**{theme.number(row['median'])} {row['unit'].split()[0]}**"
-    return f"{median} ({band}published {theme.plain(row['value'])})"
+    amount = f"**{theme.number(row['median'])} {row['unit'].split()[0]}**"
+    return f"{amount} ({band}published {theme.plain(row['value'])})"
 
 
 def honest_table_text(compared: pd.DataFrame, runs: int, gaps: list[str]) -> str:
@@ -157,9 +157,9 @@ def sources(tables: Tables) -> list[str]:
 
 def _headlines(compared: pd.DataFrame) -> pd.DataFrame:
     """The rows of the tiles; of rival values of one year the first whose source is not a recollection."""
-    order = compared["confidence"].map({"high": 0, "medium": 1, "low": 2}).fillna(3)
-    surest = compared.loc[order.sort_values(kind="stable").index].drop_duplicates(["name", "year"])
-    surest = surest.set_index(["name", "year"], drop=False)
+    order = {"high": 0, "medium": 1, "low": 2}
+    surest = compared.sort_values("confidence", key=lambda named: named.map(order).fillna(3), kind="stable")
+    surest = surest.drop_duplicates(["name", "year"]).set_index(["name", "year"], drop=False)
     wanted = [(observed.SERIES[key].name, year) for key, year in HEADLINES]
     return surest.loc[[key for key in wanted if key in surest.index]]
 
@@ -202,7 +202,6 @@ def _map_card(results: HistoryResults) -> dict[str, Any]:
     )
     start = START if START in plan.years else plan.years[-1]
     figure = flowmap.draw(plan, tables.places, start, results.runs)
-    source = figure.layout.meta["source"]
     figure.update_layout(title_text="", showlegend=False, width=None, height=None, margin_t=0)
     medians = {key: bands(results.table("yearly"), column, 1e-3)["median"] for key, (_, column, _) in STATS.items()}
     stats = {
@@ -232,7 +231,7 @@ def _map_card(results: HistoryResults) -> dict[str, Any]:
         "bins": flowmap.BINS,
         "seizures_from": flowmap.BUBBLE_FROM_T,
         "runs": theme.counted(results.runs),
-        "source": source,
+        "source": figure.layout.meta["source"],
     }
 
 
