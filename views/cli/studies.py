@@ -255,8 +255,7 @@ def discover(
     from experiments.ensemble.store import Store
     from views.theme import bracketed
 
-    known = RESULTS / name
-    store = Store(known if (known / "plan.parquet").is_file() else name)
+    store = Store(RESULTS / name if (RESULTS / name / "plan.parquet").is_file() else name)
     found = discovery.discover(store, outcome, share=share, highest=not lowest, density=density, policy=scenario)
     terminal.print_table(
         f"Conditions of {outcome} {found.worst} {found.cut:,.4g}{bracketed(found.note)}",

@@ -227,11 +227,11 @@ def cost_bars(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
         hovertemplate="%{y}: %{x:,.3~g} EUR/kg<extra></extra>",
     )
     withheld = [study.scenario(name) for name in rows.loc[rows["eur_per_kg"].isna(), "scenario"]]
-    tail = f" Withheld, since what they keep may be nothing: {', '.join(withheld)}." if withheld else ""
     return theme.describe(
         drawn,
         title="Cost of a kilogram kept from the market",
-        subtitle=f"The range holds both doubts: about cost and about what is kept.{tail}",
+        subtitle="The range holds both doubts: about cost and about what is kept."
+        + (f" Withheld, since what they keep may be nothing: {', '.join(withheld)}." if withheld else ""),
         source="measures.csv (mostly assumed) and model, supply fixed.",
     )
 

@@ -47,8 +47,8 @@ def most_changed(study: StudyResults) -> list[str]:
     names = [str(name) for name in dict.fromkeys(flows["scenario"]) if name != study.manifest["baseline"]]
     if pairs.empty:
         return names
-    landed = pairs[(pairs["outcome"] == LANDED) & (pairs["supply"] == pairs["supply"].iloc[0])]
-    size = landed.set_index("scenario")["effect"].abs()
+    landed = (pairs["outcome"] == LANDED) & (pairs["supply"] == pairs["supply"].iloc[0])
+    size = pairs[landed].set_index("scenario")["effect"].abs()
     return sorted(names, key=lambda name: -size.get(name, 0.0))
 
 
@@ -166,8 +166,8 @@ def states(study: StudyResults, rows: pd.DataFrame, scenario: str, most: int = 1
 
 
 def _lead(study: StudyResults) -> str:
-    lead = f"{study.scenario(most_changed(study)[0])}: the difference first, then the two worlds it is made of."
-    return with_left_out(lead, 1, study)
+    one = study.scenario(most_changed(study)[0])
+    return with_left_out(f"{one}: the difference first, then the two worlds it is made of.", 1, study)
 
 
 FLOWS: Final = Section("Where it moves instead", _lead, 40, "maps")
@@ -233,9 +233,9 @@ def flow_map(study: StudyResults, flows: pd.DataFrame, scenario: str) -> go.Figu
     legs = flows.assign(year=year, replication=0, moved_kg=flows["kg_per_year"])
     by_place = None
     if len(seized := study.table("places")):
-        mine = seized[seized["scenario"] == scenario]
-        bulk = mine["seized_kg_per_year"] / float(study.manifest.get("bulk_purity", 0.7))
-        by_place = mine.assign(year=year, replication=0, seized_bulk_kg=bulk)
+        bulk = seized["seized_kg_per_year"] / float(study.manifest.get("bulk_purity", 0.7))
+        seized = seized.assign(year=year, replication=0, seized_bulk_kg=bulk)
+        by_place = seized[seized["scenario"] == scenario]
     plan = flowmap.plan(legs, places=tables.places, legs=tables.legs, lanes=tables.lanes, by_place=by_place)
     return theme.describe(
         flowmap.draw(plan, tables.places, year, study.seeds).update_layout(showlegend=False, width=None, height=None),

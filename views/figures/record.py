@@ -168,8 +168,7 @@ def _cited(points: pd.DataFrame) -> str:
         return "model; no published series is in the tables."
     short = points["source"].value_counts().index.str.replace(r"[;:].*", "", regex=True).str.strip()
     names = list(filter(None, dict.fromkeys(short)))
-    more = f" and {len(names) - 4} more (section 7)" if len(names) > 4 else ""
-    return f"model; {'; '.join(names[:4])}{more}."
+    return f"model; {'; '.join(names[:4])}{f' and {len(names) - 4} more (section 7)' if len(names) > 4 else ''}."
 
 
 @figure("yearly", section=FUNNEL)

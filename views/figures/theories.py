@@ -107,11 +107,11 @@ def surge(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
         hovertemplate="%{y}: %{x:+.1f} t<extra></extra>",
         error_x=whiskers(table["low"], table["accounts_for_t"], table["high"], theme.INK, 1.5, 0),
     )
-    base = float(rows.loc[rows["arm"] == "as it happened", "flow_t"].iloc[0])
     return theme.describe(
         drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1}),
         title="Where the West African route came from",
-        subtitle=f"Flow of 2005-07 as it happened: {theme.number(base, 2)} t a year; 95% intervals.",
+        subtitle="Flow of 2005-07 as it happened: "
+        f"{theme.number(float(rows.set_index('arm')['flow_t']['as it happened']), 2)} t a year; 95% intervals.",
         source="five arms of amendment 4; model.",
     )
 

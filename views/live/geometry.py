@@ -3,7 +3,6 @@
 And what its levers stand at in a world: values in force in the week that comes next.
 """
 
-import json
 import math
 from functools import lru_cache
 from typing import Any, Final
@@ -30,15 +29,6 @@ AREA_RADIUS: Final = 0.085
 """Drawn radius of a patrol area on the map, projection units: 540 km, the order of a search sector."""
 NEAR: Final = 0.5
 """How far outside the window coasts are drawn, projection units: the page can be moved."""
-MODES: Final = {
-    "container": "container",
-    "merchant_vessel": "sea",
-    "small_vessel": "sea",
-    "fast_boat": "sea",
-    "light_aircraft": "air",
-    "air_courier": "air",
-    "overland": "overland",
-}
 
 GROUPS: Final = (
     ("Cooperation", ("parameter:sharing_scale.sharing_scale",)),
@@ -90,7 +80,7 @@ def _line(points: Any) -> list[int]:
 def _land() -> list[dict[str, Any]]:
     """Countries with their rings as flat whole numbers, those that the window shows."""
     found = []
-    for iso, country in json.loads((atlas.DATA / "outlines.json").read_text(encoding="utf-8"))["countries"].items():
+    for iso, country in atlas.countries().items():
         lines = (np.column_stack(atlas.project(*np.array(ring, dtype=float).T)) for ring in country["rings"])
         if rings := [_line(line) for line in lines if _is_shown(line)]:
             found.append({"iso": iso, "name": country["name"], "rings": rings})
@@ -128,14 +118,14 @@ def _places(world: World) -> list[dict[str, Any]]:
 
 def _legs(world: World) -> list[dict[str, Any]]:
     lanes, table = atlas.lanes(world.tables.lanes), _rows(world.tables.legs, "leg", world.legs)
-    north = flowmap.categorise(world.tables.legs, world.tables.places).eq("north")
+    kinds = flowmap.categorise(world.tables.legs, world.tables.places)
     row_of = {slug: row for row, slug in enumerate(world.places)}
     return [
         {
             "from": row_of[row["origin"]],
             "to": row_of[row["destination"]],
             "mode": str(row["mode"]),
-            "kind": "north" if north[row["leg"]] else MODES[str(row["mode"])],
+            "kind": kinds[row["leg"]],
             "line": _line(lanes[row["leg"]]) if row["leg"] in lanes else [],
         }
         for row in table.to_dict("records")

@@ -113,8 +113,8 @@ class Settings:
     def with_move(self, move: Move) -> Settings:
         """Add a lever; one of the same day and field is replaced."""
         same = attrgetter("target", "field", "date")
-        kept = [m for m in self.moves if same(m) != same(move)]
-        return replace(self, moves=tuple(sorted([*kept, move], key=attrgetter("date"))))
+        moves = [*(m for m in self.moves if same(m) != same(move)), move]
+        return replace(self, moves=tuple(sorted(moves, key=attrgetter("date"))))
 
     def changed(self, name: str, value: Any, scenarios: Sequence[str]) -> Settings:
         """One part changed, and those that depend on it brought in line; raises InputError."""

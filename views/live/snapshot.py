@@ -90,8 +90,9 @@ def yearly_corridors(model: RouteModel, corridor: Array, since: int) -> list[lis
     """[year, kg by corridor...] of the years simulated so far, the last one in part."""
     years = [year for year in model.years if year >= since]
     moved = model.buffers.by_leg[[year - calendar.FIRST_YEAR for year in years], :, Yearly.MOVED_KG]
-    into = [moved[:, corridor == c].sum(axis=1) for c in range(len(CORRIDORS))]
-    return whole_numbers(np.column_stack([years, *into]))
+    return whole_numbers(
+        np.column_stack([years, *(moved[:, corridor == c].sum(axis=1) for c in range(len(CORRIDORS)))])
+    )
 
 
 def weekly_rows(model: RouteModel, first: int) -> list[list[int]]:
@@ -172,8 +173,7 @@ def _platforms(model: RouteModel) -> list[int]:
     states, values = model.state.states, model.policy.parameters
     found: list[int] = []
     for row in np.flatnonzero(model.state.platforms.active > 0.5):
-        members = np.flatnonzero(states.pledge[:, row] > 0.0)
-        if len(members):
+        if len(members := np.flatnonzero(states.pledge[:, row] > 0.0)):
             good = values.trust_prior_useful + states.trust_useful[members, row]
             trust = good / (good + values.trust_prior_failed + states.trust_failed[members, row])
             found += _flat(row, 100 * states.sharing[members, row].mean(), 100 * trust.mean())

@@ -120,7 +120,7 @@ class Worlds:
     @property
     def warnings(self) -> list[str]:
         """What the scenarios and the levers say without effect, in words."""
-        world, names = load_world(), [name for name in (self.settings.scenario, self.settings.other) if name]
+        world, names = load_world(), filter(None, (self.settings.scenario, self.settings.other))
         levers = frozenset(event.id for move in self.settings.moves for event in move.events)
         found = [one for name in names for one in without_effect(world, Scenario.load(name))]
         return list(dict.fromkeys(map(str, (*found, *without_effect(world, self.steered, only=levers)))))

@@ -104,11 +104,15 @@ def lanes(table: pd.DataFrame, tolerance: float = 0.004) -> dict[str, Floats]:
     return {leg: thin(smooth(thin(line, tolerance)), tolerance / 6) for leg, line in lines.items()}
 
 
+def countries() -> dict[str, Any]:
+    """Countries of outlines.json by ISO code: name and rings of degrees east and north."""
+    return dict(json.loads((DATA / "outlines.json").read_text(encoding="utf-8"))["countries"])
+
+
 @cache
 def outlines() -> tuple[Floats, ...]:
     """The rings of land in outlines.json: degrees east and north, shape (n, 2)."""
-    countries = json.loads((DATA / "outlines.json").read_text(encoding="utf-8"))["countries"].values()
-    return tuple(np.array(ring, dtype=float) for country in countries for ring in country["rings"])
+    return tuple(np.array(ring, dtype=float) for country in countries().values() for ring in country["rings"])
 
 
 def joined(parts: list[Floats], digits: int = 4) -> tuple[list[float | None], list[float | None]]:

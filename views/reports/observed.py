@@ -128,8 +128,8 @@ def _points(rows: pd.DataFrame) -> pd.DataFrame:
 
 def prices(table: pd.DataFrame) -> pd.DataFrame:
     """Published wholesale prices of Europe, EUR per pure kg."""
-    rows = table[_slugs(table["place_group"]).isin(EUROPE) & _slugs(table["level"]).str.startswith("wholesale")]
-    return _points(rows.rename(columns={"eur_per_kg_pure": "value"}).assign(use=""))
+    chosen = _slugs(table["place_group"]).isin(EUROPE) & _slugs(table["level"]).str.startswith("wholesale")
+    return _points(table[chosen].rename(columns={"eur_per_kg_pure": "value"}).assign(use=""))
 
 
 def supply(tables: Tables) -> pd.DataFrame:

@@ -65,7 +65,6 @@ def write_validation_report(folder: Path) -> Path:
     """
     results = read_validation(Path(folder))
     manifest = results.manifest
-    few = manifest["size"]["draws"] < USUAL.draws
     return write_page(
         results,
         "validation.html",
@@ -73,7 +72,7 @@ def write_validation_report(folder: Path) -> Path:
         title=f"{manifest['title']}{theme.bracketed(results.note())}",
         question="Fitted to 2004-08, judged on what came after: every target, every score, every failure.",
         findings=verdict_findings(results),
-        notice=(LOOK if few else "") + NOTICE,
+        notice=(LOOK if manifest["size"]["draws"] < USUAL.draws else "") + NOTICE,
         facts=_facts(manifest),
         run=_run(manifest),
         method=METHOD,
@@ -218,9 +217,9 @@ def _experiments(verdict: dict[str, Any], trials: pd.DataFrame) -> Finding:
 
 def _rejected(p: float) -> str:
     """Whether the posterior would make data as far from its runs as the published ones."""
-    if p >= 0.05:
-        return f"Taken together the record does not refuse the model (posterior predictive p {theme.number(p, 1)})."
     size = theme.number(p, 1) if p >= 0.001 else "below 0.001"
+    if p >= 0.05:
+        return f"Taken together the record does not refuse the model (posterior predictive p {size})."
     return (
         "Taken together the record refuses the model at the errors that are stated for it (posterior predictive p "
         f"{size}); hence the temperature."
