@@ -115,8 +115,7 @@ class StudyResults(Results):
 
     def scenario(self, name: str) -> str:
         """Short title of a scenario: what follows its code."""
-        short = short_title(str(self.manifest.get("scenarios", {}).get(name, name)))
-        return short[:1].upper() + short[1:]
+        return theme.upper(short_title(str(self.manifest.get("scenarios", {}).get(name, name))))
 
     def inside(self, name: str) -> str:
         """Title of a scenario inside a sentence."""
@@ -128,7 +127,7 @@ class StudyResults(Results):
         if declared and declared.words:
             return Shown(declared.words, *declared.scale)
         text, unit = str(row.get("description", name)).split(",")[0], str(row.get("unit", ""))
-        return Shown(text[:1].upper() + text[1:], 1.0, "" if unit == "share" else unit)
+        return Shown(theme.upper(text), 1.0, "" if unit == "share" else unit)
 
     def factor(self, name: str) -> str:
         """Title of a factor."""

@@ -131,6 +131,11 @@ def lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+def upper(text: str) -> str:
+    """A text at the head of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def listed(texts: Sequence[str]) -> str:
     """Texts in a row: a, b and c."""
     return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))

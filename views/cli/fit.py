@@ -131,7 +131,7 @@ def calibrate(
     from experiments.calibration import calibrate as fitting
     from experiments.calibration.generations import Log
     from experiments.expected import of_fit
-    from views.cli.fit_tables import print_posterior
+    from views.cli.summaries import print_posterior
 
     if _did_instead(instead, fit, seed, restart=restart):
         return
@@ -225,7 +225,7 @@ def recover(
     """Check whether the fit finds parameters that are known, of a response surface or of the model itself."""
     from experiments.calibration import calibrate as fitting
     from experiments.expected import of_recovery
-    from views.cli.fit_tables import print_recovery
+    from views.cli.summaries import print_recovery
 
     with _task(
         fit.job(seed),
@@ -243,7 +243,7 @@ def best(fit: Fit, *, other_model: OtherModel = False) -> None:
     from experiments.calibration.best import best_sets
     from experiments.calibration.posterior import load_posterior, reading_from
     from experiments.expected import of_best
-    from views.cli.fit_tables import print_best
+    from views.cli.summaries import print_best
 
     with reading_from(other_model=other_model):
         terminal.warn(load_posterior(fit.structure).warning)
@@ -303,7 +303,7 @@ def validate(
 def _judge(folder: Path, job: Validation, *, quick: bool) -> Path:
     from experiments.expected import of_validation
     from experiments.validation.validate import validate
-    from views.cli.fit_tables import print_verdict
+    from views.cli.summaries import print_verdict
     from views.reports import write_validation_report
 
     fitted = Fit(job.structure, job.workers).job()
@@ -321,7 +321,7 @@ def _score(folder: Path, job: Validation, reports: Path, *, quick: bool) -> Path
     """Score a structure's posterior on annual reports from a file and print the scores; their table."""
     from experiments.expected import of_predictions
     from experiments.validation.against import against
-    from views.cli.fit_tables import print_against
+    from views.cli.summaries import print_against
 
     work = of_predictions(min(job.size.draws, len(job.posterior)))
     terminal.say_expected(work, job.size.organisations, job.workers)

@@ -55,7 +55,8 @@ class Display:
     """A line for what is done now; what is to stay is printed above it."""
 
     def __init__(self, bar: Progress, before: Callable[[Effort], object]) -> None:
-        self.bar, self.before, self.what = bar, before, ""
+        self.bar, self.before = bar, before
+        self.what = ""
         self.task: Any = None
         self.last: Effort | None = None
         self.noted: set[str] = set()

@@ -113,7 +113,6 @@ _MARKERS: Final = {"published": ("circle", theme.INK), "sum of states": ("circle
 
 
 def _add_observed(figure: go.Figure, observed: pd.DataFrame) -> None:
-    """Published points, with their range where one is published; a trace for each kind."""
     for kind, rows in observed.groupby("kind", sort=False):
         symbol, colour = _MARKERS.get(str(kind), ("diamond-open", theme.WINE))
         figure.add_scatter(

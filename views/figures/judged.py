@@ -105,7 +105,7 @@ def differences(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Model less null on country-years, by score, period and size of states, with intervals from resampling states."""
     table = rows[rows["score"] != "mean error"]
     part = table["years"].where(table["states"] == annual.EVERY, "states of " + table["states"])
-    table = table.assign(part=part, label=table["score"].str[:1].str.upper() + table["score"].str[1:] + ", " + part)
+    table = table.assign(part=part, label=table["score"].map(theme.upper) + ", " + part)
     labels, nulls = (list(dict.fromkeys(table[column])) for column in ("label", "null"))
     drawn = blank(
         520,
@@ -172,7 +172,8 @@ def cells(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
 @figure("country_years", section=JUDGED)
 def states(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Predicted bands and published seizures of some states."""
-    names, columns = results.geography.states.set_index("state")["name"], 3
+    names = results.geography.states.set_index("state")["name"]
+    columns = 3
     chosen = [state for state in SHOWN_STATES if state in set(rows["state"])]
     lines = math.ceil(len(chosen) / columns)
     drawn = make_subplots(

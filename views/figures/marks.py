@@ -61,8 +61,7 @@ def names_in_order(names: list[str]) -> dict[str, Any]:
 
 def words(name: str) -> str:
     """A slug in words."""
-    text = " ".join(NAMES.get(word, word) for word in name.replace("-", " ").replace("_", " ").split())
-    return text[:1].upper() + text[1:]
+    return theme.upper(" ".join(NAMES.get(word, word) for word in name.replace("-", " ").replace("_", " ").split()))
 
 
 def wrapped(text: str, width: int = 24) -> str:

@@ -55,7 +55,7 @@ def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     first = rows[rows["supply"] == rows["supply"].iloc[0]].sort_values("effect", ascending=False)
     order = [study.scenario(name) for name in first["scenario"]]
     ends = np.array([min(rows["low"].min(), 0.0), max(rows["high"].max(), 0.0)]) * shown.factor
-    room, several = 0.06 * np.ptp(ends) or 1.0, len(set(rows["supply"])) > 1
+    room = 0.06 * np.ptp(ends) or 1.0
     drawn = blank(
         80 + 46 * len(order),
         xaxis=ruled(f"Difference, {shown.unit}", tickformat="+,~g", nticks=7, range=[ends[0] - room, ends[1] + room]),
@@ -66,6 +66,7 @@ def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
             **NAMES_AXIS,
         },
     )
+    several = len(set(rows["supply"])) > 1
     for number, (word, group) in enumerate(rows.groupby("supply", sort=False)):
         name, symbol = SUPPLY.get(str(word), (f"Supply {word}", "diamond-open"))
         group = group.set_index("scenario").loc[first["scenario"]].reset_index()

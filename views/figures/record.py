@@ -149,9 +149,9 @@ def _points(results: HistoryResults, key: str) -> pd.DataFrame:
     """Published values: totals where they exist, else sums of national reports; of supply, the input."""
     if key == "supply":
         return observed.supply(results.geography)
-    tables, total, members = results.geography, pd.DataFrame(columns=observed.COLUMNS), CHARTS[key].members
-    if key in observed.SERIES:
-        total = observed.published(tables, key)
+    tables, members = results.geography, CHARTS[key].members
+    known = key in observed.SERIES
+    total = observed.published(tables, key) if known else pd.DataFrame(columns=observed.COLUMNS)
     if not members:
         return total
     sums = observed.sum_of_states(tables, observed.members_of(tables, members), set(total["year"]))

@@ -39,7 +39,7 @@ def _squeezed(percent: Any) -> Any:
 @figure("trials", section=TRIALS)
 def trials(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Effects in percent of the level without, with intervals, by verdict; crosses where a size is published."""
-    table = rows.iloc[::-1].assign(name=lambda t: [name[:1].upper() + name[1:] for name in t["trial"]])
+    table = rows.iloc[::-1].assign(name=lambda t: t["trial"].map(theme.upper))
     percent = 100 / table["without"].abs().clip(lower=1e-12)
     shares = table[["effect", "low", "high"]].mul(percent, axis=0).clip(-150, 150)
     symbols = table["kind"].eq("open").map({True: "circle", False: "circle-open"})

@@ -108,7 +108,8 @@ def _platform(model: RouteModel, row: int) -> Found:
 
 def _asset(model: RouteModel, row: int) -> Found:
     assets, table = model.state.assets, _row(model, "asset", row)
-    lent, place = int(assets.lent_to[row]), _row(model, "place", assets.place[row])["name"]
+    lent = int(assets.lent_to[row])
+    place = _row(model, "place", assets.place[row])["name"]
     facts = {
         "Now": f"{'in port' if assets.area[row] < 0 else 'on patrol'}, {place}",
         "Lent to": model.world.platforms[lent] if lent >= 0 else "nobody",

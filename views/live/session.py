@@ -22,7 +22,6 @@ from views.cli.command import as_called
 from views.cli.options import refuse
 from views.live import files, geometry, results
 from views.live.inspector import inspect
-from views.live.memory import give_back
 from views.live.settings import (
     PARTS,
     Settings,
@@ -35,7 +34,7 @@ from views.live.settings import (
     whole,
 )
 from views.live.snapshot import Seen, corridor_of_leg, frame
-from views.live.worlds import Worlds
+from views.live.worlds import Worlds, give_back
 
 REBUILD: Final = ("scenario", "other", "fork", "seed", "organisations", "year")
 """Settings that make new models."""

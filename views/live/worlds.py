@@ -1,6 +1,9 @@
 """The models behind the page: one world, or two of the same seed that part on a day, with levers set on the way."""
 
+import ctypes
 import datetime as dt
+import gc
+import sys
 from bisect import bisect_left
 from dataclasses import replace
 
@@ -129,3 +132,12 @@ class Worlds:
     def steered(self) -> Scenario:
         """The scenario that levers act on, with the levers: what is exported."""
         return self.models[-1].policy
+
+
+def give_back() -> None:
+    """Free models that nothing refers to, and return their memory to the system where its C library can."""
+    gc.collect()  # models refer to one another in circles: each is tens of megabytes
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc: freed blocks stay with threads that are gone
+        if trim is not None:
+            trim(0)

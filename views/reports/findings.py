@@ -99,9 +99,7 @@ def _worth(study: StudyResults, costs: pd.DataFrame) -> str:
 
 
 def _swept(study: StudyResults) -> str:
-    spans = study.table("spans")
-    title = "The lever" if spans.empty else study.factor(str(spans["factor"].iloc[0]))
-    return title[:1].upper() + title[1:]
+    return theme.upper(study.factor(str(study.table("spans")["factor"].iloc[0])))
 
 
 def _sharing(study: StudyResults, spans: pd.DataFrame) -> str:

@@ -118,7 +118,6 @@ def _verb(first: dict[Any, Any], last: dict[Any, Any], down: str, up: str, level
 
 
 def _against(row: dict[Any, Any]) -> str:
-    """Median, band and published value in one phrase."""
     band = f"90% band {theme.span(row['low90'], row['high90'])}; " if row["low90"] < row["high90"] else ""
     amount = f"**{theme.number(row['median'])} {row['unit'].split()[0]}**"
     return f"{amount} ({band}published {theme.plain(row['value'])})"

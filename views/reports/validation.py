@@ -173,7 +173,6 @@ def _families(verdict: dict[str, Any], families: pd.DataFrame) -> Finding:
 
 
 def _states_and_years(verdict: dict[str, Any], results: ValidationResults) -> Finding:
-    """How near the model comes to annual reports, and to which nulls it is superior."""
     split, differences = results.table("time_split").set_index("predictor"), results.table("split_differences")
     half, last = (theme.number(math.exp(split["error"][name]), 2) for name in (annual.CARRIED, "last"))
     parts = [
@@ -193,7 +192,6 @@ def _states_and_years(verdict: dict[str, Any], results: ValidationResults) -> Fi
 
 
 def _by_size(differences: pd.DataFrame) -> list[str]:
-    """How the model's CRPS compares with the nulls' by size of country."""
     rows = differences[(differences["score"] == "CRPS") & (differences["states"] != annual.EVERY)]
     sizes = [
         f"{size}, ahead of {int((group['difference'] < 0.0).sum())} of {len(group)} nulls"
@@ -227,7 +225,6 @@ def _rejected(p: float) -> str:
 
 
 def _conclusions(told: pd.DataFrame) -> str:
-    """Which signs hold under every structure."""
     every, names = survives(told), short_titles(told["scenario"])
     table = every[every["outcome"] == "arrived_europe_kg"]
 
