@@ -1,12 +1,11 @@
 """Results as reports and figures read them: manifests, tables, and names of scenarios and outcomes in words."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
@@ -17,17 +16,18 @@ from experiments.ensemble.folder import read_manifest
 from experiments.ensemble.manifests import check_manifest
 from experiments.study import study_kinds
 from model.errors import InputError
+from model.world.tables import Tables, load_tables
 from views import theme
-
-if TYPE_CHECKING:
-    from model.world.tables import Tables
-
 
 LANDED: Final = "arrived_europe_kg"
 """The outcome by which scenarios are compared first: cocaine that arrives in Europe."""
-MAIN_TABLES: Final = ("paired", "morris", "sobol", "shapley", "front", "arms")
 FRAMES: Final = ("yearly", "by_leg", "by_place", "by_region")
 """Frames of a history that its report is drawn from."""
+
+
+def short_title(title: str) -> str:
+    """The title of a scenario without the code before it."""
+    return title.partition(": ")[2] or title
 
 
 class Shown(NamedTuple):
@@ -70,8 +70,6 @@ class Results:
     @cached_property
     def geography(self) -> Tables:
         """Places, legs, lanes and countries of the model."""
-        from model.world.tables import load_tables
-
         return self.world or load_tables()
 
     def note(self, rows: pd.DataFrame | None = None) -> str:
@@ -101,9 +99,8 @@ class ValidationResults(Results):
 
     def note(self, rows: pd.DataFrame | None = None) -> str:
         """Give the note of a page some part of which rests on few parameter sets; figures have none."""
-        size = self.manifest["size"]
-        smallest = min(size[part] for part in ("draws", "trials", "surge", "remedies", "policies"))
-        return preliminary(smallest, "parameter set") if rows is None else ""
+        parts = itemgetter("draws", "trials", "surge", "remedies", "policies")
+        return preliminary(min(parts(self.manifest["size"])), "parameter set") if rows is None else ""
 
 
 class StudyResults(Results):
@@ -118,9 +115,7 @@ class StudyResults(Results):
 
     def scenario(self, name: str) -> str:
         """Short title of a scenario: what follows its code."""
-        title = str(self.manifest.get("scenarios", {}).get(name, name))
-        short = title.partition(": ")[2] if ": " in title else title
-        return short[:1].upper() + short[1:]
+        return theme.upper(short_title(str(self.manifest.get("scenarios", {}).get(name, name))))
 
     def inside(self, name: str) -> str:
         """Title of a scenario inside a sentence."""
@@ -132,7 +127,7 @@ class StudyResults(Results):
         if declared and declared.words:
             return Shown(declared.words, *declared.scale)
         text, unit = str(row.get("description", name)).split(",")[0], str(row.get("unit", ""))
-        return Shown(text[:1].upper() + text[1:], 1.0, "" if unit == "share" else unit)
+        return Shown(theme.upper(text), 1.0, "" if unit == "share" else unit)
 
     def factor(self, name: str) -> str:
         """Title of a factor."""
@@ -170,15 +165,15 @@ class StudyResults(Results):
         number of seeds of the study.
         """
         if rows is None:
-            rows = next((found for name in MAIN_TABLES if len(found := self.table(name))), pd.DataFrame())
+            main = ("paired", "morris", "sobol", "shapley", "front", "arms")
+            rows = self.table(next((name for name in main if len(self.table(name))), ""))
         counts = [float(rows[column].min()) for column in ("worlds", "n") if column in rows]
         return preliminary(counts[0] if counts else float(self.seeds), unit_of(self.manifest))
 
 
 def read_history(folder: Path, world: Tables | None = None) -> HistoryResults:
     """Read the frames that the report of a history needs; raises InputError naming the files that are missing."""
-    missing = [f"{name}.parquet" for name in FRAMES if not (folder / f"{name}.parquet").exists()]
-    if missing:
+    if missing := [f"{name}.parquet" for name in FRAMES if not (folder / f"{name}.parquet").exists()]:
         raise InputError(
             f"frames are missing here: {', '.join(missing)}",
             field="folder",
@@ -195,8 +190,9 @@ def read_history(folder: Path, world: Tables | None = None) -> HistoryResults:
             allowed="a complete history",
             remedy="give the same command again: it resumes",
         )
-    frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
-    return HistoryResults(folder, manifest, frames, world)
+    return HistoryResults(
+        folder, manifest, {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES}, world
+    )
 
 
 def read_study(folder: Path) -> StudyResults:
@@ -220,8 +216,8 @@ def read_validation(folder: Path) -> ValidationResults:
 def _manifest(folder: Path, kinds: Container[str], what: str, allowed: str, remedy: str) -> dict[str, Any]:
     """The manifest of a folder that holds results of one of `kinds`."""
     manifest = read_manifest(folder)
-    needed = ("kind", "title", *(("baseline", "window", "outcomes") if what == "study" else ()))
-    if manifest.get("kind") not in kinds or any(name not in manifest for name in needed):
+    needed = {"kind", "title", *(("baseline", "window", "outcomes") if what == "study" else ())}
+    if manifest.get("kind") not in kinds or not needed <= set(manifest):
         raise InputError(
             f"there is no {what} in this folder", field="folder", value=str(folder), allowed=allowed, remedy=remedy
         )

@@ -107,8 +107,8 @@ def number(value: float, digits: int = 3) -> str:
         return "n/a"
     if value == 0:
         return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{round(value, digits - 1 - math.floor(math.log10(abs(value)))):,.{decimals}f}"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    return f"{round(value, decimals):,.{max(0, decimals)}f}"
 
 
 def counted(runs: int) -> str:
@@ -129,6 +129,11 @@ def signed(value: float, digits: int = 2) -> str:
 def lower(text: str) -> str:
     """A title inside a sentence."""
     return text[:1].lower() + text[1:]
+
+
+def upper(text: str) -> str:
+    """A text at the head of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def listed(texts: Sequence[str]) -> str:
@@ -212,21 +217,10 @@ def noted(figure: go.Figure, note: str) -> go.Figure:
     A page shows the note with the table of the figure's numbers, too.
     """
     meta = dict(figure.layout.meta)
+    title, alt = f"{meta['title']}{bracketed(note)}", f"{note.capitalize()}. {meta['alt']}"
     if note:
-        title = f"{meta['title']}{bracketed(note)}"
-        alt = f"{note.capitalize()}. {meta['alt']}"
         figure.update_layout(title_text=title, meta={**meta, "title": title, "note": note, "alt": alt})
     return figure
-
-
-TITLE: Final = {
-    "xref": "container",
-    "xanchor": "left",
-    "yref": "container",
-    "yanchor": "top",
-    "font": {"size": SIZES["title"], "color": INK},
-}
-"""How the title of a figure that stands alone is set."""
 
 
 def titled(figure: go.Figure, width: int) -> go.Figure:
@@ -236,10 +230,18 @@ def titled(figure: go.Figure, width: int) -> go.Figure:
     head = HEAD + LINE * (len(lines) - 1)
     small = f"<br><span style='font-size:{SIZES['text']}px'>{'<br>'.join(lines)}</span>" if lines else ""
     margin, height = figure.layout.margin.to_plotly_json(), (figure.layout.height or USUAL_HEIGHT) + head
-    alone.update_layout(
-        title={**TITLE, "text": f"<b>{meta['title']}</b>{small}", "x": 12.0 / width, "y": 1.0 - 30.0 / height},
+    return alone.update_layout(
+        title={
+            "text": f"<b>{meta['title']}</b>{small}",
+            "x": 12.0 / width,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 1.0 - 30.0 / height,
+            "yref": "container",
+            "yanchor": "top",
+            "font": {"size": SIZES["title"], "color": INK},
+        },
         margin={**margin, "t": (margin.get("t") or 0) + head},
         height=height,
         width=width,
     )
-    return alone

@@ -25,9 +25,10 @@ from model.kinds import Counter
 from model.record import Weekly
 from model.scenario.events import fields_of
 from model.world import World
-from views.live import files, geometry, guard, results, session
+from views.live import files, geometry, results, session
+from views.live.geometry import values_of
 from views.live.inspector import KINDS, inspect
-from views.live.levers import values_of
+from views.live.server import ORIGINS_VARIABLE, SameOrigin
 from views.live.session import Session
 from views.live.settings import LIMITS, Move, Settings, make_move, read_address, read_move, scenario_names
 from views.live.snapshot import CORRIDORS, MONEY, SERIES, Seen, corridor_of_leg, frame
@@ -336,7 +337,7 @@ HOSTS: list[tuple[str, str, str, bool]] = [
 def test_requests_of_other_sites_are_refused(
     kind: str, server: str, host: str, origin: str, passes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(guard.ORIGINS_VARIABLE, "https://model.proxied.example")
+    monkeypatch.setenv(ORIGINS_VARIABLE, "https://model.proxied.example")
     headers = [(name, value.encode()) for name, value in ((b"host", host), (b"origin", origin)) if value]
     scope = {
         "type": kind,
@@ -358,7 +359,7 @@ def test_requests_of_other_sites_are_refused(
         sent.append(message)
 
     with ThreadPoolExecutor(1) as pool:  # a browser test before this one leaves a loop running in this thread
-        pool.submit(asyncio.run, guard.SameOrigin(app)(scope, receive, send)).result()
+        pool.submit(asyncio.run, SameOrigin(app)(scope, receive, send)).result()
     wanted = "passed" if passes else "websocket.close" if kind == "websocket" else "http.response.start"
     assert sent[0]["type"] == wanted
     assert passes or kind == "websocket" or sent[0]["status"] == 403

@@ -68,8 +68,11 @@ def schedule() -> None:
     """Print what happens in one week, in order."""
     from model.week import SCHEDULE
 
-    rows = [(number, step.submodel, step.name, step.does) for number, step in enumerate(SCHEDULE, start=1)]
-    terminal.print_table("One week", ("", "submodel", "rule", "what it does"), rows)
+    terminal.print_table(
+        "One week",
+        ("", "submodel", "rule", "what it does"),
+        [(number, step.submodel, step.name, step.does) for number, step in enumerate(SCHEDULE, start=1)],
+    )
 
 
 @command(app, "event-targets", "event-targets state", name="event-targets")
@@ -79,6 +82,9 @@ def event_targets(kind: Annotated[str, typer.Argument(help="Only the fields of o
 
     if kind and kind not in KINDS:
         refuse("there is no such kind of target", "KIND", kind, ", ".join(KINDS), "leave it out to see all")
-    rows = [(*key, what.allowed, what.description) for key, what in EVENT_FIELDS.items() if kind in {"", key[0]}]
-    terminal.print_table("Targets of events", ("kind", "field", "allowed", "meaning"), rows)
+    terminal.print_table(
+        "Targets of events",
+        ("kind", "field", "allowed", "meaning"),
+        [(*key, what.allowed, what.description) for key, what in EVENT_FIELDS.items() if kind in {"", key[0]}],
+    )
     typer.echo(f"Every numeric parameter is a target, too: `{COMMAND} parameters` lists them.")

@@ -28,6 +28,21 @@ if TYPE_CHECKING:
 
 CALIBRATION, VALIDATION = RESULTS / "calibration", RESULTS / "validation"
 TRIALS: Final = 100
+WRITTEN: Final = frozenset(
+    {
+        "best.csv",
+        "fit.json",
+        "identifiability.csv",
+        "manifest.json",
+        "morris.csv",
+        "ranks.csv",
+        "recovery.csv",
+        "sobol.csv",
+        "surface.csv",
+        "targets.csv",
+    }
+)
+"""Files that tasks of a fit write."""
 MOST_SEED: Final = 2**32 - 1
 """Largest seed that NumPy's older generators take, which pyABC draws from."""
 
@@ -38,8 +53,7 @@ app = typer.Typer()
 
 
 FitSeed = Annotated[
-    int,
-    typer.Option("--seed", help="Seed; the same seed gives the same calibration.", callback=whole(0, MOST_SEED)),
+    int, typer.Option("--seed", help="Seed; the same seed gives the same calibration.", callback=whole(0, MOST_SEED))
 ]
 Restart = Annotated[bool, typer.Option("--restart", help="Forget what was done before.")]
 
@@ -51,8 +65,7 @@ class Fit:
     structure: Annotated[str, typer.Argument(help="A rival theory (experiments/calibration/structures.toml).")] = "base"
     workers: Workers = None
     out: Annotated[
-        Path,
-        typer.Option(metavar="PATH", parser=out_folder, help="Folder of the fit; a stopped fit resumes from it."),
+        Path, typer.Option(metavar="PATH", parser=out_folder, help="Folder of the fit; a stopped fit resumes from it.")
     ] = CALIBRATION
     quick: Annotated[bool, typer.Option("--quick", help="A look, no result: few targets, parameters, sets.")] = False
 
@@ -60,9 +73,13 @@ class Fit:
         """The task as the calibration takes it; `numbers` are those of `Numbers`, in their order."""
         from experiments.calibration.job import QUICK, USUAL, Job
 
-        work = Path(f"{CALIBRATION}-quick") if self.quick and self.out == CALIBRATION else self.out
-        size = (QUICK if self.quick else USUAL).of(*(numbers or (None, None, None)))
-        return Job(self.structure, work, size, self.workers, seed)
+        return Job(
+            self.structure,
+            Path(f"{CALIBRATION}-quick") if self.quick and self.out == CALIBRATION else self.out,
+            (QUICK if self.quick else USUAL).of(*(numbers or (None, None, None))),
+            self.workers,
+            seed,
+        )
 
 
 @dataclass(frozen=True)
@@ -114,14 +131,18 @@ def calibrate(
     from experiments.calibration import calibrate as fitting
     from experiments.calibration.generations import Log
     from experiments.expected import of_fit
-    from views.cli.fit_tables import print_posterior
+    from views.cli.summaries import print_posterior
 
     if _did_instead(instead, fit, seed, restart=restart):
         return
     if temperature is not None and not 0.0 < temperature < math.inf:
-        allowed = "a number above 0, at least 1 where the record errs as it says"
-        remedy = "leave it out, or take that of another structure"
-        refuse("not a temperature", "--temperature", temperature, allowed, remedy)
+        refuse(
+            "not a temperature",
+            "--temperature",
+            temperature,
+            "a number above 0, at least 1 where the record errs as it says",
+            "leave it out, or take that of another structure",
+        )
     keep = _reference(fit.structure) if reference else None
     job = fit.job(seed, numbers.population, numbers.generations, numbers.sets)
     database = job.folder / fitting.DATABASE
@@ -130,8 +151,11 @@ def calibrate(
         terminal.say("This fit has ended; only what follows it is done again. --restart makes it anew.")
     elif log.made:
         terminal.say(f"Going on after generation {len(log.made)}.")
-    work = partial(of_fit, temperature_given=temperature is not None)
-    with _task(job, work, kept=lambda: f"Generations kept: {len(Log(database).made)}") as shown:
+    with _task(
+        job,
+        partial(of_fit, temperature_given=temperature is not None),
+        kept=lambda: f"Generations kept: {len(Log(database).made)}",
+    ) as shown:
         posterior = fitting.calibrate(shown, keep=keep, restart=restart, temperature=temperature)
     print_posterior(posterior)
     terminal.print_path(keep or job.folder)
@@ -142,9 +166,13 @@ def _reference(structure: str) -> Path:
     from experiments.calibration.posterior import REFERENCE
 
     if COMMAND == INSTALLED:
-        message = "the posteriors that come with the package are not changed"
-        remedy = "leave it out: the posterior is written to --out"
-        refuse(message, "--reference", structure, "in a clone of the repository", remedy)
+        refuse(
+            "the posteriors that come with the package are not changed",
+            "--reference",
+            structure,
+            "in a clone of the repository",
+            "leave it out: the posterior is written to --out",
+        )
     return REFERENCE / structure
 
 
@@ -164,9 +192,8 @@ def _did_instead(instead: Instead, fit: Fit, seed: int, *, restart: bool) -> boo
         "--best": partial(best, fit, other_model=instead.other_model),
     }
     for option in options:
-        name = commands[option].func.__name__
-        text = f"calibrate {option} is deprecated and goes with the next release; use: {COMMAND} {name}"
-        terminal.say(text, style="yellow")
+        use = f"{COMMAND} {commands[option].func.__name__}"
+        terminal.say(f"calibrate {option} is deprecated and goes with the next release; use: {use}", style="yellow")
         commands[option]()
     return bool(options)
 
@@ -198,10 +225,13 @@ def recover(
     """Check whether the fit finds parameters that are known, of a response surface or of the model itself."""
     from experiments.calibration import calibrate as fitting
     from experiments.expected import of_recovery
-    from views.cli.fit_tables import print_recovery
+    from views.cli.summaries import print_recovery
 
-    work = partial(of_recovery, trials=trials if of_model else 0)
-    with _task(fit.job(seed), work, kept=lambda: "Trials that had ended are kept" if of_model else "") as job:
+    with _task(
+        fit.job(seed),
+        partial(of_recovery, trials=trials if of_model else 0),
+        kept=lambda: "Trials that had ended are kept" if of_model else "",
+    ) as job:
         ranks = fitting.recover_model(job, trials, restart=restart) if of_model else fitting.recover(job, trials)
     print_recovery(ranks)
     terminal.print_path(job.folder / "recovery-of-model" if of_model else job.folder)
@@ -213,7 +243,7 @@ def best(fit: Fit, *, other_model: OtherModel = False) -> None:
     from experiments.calibration.best import best_sets
     from experiments.calibration.posterior import load_posterior, reading_from
     from experiments.expected import of_best
-    from views.cli.fit_tables import print_best
+    from views.cli.summaries import print_best
 
     with reading_from(other_model=other_model):
         terminal.warn(load_posterior(fit.structure).warning)
@@ -271,15 +301,16 @@ def validate(
 
 
 def _judge(folder: Path, job: Validation, *, quick: bool) -> Path:
-    """Validate a structure and print the verdict; the report."""
     from experiments.expected import of_validation
     from experiments.validation.validate import validate
-    from views.cli.fit_tables import print_verdict
+    from views.cli.summaries import print_verdict
     from views.reports import write_validation_report
 
     fitted = Fit(job.structure, job.workers).job()
-    sized = replace(fitted, size=replace(fitted.size, organisations=job.size.organisations))
-    _say_expected(sized, lambda _, problem: of_validation(job.size, problem, len(job.posterior)))
+    _say_expected(
+        replace(fitted, size=replace(fitted.size, organisations=job.size.organisations)),
+        lambda _, problem: of_validation(job.size, problem, len(job.posterior)),
+    )
     with showing() as display:
         verdict = validate(folder, replace(job, progress=cast("Progress", display)))
     print_verdict(verdict, quick=quick)
@@ -290,10 +321,10 @@ def _score(folder: Path, job: Validation, reports: Path, *, quick: bool) -> Path
     """Score a structure's posterior on annual reports from a file and print the scores; their table."""
     from experiments.expected import of_predictions
     from experiments.validation.against import against
-    from views.cli.fit_tables import print_against
+    from views.cli.summaries import print_against
 
-    draws = min(job.size.draws, len(job.posterior))
-    terminal.say_expected(of_predictions(draws), job.size.organisations, job.workers)
+    work = of_predictions(min(job.size.draws, len(job.posterior)))
+    terminal.say_expected(work, job.size.organisations, job.workers)
     with showing() as display:
         display.doing("predicting")
         found = against(folder, reports, replace(job, progress=cast("Progress", display)), quick=quick)
@@ -315,9 +346,7 @@ def _task(job: Job, work: Callable[[Size, Problem], Work], kept: Callable[[], st
     """
     from experiments.ensemble.folder import check_names
 
-    tables = ("morris", "identifiability", "sobol", "ranks", "recovery", "surface", "best", "targets")
-    ours = {"manifest.json", "fit.json", *(f"{name}.csv" for name in tables)}
-    check_names(job.folder, frozenset(ours), frozenset({"identity.json", "fit.db", "posterior.csv"}))
+    check_names(job.folder, WRITTEN, frozenset({"identity.json", "fit.db", "posterior.csv"}))
     _say_expected(job, work)
     with showing(kept=kept) as display:
         yield replace(job, progress=cast("Progress", display))

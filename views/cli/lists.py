@@ -10,7 +10,7 @@ import typer
 
 from experiments.analysis.costs import yearly_costs
 from experiments.analysis.policies import policy_table
-from model.parameter_fields import ParameterRow, markdown_table, parameter_rows
+from model.parameter_fields import markdown_table, parameter_rows
 from model.parameters import Parameters
 from model.scenario import Scenario
 from model.scenario.no_effect import without_effect
@@ -20,6 +20,7 @@ from views.cli.options import refuse
 from views.cli.terminal import print_table, say, warn
 
 MOST_LETTERS = 46
+COST_RANGE = ["cost_low_eur", "cost_eur", "cost_high_eur"]
 
 
 def print_csv(table: pd.DataFrame) -> None:
@@ -42,20 +43,20 @@ def print_parameters(group: str | None, form: Literal["table", "csv", "markdown"
     _check_choice("group of parameters", "--group", group, (row.group for row in rows))
     chosen = [row for row in rows if group in (None, row.group)]
     if form == "csv":
-        whole = [row._replace(options=tuple(row.options)) for row in chosen]
-        cells = [[" | ".join(cell) if isinstance(cell, tuple) else _plain(cell) for cell in row] for row in whole]
-        print_csv(pd.DataFrame(cells, columns=ParameterRow._fields))
+        cells = [{**row._asdict(), "options": " | ".join(row.options)} for row in chosen]
+        print_csv(pd.DataFrame(cells, dtype=object).map(_plain))
     elif form == "markdown":
         sections = markdown_table(Parameters).split("### ")[1:]
         typer.echo("".join(f"### {text}" for text in sections if group in (None, text.partition("\n")[0])).rstrip())
     else:
-        heads = ("name", "default", "allowed", "role", "group", "meaning")
-        shown = [(row.name, _plain(row.default), row.allowed, row.role, row.group, row.description) for row in chosen]
-        print_table(f"Parameters ({len(shown)})", heads, shown)
+        print_table(
+            f"Parameters ({len(chosen)})",
+            ("name", "default", "allowed", "role", "group", "meaning"),
+            [(row.name, _plain(row.default), row.allowed, row.role, row.group, row.description) for row in chosen],
+        )
 
 
 def _check_choice(what: str, option: str, chosen: str | None, all_of_them: Iterable[str]) -> None:
-    """Refuse a choice that is not among those there are."""
     known = list(dict.fromkeys(all_of_them))
     if chosen is not None and chosen not in known:
         refuse(f"there is no such {what}", option, chosen, ", ".join(known), "choose one of these")
@@ -89,7 +90,6 @@ def print_measures(measure: str | None, stage: str | None, *, csv: bool) -> None
 
 
 def _print_each(table: pd.DataFrame) -> None:
-    """Print a row for each measure."""
     heads = ("measure", "enters at", "levers: dose 0 to 1", "evidence", "cost, EUR m a year", "scenarios")
     rows = [
         (
@@ -97,7 +97,7 @@ def _print_each(table: pd.DataFrame) -> None:
             f"{row['stage']}\n{row['submodel']}.py\n{row['mechanism']}",
             _brief(row["levers"], 2),
             row["evidence"],
-            _euros(row["cost_low_eur"], row["cost_eur"], row["cost_high_eur"]),
+            _euros(*(row[column] for column in COST_RANGE)),
             _brief(row["scenarios"], 3),
         )
         for row in table.to_dict("records")
@@ -111,8 +111,6 @@ def _print_each(table: pd.DataFrame) -> None:
 
 
 def _print_in_full(row: pd.Series[Any]) -> None:
-    """All that is known of one measure."""
-    cost = _euros(row["cost_low_eur"], row["cost_eur"], row["cost_high_eur"])
     cells = {
         "measure": row["measure"],
         "name": row["name"],
@@ -123,7 +121,7 @@ def _print_in_full(row: pd.Series[Any]) -> None:
         "dose of history": f"{row['history_dose']:g}",
         "should move": f"{row['outcome']} ({row['sense']})",
         "evidence": row["evidence"],
-        "cost, EUR m a year": f"{cost}; {row['cost_basis']}",
+        "cost, EUR m a year": f"{_euros(*row[COST_RANGE])}; {row['cost_basis']}",
         "confidence": row["confidence"],
         "scenarios": ", ".join(row["scenarios"]) or "none",
     }
@@ -131,14 +129,13 @@ def _print_in_full(row: pd.Series[Any]) -> None:
 
 
 def _euros(low: float, cost: float, high: float) -> str:
-    """Million EUR with their range."""
     return f"{cost / 1e6:,.1f} ({low / 1e6:,.1f} to {high / 1e6:,.1f})"
 
 
 def _brief(texts: Sequence[str], most: int) -> str:
     """The first of some texts, each on its line and not too long, and how many more there are."""
     lines = [text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "..." for text in texts[:most]]
-    return "\n".join([*lines, *([f"and {len(texts) - most} more"] if len(texts) > most else [])])
+    return "\n".join(lines + [f"and {len(texts) - most} more"] * (len(texts) > most))
 
 
 def print_costs(name: str) -> None:
@@ -149,6 +146,8 @@ def print_costs(name: str) -> None:
         warn(one)
     years = range((scenario.fork or scenario.scored_from).year + 1, scenario.end.year + 1)
     means = yearly_costs(scenario, world, years).groupby(level=0, sort=False).sum() / len(years)
-    rows = [(measure, _euros(*row)) for measure, row in means.iterrows()]
-    title = f"{scenario.title}: EUR m a year above history, mean of {years[0]}-{years[-1]}"
-    print_table(title, ("measure", "cost"), [*rows, ("together", _euros(*means.sum()))])
+    print_table(
+        f"{scenario.title}: EUR m a year above history, mean of {years[0]}-{years[-1]}",
+        ("measure", "cost"),
+        [*((measure, _euros(*row)) for measure, row in means.iterrows()), ("together", _euros(*means.sum()))],
+    )

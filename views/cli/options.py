@@ -12,27 +12,8 @@ import typer
 if TYPE_CHECKING:
     from model import Scenario
 
-__all__ = [
-    "ORGANISATIONS",
-    "RESULTS",
-    "SEED",
-    "Images",
-    "Inputs",
-    "Organisations",
-    "OtherModel",
-    "ResultsFolder",
-    "Seed",
-    "Workers",
-    "out_folder",
-    "read_pairs",
-    "read_settings",
-    "refuse",
-    "whole",
-]
-
 RESULTS: Final = Path("results")
 ORGANISATIONS, SEED = 150, 1
-MOST_WORKERS: Final = 4_096
 
 
 def read_pairs(texts: Sequence[str], option: str, example: str) -> dict[str, str]:
@@ -117,9 +98,7 @@ Organisations = Annotated[int, typer.Option("--organisations", help="Groups that
 Workers = Annotated[
     int | None,
     typer.Option(
-        help="Threads; results do not depend on it. \\[all cores]",
-        show_default=False,
-        callback=whole(1, MOST_WORKERS),
+        help="Threads; results do not depend on it. \\[all cores]", show_default=False, callback=whole(1, 4_096)
     ),
 ]
 OtherModel = Annotated[

@@ -33,8 +33,8 @@ def open_page(
     terminal.say(
         f"Highway 10 at http://{host}:{port} - the first page compiles the rules, a minute or two; Ctrl-C ends it"
     )
-    asked = ["--host", host, "--port", str(port), "--production", "--no-check-version"]
-    serve.main(["views.live.page", *asked, "--open" if browser else "--no-open"], standalone_mode=False)
+    asked = ["--host", host, "--port", str(port), "--open" if browser else "--no-open"]
+    serve.main(["views.live.page", *asked, "--production", "--no-check-version"], standalone_mode=False)
 
 
 def _check_address(host: str, port: int) -> None:

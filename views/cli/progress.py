@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from views.cli.command import as_called
@@ -127,11 +127,10 @@ class Display:
 
 def kept_in(store: Store) -> str:
     """How many runs are kept in a store, in words; empty where there are none, or they cannot be read."""
-    try:
-        count = len(store.runs())
-    except (OSError, ValueError):
-        count = 0
-    return f"{count:,} runs are kept" if count else ""
+    with suppress(OSError, ValueError):
+        if count := len(store.runs()):
+            return f"{count:,} runs are kept"
+    return ""
 
 
 def _counted(runs: int) -> str:
@@ -140,7 +139,6 @@ def _counted(runs: int) -> str:
 
 
 def _summary(effort: Effort) -> str:
-    """What was run and how fast."""
     speed = f", {effort.fresh / effort.seconds:,.1f} runs/s" if effort.fresh and effort.seconds else ""
     failed = f"; {effort.failed:,} failed, their tracebacks are in the runs" if effort.failed else ""
     kept = f"{effort.kept:,} were there already; " if effort.kept else ""

@@ -16,9 +16,6 @@ from views.cli.progress import kept_in, showing
 if TYPE_CHECKING:
     from experiments.ensemble.runner import Effort
 
-__all__ = ["HISTORY", "app", "history", "run"]
-
-SCENARIO: Final = "as-it-happened"
 HISTORY, QUICK_HISTORY = RESULTS / "history", RESULTS / "history-quick"
 REPLICATIONS: Final = 20
 QUICK_REPLICATIONS, QUICK_ORGANISATIONS = 3, 60
@@ -38,7 +35,7 @@ def history(
     out: Annotated[
         Path | None, typer.Option(metavar="PATH", parser=out_folder, help=f"Folder of the results. \\[{HISTORY}]")
     ] = None,
-    scenario: Annotated[str, typer.Option(help="A name or the path of a TOML file.")] = SCENARIO,
+    scenario: Annotated[str, typer.Option(help="A name or the path of a TOML file.")] = "as-it-happened",
     inputs: Inputs,
     quick: Annotated[
         bool,
@@ -56,17 +53,16 @@ def history(
     from model.world.tables import load_tables
     from views.cli.summaries import print_summary
 
-    usual = (REPLICATIONS, ORGANISATIONS, HISTORY)
-    if quick:
-        usual = (QUICK_REPLICATIONS, QUICK_ORGANISATIONS, QUICK_HISTORY)
+    usual = (
+        (QUICK_REPLICATIONS, QUICK_ORGANISATIONS, QUICK_HISTORY) if quick else (REPLICATIONS, ORGANISATIONS, HISTORY)
+    )
     runs = usual[0] if replications is None else replications
     groups = usual[1] if organisations is None else organisations
     folder = usual[2] if out is None else out
     asked = inputs.scenario(scenario)
 
     def before(effort: Effort) -> None:
-        work = of_history(effort.planned - effort.kept, asked)
-        terminal.say_expected(work, groups, workers)
+        terminal.say_expected(of_history(effort.planned - effort.kept, asked), groups, workers)
 
     with showing(before, lambda: kept_in(Store(folder))) as display:
         run_history(asked, runs, seed, groups, folder, workers=workers, progress=display.effort, tables=inputs.tables)
@@ -82,10 +78,7 @@ def history(
 
 
 @command(
-    app,
-    "run as-it-happened",
-    "run no-schiphol-sive --seed 7 --until 2012-12-31",
-    "run my.toml --set sharing_scale=1.5",
+    app, "run as-it-happened", "run no-schiphol-sive --seed 7 --until 2012-12-31", "run my.toml --set sharing_scale=1.5"
 )
 def run(
     scenario: Annotated[str, typer.Argument(help="A name (see [bold]scenarios[/bold]) or the path of a TOML file.")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from experiments.ensemble.store import Store
     from experiments.study import Study
 
-
-COMPARED: Final = 30
 
 app = typer.Typer()
 
@@ -138,7 +136,7 @@ def study(
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="BASELINE SCENARIO...", help="Names or TOML files.")],
     *,
-    replications: Annotated[int, typer.Option(help="Seeds, the same in every scenario.")] = COMPARED,
+    replications: Annotated[int, typer.Option(help="Seeds, the same in every scenario.")] = 30,
     seed: Seed = SEED,
     organisations: Organisations = ORGANISATIONS,
     window: Annotated[tuple[int, int] | None, typer.Option(help="First and last year that are read.")] = None,
@@ -186,19 +184,14 @@ def _run(made: Study, store: Store, where: Machines, *, retry: bool) -> None:
         if executor is None:
             terminal.say_expected(of_study(made, effort.kept), made.organisations, where.workers)
 
-    options = read_pairs(where.cluster_options or [], "--cluster-option", "memory=32GB")
     with (
-        executing(where.scheduler, where.cluster, options) as executor,
+        executing(
+            where.scheduler, where.cluster, read_pairs(where.cluster_options or [], "--cluster-option", "memory=32GB")
+        ) as executor,
         showing(before, lambda: kept_in(store)) as display,
     ):
         run_and_analyse(
-            made,
-            store,
-            executor,
-            workers=where.workers,
-            retry=retry,
-            progress=display.effort,
-            doing=display.doing,
+            made, store, executor, workers=where.workers, retry=retry, progress=display.effort, doing=display.doing
         )
 
 
@@ -211,8 +204,11 @@ def studies(folder: ResultsFolder = RESULTS) -> None:
     from experiments.study import list_studies
     from experiments.workflow import list_stores
 
-    heads = ("name", "kind", "title", "question")
-    terminal.print_table(f"Studies to run: {COMMAND} study NAME", heads, list_studies().itertuples(index=False))
+    terminal.print_table(
+        f"Studies to run: {COMMAND} study NAME",
+        ("name", "kind", "title", "question"),
+        list_studies().itertuples(index=False),
+    )
     found = list_stores(folder)
     if len(found):
         terminal.print_table(f"Results in {folder}", found.columns, found.itertuples(index=False))
@@ -259,14 +255,15 @@ def discover(
     from experiments.ensemble.store import Store
     from views.theme import bracketed
 
-    known = RESULTS / name
-    store = Store(known if (known / "plan.parquet").is_file() else name)
+    store = Store(RESULTS / name if (RESULTS / name / "plan.parquet").is_file() else name)
     found = discovery.discover(store, outcome, share=share, highest=not lowest, density=density, policy=scenario)
-    title = f"Conditions of {outcome} {found.worst} {found.cut:,.4g}{bracketed(found.note)}"
-    terminal.print_table(title, found.limits.columns, found.limits.map(_cell).itertuples(index=False))
+    terminal.print_table(
+        f"Conditions of {outcome} {found.worst} {found.cut:,.4g}{bracketed(found.note)}",
+        found.limits.columns,
+        found.limits.map(_cell).itertuples(index=False),
+    )
     typer.echo(found.sentence())
 
 
 def _cell(value: Any) -> str:
-    """A value of a table of results."""
     return f"{value:,.6g}" if isinstance(value, float) else str(value)

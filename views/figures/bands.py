@@ -13,8 +13,7 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
 
     Both `m.yearly` of one run (index `year`) and `yearly.parquet` of many (plain columns) come out the same.
     """
-    named = [name for name in frame.index.names if name is not None]
-    flat = frame.reset_index() if named else frame.reset_index(drop=True)
+    flat = frame.reset_index(drop=not any(frame.index.names))
     if "replication" not in flat.columns:
         flat.insert(0, "replication", 0)
     return flat

@@ -12,7 +12,6 @@ from views import theme
 from views.figures.marks import add_area
 
 COLUMNS: Final = 4
-SHADE: Final = "rgba(0,114,178,0.18)"
 
 
 def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
@@ -25,14 +24,18 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
     measures
         The table `measures`: names, outcomes, doses of history.
     """
-    note = theme.bracketed(preliminary(arms["seed"].nunique()))
     rows = math.ceil(len(measures) / COLUMNS)
-    titles = [title(arms, row) for row in measures.to_dict("records")]
-    figure = make_subplots(rows, COLUMNS, subplot_titles=titles, vertical_spacing=0.045, horizontal_spacing=0.065)
+    figure = make_subplots(
+        rows,
+        COLUMNS,
+        subplot_titles=[title(arms, row) for row in measures.to_dict("records")],
+        vertical_spacing=0.045,
+        horizontal_spacing=0.065,
+    )
     for place, row in enumerate(measures.to_dict("records")):
         panel = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
         band = response(arms, row["measure"], row["outcome"])
-        add_area(figure, band.index, band["low"], band["high"], SHADE, **panel)
+        add_area(figure, band.index, band["low"], band["high"], theme.rgba(theme.BLUE, 0.18), **panel)
         figure.add_scatter(
             x=band.index,
             y=band["mean"],
@@ -55,7 +58,8 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
         paper_bgcolor=theme.PAPER,
         plot_bgcolor=theme.PAPER,
         title={
-            "text": f"What each measure does to its own stage, by dose{note}"
+            "text": f"What each measure does to its own stage, by dose"
+            f"{theme.bracketed(preliminary(arms['seed'].nunique()))}"
             "<br><span style='font-size:12px;color:#55616C'>Mean over seeds with its 95% interval; dotted: the dose "
             "nearest to history; below each name: outcome, and the change in cocaine landed in Europe from dose 0 to 1"
             "</span>",
@@ -68,8 +72,7 @@ def dose_response(arms: pd.DataFrame, measures: pd.DataFrame) -> go.Figure:
     )
     figure.update_xaxes(range=[-0.04, 1.04], tickvals=[0, 0.5, 1], showgrid=False, linecolor=theme.COAST)
     figure.update_yaxes(nticks=4, gridcolor=theme.GRID, zeroline=False)
-    figure.update_annotations(font={"size": theme.SIZES["small"]}, xanchor="center")
-    return figure
+    return figure.update_annotations(font={"size": theme.SIZES["small"]}, xanchor="center")
 
 
 def response(arms: pd.DataFrame, measure: str, outcome: str) -> pd.DataFrame:
@@ -84,5 +87,5 @@ def title(arms: pd.DataFrame, row: dict[Any, Any]) -> str:
     wide = arms[arms["measure"] == row["measure"]].pivot(index="seed", columns="dose", values="arrived_europe_kg")
     mean, _, high = mean_and_interval(((wide[1.0] - wide[0.0]) / 1e3).to_numpy(float))
     outcome = str(row["outcome"]).removesuffix("_kg").replace("_", " ").replace("west african", "W. African")
-    landed = f"landed {mean:+.1f} t/yr" + ("" if math.isnan(high) else f" ± {high - mean:.1f}")
+    landed = f"landed {mean:+.1f} t/yr{'' if math.isnan(high) else f' ± {high - mean:.1f}'}"
     return f"<b>{row['name']}</b><br><span style='color:#55616C'>{outcome}; {landed}</span>"

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from views import theme
 from views.figures.bands import mean_by, replications, tidy
-from views.figures.marks import add_area, blank, whiskers
+from views.figures.marks import add_area, blank, ruled, whiskers
 
 BURN_IN: Final = (2000, 2003)
 """First and last year that are not scored."""
@@ -68,7 +68,12 @@ def band(
     unit
         Title of the vertical axis, with the unit.
     """
-    figure = blank(hovermode=None)
+    start, end = int(quantiles.index.min()) - 0.5, BURN_IN[1] + 0.5
+    figure = blank(
+        hovermode=None,
+        xaxis={"range": [start, int(quantiles.index.max()) + 0.5], "dtick": 4, "tick0": 2000},
+        yaxis={"title_text": unit, "rangemode": "tozero", "tickformat": ",~g"},
+    )
     if not quantiles["low90"].equals(quantiles["high90"]):
         for width, alpha in (("90", 0.16), ("50", 0.30)):
             add_area(
@@ -90,11 +95,8 @@ def band(
     )
     if observed is not None and len(observed):
         _add_observed(figure, observed)
-    years = [int(y) for y in quantiles.index]
-    if min(years) <= BURN_IN[1]:
-        start, end = min(years) - 0.5, BURN_IN[1] + 0.5
-        figure.add_vrect(x0=start, x1=end, fillcolor="#EEF0F2", line_width=0, layer="below")
-        figure.add_annotation(
+    if start < end:
+        figure.add_vrect(x0=start, x1=end, fillcolor="#EEF0F2", line_width=0, layer="below").add_annotation(
             x=(start + end) / 2,
             y=0.98,
             yref="paper",
@@ -104,10 +106,6 @@ def band(
             textangle=-90,
             font={"size": theme.SIZES["small"], "color": theme.MUTED},
         )
-    figure.update_layout(
-        xaxis={"range": [min(years) - 0.5, max(years) + 0.5], "dtick": 4, "tick0": 2000},
-        yaxis={"title_text": unit, "rangemode": "tozero", "tickformat": ",~g"},
-    )
     return theme.describe(figure, title=title, subtitle=subtitle, source=source)
 
 
@@ -115,7 +113,6 @@ _MARKERS: Final = {"published": ("circle", theme.INK), "sum of states": ("circle
 
 
 def _add_observed(figure: go.Figure, observed: pd.DataFrame) -> None:
-    """Published points, with their range where one is published; a trace for each kind."""
     for kind, rows in observed.groupby("kind", sort=False):
         symbol, colour = _MARKERS.get(str(kind), ("diamond-open", theme.WINE))
         figure.add_scatter(
@@ -152,44 +149,49 @@ def _reach(distance: pd.Series) -> list[float | None]:
 
 def funnel(yearly: pd.DataFrame) -> go.Figure:
     """From consignments exposed to seizures: counts a year on a log axis, mean of 2004 to 2023, 90% whiskers."""
-    flat = tidy(yearly).query("2004 <= year <= 2023")
-    means = flat.groupby("replication")[list(STAGES)].mean()
+    means = tidy(yearly).query("2004 <= year <= 2023").groupby("replication")[list(STAGES)].mean()
     middle, low, high = means.median(), means.quantile(0.05), means.quantile(0.95)
     shares = (
         (100.0 * middle / middle.shift(1))
         .map(" ({:.2g}%)".format)
         .where(~middle.index.isin(["exposures", "seizures"]), "")
     )
-    notes = "  " + middle.map(theme.number) + shares
-    figure, chain = blank(340, showlegend=False), list(STAGES.values())[:-1]
+    logs, names = np.log10(middle[middle > 0]), list(STAGES.values())
+    figure = blank(
+        340,
+        showlegend=False,
+        xaxis=ruled(
+            "Consignments a year, log scale",
+            type="log",
+            dtick=1,
+            gridcolor=theme.GRID,
+            tickformat=",~g",
+            exponentformat="none",
+            range=[logs.min() - 0.3, logs.max() + 0.9],
+        ),
+        yaxis={"autorange": "reversed", "showgrid": False, "ticks": ""},
+    )
     figure.add_scatter(
         x=middle.iloc[:-1],
-        y=chain,
+        y=names[:-1],
         mode="lines",
         line={"color": theme.rgba(theme.BLUE, 0.35), "width": 2},
         hoverinfo="skip",
         name="Chain",
-    )
-    figure.add_scatter(
+    ).add_scatter(
         x=middle,
-        y=list(STAGES.values()),
+        y=names,
         mode="markers+text",
-        text=notes.to_list(),
+        text=("  " + middle.map(theme.number) + shares).to_list(),
         textposition="middle right",
         cliponaxis=False,
         name="Consignments a year",
-        marker={"size": 12, "color": [theme.BLUE] * len(chain) + [theme.INK]},
+        marker={"size": 12, "color": [theme.BLUE] * (len(names) - 1) + [theme.INK]},
         error_x=whiskers(low, middle, high, theme.INK),
         textfont={"color": theme.INK, "size": theme.SIZES["text"]},
         customdata=pd.concat([low, high], axis=1).to_numpy(),
         hovertemplate="%{x:,.4~g} a year (90%: %{customdata[0]:,.3~g} to %{customdata[1]:,.3~g})<extra></extra>",
     )
-    logs = np.log10(middle[middle > 0])
-    figure.update_xaxes(
-        type="log", dtick=1, showgrid=True, gridcolor=theme.GRID, tickformat=",~g", exponentformat="none"
-    )
-    figure.update_xaxes(title_text="Consignments a year, log scale", range=[logs.min() - 0.3, logs.max() + 0.9])
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     return theme.describe(
         figure,
         title="How many consignments are noticed, acted on and seized",
@@ -203,12 +205,14 @@ def entry_modes(by_leg: pd.DataFrame, legs: pd.DataFrame, places: pd.DataFrame) 
     """By what means cocaine enters Europe: share of mass by the mode of the leg that first reaches a European place."""
     group = places.set_index("place")["region"].map(theme.region_groups())
     enters = legs[legs["destination"].map(group).eq("Europe") & legs["origin"].map(group).ne("Europe")]
-    mode = legs.set_index("leg")["mode"]
-    means = mean_by(by_leg, "leg", "moved_kg")
-    means = means[[leg for leg in enters["leg"] if leg in means.columns]]
-    share = means.T.groupby(mode).sum().T
-    share = 100.0 * share.div(share.sum(axis=1).where(lambda s: s > 0), axis=0)
-    figure = blank(hovermode=None)
+    moved = mean_by(by_leg, "leg", "moved_kg").filter(enters["leg"])
+    moved = moved.T.groupby(legs.set_index("leg")["mode"]).sum().T
+    share = 100.0 * moved.div(moved.sum(axis=1).where(lambda s: s > 0), axis=0)
+    figure = blank(
+        hovermode=None,
+        xaxis={"range": [int(share.index.min()), int(share.index.max())], "dtick": 4, "tick0": 2000},
+        yaxis={"range": [0, 100], "title_text": "Share of mass set out, %", "ticksuffix": ""},
+    )
     for slug, (name, colour) in theme.MODES.items():
         if slug in share.columns:
             figure.add_scatter(
@@ -221,11 +225,6 @@ def entry_modes(by_leg: pd.DataFrame, legs: pd.DataFrame, places: pd.DataFrame) 
                 fillcolor=colour,
                 hovertemplate="%{y:.1f}%",
             )
-    years = [int(y) for y in share.index]
-    figure.update_layout(
-        xaxis={"range": [min(years), max(years)], "dtick": 4, "tick0": 2000},
-        yaxis={"range": [0, 100], "title_text": "Share of mass set out, %", "ticksuffix": ""},
-    )
     return theme.describe(
         figure,
         title="Means of entry into Europe",
@@ -242,7 +241,14 @@ def fate(yearly: pd.DataFrame, by_region: pd.DataFrame) -> go.Figure:
     ends = flat.groupby("year")[list(columns)].sum().rename(columns=columns) / runs / 1000.0
     seized = mean_by(by_region, "region", "seized_kg") / 1000.0
     ends = ends.join(seized.T.groupby(lambda r: SEIZED_IN[theme.region_groups()[str(r)]]).sum().T)
-    figure = blank(400, hovermode=None)
+    figure = blank(
+        400,
+        hovermode=None,
+        barmode="stack",
+        bargap=0.16,
+        xaxis={"dtick": 4, "tick0": 2000},
+        yaxis={"title_text": "Tonnes pure a year", "tickformat": ",~g"},
+    )
     for key, (name, colour) in FATES.items():
         if key in ends:
             figure.add_bar(
@@ -252,12 +258,6 @@ def fate(yearly: pd.DataFrame, by_region: pd.DataFrame) -> go.Figure:
                 marker={"color": colour, "line": {"width": 0}},
                 hovertemplate="%{y:,.3~g} t",
             )
-    figure.update_layout(
-        barmode="stack",
-        bargap=0.16,
-        xaxis={"dtick": 4, "tick0": 2000},
-        yaxis={"title_text": "Tonnes pure a year", "tickformat": ",~g"},
-    )
     return theme.describe(
         figure,
         title="Where the kilograms end",

@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from experiments.validation import annual
 from views import theme
-from views.figures.marks import BAD, GOOD, NEARLY, add_area, blank, rows_high, whiskers, words
+from views.figures.marks import BAD, GOOD, NEARLY, add_area, blank, names_in_order, rows_high, ruled, whiskers, words
 from views.figures.registry import Section, figure
 from views.results import ValidationResults
 
@@ -36,10 +36,12 @@ def families(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
         skill=lambda t: 100 * (1 - t["crps_there"] / t["crps_null"]), informed=lambda t: t["informed"].fillna("")
     )
     table = table.sort_values("skill").assign(name=lambda t: [words(family) for family in t["family"]])
-    drawn, apart, better = (
-        blank(rows_high(len(table)), bargap=0.35),
-        table["informed"] != "",
-        table["holds"] & table["beats"],
+    apart, better = table["informed"] != "", table["holds"] & table["beats"]
+    drawn = blank(
+        rows_high(len(table)),
+        bargap=0.35,
+        xaxis=ruled("Better than the best null by, % of its CRPS"),
+        yaxis=names_in_order(table["name"].to_list()),
     )
     for mask, name, colour in (
         (table["passes"] & ~apart, "Passes", GOOD),
@@ -59,13 +61,8 @@ def families(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
                 hovertemplate="%{y}: %{customdata[3]:.0f}% against '%{customdata[2]}'; "
                 "%{customdata[0]} of %{customdata[1]} inside 90%<br>%{customdata[4]}<extra></extra>",
             )
-    drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
-    drawn.update_layout(
-        xaxis={"title_text": "Better than the best null by, % of its CRPS", "showgrid": True},
-        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": table["name"].to_list()},
-    )
     return theme.describe(
-        drawn,
+        drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1}),
         title="Families of targets that were kept for judging",
         subtitle="Right of zero the model beats the best of three nulls that know as much; wider: its intervals are. "
         "Set apart: an input rests on it. Bars end at -100%.",
@@ -76,24 +73,24 @@ def families(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
 @figure("time_split", section=JUDGED)
 def time_split(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Median absolute log error and CRPS of the model and of the nulls on country-years."""
-    table, drawn = rows.iloc[::-1], blank(300)
+    table = rows.iloc[::-1]
     names = [PREDICTORS[name] for name in table["predictor"]]
-    colours = [GOOD if name.startswith("Model") else theme.MUTED for name in names]
+    drawn = blank(300, xaxis=ruled("On logs: 0.69 is a factor of two", rangemode="tozero"), yaxis=names_in_order(names))
     for column, label, symbol in (("error", "Median absolute log error", "circle"), ("crps", "CRPS", "diamond")):
         drawn.add_scatter(
             x=table[column],
             y=names,
             mode="markers",
             name=label,
-            marker={"color": colours, "size": 11, "symbol": symbol},
+            marker={
+                "color": [GOOD if name.startswith("Model") else theme.MUTED for name in names],
+                "size": 11,
+                "symbol": symbol,
+            },
             customdata=table[["cover_90", "rank"]].to_numpy(),
             hovertemplate=f"%{{y}}: {label} %{{x:.2f}}; %{{customdata[0]:.0%}} inside 90%, rank correlation "
             "%{customdata[1]:.2f}<extra></extra>",
         )
-    drawn.update_layout(
-        xaxis={"title_text": "On logs: 0.69 is a factor of two", "showgrid": True, "rangemode": "tozero"},
-        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": names},
-    )
     return theme.describe(
         drawn,
         title="Seizures by state and year, 2009-2023",
@@ -106,11 +103,15 @@ def time_split(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
 @figure("split_differences", section=JUDGED, name="differences")
 def differences(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Model less null on country-years, by score, period and size of states, with intervals from resampling states."""
-    drawn, table = blank(520), rows[rows["score"] != "mean error"]
+    table = rows[rows["score"] != "mean error"]
     part = table["years"].where(table["states"] == annual.EVERY, "states of " + table["states"])
-    table = table.assign(part=part, label=table["score"].str[:1].str.upper() + table["score"].str[1:] + ", " + part)
-    labels = list(dict.fromkeys(table["label"]))
-    nulls = list(dict.fromkeys(table["null"]))
+    table = table.assign(part=part, label=table["score"].map(theme.upper) + ", " + part)
+    labels, nulls = (list(dict.fromkeys(table[column])) for column in ("label", "null"))
+    drawn = blank(
+        520,
+        xaxis=ruled("Model less null; left of zero the model is better"),
+        yaxis={"showgrid": False, "autorange": "reversed", "tickvals": list(range(len(labels))), "ticktext": labels},
+    )
     for number, (null, colour) in enumerate(zip(nulls, (theme.BLUE, theme.ORANGE, theme.GREEN), strict=False)):
         mine = table[table["null"] == null]
         shift = 0.25 * (number - (len(nulls) - 1) / 2)
@@ -126,13 +127,8 @@ def differences(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
             "%{customdata[0]:.2f}, null %{customdata[1]:.2f}); smaller in %{customdata[2]:.0%} of resamples"
             "<extra></extra>",
         )
-    drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
-    drawn.update_layout(
-        xaxis={"title_text": "Model less null; left of zero the model is better", "showgrid": True},
-        yaxis={"showgrid": False, "autorange": "reversed", "tickvals": list(range(len(labels))), "ticktext": labels},
-    )
     return theme.describe(
-        drawn,
+        drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1}),
         title="Is it better than the nulls, or luck?",
         subtitle="90% intervals from drawing states anew; years of one state hang together. Size: tonnes a year "
         "reported in 2004-08.",
@@ -143,7 +139,12 @@ def differences(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
 @figure("country_years", section=JUDGED)
 def cells(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Published against predicted tonnes, each state and year."""
-    drawn = blank(520)
+    ticks = {"type": "log", "tickvals": [0.1, 1, 10, 100, 1000], "ticktext": ["0.1", "1", "10", "100", "1,000"]}
+    drawn = blank(
+        520,
+        xaxis={**ticks, "title_text": "Predicted, t bulk", "showgrid": True},
+        yaxis={**ticks, "title_text": "Published, t bulk"},
+    )
     for inside, name, colour in ((True, "Inside the 90% interval", GOOD), (False, "Outside", BAD)):
         mine = rows[rows["inside_90"] == inside]
         drawn.add_scatter(
@@ -160,11 +161,6 @@ def cells(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     drawn.add_scatter(
         x=ends, y=ends, mode="lines", line={"color": theme.FAINT, "width": 1}, showlegend=False, hoverinfo="skip"
     )
-    ticks = {"type": "log", "tickvals": [0.1, 1, 10, 100, 1000], "ticktext": ["0.1", "1", "10", "100", "1,000"]}
-    drawn.update_layout(
-        xaxis={**ticks, "title_text": "Predicted, t bulk", "showgrid": True},
-        yaxis={**ticks, "title_text": "Published, t bulk"},
-    )
     return theme.describe(
         drawn,
         title="Every state and year",
@@ -177,8 +173,8 @@ def cells(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
 def states(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Predicted bands and published seizures of some states."""
     names = results.geography.states.set_index("state")["name"]
-    chosen = [state for state in SHOWN_STATES if state in set(rows["state"])]
     columns = 3
+    chosen = [state for state in SHOWN_STATES if state in set(rows["state"])]
     lines = math.ceil(len(chosen) / columns)
     drawn = make_subplots(
         lines, columns, subplot_titles=[names.get(s, s) for s in chosen], vertical_spacing=0.16, horizontal_spacing=0.08
@@ -203,8 +199,7 @@ def states(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
             line={"color": theme.BLUE, "width": 2},
             name="Predicted",
             **panel,
-        )
-        drawn.add_scatter(
+        ).add_scatter(
             x=mine["year"],
             y=mine["published_t"],
             mode="markers",
@@ -212,8 +207,7 @@ def states(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
             marker={"color": theme.INK, "size": 6},
             **panel,
         )
-    drawn.update_yaxes(type="log", title_text="", tickfont_size=10)
-    drawn.update_xaxes(tickfont_size=10, dtick=5)
+    drawn.update_yaxes(type="log", title_text="", tickfont_size=10).update_xaxes(tickfont_size=10, dtick=5)
     # titles of the small charts stand inside them: a page leaves no room above a figure
     drawn.update_annotations(font={"size": theme.SIZES["label"], "color": theme.MUTED}, yshift=-16)
     return theme.describe(

@@ -9,24 +9,6 @@ import plotly.graph_objects as go
 
 from views import theme
 
-__all__ = [
-    "BAD",
-    "GOOD",
-    "LESS",
-    "MORE",
-    "NAMES_AXIS",
-    "NEARLY",
-    "UNCLEAR",
-    "add_area",
-    "blank",
-    "clear",
-    "rows_high",
-    "tones",
-    "whiskers",
-    "words",
-    "wrapped",
-]
-
 GOOD, NEARLY, BAD = theme.BLUE, theme.SKY, theme.VERMILION
 LESS, MORE, UNCLEAR = theme.BLUE, theme.VERMILION, theme.FAINT
 NAMES_AXIS: Final = {"showgrid": False, "ticks": "", "tickfont": {"color": theme.INK}}
@@ -65,14 +47,21 @@ NAMES: Final = {
     "caribbean": "Caribbean",
 }
 """Words of slugs that are names."""
-ROW: Final = 22
-"""Pixels for each row of a chart with names."""
+
+
+def ruled(title: str, **axis: Any) -> dict[str, Any]:
+    """A horizontal axis with its title and a grid."""
+    return {"title_text": title, "showgrid": True, **axis}
+
+
+def names_in_order(names: list[str]) -> dict[str, Any]:
+    """A vertical axis of names that stand in the order given, the first at the bottom."""
+    return {"showgrid": False, "categoryorder": "array", "categoryarray": names}
 
 
 def words(name: str) -> str:
     """A slug in words."""
-    text = " ".join(NAMES.get(word, word) for word in name.replace("-", " ").replace("_", " ").split())
-    return text[:1].upper() + text[1:]
+    return theme.upper(" ".join(NAMES.get(word, word) for word in name.replace("-", " ").replace("_", " ").split()))
 
 
 def wrapped(text: str, width: int = 24) -> str:
@@ -105,9 +94,7 @@ def tones(sizes: pd.Series, distinct: pd.Series) -> list[str]:
 
 def blank(height: int | None = 360, hovermode: str | None = "closest", **layout: Any) -> go.Figure:
     """An empty figure in the style of the reports."""
-    figure = go.Figure(layout={"template": theme.template()})
-    figure.update_layout(height=height, hovermode=hovermode, **layout)
-    return figure
+    return go.Figure(layout={"template": theme.template()}).update_layout(height=height, hovermode=hovermode, **layout)
 
 
 def add_area(figure: go.Figure, x: Any, low: Any, high: Any, colour: str, **trace: Any) -> None:
@@ -127,4 +114,4 @@ def add_area(figure: go.Figure, x: Any, low: Any, high: Any, colour: str, **trac
 
 def rows_high(rows: int, extra: int = 90) -> int:
     """Pixels that a chart with so many named rows needs."""
-    return ROW * rows + extra
+    return 22 * rows + extra

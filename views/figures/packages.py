@@ -1,4 +1,4 @@
-"""Packages against the baseline: what they change, rank, cost, and how soon statistics would show it."""
+"""Packages against the baseline: what they change, rank, cost, when statistics would show it; and mixes of a search."""
 
 import math
 from typing import Any, Final
@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures.marks import LESS, MORE, NAMES_AXIS, UNCLEAR, blank, clear, tones, whiskers, wrapped
+from views.figures.marks import LESS, MORE, NAMES_AXIS, UNCLEAR, blank, clear, ruled, tones, whiskers, wrapped
 from views.figures.registry import Pieces, Section, by, figure
 from views.results import LANDED, Shown, StudyResults
 
@@ -21,30 +21,29 @@ LINKS: Final = {
     "board": "Board",
     "inspect": "Inspect",
 }
-DIFFERENCES: Final = Section(
-    "What each package changes",
-    "Each scenario against the baseline, seed by seed. Seizures have no better side: more of them may be supply, "
-    "effort or luck.",
-    10,
+
+
+FRONT: Final = Section(
+    "Robust mixes",
+    "Found by search in some sampled worlds, shown in others; the random and the status quo mix beside it.",
+    130,
 )
-RANKING: Final = Section(
-    "Which is best, and how surely", "Ranges that overlap are no ranking: more seeds would be needed to part them.", 30
-)
-CHAIN: Final = Section(
-    "Why seizures change",
-    "Which link of the chain changes expected seizures: how much is sent, how far it travels, whether somebody knows, "
-    "whether an asset is sent, what a case acted on yields, what inspection takes.",
-    70,
-)
-COST: Final = Section("What it costs", "Above the baseline, each year.", 80, "one")
-DETECTION: Final = Section(
-    "What statistics could show", "The record is one world. How many years of it would show an effect of this size?", 90
-)
+KINDS: Final = {
+    "front": ("On the front", "circle"),
+    "dominated": ("Found, dominated", "circle-open"),
+    "random": ("Random mix, same budget", "diamond-open"),
+    "status-quo": ("Status quo", "square"),
+}
 
 
 @figure(
     "paired",
-    section=DIFFERENCES,
+    section=Section(
+        "What each package changes",
+        "Each scenario against the baseline, seed by seed. Seizures have no better side: more of them may be supply, "
+        "effort or luck.",
+        10,
+    ),
     name="difference",
     split=by(
         "outcome", (LANDED, "west_africa_kg", "price_europe", "expected_seized_kg", "seized_eu_bulk_kg", "known_share")
@@ -55,7 +54,19 @@ def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     shown = study.outcome(outcome)
     first = rows[rows["supply"] == rows["supply"].iloc[0]].sort_values("effect", ascending=False)
     order = [study.scenario(name) for name in first["scenario"]]
-    drawn, several = blank(80 + 46 * len(order)), len(set(rows["supply"])) > 1
+    ends = np.array([min(rows["low"].min(), 0.0), max(rows["high"].max(), 0.0)]) * shown.factor
+    room = 0.06 * np.ptp(ends) or 1.0
+    drawn = blank(
+        80 + 46 * len(order),
+        xaxis=ruled(f"Difference, {shown.unit}", tickformat="+,~g", nticks=7, range=[ends[0] - room, ends[1] + room]),
+        yaxis={
+            "tickvals": list(range(len(order))),
+            "ticktext": [wrapped(title) for title in order],
+            "range": [-0.6, len(order) - 0.4],
+            **NAMES_AXIS,
+        },
+    )
+    several = len(set(rows["supply"])) > 1
     for number, (word, group) in enumerate(rows.groupby("supply", sort=False)):
         name, symbol = SUPPLY.get(str(word), (f"Supply {word}", "diamond-open"))
         group = group.set_index("scenario").loc[first["scenario"]].reset_index()
@@ -80,20 +91,8 @@ def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
             text=[_hover(study.scenario(row["scenario"]), name, row, shown) for row in records],
             hovertemplate="%{text}<extra></extra>",
         )
-    drawn.add_vline(x=0.0, line={"color": theme.MUTED, "width": 1})
-    ends = np.array([min(rows["low"].min(), 0.0), max(rows["high"].max(), 0.0)]) * shown.factor
-    room = 0.06 * np.ptp(ends) or 1.0
-    drawn.update_xaxes(
-        title_text=f"Difference, {shown.unit}",
-        showgrid=True,
-        tickformat="+,~g",
-        nticks=7,
-        range=[ends[0] - room, ends[1] + room],
-    )
-    labels = [wrapped(title) for title in order]
-    drawn.update_yaxes(tickvals=list(range(len(order))), ticktext=labels, range=[-0.6, len(order) - 0.4], **NAMES_AXIS)
     return theme.describe(
-        drawn,
+        drawn.add_vline(x=0.0, line={"color": theme.MUTED, "width": 1}),
         title=f"{shown.name}: difference from the baseline",
         subtitle=f"Paired over {int(rows['n'].min())} seeds, {study.window}; lines are 95% intervals; grey ones hold "
         "zero. Filled: supply fixed. Open: supply answers price.",
@@ -107,12 +106,26 @@ def _hover(scenario: str, supply: str, row: dict[Any, Any], shown: Shown) -> str
     return f"{scenario}, {supply.lower()}: {effect} {shown.unit}<br>95% {low} to {high}; {harm}"
 
 
-@figure("ranking", section=RANKING, name="rank", split=by("outcome", (LANDED, "west_africa_kg")))
+@figure(
+    "ranking",
+    section=Section(
+        "Which is best, and how surely",
+        "Ranges that overlap are no ranking: more seeds would be needed to part them.",
+        30,
+    ),
+    name="rank",
+    split=by("outcome", (LANDED, "west_africa_kg")),
+)
 def ranks(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Rank of each scenario on an outcome, with its 95% range over resampled seeds."""
     mine = rows[rows["supply"] == rows["supply"].iloc[0]].sort_values("mean_rank", ascending=False)
     names = [wrapped(study.scenario(name)) for name in mine["scenario"]]
-    drawn = blank(80 + 40 * len(mine), showlegend=False)
+    drawn = blank(
+        80 + 40 * len(mine),
+        showlegend=False,
+        xaxis=ruled("Rank, 1 is best", dtick=1, range=[0.2, len(mine) + 0.5]),
+        yaxis=NAMES_AXIS,
+    )
     for name, low, high in zip(names, mine["rank_low"], mine["rank_high"], strict=True):
         drawn.add_scatter(
             x=[low, high],
@@ -133,10 +146,6 @@ def ranks(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
         textfont={"color": theme.MUTED, "size": theme.SIZES["small"]},
         hovertemplate="%{y}: mean rank %{x:.2f}<extra></extra>",
     )
-    drawn.update_layout(
-        xaxis={"title_text": "Rank, 1 is best", "dtick": 1, "range": [0.2, len(mine) + 0.5], "showgrid": True},
-        yaxis=NAMES_AXIS,
-    )
     return theme.describe(
         drawn,
         title=f"Which is best at: {theme.lower(study.outcome(outcome).name)}",
@@ -145,12 +154,23 @@ def ranks(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     )
 
 
-@figure("decomposition", section=CHAIN, name="chain", split=by("scenario", most=6))
+@figure(
+    "decomposition",
+    section=Section(
+        "Why seizures change",
+        "Which link of the chain changes expected seizures: how much is sent, how far it travels, whether somebody "
+        "knows, whether an asset is sent, what a case acted on yields, what inspection takes.",
+        70,
+    ),
+    name="chain",
+    split=by("scenario", most=6),
+)
 def decomposition(study: StudyResults, rows: pd.DataFrame, scenario: str) -> go.Figure:
     """Waterfall of the change of expected seizures by link of the chain."""
     tonnes = [*(rows["kg"] / 1e3), float(rows["kg"].sum()) / 1e3]
-    drawn = blank(330, showlegend=False)
-    drawn.add_waterfall(
+    drawn = blank(
+        330, showlegend=False, xaxis={"tickangle": 0}, yaxis={"title_text": "Tonnes a year", "tickformat": "+,~g"}
+    ).add_waterfall(
         x=[*rows["factor"].map(LINKS), "Together"],
         y=tonnes,
         measure=["relative"] * len(rows) + ["total"],
@@ -166,7 +186,6 @@ def decomposition(study: StudyResults, rows: pd.DataFrame, scenario: str) -> go.
         textfont={"color": theme.INK},
         cliponaxis=False,
     )
-    drawn.update_layout(yaxis={"title_text": "Tonnes a year", "tickformat": "+,~g"}, xaxis={"tickangle": 0})
     return theme.describe(
         drawn,
         title=study.scenario(scenario),
@@ -180,12 +199,26 @@ def _where_given(study: StudyResults, rows: pd.DataFrame) -> Pieces:
     return [("", rows, ())] if rows["eur_per_kg"].notna().any() else []
 
 
-@figure("costs", section=COST, name="cost-per-kg", split=_where_given)
+@figure(
+    "costs",
+    section=Section("What it costs", "Above the baseline, each year.", 80, "one"),
+    name="cost-per-kg",
+    split=_where_given,
+)
 def cost_bars(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
     """Cost of a kilogram kept from the market, where it can be given."""
     known = rows[rows["eur_per_kg"].notna()].sort_values("eur_per_kg", ascending=False)
-    drawn = blank(90 + 44 * len(known), showlegend=False)
-    drawn.add_scatter(
+    drawn = blank(
+        90 + 44 * len(known),
+        showlegend=False,
+        xaxis=ruled(
+            "EUR per kg kept from the market, log scale",
+            type="log",
+            tickformat=",~g",
+            tickvals=[100, 300, 1000, 3000, 10_000, 30_000, 100_000],
+        ),
+        yaxis=NAMES_AXIS,
+    ).add_scatter(
         x=known["eur_per_kg"],
         y=[wrapped(study.scenario(name)) for name in known["scenario"]],
         mode="markers",
@@ -194,33 +227,42 @@ def cost_bars(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
         error_x=whiskers(known["eur_low"], known["eur_per_kg"], known["eur_high"], theme.BLUE, 2, 4),
         hovertemplate="%{y}: %{x:,.3~g} EUR/kg<extra></extra>",
     )
-    drawn.update_layout(
-        xaxis={
-            "title_text": "EUR per kg kept from the market, log scale",
-            "type": "log",
-            "showgrid": True,
-            "tickformat": ",~g",
-            "tickvals": [100, 300, 1000, 3000, 10_000, 30_000, 100_000],
-        },
-        yaxis=NAMES_AXIS,
-    )
     withheld = [study.scenario(name) for name in rows.loc[rows["eur_per_kg"].isna(), "scenario"]]
-    tail = f" Withheld, since what they keep may be nothing: {', '.join(withheld)}." if withheld else ""
     return theme.describe(
         drawn,
         title="Cost of a kilogram kept from the market",
-        subtitle=f"The range holds both doubts: about cost and about what is kept.{tail}",
+        subtitle="The range holds both doubts: about cost and about what is kept."
+        + (f" Withheld, since what they keep may be nothing: {', '.join(withheld)}." if withheld else ""),
         source="measures.csv (mostly assumed) and model, supply fixed.",
     )
 
 
-@figure("detect", section=DETECTION, split=by("outcome", ("seized_eu_bulk_kg", "price_europe")), name="detect")
+@figure(
+    "detect",
+    section=Section(
+        "What statistics could show",
+        "The record is one world. How many years of it would show an effect of this size?",
+        90,
+    ),
+    split=by("outcome", ("seized_eu_bulk_kg", "price_europe")),
+    name="detect",
+)
 def detection(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Years of statistics needed to notice an effect in one world, log axis."""
     mine = rows.sort_values("years", ascending=False)
     years = pd.to_numeric(mine["years"], errors="coerce").fillna(math.inf).clip(upper=1000)
-    drawn = blank(80 + 38 * len(mine), showlegend=False)
-    drawn.add_bar(
+    drawn = blank(
+        80 + 38 * len(mine),
+        showlegend=False,
+        xaxis=ruled(
+            "Years after the measure, as many before it; dotted: ten years",
+            type="log",
+            range=[0, 3.6],
+            tickvals=[1, 3, 10, 30, 100, 300, 1000],
+        ),
+        yaxis=NAMES_AXIS,
+        bargap=0.45,
+    ).add_bar(
         x=years,
         y=[wrapped(study.scenario(name)) for name in mine["scenario"]],
         orientation="h",
@@ -232,22 +274,103 @@ def detection(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figur
         name="years",
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
-    drawn.add_vline(x=10.0, line={"color": theme.MUTED, "width": 1, "dash": "dot"})
-    drawn.update_layout(
-        xaxis={
-            "type": "log",
-            "title_text": "Years after the measure, as many before it; dotted: ten years",
-            "range": [0, 3.6],
-            "tickvals": [1, 3, 10, 30, 100, 300, 1000],
-            "showgrid": True,
-        },
-        yaxis=NAMES_AXIS,
-        bargap=0.45,
-    )
     return theme.describe(
-        drawn,
+        drawn.add_vline(x=10.0, line={"color": theme.MUTED, "width": 1, "dash": "dot"}),
         title=f"How long until statistics show it: {theme.lower(study.outcome(outcome).name)}",
         subtitle="Years of yearly figures of one world needed to notice the effect with 80% power at 5%. An effect "
         "that is real may never be seen in the record.",
         source="model: spread between years of one world about its trend, supply fixed.",
+    )
+
+
+# --- mixes that a search found -------------------------------------------------------------------------------------
+
+
+@figure("front", section=FRONT)
+def pareto(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
+    """Arrivals in Europe against cost, in fresh worlds; colour is the flow through West Africa, shape the kind."""
+    shown, everything = rows[rows["kind"] != "all"], rows[rows["kind"] == "all"]
+    most = float(shown["west_africa_kg_change"].abs().max()) / 1e3 or 1.0
+    drawn = blank(
+        440,
+        xaxis=ruled("Cost above the status quo, EUR m a year"),
+        yaxis={"title_text": "Change of what lands, t a year", "tickformat": "+,~g"},
+        coloraxis={
+            "cmin": -most,
+            "cmax": most,
+            "colorbar": {"title": {"text": "through<br>West Africa, t"}, "thickness": 12},
+            "colorscale": [[0.0, LESS], [0.5, "#D9DEE2"], [1.0, MORE]],
+        },
+    )
+    for kind, mine in shown.groupby(shown["kind"].astype(pd.CategoricalDtype(list(KINDS))), observed=True):
+        name, symbol = KINDS[str(kind)]
+        change, low, high = (mine[f"arrived_europe_kg_{end}"] / 1e3 for end in ("change", "low", "high"))
+        drawn.add_scatter(
+            x=mine["cost_eur"] / 1e6,
+            y=change,
+            mode="markers",
+            name=name,
+            marker={
+                "symbol": symbol,
+                "size": 12,
+                "color": mine["west_africa_kg_change"] / 1e3,
+                "coloraxis": "coloraxis",
+                "line": {"color": theme.MUTED, "width": 1.2},
+            },
+            error_y=whiskers(low, change, high, theme.FAINT, 1, 0),
+            text=[
+                f"mix {int(r['mix'])}: through West Africa {r['west_africa_kg_change'] / 1e3:+,.2g} t; "
+                f"worst regret {r['regret'] / 1e3:,.2g} t"
+                for r in mine.to_dict("records")
+            ],
+            hovertemplate="%{text}<br>%{y:+,.3~g} t landed, %{x:,.3~g} EUR m<extra></extra>",
+        )
+    off = "".join(
+        f" Off the plot: everything in full, {change / 1e3:+,.0f} t for {cost / 1e6:,.0f} EUR m."
+        for change, cost in zip(everything["arrived_europe_kg_change"], everything["cost_eur"], strict=True)
+    )
+    return theme.describe(
+        drawn.add_hline(y=0.0, line={"color": theme.MUTED, "width": 1}),
+        title="What lands against what it costs",
+        subtitle="Every mix in the same fresh worlds, which the search did not see; 95% intervals of the difference "
+        f"from the status quo. Blue: less moves through West Africa; red: more.{off}",
+        source="model and measures.csv (costs mostly assumed).",
+    )
+
+
+@figure("front", section=FRONT)
+def mixes(study: StudyResults, rows: pd.DataFrame) -> go.Figure:
+    """Doses of the mixes on the front, the one that lands least first."""
+    measures = [str(name) for name in rows.columns[2 : rows.columns.get_loc("arrived_europe_kg")]]
+    chosen = rows[rows["kind"].isin(["front", "status-quo"])].sort_values("arrived_europe_kg", ascending=False)
+    labels = [
+        f"{r['arrived_europe_kg_change'] / 1e3:+.1f} t, {r['cost_eur'] / 1e6:.0f} m"
+        if r["kind"] == "front"
+        else "<b>status quo</b>"
+        for r in chosen.to_dict("records")
+    ]
+    places = list(range(len(chosen)))
+    drawn = blank(
+        120 + 24 * len(chosen),
+        showlegend=False,
+        xaxis={"side": "top", "showgrid": False, "ticks": "", "tickangle": -60},
+        yaxis={"tickvals": places, "ticktext": labels, **NAMES_AXIS},
+    ).add_heatmap(
+        z=chosen[measures].to_numpy(float),
+        x=measures,
+        y=places,
+        colorscale=[[0.0, "#EEF3F6"], [1.0, theme.NAVY]],
+        zmin=0,
+        zmax=1,
+        xgap=2,
+        ygap=2,
+        colorbar={"title": {"text": "dose"}, "thickness": 12},
+        name="dose",
+        hovertemplate="%{x}: dose %{z:.2f}<extra></extra>",
+    )
+    return theme.describe(
+        drawn,
+        title="What the mixes on the front are made of",
+        subtitle="Dose of each measure, 0 none to 1 in full. At the left: change of what lands and cost a year.",
+        source="model.",
     )

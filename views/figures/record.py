@@ -12,22 +12,6 @@ from views.figures.registry import Pieces, Section, Split, figure
 from views.reports import observed
 from views.results import HistoryResults
 
-SEIZED: Final = Section(
-    "What is seized",
-    "Bulk tonnes by year. Filled points are published totals, open ones sums of national reports. The grey years 2000 "
-    "to 2003 let the model settle and are not scored.",
-    10,
-    "three",
-)
-AFRICA: Final = Section(
-    "The West African route",
-    "The rise of 2004 to 2007 and the fall after it are the history that the model has to earn: no year is written "
-    "into a route's attraction. The fall serves to judge the model, not to tune it.",
-    20,
-)
-MARKET: Final = Section(
-    "Supply, consumption and price", "Supply is an input. Consumption and price follow from what arrives.", 30, "three"
-)
 FUNNEL: Final = Section(
     "How the result comes about",
     "A seizure needs somebody to know, an asset in reach, and a boarding or inspection that holds.",
@@ -106,9 +90,40 @@ def _charts(*keys: str) -> Split:
     return split
 
 
-@figure("yearly", section=SEIZED, name="", split=_charts("seized_eu", "seized_west_africa", "seized_americas"))
-@figure("yearly", section=AFRICA, name="", split=_charts("west_africa", "west_africa_share"))
-@figure("yearly", section=MARKET, name="", split=_charts("supply", "consumption", "price"))
+@figure(
+    "yearly",
+    section=Section(
+        "What is seized",
+        "Bulk tonnes by year. Filled points are published totals, open ones sums of national reports. The grey years "
+        "2000 to 2003 let the model settle and are not scored.",
+        10,
+        "three",
+    ),
+    name="",
+    split=_charts("seized_eu", "seized_west_africa", "seized_americas"),
+)
+@figure(
+    "yearly",
+    section=Section(
+        "The West African route",
+        "The rise of 2004 to 2007 and the fall after it are the history that the model has to earn: no year is written "
+        "into a route's attraction. The fall serves to judge the model, not to tune it.",
+        20,
+    ),
+    name="",
+    split=_charts("west_africa", "west_africa_share"),
+)
+@figure(
+    "yearly",
+    section=Section(
+        "Supply, consumption and price",
+        "Supply is an input. Consumption and price follow from what arrives.",
+        30,
+        "three",
+    ),
+    name="",
+    split=_charts("supply", "consumption", "price"),
+)
 def against_record(results: HistoryResults, yearly: pd.DataFrame, key: str) -> tuple[go.Figure, pd.DataFrame]:
     """A quantity by year: median and bands over replications, and the published values."""
     chart, points = CHARTS[key], _points(results, key)
@@ -134,19 +149,16 @@ def _points(results: HistoryResults, key: str) -> pd.DataFrame:
     """Published values: totals where they exist, else sums of national reports; of supply, the input."""
     if key == "supply":
         return observed.supply(results.geography)
+    tables, members = results.geography, CHARTS[key].members
     known = key in observed.SERIES
-    total = observed.published(results.geography, key) if known else pd.DataFrame(columns=observed.COLUMNS)
-    members = CHARTS[key].members
+    total = observed.published(tables, key) if known else pd.DataFrame(columns=observed.COLUMNS)
     if not members:
         return total
-    sums = observed.sum_of_states(
-        results.geography, observed.members_of(results.geography, members), set(total["year"])
-    )
+    sums = observed.sum_of_states(tables, observed.members_of(tables, members), set(total["year"]))
     return pd.concat([part for part in (total, sums) if len(part)] or [total], ignore_index=True)
 
 
 def _short(source: str) -> str:
-    """A source cut to the length of a hover label."""
     return source if len(source) <= 48 else f"{source[:46].rstrip(' ,;')}…"
 
 
@@ -155,9 +167,8 @@ def _cited(points: pd.DataFrame) -> str:
     if points.empty:
         return "model; no published series is in the tables."
     short = points["source"].value_counts().index.str.replace(r"[;:].*", "", regex=True).str.strip()
-    names = [name for name in dict.fromkeys(short) if name]
-    more = f" and {len(names) - 4} more (section 7)" if len(names) > 4 else ""
-    return f"model; {'; '.join(names[:4])}{more}."
+    names = list(filter(None, dict.fromkeys(short)))
+    return f"model; {'; '.join(names[:4])}{f' and {len(names) - 4} more (section 7)' if len(names) > 4 else ''}."
 
 
 @figure("yearly", section=FUNNEL)

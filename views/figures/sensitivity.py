@@ -1,62 +1,56 @@
 """What outcomes are sensitive to, and who contributes to a change."""
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures.marks import LESS, MORE, NAMES_AXIS, blank, clear, tones, whiskers, wrapped
+from views.figures.marks import LESS, MORE, NAMES_AXIS, blank, clear, ruled, tones, whiskers, wrapped
 from views.figures.registry import Section, by, figure
 from views.results import StudyResults
 
-SCREENING: Final = Section(
-    "Which uncertainties matter",
-    "Each factor moved over its range from many starting points; what is far to the right needs evidence first.",
-    100,
-)
-VARIANCE: Final = Section(
-    "What the variance comes from",
-    "A factor whose total is small can be fixed without loss; where the total exceeds the first order, it works "
-    "through others.",
-    110,
-)
-SHARES: Final = Section(
-    "Who deserves credit",
-    "What each adds, averaged over all orders in which they could have come; a share against the sum is harm moved "
-    "onto others, or work done twice.",
-    120,
-)
 
-
-@figure("morris", section=SCREENING, name="morris", split=by("outcome"))
+@figure(
+    "morris",
+    section=Section(
+        "Which uncertainties matter",
+        "Each factor moved over its range from many starting points; what is far to the right needs evidence first.",
+        100,
+    ),
+    name="morris",
+    split=by("outcome"),
+)
 def morris_plane(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Mean absolute effect of every factor over its range, with its interval and the spread of effects."""
     shown, mine = study.outcome(outcome), rows.sort_values("mu_star")
     sizes = mine[["mu_star_low", "mu_star", "mu_star_high", "sigma"]] * shown.factor
     names = [study.factor(name) for name in mine["factor"]]
-    drawn = blank(90 + 25 * len(mine), bargap=0.35)
-    drawn.add_bar(
-        x=sizes["mu_star"],
-        y=names,
-        orientation="h",
-        name="Mean absolute effect (mu*)",
-        marker={"color": [MORE if mu > 0 else LESS for mu in mine["mu"]]},
-        error_x=whiskers(sizes["mu_star_low"], sizes["mu_star"], sizes["mu_star_high"], theme.MUTED),
-        hovertemplate="%{y}: %{x:,.3~g}<extra></extra>",
-        showlegend=False,
+    drawn = (
+        blank(
+            90 + 25 * len(mine),
+            bargap=0.35,
+            xaxis=ruled(f"Effect over the factor's range, {shown.unit}", tickformat=",~g"),
+            yaxis=NAMES_AXIS,
+        )
+        .add_bar(
+            x=sizes["mu_star"],
+            y=names,
+            orientation="h",
+            name="Mean absolute effect (mu*)",
+            marker={"color": [MORE if mu > 0 else LESS for mu in mine["mu"]]},
+            error_x=whiskers(sizes["mu_star_low"], sizes["mu_star"], sizes["mu_star_high"], theme.MUTED),
+            hovertemplate="%{y}: %{x:,.3~g}<extra></extra>",
+            showlegend=False,
+        )
+        .add_scatter(
+            x=sizes["sigma"],
+            y=names,
+            mode="markers",
+            name="Spread of effects (sigma)",
+            marker={"symbol": "circle-open", "size": 8, "color": theme.INK, "line": {"color": theme.INK, "width": 1.6}},
+            hovertemplate="%{y}: sigma %{x:,.3~g}<extra></extra>",
+        )
     )
-    drawn.add_scatter(
-        x=sizes["sigma"],
-        y=names,
-        mode="markers",
-        name="Spread of effects (sigma)",
-        marker={"symbol": "circle-open", "size": 8, "color": theme.INK, "line": {"color": theme.INK, "width": 1.6}},
-        hovertemplate="%{y}: sigma %{x:,.3~g}<extra></extra>",
-    )
-    title = f"Effect over the factor's range, {shown.unit}"
-    drawn.update_layout(xaxis={"title_text": title, "showgrid": True, "tickformat": ",~g"}, yaxis=NAMES_AXIS)
     return theme.describe(
         drawn,
         title=shown.name,
@@ -66,11 +60,23 @@ def morris_plane(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Fi
     )
 
 
-@figure("sobol", section=VARIANCE, name="sobol", split=by("outcome"))
+@figure(
+    "sobol",
+    section=Section(
+        "What the variance comes from",
+        "A factor whose total is small can be fixed without loss; where the total exceeds the first order, it works "
+        "through others.",
+        110,
+    ),
+    name="sobol",
+    split=by("outcome"),
+)
 def sobol_bars(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """First-order and total Sobol indices with 95% intervals."""
     mine = rows.sort_values("st").tail(16)
-    drawn = blank(90 + 30 * len(mine), barmode="overlay", bargap=0.3)
+    drawn = blank(
+        90 + 30 * len(mine), barmode="overlay", bargap=0.3, xaxis=ruled("Share of variance, %"), yaxis=NAMES_AXIS
+    )
     for column, name, colour, width in (
         ("st", "Total, interactions included", theme.SKY, 0.7),
         ("s1", "First order, alone", theme.NAVY, 0.34),
@@ -86,7 +92,6 @@ def sobol_bars(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figu
             error_x=whiskers(low, middle, high, theme.MUTED),
             hovertemplate="%{y}: %{x:.0f}%<extra></extra>",
         )
-    drawn.update_layout(xaxis={"title_text": "Share of variance, %", "showgrid": True}, yaxis=NAMES_AXIS)
     return theme.describe(
         drawn,
         title=study.outcome(outcome).name,
@@ -96,12 +101,26 @@ def sobol_bars(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figu
     )
 
 
-@figure("shapley", section=SHARES, split=by("outcome"))
+@figure(
+    "shapley",
+    section=Section(
+        "Who deserves credit",
+        "What each adds, averaged over all orders in which they could have come; a share against the sum is harm moved "
+        "onto others, or work done twice.",
+        120,
+    ),
+    split=by("outcome"),
+)
 def shapley(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Waterfall of Shapley shares from none of the players to all of them, with intervals."""
     shown, mine = study.outcome(outcome), rows.sort_values("share", key=lambda s: -s.abs())
     sizes = mine[["share", "low", "high"]] * shown.factor
-    drawn = blank(80 + 40 * (len(mine) + 1), showlegend=False)
+    drawn = blank(
+        80 + 40 * (len(mine) + 1),
+        showlegend=False,
+        xaxis=ruled(f"Share of the change, {shown.unit}", tickformat="+,~g"),
+        yaxis={"autorange": "reversed", **NAMES_AXIS},
+    )
     rise = sizes["share"].cumsum()
     bars = zip(
         mine["name"],
@@ -132,12 +151,7 @@ def shapley(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
         width=0.56,
         name="All together",
         hovertemplate=f"{whole:+,.3g} {shown.unit}<extra></extra>",
-    )
-    drawn.add_vline(x=0.0, line={"color": theme.MUTED, "width": 1})
-    drawn.update_layout(
-        xaxis={"title_text": f"Share of the change, {shown.unit}", "showgrid": True, "tickformat": "+,~g"},
-        yaxis={"autorange": "reversed", **NAMES_AXIS},
-    )
+    ).add_vline(x=0.0, line={"color": theme.MUTED, "width": 1})
     return theme.describe(
         drawn,
         title=shown.name,

@@ -21,22 +21,18 @@ WANTED: Final = (
     "known_share",
     "price_europe",
 )
-SENSITIVITY: Final = {"morris", "saltelli"}
-"""Designs whose points stand along no axis."""
 
 
 def points_of_sweep(study: StudyResults) -> pd.DataFrame:
     """The points of a sweep."""
-    rows = study.table("sweep")
-    return study.table("arms") if rows.empty else rows
+    return study.table("arms" if study.table("sweep").empty else "sweep")
 
 
 def _levers(study: StudyResults, rows: pd.DataFrame) -> list[str]:
-    """Factors along which the points in `rows` stand."""
-    if study.manifest.get("design", {}).get("method") in SENSITIVITY:
+    if study.manifest.get("design", {}).get("method") in {"morris", "saltelli"}:  # points stand along no axis
         return []
-    named = (row["name"] for row in study.manifest.get("factors", []))
-    return [name for name in named if name in rows and rows[name].notna().any()]
+    held = rows.dropna(axis=1, how="all")
+    return [row["name"] for row in study.manifest.get("factors", []) if row["name"] in held]
 
 
 def _worlds(study: StudyResults, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -94,7 +90,13 @@ def _over_two(study: StudyResults, rows: pd.DataFrame) -> Pieces:
 @figure("sweep", section=SWEEP, name="sweep", split=_along_one)
 def curves(study: StudyResults, rows: pd.DataFrame, lever: str, outcome: str) -> go.Figure:
     """An outcome against a lever: mean, its 95% interval (dark) and the 5-95% spread over seeds (light)."""
-    shown, drawn = study.outcome(outcome), blank(hovermode=None)
+    shown = study.outcome(outcome)
+    axis = f"Tonnes {shown.unit[2:]}" if shown.unit.startswith("t ") else shown.unit or "Share"
+    drawn = blank(
+        hovermode=None,
+        xaxis={"title_text": study.factor(lever), "tickformat": "~g"},
+        yaxis={"title_text": axis, "tickformat": ",~g"},
+    )
     groups = [
         (name, group.sort_values(lever), colour)
         for (name, group), colour in zip(_worlds(study, rows), LINES, strict=False)
@@ -120,10 +122,6 @@ def curves(study: StudyResults, rows: pd.DataFrame, lever: str, outcome: str) ->
             customdata=(group[["low", "high"]] * shown.factor).to_numpy(),
             hovertemplate="%{y:,.4~g} (%{customdata[0]:,.4~g} to %{customdata[1]:,.4~g})",
         )
-    axis = f"Tonnes {shown.unit[2:]}" if shown.unit.startswith("t ") else shown.unit or "Share"
-    drawn.update_layout(
-        xaxis={"title_text": study.factor(lever), "tickformat": "~g"}, yaxis={"title_text": axis, "tickformat": ",~g"}
-    )
     return theme.describe(
         drawn,
         title=shown.name,
@@ -138,10 +136,15 @@ def curves(study: StudyResults, rows: pd.DataFrame, lever: str, outcome: str) ->
 def heatmap(study: StudyResults, rows: pd.DataFrame, levers: Sequence[str], outcome: str, world: str) -> go.Figure:
     """An outcome over two levers in one world, with contour lines; `rows` are of that outcome and world."""
     shown = study.outcome(outcome)
-    wide = rows.pivot_table(index=levers[1], columns=levers[0], values="mean") * shown.factor
-    high = rows.pivot_table(index=levers[1], columns=levers[0], values="high") * shown.factor
-    drawn = blank(420, showlegend=False)
-    drawn.add_contour(
+    wide, high = (
+        rows.pivot_table(index=levers[1], columns=levers[0], values=value) * shown.factor for value in ("mean", "high")
+    )
+    drawn = blank(
+        420,
+        showlegend=False,
+        xaxis={"title_text": study.factor(levers[0])},
+        yaxis={"title_text": study.factor(levers[1])},
+    ).add_contour(
         x=wide.columns.to_list(),
         y=wide.index.to_list(),
         z=wide.to_numpy(),
@@ -153,7 +156,6 @@ def heatmap(study: StudyResults, rows: pd.DataFrame, levers: Sequence[str], outc
         name=shown.name,
         hovertemplate="%{x:.3~g}, %{y:.3~g}: %{z:,.4~g} ± %{customdata:,.2~g}<extra></extra>",
     )
-    drawn.update_layout(xaxis={"title_text": study.factor(levers[0])}, yaxis={"title_text": study.factor(levers[1])})
     return theme.describe(
         drawn,
         title=shown.name,

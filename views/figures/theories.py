@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from model import Scenario
 from views import theme
-from views.figures.marks import BAD, GOOD, UNCLEAR, blank, clear, rows_high, whiskers, words
+from views.figures.marks import BAD, GOOD, UNCLEAR, blank, clear, names_in_order, rows_high, ruled, whiskers, words
 from views.figures.registry import Pieces, Section, figure
-from views.results import ValidationResults
+from views.results import ValidationResults, short_title
 
 VERDICTS: Final = {"holds": ("Holds", GOOD), "unclear": ("Cannot be told", UNCLEAR), "fails": ("Fails", BAD)}
 TRIALS: Final = Section(
@@ -38,21 +39,31 @@ def _squeezed(percent: Any) -> Any:
 @figure("trials", section=TRIALS)
 def trials(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """Effects in percent of the level without, with intervals, by verdict; crosses where a size is published."""
-    table = rows.iloc[::-1].assign(name=lambda t: [name[:1].upper() + name[1:] for name in t["trial"]])
-    shares = table[["effect", "low", "high"]].mul(100 / table["without"].abs().clip(lower=1e-12), axis=0)
-    shares = shares.clip(-150, 150)
-    table = table.assign(percent=shares["effect"], **_squeezed(shares))
-    drawn = blank(rows_high(len(table), 100))
+    table = rows.iloc[::-1].assign(name=lambda t: t["trial"].map(theme.upper))
+    percent = 100 / table["without"].abs().clip(lower=1e-12)
+    shares = table[["effect", "low", "high"]].mul(percent, axis=0).clip(-150, 150)
+    symbols = table["kind"].eq("open").map({True: "circle", False: "circle-open"})
+    table = table.assign(percent=shares["effect"], symbol=symbols, **_squeezed(shares))
+    ticks = [-100, -50, -20, -5, 0, 5, 20, 50]
+    drawn = blank(
+        rows_high(len(table), 100),
+        xaxis=ruled(
+            "Effect, % of the level",
+            tickangle=0,
+            tickvals=_squeezed(np.array(ticks)).tolist(),
+            ticktext=[str(tick) for tick in ticks],
+        ),
+        yaxis=names_in_order(table["name"].to_list()),
+    )
     for verdict, (name, colour) in VERDICTS.items():
         mine = table[table["verdict"] == verdict]
         if len(mine):
-            symbols = np.where(mine["kind"] == "open", "circle", "circle-open").tolist()
             drawn.add_scatter(
                 x=mine["effect"],
                 y=mine["name"],
                 mode="markers",
                 name=name,
-                marker={"color": colour, "size": 9, "line": {"width": 2, "color": colour}, "symbol": symbols},
+                marker={"color": colour, "size": 9, "line": {"width": 2, "color": colour}, "symbol": mine["symbol"]},
                 error_x=whiskers(mine["low"], mine["effect"], mine["high"], colour, 2, 0),
                 customdata=mine[["expected", "question", "percent", "kind"]].to_numpy(),
                 hovertemplate="%{customdata[1]}<br>expected: %{customdata[0]}; %{customdata[2]:+.1f}% "
@@ -68,20 +79,8 @@ def trials(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
         customdata=100 * told["published"],
         hovertemplate="%{y}: published %{customdata:+.0f}%<extra></extra>",
     )
-    drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
-    ticks = [-100, -50, -20, -5, 0, 5, 20, 50]
-    drawn.update_layout(
-        xaxis={
-            "title_text": "Effect, % of the level",
-            "showgrid": True,
-            "tickangle": 0,
-            "tickvals": _squeezed(np.array(ticks)).tolist(),
-            "ticktext": [str(tick) for tick in ticks],
-        },
-        yaxis={"showgrid": False, "categoryorder": "array", "categoryarray": table["name"].to_list()},
-    )
     return theme.describe(
-        drawn,
+        drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1}),
         title="Experiments of history, findings of other models",
         subtitle="Paired over sets of the posterior; 95% intervals; square-root scale. Hollow: the sign follows nearly "
         "by itself, or was put in as a rule.",
@@ -93,8 +92,13 @@ def trials(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
 def surge(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
     """What each arm takes from the West African flow of 2005-07."""
     table = rows[rows["arm"] != "as it happened"].iloc[::-1]
-    drawn = blank(rows_high(len(table), 120), showlegend=False, bargap=0.4)
-    drawn.add_bar(
+    drawn = blank(
+        rows_high(len(table), 120),
+        showlegend=False,
+        bargap=0.4,
+        xaxis=ruled("Tonnes a year less without it"),
+        yaxis={"showgrid": False},
+    ).add_bar(
         x=table["accounts_for_t"],
         y=[words(a) for a in table["arm"]],
         orientation="h",
@@ -103,22 +107,19 @@ def surge(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
         hovertemplate="%{y}: %{x:+.1f} t<extra></extra>",
         error_x=whiskers(table["low"], table["accounts_for_t"], table["high"], theme.INK, 1.5, 0),
     )
-    drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1})
-    drawn.update_layout(
-        xaxis={"title_text": "Tonnes a year less without it", "showgrid": True}, yaxis={"showgrid": False}
-    )
-    base = float(rows.loc[rows["arm"] == "as it happened", "flow_t"].iloc[0])
     return theme.describe(
-        drawn,
+        drawn.add_vline(x=0.0, line={"color": theme.INK, "width": 1}),
         title="Where the West African route came from",
-        subtitle=f"Flow of 2005-07 as it happened: {theme.number(base, 2)} t a year; 95% intervals.",
+        subtitle="Flow of 2005-07 as it happened: "
+        f"{theme.number(float(rows.set_index('arm')['flow_t']['as it happened']), 2)} t a year; 95% intervals.",
         source="five arms of amendment 4; model.",
     )
 
 
 def _scored(rows: pd.DataFrame, title: str, subtitle: str) -> go.Figure:
-    """Two scores out of sample of each row."""
-    drawn = blank(rows_high(len(rows), 130))
+    drawn = blank(
+        rows_high(len(rows), 130), xaxis=ruled("Smaller is better"), yaxis={"showgrid": False, "autorange": "reversed"}
+    )
     for column, label, symbol, colour in (
         ("crps", "CRPS, states and years", "circle", theme.BLUE),
         ("crps_targets", "CRPS, all judged targets", "diamond", theme.ORANGE),
@@ -134,9 +135,6 @@ def _scored(rows: pd.DataFrame, title: str, subtitle: str) -> go.Figure:
             "%{customdata[2]} families pass; CRPS of country-years %{customdata[3]:+.3f} (%{customdata[4]:+.3f} to "
             "%{customdata[5]:+.3f}) against the model<extra></extra>",
         )
-    drawn.update_layout(
-        xaxis={"title_text": "Smaller is better", "showgrid": True}, yaxis={"showgrid": False, "autorange": "reversed"}
-    )
     return theme.describe(drawn, title=title, subtitle=subtitle, source="judged rows; model.")
 
 
@@ -154,10 +152,7 @@ def remedies(results: ValidationResults, rows: pd.DataFrame) -> go.Figure:
 
 def short_titles(scenarios: pd.Series) -> dict[str, str]:
     """Scenario -> its title, without its code."""
-    from model import Scenario
-
-    titles = {name: Scenario.load(name).title for name in dict.fromkeys(scenarios.astype(str))}
-    return {name: title.partition(": ")[2] or title for name, title in titles.items()}
+    return {name: short_title(Scenario.load(name).title) for name in dict.fromkeys(scenarios.astype(str))}
 
 
 def _of_signs(results: ValidationResults, rows: pd.DataFrame) -> Pieces:
@@ -173,8 +168,12 @@ def signs(results: ValidationResults, rows: pd.DataFrame, title: str) -> go.Figu
         for value in ("tonnes", "clear")
     )
     top = float(np.nanmax(np.abs(wide.to_numpy()))) or 1.0
-    drawn = blank(60 * len(wide) + 120, showlegend=False)
-    drawn.add_heatmap(
+    drawn = blank(
+        60 * len(wide) + 120,
+        showlegend=False,
+        xaxis={"side": "top", "showgrid": False},
+        yaxis={"showgrid": False, "autorange": "reversed"},
+    ).add_heatmap(
         z=wide.to_numpy(),
         x=[words(c) for c in wide.columns],
         y=list(short_titles(wide.index.to_series()).values()),
@@ -189,7 +188,6 @@ def signs(results: ValidationResults, rows: pd.DataFrame, title: str) -> go.Figu
         hovertemplate="%{y}, %{x}: %{z:+.1f} t a year<extra></extra>",
         name=title,
     )
-    drawn.update_layout(xaxis={"side": "top", "showgrid": False}, yaxis={"showgrid": False, "autorange": "reversed"})
     return theme.describe(
         drawn,
         title=title,

@@ -3,12 +3,8 @@
 import io
 import zipfile
 from collections.abc import Sequence
-from typing import Final
 
 from model import RouteModel
-
-FRAMES: Final = ("weekly", "yearly")
-DIMENSIONS: Final = ("state", "mode", "platform", "leg", "place")
 
 
 def make_file(models: Sequence[RouteModel], kind: str) -> tuple[str, bytes]:
@@ -30,10 +26,13 @@ def make_file(models: Sequence[RouteModel], kind: str) -> tuple[str, bytes]:
 
 
 def _add(archive: zipfile.ZipFile, folder: str, model: RouteModel, kind: str) -> None:
-    """Put the frames of a run into a folder of the archive."""
-    frames = {name: getattr(model, name).reset_index() for name in FRAMES}
-    frames |= {f"by_{name}": model.by(name).reset_index() for name in DIMENSIONS}
-    for name, table in {**frames, "seizures": model.seizures}.items():
+    frames = {
+        "weekly": model.weekly.reset_index(),
+        "yearly": model.yearly.reset_index(),
+        **{f"by_{one}": model.by(one).reset_index() for one in ("state", "mode", "platform", "leg", "place")},
+        "seizures": model.seizures,
+    }
+    for name, table in frames.items():
         written = table.to_csv(index=False, lineterminator="\n") if kind == "csv" else table.to_parquet(index=False)
         archive.writestr(f"{folder}{name}.{kind}", written)
     archive.writestr(f"{folder}scenario.toml", model.policy.to_toml())

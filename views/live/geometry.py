@@ -1,17 +1,21 @@
-"""What never changes on the page: coasts, lanes, places, names, levers, events, published points; sent once."""
+"""What never changes on the page: coasts, lanes, places, names, levers, events, published points; sent once.
 
-import json
-from collections.abc import Mapping
+And what its levers stand at in a world: values in force in the week that comes next.
+"""
+
+import math
 from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from experiments.analysis.costs import dose_at
 from experiments.calibration.posterior import REFERENCE
-from model import Scenario, calendar
+from model import RouteModel, Scenario, calendar
 from model.parameter_fields import parameter_rows
 from model.parameters import Parameters
+from model.scenario.inputs import lay_out
 from model.world import World
 from views import theme
 from views.live.settings import LIMITS
@@ -25,17 +29,6 @@ AREA_RADIUS: Final = 0.085
 """Drawn radius of a patrol area on the map, projection units: 540 km, the order of a search sector."""
 NEAR: Final = 0.5
 """How far outside the window coasts are drawn, projection units: the page can be moved."""
-MODES: Final = {
-    "container": "container",
-    "merchant_vessel": "sea",
-    "small_vessel": "sea",
-    "fast_boat": "sea",
-    "light_aircraft": "air",
-    "air_courier": "air",
-    "overland": "overland",
-}
-BANDS: Final = ("seized_eu_bulk_kg", "price_europe_eur_per_kg")
-POINTS: Final = ("flow_europe", "west_africa", "seized_eu", "seized_west_africa", "consumption", "price")
 
 GROUPS: Final = (
     ("Cooperation", ("parameter:sharing_scale.sharing_scale",)),
@@ -76,7 +69,6 @@ SHORT: Final = {
 
 
 def _on_page(points: Any) -> list[int]:
-    """Points of the map in units of the page, flat."""
     return whole_numbers(SCALE * np.ravel(points))
 
 
@@ -87,9 +79,8 @@ def _line(points: Any) -> list[int]:
 
 def _land() -> list[dict[str, Any]]:
     """Countries with their rings as flat whole numbers, those that the window shows."""
-    countries = json.loads((atlas.DATA / "outlines.json").read_text(encoding="utf-8"))["countries"]
     found = []
-    for iso, country in countries.items():
+    for iso, country in atlas.countries().items():
         lines = (np.column_stack(atlas.project(*np.array(ring, dtype=float).T)) for ring in country["rings"])
         if rings := [_line(line) for line in lines if _is_shown(line)]:
             found.append({"iso": iso, "name": country["name"], "rings": rings})
@@ -97,19 +88,17 @@ def _land() -> list[dict[str, Any]]:
 
 
 def _is_shown(line: Any) -> bool:
-    """Whether a line comes near the window of the map."""
     window = np.array(atlas.WINDOW)
     return bool((line.max(axis=0) > window[:, 0] - NEAR).all() and (line.min(axis=0) < window[:, 1] + NEAR).all())
 
 
 def _rows(table: pd.DataFrame, key: str, names: tuple[str, ...]) -> pd.DataFrame:
-    """Rows of a table in the order of the world's index."""
     return table.set_index(key, drop=False).loc[list(names)]
 
 
 def _places(world: World) -> list[dict[str, Any]]:
     table = _rows(world.tables.places, "place", world.places)
-    x, y = atlas.project(table["lon"], table["lat"])
+    x, y = (np.rint(SCALE * axis).astype(int).tolist() for axis in atlas.project(table["lon"], table["lat"]))
     rank = {slug: place for place, slug in enumerate(atlas.LABELS)}
     return [
         {
@@ -117,8 +106,8 @@ def _places(world: World) -> list[dict[str, Any]]:
             "name": row["name"],
             "label": atlas.LABELS.get(row["place"], ""),
             "rank": rank.get(row["place"], 99),
-            "x": round(SCALE * float(px)),
-            "y": round(SCALE * float(py)),
+            "x": px,
+            "y": py,
             "kind": row["kind"],
             "state": row["state"] if isinstance(row["state"], str) else "",
             "group": theme.region_groups()[row["region"]],
@@ -129,14 +118,14 @@ def _places(world: World) -> list[dict[str, Any]]:
 
 def _legs(world: World) -> list[dict[str, Any]]:
     lanes, table = atlas.lanes(world.tables.lanes), _rows(world.tables.legs, "leg", world.legs)
-    north = flowmap.categorise(world.tables.legs, world.tables.places).eq("north")
+    kinds = flowmap.categorise(world.tables.legs, world.tables.places)
     row_of = {slug: row for row, slug in enumerate(world.places)}
     return [
         {
             "from": row_of[row["origin"]],
             "to": row_of[row["destination"]],
             "mode": str(row["mode"]),
-            "kind": "north" if north[row["leg"]] else MODES[str(row["mode"])],
+            "kind": kinds[row["leg"]],
             "line": _line(lanes[row["leg"]]) if row["leg"] in lanes else [],
         }
         for row in table.to_dict("records")
@@ -144,7 +133,6 @@ def _legs(world: World) -> list[dict[str, Any]]:
 
 
 def _platforms(world: World) -> list[dict[str, Any]]:
-    table = _rows(world.tables.platforms, "platform", world.platforms)
     row_of = {slug: row for row, slug in enumerate(world.places)}
     return [
         {
@@ -155,15 +143,14 @@ def _platforms(world: World) -> list[dict[str, Any]]:
             "sharing": float(row["sharing_default"]),
             "areas": [row_of[a] for a in str(row["sea_areas"] or "").split(";") if a in row_of],
         }
-        for row in table.to_dict("records")
+        for row in _rows(world.tables.platforms, "platform", world.platforms).to_dict("records")
     ]
 
 
 def _assets(world: World) -> list[dict[str, str]]:
-    table = _rows(world.tables.assets, "asset", world.assets)
     return [
         {"name": str(row["name"]), "owner": str(row["owner"]), "kind": str(row["kind"]).replace("_", " ")}
-        for row in table.to_dict("records")
+        for row in _rows(world.tables.assets, "asset", world.assets).to_dict("records")
     ]
 
 
@@ -171,38 +158,46 @@ def _levers(world: World) -> list[dict[str, Any]]:
     """Levers by heading: the few that matter most, platforms, all measures."""
     levers = {
         **{key: _plain_lever(key, *words) for key, words in NAMES.items()},
-        **{f"measure:{row['measure']}.dose": _dose(row) for row in world.tables.measures.to_dict("records")},
+        **{
+            f"measure:{row['measure']}.dose": _lever(
+                f"measure:{row['measure']}.dose",
+                str(row["name"]),
+                f"dose: {row['dose_unit']}; {row['evidence']}",
+                row["history_dose"],
+            )
+            for row in world.tables.measures.to_dict("records")
+        },
     }
     shares = world.tables.platforms.set_index("platform")["sharing_default"]
-    sharing = "share of their leads that members give"
-    platforms = [_lever(f"platform:{name}.sharing", name, sharing, shares[name]) for name in world.platforms]
-    groups = [{"title": title, "levers": [levers.pop(key) for key in keys]} for title, keys in GROUPS]
+    told = "share of their leads that members give"
+    platforms = [_lever(f"platform:{name}.sharing", name, told, shares[name]) for name in world.platforms]
     return [
-        *groups,
+        *({"title": title, "levers": [levers.pop(key) for key in keys]} for title, keys in GROUPS),
         {"title": "Platforms", "switch": True, "levers": platforms},
         {"title": "All other measures, by dose", "levers": list(levers.values())},
     ]
 
 
-def _dose(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """The lever of a measure."""
-    told = f"dose: {row['dose_unit']}; {row['evidence']}"
-    return _lever(f"measure:{row['measure']}.dose", str(row["name"]), told, row["history_dose"])
-
-
 def _plain_lever(key: str, name: str, told: str) -> dict[str, Any]:
     """The lever of a parameter within its bounds, at most 3 times what is usual, or that of all ships and aircraft."""
     row = parameter_rows(Parameters).get(key.rpartition(".")[2])
-    if row is None:
-        return _lever(key, name, told, 1.0)
-    return _lever(key, name, told, 1.0, float(row.low or 0.0), min(float(row.high or 2.0), 3.0))
+    low, high = (float(row.low or 0.0), min(float(row.high or 2.0), 3.0)) if row else (0.0, 1.0)
+    return _lever(key, name, told, 1.0, low, high)
 
 
 def _lever(key: str, name: str, told: str, start: float, low: float = 0.0, high: float = 1.0) -> dict[str, Any]:
     """What the page is sent of a lever; `key` is its target and field."""
     target, _, field = key.rpartition(".")
-    known = {"target": target, "field": field, "name": name, "help": told}
-    return {**known, "low": low, "high": high, "step": 0.05, "start": float(start)}
+    return {
+        "target": target,
+        "field": field,
+        "name": name,
+        "help": told,
+        "low": low,
+        "high": high,
+        "step": 0.05,
+        "start": float(start),
+    }
 
 
 def events_of(scenario: Scenario) -> list[dict[str, str]]:
@@ -216,10 +211,9 @@ def events_of(scenario: Scenario) -> list[dict[str, str]]:
 def _history(world: World) -> list[dict[str, str]]:
     """Founding dates and treaties of the institutions, for the timeline."""
     table = world.tables.timeline
-    table = table[pd.to_datetime(table["date"]).between("2000-01-03", "2023-12-31")]
     return [
         {"date": str(row["date"])[:10], "name": str(row["institution"]), "what": str(row["event"])}
-        for row in table.to_dict("records")
+        for row in table[pd.to_datetime(table["date"]).between("2000-01-03", "2023-12-31")].to_dict("records")
     ]
 
 
@@ -236,7 +230,35 @@ def _bands() -> dict[str, list[list[float]]]:
         return {}
     table = pd.read_csv(path).set_index(["quantile", "year"])
     low, high = table.loc[0.05], table.loc[0.95]
-    return {name: [[int(year), low[name][year], high[name][year]] for year in low.index] for name in BANDS}
+    return {
+        name: [[int(year), low[name][year], high[name][year]] for year in low.index]
+        for name in ("seized_eu_bulk_kg", "price_europe_eur_per_kg")
+    }
+
+
+def values_of(model: RouteModel) -> dict[str, float | None]:
+    """Value in force of every lever, by ``target.field``; None for one that has nothing to act on yet.
+
+    Sharing is the mean over the members of a platform; measures that no scenario gives a dose stand at that of history.
+    """
+    policy, world, day = model.policy, model.world, model.date
+    _, inputs = lay_out(world, policy)
+    epoch = int(inputs.epoch_of_week[min(model.week, model.last_week)])
+    parameters = policy.parameters_at(day)
+    found: dict[str, float | None] = {
+        key: float(getattr(parameters, key.rpartition(".")[2])) for key in NAMES if key.startswith("parameter:")
+    }
+    change = ("asset", "*", "availability", "multiply")
+    fleet = [e.amount for e in policy.in_force(day) if (e.kind, e.name, e.field, e.operation) == change]
+    found["asset:*.availability"] = math.prod(fleet, start=1.0)
+    for measure, usual in world.tables.measures[["measure", "history_dose"]].to_numpy():
+        dose = dose_at(policy, str(measure), day)
+        found[f"measure:{measure}.dose"] = float(usual if dose is None else dose)
+    for place, name in enumerate(world.platforms):
+        sharing = inputs.dated.states_pledge[epoch][inputs.membership_active[epoch][:, place] > 0.0, place]
+        found[f"platform:{name}.sharing"] = float(sharing.mean()) if len(sharing) else None
+        found[f"platform:{name}.active"] = float(inputs.dated.platforms_active[epoch, place]) if len(sharing) else None
+    return found
 
 
 @lru_cache(maxsize=2)
@@ -260,7 +282,7 @@ def static(world: World) -> dict[str, Any]:
         "corridors": list(CORRIDORS),
         "levers": _levers(world),
         "history": _history(world),
-        "points": {key: _points(world, key) for key in POINTS},
+        "points": {key: _points(world, key) for key in observed.SERIES if key != "west_africa_share"},
         "bands": _bands(),
         "limits": {k: list(v) for k, v in LIMITS.items()},
         "epoch": calendar.EPOCH.isoformat(),

@@ -1,6 +1,7 @@
 """What is said of a place, lane, state, platform or patrol that was clicked: its numbers now and its recent years."""
 
 from collections.abc import Callable
+from itertools import compress
 from typing import Any, Final, NamedTuple
 
 from model import RouteModel, calendar
@@ -33,14 +34,9 @@ def inspect(model: RouteModel, kind: str, row: int) -> dict[str, Any]:
     if kind not in KINDS or not 0 <= row < len(getattr(model.world, f"{kind}s")):
         refuse("there is no such thing on the map", kind, row, ", ".join(KINDS), "click on the map")
     found, years = KINDS[kind](model, row), model.years
-    table = getattr(model.buffers, f"by_{kind}", model.buffers.by_state)[[y - calendar.FIRST_YEAR for y in years]]
+    table = getattr(model.buffers, f"by_{kind}", model.buffers.by_state)[[y - calendar.FIRST_YEAR for y in years], row]
     history = [
-        {
-            "name": name,
-            "unit": unit,
-            "years": years,
-            "values": [round(float(value) * scale, 3) for value in table[:, row, column]],
-        }
+        {"name": name, "unit": unit, "years": years, "values": (table[:, column] * scale).round(3).tolist()}
         for column, name, unit, scale in found.history
     ]
     return {"what": kind, "row": row, **found._asdict(), "facts": list(found.facts.items()), "history": history}
@@ -54,61 +50,55 @@ def _tonnes(kg: float) -> str:
     return f"{theme.number(float(kg) / 1000)} t pure"
 
 
-def _name(model: RouteModel, place: int) -> str:
-    return str(model.world.graph.nodes[model.world.places[place]]["name"])
-
-
 def _row(model: RouteModel, kind: str, row: int) -> Any:
-    """Row of a table of the world, by the number that the model has for it."""
-    table = getattr(model.world.tables, f"{kind}s").set_index(kind)
-    return table.loc[getattr(model.world, f"{kind}s")[row]]
+    return getattr(model.world.tables, f"{kind}s").set_index(kind).loc[getattr(model.world, f"{kind}s")[row]]
 
 
 def _place(model: RouteModel, row: int) -> Found:
-    places = model.state.places
-    data = model.world.graph.nodes[model.world.places[row]]
+    places, data = model.state.places, _row(model, "place", row)
+    shares = {"Coast under radar": places.coastal_radar[row], "Controls bought off": places.bribed_share[row]}
     facts = {
         "Arrivals, last 52 weeks": _tonnes(places.mass_kg[row]),
         "Value of a kg here": f"{theme.number(float(places.value_eur_per_kg[row]))} EUR",
+        **{name: _percent(share) for name, share in shares.items() if share > 0},
     }
-    for name, share in (("Coast under radar", places.coastal_radar), ("Controls bought off", places.bribed_share)):
-        if share[row] > 0:
-            facts[name] = _percent(share[row])
     return Found(str(data["name"]), str(data["kind"]).replace("_", " "), facts)
 
 
 def _leg(model: RouteModel, row: int) -> Found:
     legs, arrays = model.state.legs, model.world.arrays
-    start, end = (_name(model, int(side[row])) for side in (arrays.leg_origin, arrays.leg_destination))
+    start, end = (_row(model, "place", side[row])["name"] for side in (arrays.leg_origin, arrays.leg_destination))
     facts = {
         "Set out, last 52 weeks": _tonnes(legs.set_out_kg[row]),
         "Loss that all believe in": _percent(legs.public_loss[row]),
         "Known beforehand": _percent(legs.know[row].max()),
         "Way": f"{float(arrays.leg_days[row]):.1f} days",
     }
-    history = ((Yearly.MOVED_KG, "Set out", "t pure", 1e-3), *Found._field_defaults["history"])
-    return Found(f"{start} to {end}", theme.MODES[MODES[int(arrays.leg_mode[row])]][0], facts, history)
+    return Found(
+        f"{start} to {end}",
+        theme.MODES[MODES[int(arrays.leg_mode[row])]][0],
+        facts,
+        ((Yearly.MOVED_KG, "Set out", "t pure", 1e-3), *Found._field_defaults["history"]),
+    )
 
 
 def _state(model: RouteModel, row: int) -> Found:
     states, table = model.state.states, _row(model, "state", row)
-    member = [name for name, level in zip(model.world.platforms, states.sharing[row], strict=True) if level > 0.0]
     facts = {
         "Corruption": _percent(states.kappa[row]),
         "Ability of its services": _percent(states.ability[row].mean()),
         "Controls, times 2005": f"{float(states.effort[row]):.2f}",
-        "Shares with": ", ".join(member) or "nobody",
+        "Shares with": ", ".join(compress(model.world.platforms, states.sharing[row] > 0.0)) or "nobody",
     }
     return Found(str(table["name"]), str(table["role"]).replace("_", " "), facts)
 
 
 def _platform(model: RouteModel, row: int) -> Found:
     platforms, table = model.state.platforms, _row(model, "platform", row)
-    levels = model.state.states.sharing[:, row]
-    members = [name for name, level in zip(model.world.states, levels, strict=True) if level > 0.0]
     facts = {
         "Works": "yes" if platforms.active[row] > 0.5 else "no",
-        "Members that share": ", ".join(members) or "none",
+        "Members that share": ", ".join(compress(model.world.states, model.state.states.sharing[:, row] > 0.0))
+        or "none",
         "Cues at sea so far": f"{float(platforms.cues[row]):,.0f}",
         "Cues acted on": f"{float(platforms.acted[row]):,.0f}",
         "Credited, all years": _tonnes(platforms.seized_kg[row]),
@@ -119,8 +109,9 @@ def _platform(model: RouteModel, row: int) -> Found:
 def _asset(model: RouteModel, row: int) -> Found:
     assets, table = model.state.assets, _row(model, "asset", row)
     lent = int(assets.lent_to[row])
+    place = _row(model, "place", assets.place[row])["name"]
     facts = {
-        "Now": f"{'in port' if assets.area[row] < 0 else 'on patrol'}, {_name(model, int(assets.place[row]))}",
+        "Now": f"{'in port' if assets.area[row] < 0 else 'on patrol'}, {place}",
         "Lent to": model.world.platforms[lent] if lent >= 0 else "nobody",
         "Share of time out": _percent(assets.availability[row]),
         "Cases so far": f"{float(assets.cases[row]):,.0f}",

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,12 +37,11 @@ def list_results(root: Path = ROOT) -> dict[str, Any]:
         for folder in sorted(folders)
         if "reference" not in folder.relative_to(root).parts and folder.parent.name != "rivals"
     ]
-    found.sort(key=lambda one: str(one["created"]), reverse=True)
+    found.sort(key=itemgetter("created"), reverse=True)
     return {"studies": found, "note": "" if found else f"No study has written results yet. Run one: {COMMAND}"}
 
 
 def _study(folder: Path, name: Path) -> dict[str, Any]:
-    """What the list says of a folder of results."""
     content: dict[str, Any] = {}
     with suppress(InputError):
         content = read_manifest(folder)
@@ -89,7 +89,7 @@ def runs_of(study: str, root: Path = ROOT) -> dict[str, Any]:
         remedy = "run the study again; it makes what is missing"
         refuse(message, "study", study, "runs as `run.py study` wrote them", remedy)
     table = table[table["status"] == "done"] if "status" in table else table
-    plan = [name for name in planned if name not in ("run", "point", "arm", *SHOWN)]
+    plan = planned.drop(["run", "point", "arm", *SHOWN], errors="ignore")
     columns = [name for name in (*SHOWN, *plan, *OUTCOMES) if name in table]
     # as JSON holds them: nothing for missing values, four decimals
     shown = table[columns].head(MOST_RUNS).round(4).to_json(orient="values")
@@ -102,11 +102,10 @@ def study_of(study: str, root: Path = ROOT) -> dict[str, Any]:
     Empty where its manifest says nothing of the kind.
     """
     told = read_manifest(root / study)
-    found: dict[str, Any] = {}
-    if isinstance(told.get("organisations"), int):
-        found["organisations"] = told["organisations"]
-    if told.get("fork"):
-        found["fork"] = dt.date.fromisoformat(str(told["fork"])[:10])
-    if told.get("window"):
-        found["date"] = calendar.monday(calendar.first_week(min(int(told["window"][1]), calendar.LAST_YEAR) + 1))
-    return found
+    groups, fork, window = (told.get(name) for name in ("organisations", "fork", "window"))
+    found = {
+        "organisations": groups if isinstance(groups, int) else None,
+        "fork": dt.date.fromisoformat(str(fork)[:10]) if fork else None,
+        "date": calendar.monday(calendar.first_week(min(int(window[1]), calendar.LAST_YEAR) + 1)) if window else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}

@@ -4,7 +4,6 @@ Models are touched by the thread of the tab alone. The next frame is sent only w
 a slow browser slows the run and nothing piles up.
 """
 
-import datetime as dt
 import logging
 import queue
 import threading
@@ -17,15 +16,12 @@ from functools import cache
 from typing import Any, Final
 
 from model import RouteModel, Scenario, load_world
-from model.columns import Array
 from model.errors import InputError
 from model.scenario.no_effect import without_effect
 from views.cli.command import as_called
 from views.cli.options import refuse
 from views.live import files, geometry, results
 from views.live.inspector import inspect
-from views.live.levers import values_of
-from views.live.memory import give_back
 from views.live.settings import (
     PARTS,
     Settings,
@@ -38,7 +34,7 @@ from views.live.settings import (
     whole,
 )
 from views.live.snapshot import Seen, corridor_of_leg, frame
-from views.live.worlds import Worlds
+from views.live.worlds import Worlds, give_back
 
 REBUILD: Final = ("scenario", "other", "fork", "seed", "organisations", "year")
 """Settings that make new models."""
@@ -47,7 +43,6 @@ LONGEST_WAIT_S: Final = 3.0
 """How long a frame waits for the page to have drawn the one before."""
 LOOK_EVERY_S: Final = 0.25
 """How often a page that has not drawn is looked after."""
-LOG = logging.getLogger(__name__)
 
 
 @cache
@@ -81,7 +76,7 @@ class Session:
         self._thread = threading.Thread(target=self._run, name="board", daemon=True)
         self.settings = Settings()
         self.worlds: Worlds | None = None
-        self.playing, self._closed = False, False
+        self.playing = self._closed = False
         self._seen: list[Seen] = []
         self._drawn, self._sent, self._due = 0, 0, 0.0
         self._watched: tuple[str, int, int] | None = None
@@ -100,12 +95,7 @@ class Session:
         self.ask({"kind": "close"})  # wakes the thread
 
     def _say(self, kind: str, **content: Any) -> None:
-        """Send a message to the page."""
         self._send({"kind": kind, **content}, [])
-
-    def _note(self, text: str) -> None:
-        """Show a note on the page."""
-        self._say("note", text=as_called(text))
 
     def _run(self) -> None:
         while not self._closed:
@@ -126,11 +116,11 @@ class Session:
             else:
                 refuse("the page cannot ask for this", "kind", kind, "what its buttons ask", "load the page again")
         except Exception as error:  # the page must go on working whatever happens
-            text = _reason(error)
+            text = as_called(_reason(error))
             # what was refused does not stop a run
             self.playing = self.playing and message is not None and isinstance(error, InputError)
-            self._say("failed", asked=kind, text=as_called(text))
-            self._note(text)
+            self._say("failed", asked=kind, text=text)
+            self._say("note", text=text)
             self._tell()
 
     def _next(self) -> Mapping[str, Any] | None:
@@ -182,15 +172,14 @@ class Session:
         day = day_of("date", message.get("date"))
         if self.worlds is None or day < self.worlds.date:
             self._build(replace(self.settings, date=day))
-            return
-        self.worlds.run_until(day)
-        self._show(whole=True)
-        self._tell()
+        else:
+            self.worlds.run_until(day)
+            self._show(whole=True)
+            self._tell()
 
     # --- what is run ----------------------------------------------------------------------------------------------
 
     def _on_hello(self, message: Mapping[str, Any]) -> None:
-        """A page has opened: read its address and show it."""
         self.settings, notes = read_address(str(message.get("search", "")), scenario_names())
         if warm_up().is_alive():
             self._say("busy", text="Compiling the rules of the week: once on this machine, a minute or two")
@@ -202,7 +191,7 @@ class Session:
         name = str(message.get("name"))
         settings = self.settings.changed(name, message.get("value"), scenario_names())
         if name in REBUILD or bool(settings.other) != bool(self.settings.other):
-            self._build(settings if name == "year" else replace(settings, date=self._today()))
+            self._build(settings if name == "year" else replace(settings, date=getattr(self.worlds, "date", None)))
         else:
             self.settings = settings
             self._tell()
@@ -220,16 +209,20 @@ class Session:
 
     def _on_clear(self, message: Mapping[str, Any]) -> None:
         """Take all levers away and run to the same day without them."""
-        self._build(replace(self.settings, moves=(), date=self._today()))
+        self._build(replace(self.settings, moves=(), date=getattr(self.worlds, "date", None)))
 
     def _on_replay(self, message: Mapping[str, Any]) -> None:
         """Show two runs of a study again: the first as one world, the second beside it on the same seed."""
         first, second = message["first"], message.get("second") or {"scenario": "", "seed": message["first"]["seed"]}
         for name in (first["scenario"], second["scenario"]):
             if name and name not in scenario_names():
-                remedy = "save it as a file in the folder you started from"
-                text = "its scenario is not among those of the project"
-                refuse(text, "scenario", name, "a name of `run.py scenarios`", remedy)
+                refuse(
+                    "its scenario is not among those of the project",
+                    "scenario",
+                    name,
+                    "a name of `run.py scenarios`",
+                    "save it as a file in the folder you started from",
+                )
         settings = Settings(
             scenario=first["scenario"],
             seed=whole("seed", first["seed"]),
@@ -237,28 +230,20 @@ class Session:
             view="side" if second["scenario"] else "one",
             speed=self.settings.speed,
         )
-        notes = self._replay_notes(message.get("factors") or [], other_seed=second["seed"] != first["seed"])
-        study = results.study_of(str(message.get("study")))
-        self._build(replace(settings, **study), notes)
-
-    def _replay_notes(self, names: Sequence[object], *, other_seed: bool) -> list[str]:
-        """What is not as in the study when its runs are shown again."""
-        factors = ", ".join(str(name).replace("_", " ") for name in names)
+        factors = ", ".join(str(name).replace("_", " ") for name in message.get("factors") or [])
         notes = {
-            "Two runs of other seeds: both are shown on the first one's": other_seed,
+            "Two runs of other seeds: both are shown on the first one's": second["seed"] != first["seed"],
             f"What the study sets beside scenario, seed and groups is not carried over: {factors}": factors,
             "The levers that were set have been put away; the way back in the browser brings them again": (
                 self.settings.moves
             ),
         }
-        return [text for text, applies in notes.items() if applies]
+        study = results.study_of(str(message.get("study")))
+        self._build(replace(settings, **study), [text for text, applies in notes.items() if applies])
 
-    def _today(self) -> dt.date | None:
-        return self.worlds.date if self.worlds else None
-
-    def _build(self, settings: Settings, notes: list[str] | None = None) -> None:
+    def _build(self, settings: Settings, notes: Sequence[str] = ()) -> None:
         """Make new worlds; those that were there stay if it cannot be done."""
-        self.playing, told = False, list(notes or [])
+        self.playing, told = False, list(notes)
         self._say("busy", text="Running to the day")
         try:
             worlds = Worlds(settings)
@@ -271,7 +256,7 @@ class Session:
         self._seen = [Seen() for _ in worlds.models]
         self._show(whole=True)
         for text in told:
-            self._note(text)
+            self._say("note", text=as_called(text))
         self._tell()
 
     # --- questions ------------------------------------------------------------------------------------------------
@@ -279,15 +264,14 @@ class Session:
     def _on_inspect(self, message: Mapping[str, Any]) -> None:
         self._watched = None
         if message.get("what") is not None:
-            place = min(int(message.get("world", 0)), len(self._here.models) - 1)
-            self._watched = (str(message["what"]), int(message["row"]), place)
+            self._watched = (str(message["what"]), int(message["row"]), int(message.get("world", 0)))
             self._say_watched()
 
     def _say_watched(self) -> None:
-        if self._watched and self.worlds:
-            kind, row, place = self._watched
-            place = min(place, len(self.worlds.models) - 1)
-            self._say("inspected", **inspect(self.worlds.models[place], kind, row), world=place)
+        if self._watched:
+            kind, row, asked = self._watched
+            place = min(asked, len(self._here.models) - 1)
+            self._say("inspected", **inspect(self._here.models[place], kind, row), world=place)
 
     def _on_results(self, message: Mapping[str, Any]) -> None:
         self._say("results", **results.list_results())
@@ -303,16 +287,16 @@ class Session:
 
     def _show(self, *, whole: bool = False) -> None:
         """Send a frame: what has changed since the last, or everything."""
-        pairs = zip(self._here.models, self._seen, strict=True)
+        corridor = corridor_of_leg(load_world())
+        worlds = [
+            frame(model, seen, corridor, whole=whole) for model, seen in zip(self._here.models, self._seen, strict=True)
+        ]
         self._sent += 1
-        self._say(
-            "frame", n=self._sent, worlds=[frame(model, seen, _corridors(), whole=whole) for model, seen in pairs]
-        )
+        self._say("frame", n=self._sent, worlds=worlds)
         if self._sent % INSPECT_EVERY == 0:
             self._say_watched()
 
     def _tell(self) -> None:
-        """Tell the page what the controls show."""
         worlds, settings = self.worlds, self.settings
         if worlds is None:
             return
@@ -327,22 +311,16 @@ class Session:
             settings={**shown, "fork": settings.fork.isoformat()},
             moves=[{**asdict(move), "date": move.date.isoformat()} for move in settings.moves],
             titles=[model.policy.title for model in worlds.models],
-            levers=values_of(worlds.models[-1]),
+            levers=geometry.values_of(worlds.models[-1]),
             warnings=worlds.warnings,
             events=geometry.events_of(worlds.steered),
             start=worlds.models[0].policy.start.isoformat(),
         )
 
 
-@cache
-def _corridors() -> Array:
-    return corridor_of_leg(load_world())
-
-
 def _reason(error: Exception) -> str:
     """A failure in words for the page; what is a fault of the program is logged with its traceback."""
     if isinstance(error, InputError):
         return str(error)
-    LOG.error("the page could not do this", exc_info=error)
-    last = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-    return f"Something went wrong here, and nothing was changed: {last}"
+    logging.getLogger(__name__).error("the page could not do this", exc_info=error)
+    return f"Something went wrong here, and nothing was changed: {traceback.format_exception_only(error)[-1].strip()}"

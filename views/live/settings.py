@@ -6,8 +6,10 @@ A part of an address that makes no sense is left out with a message in words; th
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs, urlencode
@@ -30,6 +32,10 @@ LIMITS: Final = {
 }
 """Least and most of every number; `speed` is in frames a second, `year` the one at whose start the page begins."""
 MOST_MOVES: Final = 200
+LEVER: Final = re.compile(
+    r"(?P<target>.+)\.(?P<field>[^.@]+)@(?P<day>[^@=]+)=(?P<value>[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)", re.IGNORECASE
+)
+"""A lever in an address: ``target.field@day=value``."""
 PARTS: Final = ("scenario", "other", "seed", "organisations", "year", "weeks", "speed", "view", "fork", "date")
 """Parts of an address, beside levers."""
 ALONE: Final = "a view of two worlds needs another scenario"
@@ -48,12 +54,18 @@ class Move:
     def events(self) -> tuple[Event, ...]:
         """The events that carry it; what a platform's members share is also set for those who share by themselves."""
         kind, _, name = self.target.partition(":")
-        operation: Literal["value", "multiply"] = "multiply" if kind == "asset" else "value"
         kinds = {kind: name} | ({"membership": f"{name}/*"} if (kind, self.field) == ("platform", "sharing") else {})
-        source, what = "set by hand in the browser", (self.field, operation, self.value)
         return tuple(
             Event(
-                f"lever-{_slug(kind, name, self.field)}-{self.date}", self.date, None, kind, name, *what, source=source
+                f"lever-{_slug(kind, name, self.field)}-{self.date}",
+                self.date,
+                None,
+                kind,
+                name,
+                self.field,
+                "multiply" if kind == "asset" else "value",
+                self.value,
+                source="set by hand in the browser",
             )
             for kind, name in kinds.items()
         )
@@ -100,9 +112,9 @@ class Settings:
 
     def with_move(self, move: Move) -> Settings:
         """Add a lever; one of the same day and field is replaced."""
-        key = (move.target, move.field, move.date)
-        kept = [m for m in self.moves if (m.target, m.field, m.date) != key]
-        return replace(self, moves=tuple(sorted([*kept, move], key=lambda m: m.date)))
+        same = attrgetter("target", "field", "date")
+        moves = [*(m for m in self.moves if same(m) != same(move)), move]
+        return replace(self, moves=tuple(sorted(moves, key=attrgetter("date"))))
 
     def changed(self, name: str, value: Any, scenarios: Sequence[str]) -> Settings:
         """One part changed, and those that depend on it brought in line; raises InputError."""
@@ -119,9 +131,8 @@ class Settings:
 
     def address(self) -> str:
         """Query of the address that leads here again; what is usual is left out."""
-        usual = Settings()
-        parts = PARTS if self.other else [name for name in PARTS if name != "fork"]
-        pairs = [(name, str(getattr(self, name))) for name in parts if getattr(self, name) != getattr(usual, name)]
+        usual = Settings() if self.other else Settings(fork=self.fork)
+        pairs = [(name, str(getattr(self, name))) for name in PARTS if getattr(self, name) != getattr(usual, name)]
         return urlencode([*pairs, *(("lever", str(move)) for move in self.moves)], safe=":,@=.*/")
 
 
@@ -150,7 +161,7 @@ def read_address(query: str, scenarios: Sequence[str]) -> tuple[Settings, list[s
     values = {
         name: value for name, texts in found.items() for value in _tried(notes, read_part, name, texts[-1], scenarios)
     }
-    settings = replace(Settings(), **values, moves=tuple(sorted(moves, key=lambda move: move.date)))
+    settings = Settings(**values, moves=tuple(sorted(moves, key=attrgetter("date"))))
     if settings.view != "one" and not settings.other:
         notes.append(f"address: {ALONE} (other=...); one world is shown")
         settings = replace(settings, view="one")
@@ -191,8 +202,13 @@ def whole(name: str, value: Any) -> int:
     except ValueError:
         number = low - 1
     if not low <= number <= high:
-        allowed = f"a whole number from {low} to {high}"
-        refuse("not a number that fits", name, str(value) or "nothing", allowed, "choose one in that range")
+        refuse(
+            "not a number that fits",
+            name,
+            str(value) or "nothing",
+            f"a whole number from {low} to {high}",
+            "choose one in that range",
+        )
     return number
 
 
@@ -201,40 +217,38 @@ def day_of(name: str, value: Any) -> dt.date:
 
     A run may stand at the end of the tables, a lever or a parting of worlds has to come before.
     """
-    text = str(value)
-    day = calendar.monday(calendar.week_of(text))
+    day = calendar.monday(calendar.week_of(str(value)))
     if day > calendar.monday(calendar.first_week(calendar.LAST_YEAR + 1) - (name != "date")):
-        refuse("after the tables end", name, text, "a day up to the end of 2023", "choose an earlier day")
+        refuse("after the tables end", name, str(value), "a day up to the end of 2023", "choose an earlier day")
     return day
 
 
 def read_move(text: str) -> Move:
     """Read ``target.field@day=value``; raises InputError that names what is wrong."""
-    head, _, amount = text.rpartition("=")
-    path, _, day = head.rpartition("@")
-    target, _, column = path.rpartition(".")
-    try:
-        value = float(amount)
-    except ValueError:
-        value = float("nan")
-    if not (target and column and day) or value != value:
+    found = LEVER.fullmatch(text)
+    if not found:
         refuse("not a lever", "lever", text, "target.field@day=value", "as measure:maoc-n.dose@2012-01-02=0.8")
-    return make_move({"target": target, "field": column, "value": value}, day_of("lever", day))
+    return make_move(found.groupdict(), day_of("lever", found["day"]))
 
 
 def make_move(content: Mapping[str, Any], day: dt.date) -> Move:
     """Check a lever against what events may change; raises InputError."""
     target, column = str(content.get("target", "")), str(content.get("field", ""))
     kind, _, name = target.partition(":")
-    bounds, none = event_field(kind, column), "no lever can change this"
+    bounds = event_field(kind, column)
     if bounds is None:
         allowed = ", ".join(fields_of(kind)) or "a target that exists"
-        refuse(none, "lever", f"{target}.{column}", allowed, "choose one of these")
+        refuse("no lever can change this", "lever", f"{target}.{column}", allowed, "choose one of these")
     value = float(content["value"])
     if not bounds.low <= value <= bounds.high:
         refuse("outside its bounds", f"{target}.{column}", value, bounds.allowed, "choose a value in that range")
     names = load_world().names
     if kind in names and not expand(kind, name, names):
-        remedy = "see `run.py scenarios` and docs/data.md for names"
-        refuse(none, "lever", target, f"a {kind} that exists", remedy)
+        refuse(
+            "no lever can change this",
+            "lever",
+            target,
+            f"a {kind} that exists",
+            "see `run.py scenarios` and docs/data.md for names",
+        )
     return Move(target, column, value, day)

@@ -5,6 +5,7 @@ frame, sharing and trust. Whole numbers in lists keep it to a few kilobytes; `bo
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -76,6 +77,7 @@ def _flat(*columns: Any) -> list[int]:
     return whole_numbers(np.column_stack(columns).ravel())
 
 
+@lru_cache(maxsize=2)
 def corridor_of_leg(world: World) -> Array:
     """Corridor of every leg, row of CORRIDORS; -1 for legs that do not enter Europe."""
     corridor = world.tables.legs["mode"].map(BY_MODE).fillna(OTHER).to_numpy(np.int64)
@@ -88,8 +90,9 @@ def yearly_corridors(model: RouteModel, corridor: Array, since: int) -> list[lis
     """[year, kg by corridor...] of the years simulated so far, the last one in part."""
     years = [year for year in model.years if year >= since]
     moved = model.buffers.by_leg[[year - calendar.FIRST_YEAR for year in years], :, Yearly.MOVED_KG]
-    into = [moved[:, corridor == c].sum(axis=1) for c in range(len(CORRIDORS))]
-    return whole_numbers(np.column_stack([years, *into]))
+    return whole_numbers(
+        np.column_stack([years, *(moved[:, corridor == c].sum(axis=1) for c in range(len(CORRIDORS)))])
+    )
 
 
 def weekly_rows(model: RouteModel, first: int) -> list[list[int]]:
@@ -143,8 +146,8 @@ def _loads(model: RouteModel) -> list[int]:
     rows = rows[live.alive[rows] == 1]
     if len(rows) > MOST_LOADS:
         rows = rows[np.argsort(-live.load_kg[rows], kind="stable")[:MOST_LOADS]]
-    span = np.maximum(live.arrive_day[rows] - live.set_out_day[rows], 0.1)
-    way = np.clip((today - live.set_out_day[rows]) / span, 0.0, 1.0)
+    set_out, arrive = live.set_out_day[rows], live.arrive_day[rows]
+    way = np.clip((today - set_out) / np.maximum(arrive - set_out, 0.1), 0.0, 1.0)
     return _flat(live.leg[rows], 255 * way, live.load_kg[rows], live.ident[rows] % 99_991)
 
 
@@ -170,8 +173,7 @@ def _platforms(model: RouteModel) -> list[int]:
     states, values = model.state.states, model.policy.parameters
     found: list[int] = []
     for row in np.flatnonzero(model.state.platforms.active > 0.5):
-        members = np.flatnonzero(states.pledge[:, row] > 0.0)
-        if len(members):
+        if len(members := np.flatnonzero(states.pledge[:, row] > 0.0)):
             good = values.trust_prior_useful + states.trust_useful[members, row]
             trust = good / (good + values.trust_prior_failed + states.trust_failed[members, row])
             found += _flat(row, 100 * states.sharing[members, row].mean(), 100 * trust.mean())

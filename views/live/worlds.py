@@ -1,6 +1,9 @@
 """The models behind the page: one world, or two of the same seed that part on a day, with levers set on the way."""
 
+import ctypes
 import datetime as dt
+import gc
+import sys
 from bisect import bisect_left
 from dataclasses import replace
 
@@ -64,10 +67,10 @@ class Worlds:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.settings, first = settings, Scenario.load(settings.scenario)
-        scenarios = [first]
+        self.settings = settings
+        scenarios = [Scenario.load(settings.scenario)]
         if settings.other:
-            scenarios.append(parted(first, Scenario.load(settings.other), settings.fork))
+            scenarios.append(parted(scenarios[0], Scenario.load(settings.other), settings.fork))
         self.unmoved = scenarios[-1]
         self.models = [
             RouteModel(scenario, settings.seed, settings.organisations, world=load_world())
@@ -77,7 +80,6 @@ class Worlds:
         self.run_until(settings.date or calendar.monday(max(calendar.first_week(settings.year), 0)))
 
     def _moved(self) -> Scenario:
-        """The scenario that levers act on, with the levers."""
         return self.unmoved.with_events(*(event for move in self.settings.moves for event in move.events))
 
     # --- time -----------------------------------------------------------------------------------------------------
@@ -121,7 +123,7 @@ class Worlds:
     @property
     def warnings(self) -> list[str]:
         """What the scenarios and the levers say without effect, in words."""
-        world, names = load_world(), [name for name in (self.settings.scenario, self.settings.other) if name]
+        world, names = load_world(), filter(None, (self.settings.scenario, self.settings.other))
         levers = frozenset(event.id for move in self.settings.moves for event in move.events)
         found = [one for name in names for one in without_effect(world, Scenario.load(name))]
         return list(dict.fromkeys(map(str, (*found, *without_effect(world, self.steered, only=levers)))))
@@ -130,3 +132,12 @@ class Worlds:
     def steered(self) -> Scenario:
         """The scenario that levers act on, with the levers: what is exported."""
         return self.models[-1].policy
+
+
+def give_back() -> None:
+    """Free models that nothing refers to, and return their memory to the system where its C library can."""
+    gc.collect()  # models refer to one another in circles: each is tens of megabytes
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc: freed blocks stay with threads that are gone
+        if trim is not None:
+            trim(0)

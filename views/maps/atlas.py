@@ -68,9 +68,7 @@ def project(lon: Any, lat: Any) -> tuple[Floats, Floats]:
     phi, phi0 = np.radians(np.asarray(lat, dtype=float)), np.radians(LAT0)
     cosine = np.sin(phi0) * np.sin(phi) + np.cos(phi0) * np.cos(phi) * np.cos(lam)
     k = np.sqrt(2.0 / np.maximum(1.0 + cosine, 1e-9))
-    x = k * np.cos(phi) * np.sin(lam)
-    y = k * (np.cos(phi0) * np.sin(phi) - np.sin(phi0) * np.cos(phi) * np.cos(lam))
-    return x, y
+    return k * np.cos(phi) * np.sin(lam), k * (np.cos(phi0) * np.sin(phi) - np.sin(phi0) * np.cos(phi) * np.cos(lam))
 
 
 def smooth(points: Floats, passes: int = 2) -> Floats:
@@ -79,9 +77,7 @@ def smooth(points: Floats, passes: int = 2) -> Floats:
         if len(points) < 3:
             return points
         first, second = points[:-1], points[1:]
-        cut = np.empty((2 * len(first), 2))
-        cut[0::2] = 0.75 * first + 0.25 * second
-        cut[1::2] = 0.25 * first + 0.75 * second
+        cut = np.stack([0.75 * first + 0.25 * second, 0.25 * first + 0.75 * second], axis=1).reshape(-1, 2)
         points = np.vstack([points[:1], cut[1:-1], points[-1:]])
     return points
 
@@ -90,32 +86,33 @@ def thin(points: Floats, tolerance: float) -> Floats:
     """Douglas and Peucker's (1973) line with no vertex further than `tolerance` from the given one."""
     if len(points) < 3:
         return points
-    start, end = points[0], points[-1]
-    chord = end - start
+    chord, away = points[-1] - points[0], points - points[0]
     length = float(np.hypot(*chord))
-    away = points - start
     gap = np.hypot(*away.T) if length == 0 else np.abs(chord[0] * away[:, 1] - chord[1] * away[:, 0]) / length
     worst = int(np.argmax(gap))
     if gap[worst] <= tolerance:
-        return np.vstack([start, end])
-    left, right = thin(points[: worst + 1], tolerance), thin(points[worst:], tolerance)
-    return np.vstack([left[:-1], right])
+        return points[[0, -1]]
+    return np.vstack([thin(points[: worst + 1], tolerance)[:-1], thin(points[worst:], tolerance)])
 
 
 def lanes(table: pd.DataFrame, tolerance: float = 0.004) -> dict[str, Floats]:
     """Leg id -> projected, thinned and smoothed polyline of shape (n, 2), from lanes.csv (leg, point, lat, lon)."""
-    drawn: dict[str, Floats] = {}
-    for leg, rows in table.sort_values(["leg", "point"]).groupby("leg", sort=False):
-        line = np.column_stack(project(rows["lon"], rows["lat"]))
-        drawn[str(leg)] = thin(smooth(thin(line, tolerance)), tolerance / 6)
-    return drawn
+    lines = {
+        str(leg): np.column_stack(project(rows["lon"], rows["lat"]))
+        for leg, rows in table.sort_values(["leg", "point"]).groupby("leg", sort=False)
+    }
+    return {leg: thin(smooth(thin(line, tolerance)), tolerance / 6) for leg, line in lines.items()}
+
+
+def countries() -> dict[str, Any]:
+    """Countries of outlines.json by ISO code: name and rings of degrees east and north."""
+    return dict(json.loads((DATA / "outlines.json").read_text(encoding="utf-8"))["countries"])
 
 
 @cache
 def outlines() -> tuple[Floats, ...]:
     """The rings of land in outlines.json: degrees east and north, shape (n, 2)."""
-    countries = json.loads((DATA / "outlines.json").read_text(encoding="utf-8"))["countries"].values()
-    return tuple(np.array(ring, dtype=float) for country in countries for ring in country["rings"])
+    return tuple(np.array(ring, dtype=float) for country in countries().values() for ring in country["rings"])
 
 
 def joined(parts: list[Floats], digits: int = 4) -> tuple[list[float | None], list[float | None]]:

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views import theme
-from views.figures.bands import mean_by, replications, tidy
+from views.figures.bands import mean_by, replications
 from views.figures.marks import blank
 from views.maps import atlas
 
@@ -95,8 +95,7 @@ class FlowPlan:
 
 def categorise(legs: pd.DataFrame, places: pd.DataFrame) -> pd.Series:
     """Leg id -> key into CATEGORIES."""
-    region = places.set_index("place")["region"]
-    north = legs[["origin", "destination"]].apply(lambda ends: ends.map(region)).eq("north_america").any(axis=1)
+    north = legs[["origin", "destination"]].isin(list(places.query("region == 'north_america'")["place"])).any(axis=1)
     return legs["mode"].map(CATEGORY_OF_MODE).mask(north, "north").set_axis(legs["leg"])
 
 
@@ -137,13 +136,13 @@ def leg_names(legs: pd.DataFrame, places: pd.DataFrame) -> dict[str, str]:
 
 def middle(line: atlas.Floats) -> tuple[float, float, float]:
     """Point and heading at 58% of the length of `line`."""
-    step = np.hypot(*np.diff(line, axis=0).T)
-    run = np.concatenate([[0.0], np.cumsum(step)])
+    steps = np.diff(line, axis=0)
+    length = np.hypot(*steps.T)
+    run = np.concatenate([[0.0], np.cumsum(length)])
     goal = 0.58 * run[-1]
-    at = min(int(np.searchsorted(run, goal, side="right")) - 1, len(step) - 1)
-    share = (goal - run[at]) / step[at] if step[at] else 0.0
-    x, y = line[at] + share * (line[at + 1] - line[at])
-    dx, dy = line[at + 1] - line[at]
+    at = min(int(np.searchsorted(run, goal, side="right")) - 1, len(steps) - 1)
+    dx, dy = steps[at]
+    x, y = line[at] + ((goal - run[at]) / length[at] if length[at] else 0.0) * steps[at]
     return round(float(x), 4), round(float(y), 4), round(float(np.degrees(np.arctan2(dx, dy))), 1)
 
 
@@ -152,11 +151,13 @@ def _bubbles(by_place: pd.DataFrame, places: pd.DataFrame) -> dict[int, list[tup
     x, y = (axis.round(4).tolist() for axis in atlas.project(places["lon"], places["lat"]))
     at = dict(zip(places["place"], zip(x, y, places["name"].astype(str), strict=True), strict=True))
     means = mean_by(by_place, "place", "seized_bulk_kg").filter(list(at)).T / 1000.0
-    found = {}
-    for year in means.columns:
-        large = means[year][means[year] >= BUBBLE_FROM_T].sort_values(ascending=False)
-        found[int(year)] = [(*at[place][:2], round(float(tonnes), 2), at[place][2]) for place, tonnes in large.items()]
-    return found
+    return {
+        int(str(year)): [
+            (*at[place][:2], round(float(tonnes), 2), at[place][2])
+            for place, tonnes in seized[seized >= BUBBLE_FROM_T].sort_values(ascending=False).items()
+        ]
+        for year, seized in means.items()
+    }
 
 
 def flow_map(
@@ -178,7 +179,7 @@ def flow_map(
         The tables of model/data.
     """
     flows = plan(by_leg, places=places, legs=legs, lanes=lanes, by_place=by_place)
-    return draw(flows, places, year, replications(tidy(by_leg)))
+    return draw(flows, places, year, replications(by_leg))
 
 
 def draw(flows: FlowPlan, places: pd.DataFrame, year: int, runs: int = 1) -> go.Figure:
@@ -201,17 +202,9 @@ def draw(flows: FlowPlan, places: pd.DataFrame, year: int, runs: int = 1) -> go.
         hovertemplate="%{text}<extra></extra>",
     )
     add_places(figure, places)
-    legend = {
-        "orientation": "v",
-        "x": 0.99,
-        "xanchor": "right",
-        "y": 0.01,
-        "yanchor": "bottom",
-        "bgcolor": "rgba(255,255,255,.85)",
-    }
-    figure.update_layout(margin_t=40, legend=legend, width=980, height=880)
+    legend = {"x": 0.99, "xanchor": "right", "y": 0.01, "yanchor": "bottom", "bgcolor": "rgba(255,255,255,.85)"}
     return theme.describe(
-        figure,
+        figure.update_layout(margin_t=40, legend={"orientation": "v", **legend}, width=980, height=880),
         title=f"Where cocaine moved in {year}, in the model",
         subtitle="Tonnes of pure cocaine set out on each leg in the year (line width) and bulk tonnes seized "
         f"(bubbles), mean of {theme.counted(runs)}. Lambert azimuthal equal-area projection.",
@@ -221,27 +214,25 @@ def draw(flows: FlowPlan, places: pd.DataFrame, year: int, runs: int = 1) -> go.
 
 def ground() -> go.Figure:
     """A map without flows: sea, land and graticule, in the window of the atlas."""
-    (left, right), (bottom, top) = atlas.WINDOW
+    across, up = map(list, atlas.WINDOW)
     hidden = {"visible": False, "fixedrange": True}
-    figure = blank(None)
-    figure.update_layout(
+    unnamed = {"mode": "lines", "hoverinfo": "skip", "showlegend": False}
+    figure = blank(
+        None,
         plot_bgcolor=theme.SEA,
         margin={"l": 0, "r": 0, "t": 10, "b": 0},
-        xaxis={**hidden, "range": [left, right]},
-        yaxis={**hidden, "range": [bottom, top], "scaleanchor": "x", "scaleratio": 1},
+        xaxis={**hidden, "range": across},
+        yaxis={**hidden, "range": up, "scaleanchor": "x", "scaleratio": 1},
     )
     x, y = atlas.joined(atlas.graticule(), 3)
-    unnamed = {"mode": "lines", "hoverinfo": "skip", "showlegend": False}
     figure.add_scatter(x=x, y=y, line={"color": "#DCE4EA", "width": 0.6}, name="graticule", **unnamed)
     x, y = atlas.joined(atlas.coast(), 4)
-    figure.add_scatter(
+    return figure.add_scatter(
         x=x, y=y, fill="toself", fillcolor=theme.LAND, line={"color": theme.COAST, "width": 0.7}, name="land", **unnamed
     )
-    return figure
 
 
 def _add_flows(figure: go.Figure, flows: FlowPlan, year: int) -> None:
-    """A line trace for each category and width, then an arrow trace for each category."""
     for key, (name, colour, dash) in CATEGORIES.items():
         for width, pixels in enumerate(WIDTHS):
             chosen = flows.legs_of(year, key, width)
@@ -298,7 +289,6 @@ def add_places(figure: go.Figure, places: pd.DataFrame) -> None:
     for group, colour in theme.GROUP_COLOURS.items():
         rows = places[groups == group]
         x, y = atlas.project(rows["lon"], rows["lat"])
-        market = rows["kind"].eq("market")
         figure.add_scatter(
             x=np.round(x, 4).tolist(),
             y=np.round(y, 4).tolist(),
@@ -308,7 +298,7 @@ def add_places(figure: go.Figure, places: pd.DataFrame) -> None:
                 "size": [5 if k == "sea_area" else 8 for k in rows["kind"]],
                 "color": colour,
                 "opacity": 1,
-                "symbol": ["square" if m else "circle" for m in market],
+                "symbol": ["square" if k == "market" else "circle" for k in rows["kind"]],
                 "line": {"color": "#FFFFFF", "width": 1.2},
             },
             text=rows["name"].tolist(),

@@ -46,48 +46,37 @@ def effect(row: Mapping[Any, Any], shown: Shown) -> str:
     span = f"{theme.signed(low)} to {theme.signed(high)}"
     if low <= 0.0 <= high:
         return f"cannot be told from zero ({span} {shown.unit})"
-    word = "more" if size > 0 else "less"
-    return f"**{theme.number(abs(size), 2)} {shown.unit} {word}** (95% interval {span})"
+    return f"**{theme.number(abs(size), 2)} {shown.unit} {'more' if size > 0 else 'less'}** (95% interval {span})"
 
 
 def _answers(supply: str) -> str:
-    """An answer of supply in words."""
     return supply.replace("answers", "answers price", 1)
 
 
-def _packages(study: StudyResults, paired: pd.DataFrame, supply: str) -> str:
-    """What lands under each scenario, with supply fixed or answering."""
-    landed = paired[(paired["supply"] == supply) & (paired["outcome"] == LANDED)]
-    if landed.empty:
-        return ""
+def _packages(study: StudyResults, landed: pd.DataFrame) -> str:
+    """What lands under each scenario, under one answer of supply."""
     shown, baseline, told = study.outcome(LANDED), theme.lower(study.baseline), clear(landed)
     effects = landed[told].sort_values("effect").to_dict("records")
-    rest = theme.listed([study.inside(row["scenario"]) for row in landed[~told].to_dict("records")])
-    several = f"With {len(landed)} packages an interval that ends near zero is no finding."
-    return " ".join(
-        [
-            *(f"{study.scenario(row['scenario'])} lands {effect(row, shown)}." for row in effects),
-            *([f"What lands under {rest} cannot be told from {baseline}."] if rest else []),
-            f"Against {baseline}, {int(landed['n'].min())} paired seeds.",
-            *([several] if len(landed) > 1 else []),
-        ]
+    rest = theme.listed([study.inside(name) for name in landed.loc[~told, "scenario"]])
+    sentences = (
+        *(f"{study.scenario(row['scenario'])} lands {effect(row, shown)}." for row in effects),
+        f"What lands under {rest} cannot be told from {baseline}." if rest else "",
+        f"Against {baseline}, {int(landed['n'].min())} paired seeds.",
+        f"With {len(landed)} packages an interval that ends near zero is no finding." if len(landed) > 1 else "",
     )
+    return " ".join(filter(None, sentences))
 
 
-def _first_supply(
-    study: StudyResults, paired: pd.DataFrame, outcome: str, told: str, untold: str, *, ascending: bool = True
-) -> str:
+def _first_supply(study: StudyResults, rows: pd.DataFrame, told: str, untold: str, *, ascending: bool = True) -> str:
     """`told` with the effects, under the first answer of supply, whose intervals exclude zero; else `untold`."""
-    supply = str(paired["supply"].iloc[0])
-    rows = paired[(paired["outcome"] == outcome) & (paired["supply"] == supply)]
-    if rows.empty:
-        return ""
-    effects = [
-        f"{effect(row, study.outcome(outcome))} under {study.inside(row['scenario'])}"
-        for row in rows[clear(rows)].sort_values("effect", ascending=ascending).to_dict("records")
-    ]
-    words = "is fixed" if supply == "fixed" else _answers(supply)
-    return f"With supply that {words}, {told.format('; '.join(effects))}" if effects else untold
+    supply, shown = str(rows["supply"].iloc[0]), study.outcome(str(rows["outcome"].iloc[0]))
+    rows = rows[(rows["supply"] == supply) & clear(rows)].sort_values("effect", ascending=ascending)
+    effects = [f"{effect(row, shown)} under {study.inside(row['scenario'])}" for row in rows.to_dict("records")]
+    return (
+        f"With supply that {'is fixed' if supply == 'fixed' else _answers(supply)}, {told.format('; '.join(effects))}"
+        if effects
+        else untold
+    )
 
 
 def _worth(study: StudyResults, costs: pd.DataFrame) -> str:
@@ -99,34 +88,33 @@ def _worth(study: StudyResults, costs: pd.DataFrame) -> str:
         f"({theme.span(row['eur_low'], row['eur_high'], 2)})"
         for row in known.to_dict("records")
     ]
+    found = f"A kilogram kept from the market costs: {'; '.join(texts)}. Costs are mostly assumed."
     rest = len(costs) - len(known)
-    others = "one other" if rest == 1 else f"the other {rest}"
-    withheld = f" For {others} it is withheld, since what is kept may be nothing." if rest else ""
-    return f"A kilogram kept from the market costs: {'; '.join(texts)}. Costs are mostly assumed.{withheld}"
+    if not rest:
+        return found
+    return (
+        f"{found} For {'one other' if rest == 1 else f'the other {rest}'} it is withheld, since what is kept may be "
+        "nothing."
+    )
 
 
 def _swept(study: StudyResults) -> str:
-    """Title of the lever that is swept first."""
-    spans = study.table("spans")
-    title = "The lever" if spans.empty else study.factor(str(spans["factor"].iloc[0]))
-    return title[:1].upper() + title[1:]
+    return theme.upper(study.factor(str(study.table("spans")["factor"].iloc[0])))
 
 
 def _sharing(study: StudyResults, spans: pd.DataFrame) -> str:
     """From one end of the first lever to the other, seed by seed, and what another factor changes in that."""
     lever, shown = spans["factor"].iloc[0], study.outcome(LANDED)
-    mine = spans[(spans["factor"] == lever) & (spans["outcome"] == LANDED)]
-    if mine.empty:
-        return ""
+    mine = spans[spans["factor"] == lever]
     several, texts = len(set(mine["supply"])) > 1, []
     for (scenario, supply), group in mine.groupby(["scenario", "supply"], sort=False):
         whole = group[group["given"].isna()].to_dict("records")[0]
         name = study.scenario(str(scenario)) + (f", supply {_answers(str(supply))}" if several else "")
         texts.append(f"{name}: {effect(whole, shown)}{_level(study, whole, shown)}.")
         texts += [_given(study, row, shown) for row in group[group["given"].notna()].to_dict("records")]
-    ends = f"From {study.level(str(lever), whole['from'])} to {study.level(str(lever), whole['to'])}"
+    first, last = (study.level(str(lever), whole[end]) for end in ("from", "to"))
     alone = "" if several else f", supply {_answers(str(mine['supply'].iloc[0]))}"
-    return f"{ends}, and what lands in Europe{alone}. {' '.join(texts)}"
+    return f"From {first} to {last}, and what lands in Europe{alone}. {' '.join(texts)}"
 
 
 def _level(study: StudyResults, span: Mapping[Any, Any], shown: Shown) -> str:
@@ -154,7 +142,6 @@ def _given(study: StudyResults, span: Mapping[Any, Any], shown: Shown) -> str:
 def _three_largest(
     study: StudyResults, rows: pd.DataFrame, size: str, said: Callable[[Mapping[Any, Any], Shown], str]
 ) -> str:
-    """The three factors of largest size, for each outcome."""
     texts = []
     for outcome, group in rows.groupby("outcome", sort=False):
         shown, largest = study.outcome(str(outcome)), group.sort_values(size, ascending=False).head(3)
@@ -164,8 +151,10 @@ def _three_largest(
 
 
 def _screening(study: StudyResults, morris: pd.DataFrame) -> str:
-    largest = _three_largest(study, morris, "mu_star", lambda row, shown: shown.amount(row["mu_star"]))
-    return f"What matters most, by mean absolute effect over the range: {largest}."
+    return (
+        "What matters most, by mean absolute effect over the range: "
+        f"{_three_largest(study, morris, 'mu_star', lambda row, shown: shown.amount(row['mu_star']))}."
+    )
 
 
 def _variance(study: StudyResults, sobol: pd.DataFrame) -> str:
@@ -185,8 +174,7 @@ def _shares(study: StudyResults, shapley: pd.DataFrame) -> str:
             f"{name} {share} {shown.unit} ({low} to {high})"
             for name, (share, low, high) in zip(told["name"], ends.to_numpy(), strict=True)
         ]
-        rest = len(group) - len(told)
-        if rest:
+        if rest := len(group) - len(told):
             names.append(
                 f"the shares of {rest} others cannot be told from zero" if names else "no share can be told from zero"
             )
@@ -200,29 +188,27 @@ def _mixes(study: StudyResults, rows: pd.DataFrame) -> str:
         return "No mix that was found beats the status quo and the random mixes in fresh worlds."
     best = front.sort_values(LANDED).iloc[0].to_dict()
     row = {"effect": best[f"{LANDED}_change"], "low": best[f"{LANDED}_low"], "high": best[f"{LANDED}_high"]}
-    below = int((random[LANDED] < best[LANDED]).sum())
-    million = theme.number(abs(best["cost_eur"]) / 1e6, 2)
-    bill = f"costs {million} EUR m a year more" if best["cost_eur"] >= 0 else f"saves {million} EUR m a year"
-    many = "1 mix is" if len(front) == 1 else f"{len(front)} mixes are"
+    million = f"{theme.number(abs(best['cost_eur']) / 1e6, 2)} EUR m a year"
     return (
-        f"{many} on the front in fresh worlds. The one that lands least lands {effect(row, study.outcome(LANDED))} "
-        f"against the status quo and {bill}; {below} of {len(random)} random mixes of the same budget land less than "
-        "it."
+        f"{'1 mix is' if len(front) == 1 else f'{len(front)} mixes are'} on the front in fresh worlds. The one that "
+        f"lands least lands {effect(row, study.outcome(LANDED))} against the status quo and "
+        f"{f'costs {million} more' if best['cost_eur'] >= 0 else f'saves {million}'}; "
+        f"{(random[LANDED] < best[LANDED]).sum()} of {len(random)} random mixes of the same budget land less than it."
     )
 
 
 type Maker = Callable[[StudyResults, pd.DataFrame], str]
 
-FINDINGS: Final[tuple[tuple[str | Callable[[StudyResults], str], str, Maker], ...]] = (
-    ("What lands, supply fixed", "paired", partial(_packages, supply="fixed")),
-    ("What lands where supply answers price", "paired", partial(_packages, supply="answers")),
-    (_swept, "spans", _sharing),
+FINDINGS: Final[tuple[tuple[str | Callable[[StudyResults], str], str, dict[str, str], Maker], ...]] = (
+    ("What lands, supply fixed", "paired", {"outcome": LANDED, "supply": "fixed"}, _packages),
+    ("What lands where supply answers price", "paired", {"outcome": LANDED, "supply": "answers"}, _packages),
+    (_swept, "spans", {"outcome": LANDED}, _sharing),
     (
         "West Africa",
         "paired",
+        {"outcome": "west_africa_kg"},
         partial(
             _first_supply,
-            outcome="west_africa_kg",
             told="through West Africa moves {}. Under the others the change cannot be told from zero.",
             untold="What moves through West Africa cannot be told from the baseline in any scenario.",
         ),
@@ -230,28 +216,30 @@ FINDINGS: Final[tuple[tuple[str | Callable[[StudyResults], str], str, Maker], ..
     (
         "Price",
         "paired",
+        {"outcome": "price_europe"},
         partial(
             _first_supply,
-            outcome="price_europe",
             ascending=False,
             told="the wholesale price in Europe is {}.",
             untold="The wholesale price in Europe cannot be told from the baseline in any scenario.",
         ),
     ),
-    ("Cost", "costs", _worth),
-    ("What matters most", "morris", _screening),
-    ("What the variance comes from", "sobol", _variance),
-    ("Shares", "shapley", _shares),
-    ("The front", "front", _mixes),
+    ("Cost", "costs", {}, _worth),
+    ("What matters most", "morris", {}, _screening),
+    ("What the variance comes from", "sobol", {}, _variance),
+    ("Shares", "shapley", {}, _shares),
+    ("The front", "front", {}, _mixes),
 )
-"""Label, table and sentences of every finding, in order; a study has those whose tables it wrote."""
+"""Label, table, values that its rows hold in some columns, sentences; a study has those whose rows it wrote."""
 
 
 def study_findings(study: StudyResults) -> list[Finding]:
     """What a policy reader wants to know."""
     note, found = theme.bracketed(study.note()), []
-    for label, name, make in FINDINGS:
+    for label, name, held, make in FINDINGS:
         rows = study.table(name)
-        if len(rows) and (text := make(study, rows)):
-            found.append(Finding(f"{label(study) if callable(label) else label}{note}", text))
+        for column, value in held.items() if len(rows) else ():
+            rows = rows[rows[column] == value]
+        if len(rows):
+            found.append(Finding(f"{label(study) if callable(label) else label}{note}", make(study, rows)))
     return found

@@ -4,15 +4,14 @@
 writes one self-contained HTML file: plotly.js is embedded once and nothing is fetched.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
 from experiments.ensemble.folder import write_atomically
+from model.world.tables import Tables
 from views import theme
 from views.figures.bands import bands
 from views.figures.history import BURN_IN
@@ -20,18 +19,24 @@ from views.figures.registry import draw
 from views.maps import flowmap
 from views.reports import observed
 from views.reports.render import render
-from views.reports.texts import METHOD, RESPONSIBLE, finding, honest_table_text, sources
 from views.results import HistoryResults, read_history
-
-if TYPE_CHECKING:
-    from model.world.tables import Tables
-
 
 NOTICE: Final = (
     "Fitted to levels of 2004-08; section 7 sets every published value beside the model, with the ratio, and "
     "validation.html says where it fails. Bands are over replications and show chance only."
 )
 HEADLINES: Final = (("flow_europe", 2008), ("seized_eu", 2008), ("consumption", 2008), ("price", 2008))
+METHOD: Final = (
+    "An agent-based model, one week a step: trafficking organisations choose routes, means and loads; states decide "
+    "what they share; platforms fuse leads and task ships and aircraft; markets clear.",
+    "Every kilogram sent ends in one place only: seized, lost, sold, under way, in stock or leaked back.",
+    "Inside the model mass is pure. Seizures are shown in bulk weight (pure mass over wholesale purity), as national "
+    "statistics do.",
+    "Replications differ only in their random numbers. Bands are quantiles over them: 90% from the 5th to the 95th, "
+    "50% from the 25th to the 75th. Uncertain parameters and the choice among theories would widen them.",
+    "2000 to 2003 is burn-in with the dated controls of those years and is not scored. Published values marked fit "
+    "guided the tuning, those marked judge did not.",
+)
 BUTTONS: Final = (2004, 2007, 2010, 2015, 2019, 2023)
 START: Final = 2007
 STATS: Final = {
@@ -62,7 +67,6 @@ def write_history_report(results_dir: Path, tables: Tables | None = None, *, not
 
 
 def _texts(results: HistoryResults) -> dict[str, Any]:
-    """What the page shows beside its figures."""
     compared, runs = observed.compare(results.table("yearly"), results.geography), results.runs
     title = str(results.manifest.get("title") or "2000-2023 as it happened").replace("2000-2023", "2000 to 2023")
     return {
@@ -78,16 +82,83 @@ def _texts(results: HistoryResults) -> dict[str, Any]:
         "facts": _facts(results),
         "run": _run(results),
         "method": METHOD,
-        "responsible": RESPONSIBLE,
         "sources": sources(results.geography),
     }
 
 
+def finding(compared: pd.DataFrame) -> str:
+    """One sentence from numbers with intervals: West Africa in 2007 and 2010, and EU seizures at the ends.
+
+    Two asterisks stand about what is emphasised.
+    """
+    africa = compared[compared["name"] == "Arriving in Europe through West Africa"].drop_duplicates("year")
+    flow = africa.set_index("year").to_dict("index")
+    seized = compared[(compared["name"] == "Seized in the EU") & (compared["year"] >= 2004)].sort_values("year")
+    parts = []
+    if {2007, 2010} <= set(flow):
+        verb = _verb(flow[2007], flow[2010], "falls to", "rises to", "is still")
+        parts.append(
+            f"the flow that reaches Europe through West Africa is {_against(flow[2007])} in 2007 and {verb} "
+            f"{_against(flow[2010])} in 2010"
+        )
+    if len(seized) > 1:
+        first, *_, last = seized.to_dict("records")
+        parts.append(
+            f"seizures in the EU {_verb(first, last, 'fall', 'rise', 'go')} from {_against(first)} in {first['year']} "
+            f"to {_against(last)} in {last['year']}"
+        )
+    if not parts:
+        return "The published record holds no value to set beside this run."
+    return f"In the model, {', while '.join(parts)}."
+
+
+def _verb(first: dict[Any, Any], last: dict[Any, Any], down: str, up: str, level: str) -> str:
+    """How a series went: down or up only where the later median lies outside the earlier 50% band."""
+    return down if last["median"] < first["low50"] else up if last["median"] > first["high50"] else level
+
+
+def _against(row: dict[Any, Any]) -> str:
+    band = f"90% band {theme.span(row['low90'], row['high90'])}; " if row["low90"] < row["high90"] else ""
+    amount = f"**{theme.number(row['median'])} {row['unit'].split()[0]}**"
+    return f"{amount} ({band}published {theme.plain(row['value'])})"
+
+
+def honest_table_text(compared: pd.DataFrame, runs: int, gaps: list[str]) -> str:
+    """How many published values the model meets, said plainly."""
+    scored = compared[compared["year"] >= 2004]
+    judged = scored[scored["use"] == "judge"]
+    texts = (
+        f"Of {len(scored)} published values from 2004 on, {scored['inside'].sum()} lie inside the model's 90% band and "
+        f"for {scored['within_two'].sum()} the median is within a factor of two.",
+        f"Of the {len(judged)} not used in tuning, {judged['inside'].sum()} lie inside the band."
+        if len(judged)
+        else "",
+        f"No published value in the tables for: {'; '.join(gaps)}." if gaps else "",
+        f"The band holds only the chance among {theme.counted(runs)}, so a value outside it is no surprise; a ratio "
+        "far from one is. Several published values are recollected or rest on one source; rival values of one year are "
+        "listed separately.",
+    )
+    return " ".join(filter(None, texts))
+
+
+def sources(tables: Tables) -> list[str]:
+    """The sources of the observations, the most used first, and of the geography."""
+    counts = tables.observations["source"].astype(str).str.split(r"[;,(]").str[0].str.strip().value_counts()
+    found = [f"{name} ({n} values)" for name, n in counts.head(8).items()]
+    if len(counts) > 8:
+        found.append(f"{len(counts) - 8} further sources, listed row by row in model/data/observations.csv")
+    return [
+        *found,
+        "Prices, supply, governance and institutions: tables in model/data, each row with its source and confidence",
+        "Coastlines: Natural Earth (public domain). Sea lanes: searoute (Apache-2.0)",
+    ]
+
+
 def _headlines(compared: pd.DataFrame) -> pd.DataFrame:
     """The rows of the tiles; of rival values of one year the first whose source is not a recollection."""
-    order = compared["confidence"].map({"high": 0, "medium": 1, "low": 2}).fillna(3)
-    surest = compared.loc[order.sort_values(kind="stable").index].drop_duplicates(["name", "year"])
-    surest = surest.set_index(["name", "year"], drop=False)
+    order = {"high": 0, "medium": 1, "low": 2}
+    surest = compared.sort_values("confidence", key=lambda named: named.map(order).fillna(3), kind="stable")
+    surest = surest.drop_duplicates(["name", "year"]).set_index(["name", "year"], drop=False)
     wanted = [(observed.SERIES[key].name, year) for key, year in HEADLINES]
     return surest.loc[[key for key in wanted if key in surest.index]]
 
@@ -120,7 +191,6 @@ def _run(results: HistoryResults) -> dict[str, str]:
 
 
 def _map_card(results: HistoryResults) -> dict[str, Any]:
-    """Everything that the template of the map shows."""
     tables = results.geography
     plan = flowmap.plan(
         results.table("by_leg"),
@@ -131,7 +201,6 @@ def _map_card(results: HistoryResults) -> dict[str, Any]:
     )
     start = START if START in plan.years else plan.years[-1]
     figure = flowmap.draw(plan, tables.places, start, results.runs)
-    source = figure.layout.meta["source"]
     figure.update_layout(title_text="", showlegend=False, width=None, height=None, margin_t=0)
     medians = {key: bands(results.table("yearly"), column, 1e-3)["median"] for key, (_, column, _) in STATS.items()}
     stats = {
@@ -161,7 +230,7 @@ def _map_card(results: HistoryResults) -> dict[str, Any]:
         "bins": flowmap.BINS,
         "seizures_from": flowmap.BUBBLE_FROM_T,
         "runs": theme.counted(results.runs),
-        "source": source,
+        "source": figure.layout.meta["source"],
     }
 
 

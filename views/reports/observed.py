@@ -1,20 +1,16 @@
 """The published record as views need it: points to draw beside the bands, and rows to compare with the model."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from model.world.regions import countries_with_places_in, eu_members
+from model.world.tables import Tables
 from views.figures.bands import bands
-
-if TYPE_CHECKING:
-    from model.world.tables import Tables
 
 COVERAGE: Final = 0.9
 """A sum of states is shown for a year when the states that reported hold this share of the region's record."""
@@ -108,7 +104,6 @@ def published(tables: Tables, key: str) -> pd.DataFrame:
 
 
 def _slugs(names: pd.Series) -> pd.Series:
-    """Names in lower case with every run of other signs as one underscore."""
     return names.astype(str).str.lower().str.replace(r"[^a-z0-9]+", "_", regex=True)
 
 
@@ -119,10 +114,8 @@ def unmatched(tables: Tables) -> list[str]:
 
 def _points(rows: pd.DataFrame) -> pd.DataFrame:
     """Published rows as points; a range stands at its middle, several years at theirs."""
-    low, high = pd.to_numeric(rows["low"]), pd.to_numeric(rows["high"])
-    first = rows["year"].astype(int)
-    ends = rows.get("period_end", first).astype(str).str[:4]
-    last = pd.to_numeric(ends, errors="coerce").fillna(first).astype(int)
+    low, high, first = pd.to_numeric(rows["low"]), pd.to_numeric(rows["high"]), rows["year"].astype(int)
+    last = pd.to_numeric(rows.get("period_end", first).astype(str).str[:4], errors="coerce").fillna(first).astype(int)
     points = rows.assign(
         value=pd.to_numeric(rows["value"]).fillna((low + high) / 2),
         low=low,
@@ -135,8 +128,8 @@ def _points(rows: pd.DataFrame) -> pd.DataFrame:
 
 def prices(table: pd.DataFrame) -> pd.DataFrame:
     """Published wholesale prices of Europe, EUR per pure kg."""
-    rows = table[_slugs(table["place_group"]).isin(EUROPE) & _slugs(table["level"]).str.startswith("wholesale")]
-    return _points(rows.rename(columns={"eur_per_kg_pure": "value"}).assign(use=""))
+    chosen = _slugs(table["place_group"]).isin(EUROPE) & _slugs(table["level"]).str.startswith("wholesale")
+    return _points(table[chosen].rename(columns={"eur_per_kg_pure": "value"}).assign(use=""))
 
 
 def supply(tables: Tables) -> pd.DataFrame:
@@ -157,11 +150,14 @@ def sum_of_states(tables: Tables, members: set[str], skip: set[int]) -> pd.DataF
     cells = rows.assign(value=pd.to_numeric(rows["value"])).pivot_table(index="year", columns="area", values="value")
     weight = cells.mean()
     covered = cells.notna().mul(weight).sum(axis=1) / weight.sum()
-    total = cells.sum(axis=1)[covered >= COVERAGE]
-    points = total[~total.index.isin(skip)].rename("value").rename_axis("year").reset_index()
-    return points.assign(
-        low=math.nan, high=math.nan, kind="sum of states", source="sum of national reports", confidence="", use=""
-    )[COLUMNS]
+    total = cells.sum(axis=1)[(covered >= COVERAGE) & ~cells.index.isin(skip)]
+    return (
+        total.rename("value")
+        .rename_axis("year")
+        .reset_index()
+        .assign(low=math.nan, high=math.nan, kind="sum of states", source="sum of national reports")
+        .assign(confidence="", use="")[COLUMNS]
+    )
 
 
 def members_of(tables: Tables, kind: str) -> set[str]:
@@ -200,5 +196,6 @@ def judged(rows: pd.DataFrame) -> pd.DataFrame:
     value, ratio = rows["value"], rows["median"] / rows["value"]
     first, last = rows["low"].fillna(value), rows["high"].fillna(value)
     inside = (rows["low90"] <= np.maximum(last, value)) & (np.minimum(first, value) <= rows["high90"])
-    found = rows.assign(first=first, last=last, inside=inside, ratio=ratio, within_two=ratio.between(0.5, 2.0))
-    return found.fillna({"confidence": "", "use": ""})
+    return rows.assign(first=first, last=last, inside=inside, ratio=ratio, within_two=ratio.between(0.5, 2.0)).fillna(
+        {"confidence": "", "use": ""}
+    )

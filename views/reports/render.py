@@ -23,6 +23,12 @@ from views.results import Results
 
 USUAL_HEIGHT: Final = 560
 """Pixels of a figure without a height of its own."""
+RESPONSIBLE: Final = (
+    "The model serves research on public policy. It works at the level of states, public ports and routes, from "
+    "published aggregates, and carries no operational detail on how to smuggle or evade.",
+    "Numbers about a state are outputs of a model with assumptions, not findings about its officials or people. Do "
+    "not use them to rank or accuse.",
+)
 
 
 @cache
@@ -65,6 +71,7 @@ def render(template: str, results: Results, parts: list[Part], texts: dict[str, 
         "note": results.note(),
         "plotly": Markup(get_plotlyjs()),
         "notes": [],
+        "responsible": RESPONSIBLE,
         **texts,
     }
     return environment().get_template(template).render(page)
@@ -77,8 +84,8 @@ def write_page(results: Results, file: str, **texts: Any) -> Path:
     for drawing in (drawing for part in parts for drawing in part.drawings):
         note = drawing.figure.layout.meta.get("note")
         data = drawing.data.assign(preliminary=note) if note else drawing.data
-        path = results.folder / "figures" / f"{drawing.name}.csv"
-        write_atomically(path, data.to_csv(index=False, lineterminator="\n"))
+        text = data.to_csv(index=False, lineterminator="\n")
+        write_atomically(results.folder / "figures" / f"{drawing.name}.csv", text)
     return write_atomically(results.folder / file, render("study.html", results, parts, texts))
 
 

@@ -13,7 +13,6 @@ from views.cli.command import COMMAND
 from views.figures.registry import draw
 from views.reports.findings import Finding, study_findings
 from views.reports.render import write_page
-from views.reports.texts import RESPONSIBLE
 from views.results import LANDED, StudyResults, read_study
 
 NOTICE: Final = (
@@ -69,13 +68,11 @@ def write_study_report(folder: Path) -> Path:
         run=_run(study),
         method=METHOD,
         notes=_notes(study),
-        responsible=RESPONSIBLE,
     )
 
 
 def _facts(study: StudyResults) -> dict[str, str]:
     m, runs = study.manifest, study.manifest.get("runs", {})
-    failed = int(runs.get("failed", 0))
     return {
         "Runs": f"{int(runs.get('done', 0)):,}",
         "Seeds": str(study.seeds),
@@ -84,17 +81,18 @@ def _facts(study: StudyResults) -> dict[str, str]:
         "Organisations": str(m.get("organisations", "")),
         "Baseline": study.baseline,
         "Made": str(m.get("created", ""))[:10],
-        "Failed runs": f"{failed:,}, left out" if failed else "",
+        "Failed runs": f"{runs['failed']:,}, left out" if runs.get("failed") else "",
     }
 
 
 def _run(study: StudyResults) -> dict[str, str]:
     m, seeds = study.manifest, study.manifest.get("seeds", [])
-    factors = map(read_back, m.get("factors", []))
     return {
         "Study": f"{m.get('name', '')} ({m['kind']})",
         "Scenarios": ", ".join(m.get("scenarios", {})),
-        "Factors": "; ".join(f"{f.name}: {f.target} {f.field}, {f.allowed}" for f in factors),
+        "Factors": "; ".join(
+            f"{f.name}: {f.target} {f.field}, {f.allowed}" for f in map(read_back, m.get("factors", []))
+        ),
         "Seeds": f"{min(seeds)} to {max(seeds)}" if seeds else "",
         "Parameters": f"a set of the posterior for each seed ({m['over']})" if m.get("over") else "defaults",
         "Planned, done, failed": ", ".join(str(m.get("runs", {}).get(k, "")) for k in ("planned", "done", "failed")),
@@ -112,22 +110,20 @@ def _command(manifest: dict[str, Any]) -> str:
     """The command that makes the study again: its options spelt out."""
     name, seeds = str(manifest.get("name", "")), manifest.get("seeds", [])
     plain, quick, compared = name.removesuffix(QUICK), name.endswith(QUICK), name.startswith("compare-")
-    first, last = manifest.get("window", (0, 0))
     files = manifest.get("scenario_files", {})
-    scenarios = [shlex.quote(files.get(scenario, scenario)) for scenario in manifest.get("scenarios", {})]
+    scenarios = shlex.join(files.get(scenario, scenario) for scenario in manifest.get("scenarios", {}))
     options = (
         ("--quick", quick and not compared),
         (f"--over {manifest.get('over')}", bool(manifest.get("over"))),
         (f"--replications {len(seeds)} --organisations {manifest.get('organisations', 150)}", not quick),
         (f"--seed {min(seeds, default=1)}", min(seeds, default=1) != 1),
-        (f"--window {first} {last}", compared),
+        ("--window {} {}".format(*manifest.get("window", (0, 0))), compared),
     )
-    what = f"compare {' '.join(scenarios)}" if compared else f"study {plain}"
+    what = f"compare {scenarios}" if compared else f"study {plain}"
     return " ".join([COMMAND, what, *(text for text, needed in options if needed)])
 
 
 def _notes(study: StudyResults) -> list[str]:
-    """Notes of the study, and what its smaller tables hold."""
     texts, shown = [str(note) for note in study.manifest.get("notes", [])], study.outcome(LANDED)
     four = study.table("complementarity")
     for row in four[four["outcome"] == LANDED].head(1).to_dict("records") if len(four) else []:
@@ -176,7 +172,6 @@ def export_figures(folder: Path) -> list[Path]:
 
 @contextlib.contextmanager
 def _one_browser() -> Iterator[None]:
-    """Draw all figures in one browser."""
     try:
         import kaleido
 
