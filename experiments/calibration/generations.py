@@ -42,7 +42,7 @@ class Generation(NamedTuple):
 
 
 class Progress:
-    """Hears of a task's progress; this one shows nothing. `views.cli.fit_terminal` shows it in a terminal."""
+    """Hears of a task's progress; this one shows nothing. `views.cli.progress` shows it in a terminal."""
 
     def doing(self, what: str) -> None:
         """What the task does from now on."""
