@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pandas as pd
 
 from experiments.analysis.intervals import preliminary, unit_of
-from experiments.analysis.outcomes import OUTCOMES
+from experiments.analysis.outcomes import OUTCOMES, USUAL_OUTCOMES
 from experiments.design.factors import read_back
 from experiments.ensemble.folder import read_manifest
 from experiments.ensemble.manifests import check_manifest
@@ -133,6 +133,11 @@ class StudyResults(Results):
             return Shown(declared.words, *declared.scale)
         text, unit = str(row.get("description", name)).split(",")[0], str(row.get("unit", ""))
         return Shown(text[:1].upper() + text[1:], 1.0, "" if unit == "share" else unit)
+
+    def shown(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """Outcomes that figures show: those wanted; after the first, what the study names beyond the usual ones."""
+        named = [name for name in self.manifest.get("outcomes", {}) if name not in (*USUAL_OUTCOMES, *wanted)]
+        return (*wanted[:1], *named, *wanted[1:])
 
     def factor(self, name: str) -> str:
         """Title of a factor."""
