@@ -44,7 +44,7 @@ event = Event("no-search", date(2003, 5, 5), None, "place", "*", "patrol_hours",
 plain, idle = past.fork().run_for(20), past.fork(history.with_events(event)).run_for(20)
 rough = RouteModel(history, rng=2, organisations=20, rough_sea_share=0.9).run_until("2003-03-03")
 elsewhere = Event("elsewhere", date(2003, 5, 5), None, "place", "antwerp", "patrol_hours", "value", 0.0)
-unread = without_effect(load_world(), history.with_events(event, elsewhere))
+unread = without_effect(load_world(), history.with_events(elsewhere))
 weekly = plain.weekly
 print(json.dumps({
     "target": ["place", "patrol_hours"] in [list(key) for key in EVENT_FIELDS],
