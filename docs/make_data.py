@@ -47,14 +47,14 @@ def columns(resource: dict[str, Any]) -> list[str]:
     return lines
 
 
-def main() -> None:
-    """Replace everything after the mark."""
+def page() -> str:
+    """The page with everything after the mark made anew."""
     package = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
     tables = [resource for resource in package["resources"] if "schema" in resource]
     lines = [*counts(tables), "", "## Columns", *(line for table in tables for line in columns(table))]
     prose = PAGE.read_text(encoding="utf-8").split(MARK)[0]
-    PAGE.write_text(prose + MARK + "\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return prose + MARK + "\n\n" + "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    PAGE.write_text(page(), encoding="utf-8")

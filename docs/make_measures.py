@@ -32,16 +32,17 @@ Made by `docs/make_measures.py`; do not edit by hand.
 
 Every measure of the Commission's text of 10 May 2011, and its peers, has a **dose** from 0 (not there) to 1 (in full,
 as `model/data/doses.csv` spells it out). Below, history runs as it happened up to {fork}; from then on one measure has
-dose 0 in one arm and 1 in the other, with the same luck, over {seeds} seeds. Numbers are means of {first}-{last}, on
-expected kilograms, with the 95% interval of the paired difference over seeds. That interval holds chance only: the
-parameters are the defaults, one set of the posterior, many of them assumed, and none of this is a forecast.
+dose 0 in one arm and 1 in the other, with common random numbers, over {seeds} seeds. Numbers are means of
+{first}-{last}, on expected kilograms, with the 95% interval of the paired difference over seeds. That interval holds
+chance only: the parameters are the defaults, one set of the posterior, many of them assumed, and none of this is a
+forecast.
 In how much services know of loads that set is {place} (`lead_probability` {lead:.2g}; 90% of what fits 2004-08 lies
 from {low:.2g} to {high:.2g}): measures that work by what is known do more or less in other sets.
 
 How to read it: a measure that moves its own stage need not move what lands. Where the interval of *landed* includes
 zero, the model cannot tell the measure from nothing with these seeds, and nobody should claim more from it. Effects of
-a dose from nothing to the fullest conceivable are upper bounds of what a real step could do. With 28 measures, one or
-two intervals miss zero by chance alone: an interval that ends near zero is no finding.
+a dose from nothing to the fullest conceivable are upper bounds of what a real step could do. With {count} measures,
+one or two intervals miss zero by chance alone: an interval that ends near zero is no finding.
 
 ![Dose and response of each measure](img/dose-response.png)
 
@@ -135,7 +136,7 @@ def cards() -> list[str]:
     """Where each measure enters, its levers, evidence, cost and scenarios."""
     lines = ["", "## The measures one by one", ""]
     for row in policy_table(load_world()).to_dict("records"):
-        text = f'"{row["text"]}". ' if isinstance(row["text"], str) else ""
+        text = f'"{row["text"]}". ' if row["text"] else ""
         cost = f"EUR {row['cost_eur'] / 1e6:,.2g} million a year"
         span = f"{row['cost_low_eur'] / 1e6:,.2g} to {row['cost_high_eur'] / 1e6:,.2g}"
         lines += [
@@ -160,7 +161,8 @@ def main() -> None:
         os.environ["BROWSER_PATH"] = found
     FIGURE.parent.mkdir(exist_ok=True)
     dose_response(arms, measures).write_image(FIGURE, scale=1.5)
-    head = HEAD.format(fork=FORK, seeds=len(SEEDS), first=WINDOW[0], last=WINDOW[1], **knowledge())
+    sizes = {"seeds": len(SEEDS), "first": WINDOW[0], "last": WINDOW[1], "count": len(measures)}
+    head = HEAD.format(fork=FORK, **sizes, **knowledge())
     PAGE.write_text(head + "\n".join([*effects_table(arms), *natural_tables(), *cards()]) + "\n", encoding="utf-8")
 
 

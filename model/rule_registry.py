@@ -43,10 +43,19 @@ class RuleRegistry(Sequence[str]):
         Raises
         ------
         InputError
-            If a rule of the model has this name, or the function takes other arguments than such rules do.
+            If a rule of the model has this name, or the function takes other arguments than such rules do, or a rule
+            of the model registers itself after the rule in force is made, which would not call it.
         """
         functions = rule if isinstance(rule, tuple) else (rule,)
         if plain(functions[0]).__module__.partition(".")[0] == "model":
+            if self.seam:
+                raise InputError(
+                    f"this {self.kind} of the model registers itself too late to be called",
+                    field=self.kind,
+                    value=name,
+                    allowed="a place in its file above the call of `choosers`",
+                    remedy="move the function up",
+                )
             self.built_in[name] = rule
             return name
         self._check(name, functions)

@@ -1,6 +1,6 @@
 """Results as reports and figures read them: manifests, tables, and names of scenarios and outcomes in words."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from experiments.analysis.intervals import preliminary, unit_of
-from experiments.analysis.outcomes import OUTCOMES
+from experiments.analysis.outcomes import OUTCOMES, USUAL_OUTCOMES
 from experiments.design.factors import read_back
 from experiments.ensemble.folder import read_manifest
 from experiments.ensemble.manifests import check_manifest
@@ -128,6 +128,11 @@ class StudyResults(Results):
             return Shown(declared.words, *declared.scale)
         text, unit = str(row.get("description", name)).split(",")[0], str(row.get("unit", ""))
         return Shown(theme.upper(text), 1.0, "" if unit == "share" else unit)
+
+    def shown(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """Outcomes that figures show: those wanted; after the first, what the study names beyond the usual ones."""
+        named = [name for name in self.manifest.get("outcomes", {}) if name not in (*USUAL_OUTCOMES, *wanted)]
+        return (*wanted[:1], *named, *wanted[1:])
 
     def factor(self, name: str) -> str:
         """Title of a factor."""

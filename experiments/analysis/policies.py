@@ -26,7 +26,7 @@ def policy_table(world: World, measure: str | None = None) -> pd.DataFrame:
     InputError
         If there is no such measure.
     """
-    table = world.tables.measures
+    table = world.tables.measures.fillna({"text": ""})
     known = table["measure"].to_list()
     if measure is not None:
         check_choice(measure, known, "measure", "there is no such measure")

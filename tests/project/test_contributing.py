@@ -34,6 +34,8 @@ import json, sys
 from model import RouteModel, Scenario
 from model.mesa_agents import Consignment
 from model.scenario.events import EVENT_FIELDS, Event
+from model.scenario.no_effect import without_effect
+from model.world import load_world
 from datetime import date
 
 history = Scenario.load("as-it-happened")
@@ -41,12 +43,15 @@ past = RouteModel(history, rng=2, organisations=20).run_until("2003-03-03")
 event = Event("no-search", date(2003, 5, 5), None, "place", "*", "patrol_hours", "value", 0.0)
 plain, idle = past.fork().run_for(20), past.fork(history.with_events(event)).run_for(20)
 rough = RouteModel(history, rng=2, organisations=20, rough_sea_share=0.9).run_until("2003-03-03")
+elsewhere = Event("elsewhere", date(2003, 5, 5), None, "place", "antwerp", "patrol_hours", "value", 0.0)
+unread = without_effect(load_world(), history.with_events(elsewhere))
 weekly = plain.weekly
 print(json.dumps({
     "target": ["place", "patrol_hours"] in [list(key) for key in EVENT_FIELDS],
     "searching": [float(m.state.assets.search_hours.sum()) for m in (past, rough, plain, idle)],
     "before": plain.weekly.loc[:"2003-04-28"].equals(idle.weekly.loc[:"2003-04-28"]),
     "seized": float(weekly["seized_kg"].sum()),
+    "named": [one.why for one in unread if "patrol_hours" in one.what],
     "under way": float(weekly["consignments"].iloc[-1]) == len(plain.agents_by_type[Consignment]),
     "averaged": bool(plain.yearly.loc[2002, "consignments"] < weekly["consignments"].max()),
 }))
@@ -72,7 +77,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_steps_touch_the_files_that_they_say() -> None:
     assert [file for file, _, _ in PARAMETER] == ["model/data/parameters.csv", "model/submodels/tasking.py"]
-    assert [file for file, _, _ in COLUMN] == ["model/data/columns.csv", "model/submodels/tasking.py"]
+    files = ["model/data/columns.csv", "model/submodels/tasking.py", "model/scenario/conditions.py"]
+    assert [file for file, _, _ in COLUMN] == files
     assert len({file for file, _, _ in QUANTITY}) == 1
 
 
@@ -106,6 +112,7 @@ def test_a_parameter_a_dated_column_and_a_weekly_quantity_act(copy: Path) -> Non
     assert plain > 0.0
     assert idle == 0.0
     assert found["before"]
+    assert found["named"] == ["no asset is based there"]
     assert found["under way"]
     assert found["averaged"]
     past = RouteModel("as-it-happened", rng=2, organisations=20).run_until("2003-03-03").run_for(20)

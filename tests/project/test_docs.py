@@ -12,7 +12,7 @@ import pytest
 import typer
 
 import run
-from docs import make_schedule
+from docs import make_data, make_schedule
 from experiments.study import Study, list_studies
 from model import Scenario
 from model.parameter_fields import markdown_table
@@ -67,7 +67,13 @@ def test_the_week_and_the_event_targets_are_those_of_the_code() -> None:
     assert (ROOT / "docs/event-targets.md").read_text(encoding="utf-8") == make_schedule.targets()
 
 
+def test_the_page_of_tables_is_that_of_the_tables() -> None:
+    """Written anew by ``uv run python docs/make_data.py``."""
+    assert (ROOT / "docs/data.md").read_text(encoding="utf-8") == make_data.page()
+
+
 def test_the_page_of_parameters_is_that_of_the_code() -> None:
+    """Written anew by ``uv run python docs/make_parameters.py``."""
     assert markdown_table(Parameters).strip() in (ROOT / "docs/parameters.md").read_text(encoding="utf-8")
 
 

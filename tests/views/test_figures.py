@@ -136,3 +136,16 @@ def test_a_finding_is_emphasised_on_the_page_and_plain_in_the_terminal(
 def test_texts_in_a_row_end_with_and() -> None:
     rows = ([], ["a"], ["a", "b"], ["a", "b", "c"])
     assert [theme.listed(texts) for texts in rows] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_an_outcome_that_a_study_names_beyond_the_usual_ones_is_shown(tmp_path: Path) -> None:
+    names = ["arrived_europe_kg", "west_africa_kg", "moved_kg", "seized_share"]
+    paired = pd.DataFrame({"scenario": "y", "baseline": "x", "outcome": names, "supply": "fixed", "n": 20}).assign(
+        **dict.fromkeys(("without", "with", "effect", "low", "high", "relative", "harm", "variance_reduction"), 0.5)
+    )
+    folder = study(tmp_path, paired=paired)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest |= {"kind": "compare", "factors": [], "outcomes": {n: {"unit": "share", "description": n} for n in names}}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    found = [one.name for part in registry.draw(read_study(folder)) for one in part.drawings]
+    assert found == [f"difference-{name}" for name in ("arrived-europe-kg", "seized-share", "west-africa-kg")]

@@ -13,6 +13,14 @@ from views.figures.registry import Pieces, Section, by, figure
 from views.results import LANDED, Shown, StudyResults
 
 SUPPLY: Final = {"fixed": ("Supply fixed", "circle"), "answers": ("Supply answers price", "circle-open")}
+WANTED: Final = (
+    LANDED,
+    "west_africa_kg",
+    "price_europe",
+    "expected_seized_kg",
+    "seized_eu_bulk_kg",
+    "known_share",
+)
 LINKS: Final = {
     "supply": "Supply",
     "route": "Route",
@@ -45,9 +53,7 @@ KINDS: Final = {
         10,
     ),
     name="difference",
-    split=by(
-        "outcome", (LANDED, "west_africa_kg", "price_europe", "expected_seized_kg", "seized_eu_bulk_kg", "known_share")
-    ),
+    split=by("outcome", lambda study: study.shown(WANTED)),
 )
 def forest(study: StudyResults, rows: pd.DataFrame, outcome: str) -> go.Figure:
     """Paired differences of an outcome from the baseline with 95% intervals, with supply fixed and answering."""

@@ -58,9 +58,9 @@ def _title(study: StudyResults) -> str:
 SWEEP: Final = Section(_title, "One number moves and all else stays as it was: what follows, and how surely.", 20)
 
 
-def _outcomes(rows: pd.DataFrame) -> list[str]:
+def _outcomes(study: StudyResults, rows: pd.DataFrame) -> list[str]:
     held = dict.fromkeys(rows["outcome"].astype(str))
-    return [name for name in WANTED if name in held] or list(held)
+    return [name for name in study.shown(WANTED) if name in held] or list(held)
 
 
 def _has_area(study: StudyResults, levers: list[str]) -> bool:
@@ -71,7 +71,7 @@ def _has_area(study: StudyResults, levers: list[str]) -> bool:
 def _along_one(study: StudyResults, rows: pd.DataFrame) -> Pieces:
     levers = _levers(study, rows)
     if levers and not _has_area(study, levers):
-        for name in _outcomes(rows)[:SHOWN_AT_MOST]:
+        for name in _outcomes(study, rows)[:SHOWN_AT_MOST]:
             yield name.replace("_", "-"), rows[rows["outcome"] == name], (levers[0], name)
 
 
@@ -80,7 +80,7 @@ def _over_two(study: StudyResults, rows: pd.DataFrame) -> Pieces:
     levers = _levers(study, rows)
     if _has_area(study, levers):
         titles = [title for title, _ in _worlds(study, rows)]
-        for name in _outcomes(rows)[: max(SHOWN_AT_MOST // len(titles), 1)]:
+        for name in _outcomes(study, rows)[: max(SHOWN_AT_MOST // len(titles), 1)]:
             for number, (title, group) in enumerate(_worlds(study, rows[rows["outcome"] == name])):
                 end = f"-{number}" if len(titles) > 1 else ""
                 yield f"{name.replace('_', '-')}{end}", group, (levers[:2], name, title)

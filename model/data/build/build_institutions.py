@@ -2,10 +2,11 @@
 
 Run from the repository root when a seed or the notes change::
 
-    uv run python model/data/build/build_institutions.py --reference FOLDER
+    uv run python model/data/build/build_institutions.py [--reference FOLDER]
 
-`FOLDER` holds the reference notes as CSV files (supply, prices, governance, members, seizures_by_country, ...). The
-model itself reads only the committed results in `model/data`. Rules are told in README.md and datapackage.json.
+`FOLDER` holds the reference notes as CSV files (supply, prices, governance, members, seizures_by_country, ...). They
+are not in the repository. Without them the tables of seeds are written, and the rows of governance of new countries.
+The model itself reads only the committed results in `model/data`. Rules are told in README.md and datapackage.json.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import pandas as pd
 
 from model.data.build import build_observations, build_series
 from model.data.build.files import DATA, YEARS, read, seed, write
+
+type Build = Callable[[], pd.DataFrame]
 
 WGI_SPAN = 5.0
 """World Governance Indicators run from about -2.5 to 2.5."""
@@ -65,6 +68,30 @@ def governance(reference: Path) -> pd.DataFrame:
     return pd.concat([governance_of(state, frames, source.get(state, "")) for state in seed("states")["state"]])
 
 
+def governance_kept() -> pd.DataFrame:
+    """The rows that there are, and for a state without any the mean of its proxies."""
+    held = {str(state): rows for state, rows in read(DATA / "governance.csv").groupby("state")}
+    return pd.concat([held[state] if state in held else mean_of(state, held) for state in seed("states")["state"]])
+
+
+def mean_of(state: str, held: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Rows of a state as the mean of those of its proxies."""
+    if state not in PROXIES:
+        raise SystemExit(
+            f"governance.csv has no rows of {state}: add a line to PROXIES of build_institutions.py that names states "
+            "like it, or give --reference a folder whose governance.csv holds its indicators"
+        )
+    rows = pd.concat([held[one] for one in PROXIES[state]])
+    table = rows.groupby("year")[list(WGI)].mean().round(3).reset_index()
+    table.insert(0, "state", state)
+    return marked_as_assumed(table, PROXIES[state])
+
+
+def marked_as_assumed(table: pd.DataFrame, models: tuple[str, ...]) -> pd.DataFrame:
+    """Rows that are means of other states, marked as such."""
+    return table.assign(basis="assumed", source=f"assumed: mean of {', '.join(models)}", confidence="assumed")
+
+
 def rescaled(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """An indicator by year (index) and state (columns), put on 0 to 1; missing where not observed."""
     wide = table.pivot_table(index="year", columns="iso3", values=WGI[name]).reindex(YEARS)
@@ -83,7 +110,7 @@ def governance_of(state: str, frames: dict[str, pd.DataFrame], source: str) -> p
     table = levels.assign(basis=basis, source=source, confidence=confidence).rename_axis("year").reset_index()
     table.insert(0, "state", state)
     if state in PROXIES:
-        return table.assign(basis="assumed", source=f"assumed: mean of {', '.join(models)}", confidence="assumed")
+        return marked_as_assumed(table, models)
     return table
 
 
@@ -120,26 +147,38 @@ def timeline(reference: Path) -> pd.DataFrame:
     return table.sort_values("date", kind="stable")[["date", "institution", "event", "source", "confidence"]]
 
 
-def main() -> None:
-    """Write all tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--reference", type=Path, required=True, help="folder of the reference notes")
-    folder: Path = parser.parse_args().reference
-    steps: dict[str, Callable[[], pd.DataFrame]] = {
+def of_seeds() -> dict[str, Build]:
+    """Tables that need no notes."""
+    return {
         "states": states,
-        "governance": lambda: governance(folder),
+        "governance": governance_kept,
         "platforms": lambda: seed("platforms").astype({"staff": "Int64", "budget_eur_per_year": "Int64"}),
         "memberships": memberships,
         "assets": assets,
-        "timeline": lambda: timeline(folder),
         "exchange": build_series.exchange,
-        "supply": lambda: build_series.supply(read(folder / "supply.csv")),
         "demand": build_series.demand,
+    }
+
+
+def of_notes(folder: Path) -> dict[str, Build]:
+    """Tables that are made of the notes in a folder."""
+    return {
+        "governance": lambda: governance(folder),
+        "timeline": lambda: timeline(folder),
+        "supply": lambda: build_series.supply(read(folder / "supply.csv")),
         "prices": lambda: build_series.prices(read(folder / "prices.csv")),
         "observations": lambda: build_observations.observations(folder),
     }
-    for name, build in steps.items():
-        write(build(), name)
+
+
+def main() -> None:
+    """Write all tables, or those of seeds."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--reference", type=Path, help="folder of the reference notes; if left out, tables of seeds")
+    folder: Path | None = parser.parse_args().reference
+    steps = of_seeds() | (of_notes(folder) if folder else {})
+    for name, table in {name: build() for name, build in steps.items()}.items():  # all are made before one is written
+        write(table, name)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ from collections.abc import Iterator
 
 from model.data.build.files import BUILD, DATA, YEARS, read, seed
 
-INSTITUTIONS = "run build_institutions.py"
+FOLDER = "python model/data/build"
+INSTITUTIONS = f"uv run {FOLDER}/build_institutions.py"
+LANES = f"uv run --with searoute {FOLDER}/build_lanes.py"
+TRADE = f"uv run {FOLDER}/build_trade.py"
 SEED_OF_LEGS = "build/legs_seed.csv"
 
 
@@ -18,7 +21,7 @@ def missing_rows(code: str) -> Iterator[str]:
     """What is missing for a country of an ISO 3166 alpha-3 code, each with its table and the remedy."""
     seeds, states, places = seed("states"), read(DATA / "states.csv"), read(DATA / "places.csv")
     if code not in set(seeds["state"]):
-        yield f"missing: build/seed/states.csv, row {code}: name, class, region, role, own_benefit, source_loss, ..."
+        yield f"missing: build/seed/states.csv, row {code}: {', '.join(seeds.columns[1:])}"
     if code not in set(states["state"]):
         yield f"missing: states.csv, row {code}: {INSTITUTIONS}"
     known = set(read(DATA / "regions.csv").query("kind == 'region'")["region"])
@@ -26,8 +29,9 @@ def missing_rows(code: str) -> Iterator[str]:
         for region in set(table.loc[table["state"] == code, "region"]) - known:
             yield f"missing: regions.csv, row {region}, which {name} names: add it with kind region"
     held = set(read(DATA / "governance.csv").query("state == @code")["year"])
-    for year in (year for year in YEARS if year not in held):
-        yield f"missing: governance.csv, row {code} {year}: {INSTITUTIONS}, with indicators or with PROXIES"
+    if gap := [str(year) for year in YEARS if year not in held]:
+        years = f"{gap[0]} to {gap[-1]}" if len(gap) == len(YEARS) else ", ".join(gap)
+        yield f"missing: governance.csv, rows {code} {years}: {INSTITUTIONS}, with a line in its PROXIES"
     own = places.loc[places["state"] == code, "place"].tolist()
     for place in own:
         yield from missing_of_place(place)
@@ -46,9 +50,9 @@ def missing_of_place(place: str) -> Iterator[str]:
     built = set(own["origin"] + own["destination"] + own["mode"])
     for row in seeds[(seeds["origin"] == place) | (seeds["destination"] == place)].to_dict("records"):
         if row["origin"] + row["destination"] + row["mode"] not in built:
-            yield f"missing: legs.csv, row {row['origin']}-{row['destination']}-{row['mode']}: run build_lanes.py"
+            yield f"missing: legs.csv, row {row['origin']}-{row['destination']}-{row['mode']}: {LANES}"
     for corridor in sorted(set(own["corridor"]) - set(read(DATA / "trade.csv")["corridor"])):
-        yield f"missing: trade.csv, corridor {corridor}: add it to build/trade_seed.csv and run build_trade.py"
+        yield f"missing: trade.csv, corridor {corridor}: a row in build/trade_seed.csv, then {TRADE}"
 
 
 def optional_rows(code: str) -> Iterator[str]:
