@@ -53,6 +53,9 @@ __all__ = ["KINDS", "STUDIES", "Study", "find_study", "list_studies", "study_kin
 KINDS: Final[dict[str, type[Study]]] = {}
 """Kinds of study that are declared so far, by name; `study_kinds` reads those of the project and of users first."""
 
+SHIPPED: Final = "experiments.kinds"
+"""Package of the kinds that ship; each stands in the file of its name."""
+
 
 class Study(Planned):
     """What is asked: the fields of a study's file, and what follows from them.
@@ -69,8 +72,17 @@ class Study(Planned):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Register a kind under its name."""
+        """Register a kind under its name; raises InputError where the name belongs to a kind of the project."""
         if kind := cls.model_fields["kind"].default:
+            shipped = (Path(__file__).parent / "kinds" / f"{kind}.py").exists()
+            if shipped and cls.__module__ != f"{SHIPPED}.{kind}":
+                raise InputError(
+                    "this name belongs to a kind of study of the project",
+                    field=f"kind of {cls.__module__}.{cls.__qualname__}",
+                    value=kind,
+                    allowed="a name that no other kind has",
+                    remedy='give the class a name of its own, as in: kind: str = "mine"',
+                )
             cls.what = f'a study of kind "{kind}"'
             KINDS[kind] = cls
 
@@ -205,7 +217,16 @@ class Study(Planned):
                 allowed="at least one run",
                 remedy=f"the first says: {first}",
             )
-        made = {name: table for name, table in self.compute(store, runs).items() if len(table)}
+        computed = self.compute(store, runs)
+        if not isinstance(computed, dict) or not all(isinstance(table, pd.DataFrame) for table in computed.values()):
+            raise InputError(
+                "this is not what `compute` has to return",
+                field=f"compute of {self.what}",
+                value=type(computed).__name__,
+                allowed="a dict of names and tables (pandas.DataFrame)",
+                remedy="return {**super().compute(store, runs), NAME: TABLE}",
+            )
+        made = {name: table for name, table in computed.items() if len(table)}
         for name, table in made.items():
             store.write_table(name, table)
         return list(made)
@@ -217,7 +238,7 @@ class Study(Planned):
 
 def study_kinds() -> dict[str, type[Study]]:
     """Every kind of study by name: those of `experiments.kinds`, of installed packages and of this session."""
-    load_all("experiments.kinds", "highway10.study_kinds")
+    load_all(SHIPPED, "highway10.study_kinds")
     return KINDS
 
 

@@ -16,6 +16,21 @@ from model.kernel.compiled import one_of, stand_in
 from model.kernel.exchange import fingerprint, plain
 
 
+def load_entry(entry: EntryPoint) -> Any:
+    """Load what an installed package names; raises InputError that names the package."""
+    try:
+        return entry.load()
+    except Exception as error:
+        package = entry.dist.name if entry.dist else entry.value
+        raise InputError(
+            f"an installed package names this, and it cannot be loaded ({type(error).__name__}: {error})",
+            field=f"entry point {entry.group}",
+            value=f"{entry.name} = {entry.value}",
+            allowed="a module or a function that can be imported",
+            remedy=f"correct the package {package}, or remove it",
+        ) from error
+
+
 class RuleRegistry(Sequence[str]):
     """Names of the rules of one kind, as options of a parameter; `first` are options that are no rules."""
 
@@ -100,7 +115,7 @@ class RuleRegistry(Sequence[str]):
             return value
         name = value.partition("@")[0]
         if name not in self.versions and name in self._entry_points:
-            self.add(name, self._entry_points[name].load())
+            self.add(name, load_entry(self._entry_points[name]))
         if value not in (name, self.versions.get(name)) or name not in self.versions:
             raise ValueError(value)
         return self.versions[name]

@@ -6,12 +6,14 @@ seeds is about a tenth of that of kilograms seized. Every outcome is declared on
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, Final
 
 from experiments.analysis.window import WEST_AFRICA, Window, ratio
 from experiments.field_types import LISTED, check_choice
 from model import RouteModel
 from model.errors import InputError
+from model.kernel.exchange import fingerprint
 from model.kinds import MODES, STAGES, Mode, Stage
 from model.record import Account, Yearly
 
@@ -77,11 +79,8 @@ class Outcome:
 
     @property
     def own_code(self) -> str:
-        """What the function of a user's own outcome does; "" of those of the model, whose sources are hashed."""
-        if self.of is None or self in DECLARED:
-            return ""
-        code = self.of.__code__
-        return repr((code.co_code, code.co_names, [str(one) for one in code.co_consts if not hasattr(one, "co_code")]))
+        """Hash of the function of a user's own outcome; "" of those of the model, whose sources are hashed."""
+        return "" if self.of is None or self in DECLARED else fingerprint(self.of)
 
     def read(self, window: Window) -> float:
         """Its value in a window."""
@@ -322,11 +321,19 @@ def outcome(unit: str, description: str, **more: Any) -> Callable[[Read], Read]:
     Raises
     ------
     InputError
-        If an outcome of the model or a column of results has this name.
+        If it is no function with a name, or an outcome of the model or a column of results has this name.
     """
 
     def declare(read: Read) -> Read:
-        name = read.__name__
+        name = getattr(read, "__name__", type(read).__name__)
+        if not isinstance(read, FunctionType) or not name.isidentifier():
+            raise InputError(
+                "this is not a function with a name",
+                field="outcome",
+                value=name,
+                allowed="a function that is written with def",
+                remedy="write it with def, as docs/extending.md shows",
+            )
         if name in LISTED or OUTCOMES.get(name) in DECLARED:
             raise InputError(
                 "this name is taken",

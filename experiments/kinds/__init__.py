@@ -8,7 +8,7 @@ the group ``highway10.study_kinds``::
 
 
     class Ranges(Designed):
-        kind = "ranges"
+        kind: str = "ranges"
 
         def compute(self, store, runs):
             lowest = runs.groupby("scenario")[list(self.outcomes)].min().reset_index()

@@ -7,15 +7,21 @@ The copies are made from the same code with other names bound; what leads to no 
 import hashlib
 import inspect
 import marshal
+import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from textwrap import dedent
 from types import CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 from model.kernel.compiled import DECORATED
+
+PROJECT: Final = ("model", "experiments")
+"""Packages whose sources have a hash of their own in the identity of a run."""
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+").sub
 
 
 def is_compiled(function: object) -> bool:
@@ -80,24 +86,41 @@ class _Copies:
 
 
 def fingerprint(*functions: Callable[..., Any]) -> str:
-    """Hash of the source of functions and of what they refer to outside the model, 12 hex digits."""
-    return hashlib.sha256("\n".join(_text(function, set()) for function in functions).encode()).hexdigest()[:12]
+    """Hash of the source of functions and of what they refer to outside the project and libraries, 12 hex digits.
+
+    It is the same in every process.
+    """
+    packages = {_package(plain(function)) for function in functions}
+    text = "\n".join(_text(function, packages, set()) for function in functions)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _text(value: Any, seen: set[int]) -> str:
-    """What a rule refers to, as text: source of functions, numbers as they stand, names of modules and of the model."""
+def _package(function: FunctionType) -> str:
+    return str(function.__module__).partition(".")[0]
+
+
+def _text(value: Any, packages: set[str], seen: set[int]) -> str:
+    """What a rule refers to, as text: source of functions, values as they stand, names of modules and of libraries."""
     python = plain(value)
     if not isinstance(python, FunctionType):
-        content = hashlib.sha256(value.tobytes()).hexdigest() if isinstance(value, np.ndarray) else repr(value)
-        return value.__name__ if isinstance(value, ModuleType) else content
-    if python.__module__.partition(".")[0] == "model" or id(python) in seen:
+        if isinstance(value, ModuleType):
+            return value.__name__
+        if isinstance(value, set | frozenset):  # whose order differs from process to process
+            return repr(sorted(map(repr, value)))
+        if isinstance(value, np.ndarray):
+            return hashlib.sha256(value.tobytes()).hexdigest()
+        return _ADDRESS("", repr(value))
+    package, path = _package(python), Path(python.__code__.co_filename)
+    installed = package not in packages and not {"site-packages", "dist-packages"}.isdisjoint(path.parts)
+    if package in PROJECT or installed or id(python) in seen:
         return f"{python.__module__}.{python.__qualname__}"
     seen.add(id(python))
     known = {name: python.__globals__[name] for name in names_in(python.__code__) & python.__globals__.keys()}
     known |= dict(
         zip(python.__code__.co_freevars, (cell.cell_contents for cell in python.__closure__ or ()), strict=True)
     )
-    return "\n".join([_source(python), *(f"{name} = {_text(known[name], seen)}" for name in sorted(known))])
+    known |= {"its defaults": (python.__defaults__, python.__kwdefaults__)}
+    return "\n".join([_source(python), *(f"{name} = {_text(known[name], packages, seen)}" for name in sorted(known))])
 
 
 def _source(function: FunctionType) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
 import sys
 import types
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -111,6 +116,76 @@ def test_runs_of_an_outcome_that_was_rewritten_are_made_anew(declared: None) -> 
     assert not planned("mine") & first
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def helper(x): return {} * x\ndef mine(window): return helper(window.sum('seized_kg'))",
+        "FACTOR = {}\ndef mine(window): return FACTOR * window.sum('seized_kg')",
+        "def mine(window): return sum(map(lambda x: {} * x, [window.sum('seized_kg')]))",
+        "def mine(window, factor={}): return factor * window.sum('seized_kg')",
+    ],
+)
+def test_what_an_outcome_refers_to_is_part_of_its_version(source: str) -> None:
+    def version(factor: float) -> str:
+        namespace: dict[str, Any] = {"__name__": "notebook"}
+        exec(source.format(factor), namespace)
+        return Outcome("mine", "kg", "", namespace["mine"]).own_code
+
+    assert version(1.0) == version(1.0) != version(2.0)
+
+
+def test_the_version_of_an_outcome_is_the_same_in_every_process(tmp_path: Path) -> None:
+    """Though sets have another order and objects another place in memory."""
+    (tmp_path / "own.py").write_text(
+        "import numpy as np\nimport pandas as pd\n\nclass Thing: ...\n\n"
+        "THING, PLACES = Thing(), {'a', 'b', 'c', 'd'}\n\n"
+        "def mine(window):\n    return len(PLACES & {'a', 'e', 'f'}) + pd.Series([id(THING)]).sum() + np.mean([1.0])\n"
+    )
+    program = "from own import mine\nfrom model.kernel.exchange import fingerprint\nprint(fingerprint(mine))"
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{EXPERIMENTS.parent}", "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+
+
+def test_an_outcome_is_a_function_with_a_name(declared: None) -> None:
+    for read in (lambda window: 0.0, partial(max, 0.0)):
+        with pytest.raises(InputError, match="not a function with a name"):
+            outcome("kg", "something")(read)
+
+
+def test_a_kind_of_the_project_keeps_its_name() -> None:
+    """A subclass that gives itself no name, or one of the project's, is refused whatever was read before."""
+    study_kinds()
+    for base, fields in ((KINDS["compare"], {}), (Designed, {"kind": "sobol", "__annotations__": {"kind": str}})):
+        with pytest.raises(InputError, match="belongs to a kind of study of the project"):
+            type("Mine", (base,), {"__module__": "notebook", **fields})
+    assert {KINDS[kind].__module__ for kind in ("compare", "sobol")} == {
+        "experiments.kinds.compare",
+        "experiments.kinds.sobol",
+    }
+
+
+@pytest.mark.parametrize("returned", [None, pd.DataFrame({"a": [1]}), {"mine": [1, 2]}])
+def test_a_kind_computes_tables_by_name(returned: object, tmp_path: Path, declared: None) -> None:
+    class Wrong(Designed):
+        kind: str = "wrong"
+
+        def compute(self, store: Store, runs: pd.DataFrame) -> Any:
+            return returned
+
+    study = Study.from_dict({**SMALL, "kind": "wrong", "replications": 1, "outcomes": ["seized_kg"]})
+    with pytest.raises(InputError, match=r'compute of a study of kind "wrong".*a dict of names and tables'):
+        study.run(Store(tmp_path / "wrong"))
+
+
 @pytest.mark.parametrize("name", ["seized_kg", "scenario", "q05"])
 def test_an_outcome_has_a_name_of_its_own(name: str, declared: None) -> None:
     def read(window: object) -> float:
@@ -147,6 +222,13 @@ def test_installed_packages_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugins, "entry_points", lambda group: [entry] if group == "highway10.study_kinds" else [])
     plugins.load_all.__wrapped__("experiments.kinds", "highway10.study_kinds")
     assert loaded == ["mine"]
+
+
+def test_a_package_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("ranges", "no_such_package.kinds", "highway10.study_kinds")
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [entry])
+    with pytest.raises(InputError, match=r"study_kinds = 'ranges = no_such_package.kinds'.*No module named"):
+        plugins.load_all.__wrapped__("experiments.kinds", "highway10.study_kinds")
 
 
 def test_the_former_module_warns_and_works() -> None:

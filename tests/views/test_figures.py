@@ -12,10 +12,11 @@ import plotly.graph_objects as go
 import pytest
 
 from experiments.plugins import load_all
+from model.errors import InputError
 from views import theme
 from views.cli.summaries import print_findings
 from views.figures import registry
-from views.reports import write_study_report
+from views.reports import render, write_study_report
 from views.reports.findings import study_findings
 from views.results import read_study
 
@@ -111,6 +112,29 @@ def test_a_figure_without_texts_of_its_own_has_its_name_for_a_title(tmp_path: Pa
     page = write_study_report(study(tmp_path, sobol=SOBOL)).read_text(encoding="utf-8")
     assert "<h3>My bars</h3>" in page
     assert "Source: table sobol." in page
+
+
+@pytest.mark.parametrize("trace", [go.Heatmap(z=[[1, 2]]), go.Pie(values=[1]), go.Bar(x=[1]), go.Scatter(x=[1])])
+def test_a_figure_may_have_traces_of_any_kind(trace: object, tmp_path: Path, figures: dict) -> None:
+    """And one without a name has no line in the key."""
+    registry.figure("sobol", section="Mine", name="mine")(lambda results, rows: go.Figure(trace))
+    page = write_study_report(study(tmp_path, sobol=SOBOL)).read_text(encoding="utf-8")
+    card = page[page.index("<h3>Mine</h3>") :]
+    assert "None" not in card[: card.index("</figure>")]
+
+
+def test_bars_without_colours_have_those_of_the_drawing_in_the_key() -> None:
+    key = render.legend(go.Figure([go.Bar(x=[1], name="a"), go.Bar(x=[2], name="b", marker_color=["red"])]))
+    assert key[0] == {"name": "a", "mark": "area", "colour": go.Figure().layout.template.layout.colorway[0]}
+    assert key[1]["colour"] == theme.MUTED
+
+
+def test_a_figure_written_wrongly_is_named(tmp_path: Path, figures: dict) -> None:
+    with pytest.raises(InputError, match="no table is named"):
+        registry.figure(section="Mine")
+    registry.figure("sobol", section="Mine", name="mine")(lambda results, rows: None)
+    with pytest.raises(InputError, match=r"figure mine = 'NoneType': this function returns no figure"):
+        write_study_report(study(tmp_path, sobol=SOBOL))
 
 
 def test_titles_and_names_are_escaped_everywhere(tmp_path: Path, figures: dict) -> None:

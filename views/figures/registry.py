@@ -16,6 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from experiments.plugins import load_all
+from model.errors import InputError
 from views import theme
 
 LAST: Final = 1000
@@ -78,12 +79,20 @@ class Registered:
     columns: str
 
     def drawings(self, results: Any) -> Iterator[Drawing]:
-        """Draw the figure as often as its split asks for; not at all where a table is missing."""
+        """Draw the figure as often as its split asks for; not at all where a table is missing; raises InputError."""
         if any(results.table(name).empty for name in self.tables):
             return
         for suffix, rows, arguments in self.split(results, results.table(self.tables[0])):
             made = self.make(results, rows, *arguments)
             drawn, data = made if isinstance(made, tuple) else (made, rows)
+            if not isinstance(drawn, go.Figure):
+                raise InputError(
+                    "this function returns no figure",
+                    field=f"figure {self.name}",
+                    value=type(drawn).__name__,
+                    allowed="a plotly.graph_objects.Figure, or one with the rows that it shows",
+                    remedy=f"let {self.make.__module__}.{self.make.__qualname__} return its figure",
+                )
             name = "-".join(filter(None, (self.name, suffix)))
             if not drawn.layout.meta:  # a figure of one's own may give no texts
                 title = drawn.layout.title.text or name.replace("-", " ").capitalize()
@@ -137,7 +146,20 @@ def figure[Make: Callable[..., Any]](
         How rows are divided into several drawings, such as `by("outcome")`.
     columns
         Class of the grid in which it stands, where that is not the one of its section.
+
+    Raises
+    ------
+    InputError
+        If no table is named.
     """
+    if not tables:
+        raise InputError(
+            "no table is named that the figure is drawn from",
+            field="figure",
+            value=name or "",
+            allowed="names of tables of a study",
+            remedy='name one, as in: @figure("ranges", section="Ranges over seeds")',
+        )
     place = Section(section) if isinstance(section, str) else section
 
     def register(make: Make) -> Make:

@@ -112,15 +112,21 @@ def legend(figure: go.Figure) -> list[dict[str, str]]:
     """The key of a figure, which a page sets as text that wraps in place of Plotly's own: names, marks and colours."""
     if figure.layout.showlegend is False:
         return []
-    return [{"name": trace.name, **_mark(trace)} for trace in figure.data if trace.showlegend is not False]
+    colours = figure.layout.template.layout.colorway or (theme.MUTED,)
+    return [
+        {"name": trace.name, **_mark(trace, colours[number % len(colours)])}
+        for number, trace in enumerate(figure.data)
+        if trace.name and trace.showlegend is not False
+    ]
 
 
-def _mark(trace: Any) -> dict[str, str]:
+def _mark(trace: Any, usual: str) -> dict[str, str]:
     """How a trace is drawn in a legend; markers coloured one by one have no colour of their own."""
     if trace.type != "scatter":
-        return {"mark": "area", "colour": trace.marker.color}
+        colour = getattr(getattr(trace, "marker", None), "color", None) or usual  # a heatmap has no markers
+        return {"mark": "area", "colour": colour if isinstance(colour, str) else theme.MUTED}
     if trace.mode == "markers":
         colour = trace.marker.color if isinstance(trace.marker.color, str) else theme.MUTED
         return {"mark": "ring" if "open" in str(trace.marker.symbol) else "dot", "colour": colour}
     area = trace.fillcolor
-    return {"mark": "area" if area else "line", "colour": area or trace.line.color}
+    return {"mark": "area" if area else "line", "colour": area or trace.line.color or usual}
