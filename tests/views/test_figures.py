@@ -129,6 +129,12 @@ def test_bars_without_colours_have_those_of_the_drawing_in_the_key() -> None:
     assert key[1]["colour"] == theme.MUTED
 
 
+@pytest.mark.parametrize("name", ["../../evil", "a/b", "a b"])
+def test_a_name_that_is_none_of_a_file_is_refused(name: str, figures: dict) -> None:
+    with pytest.raises(InputError, match="cannot have this name"):
+        registry.figure("sobol", section="Own", name=name)(lambda results, rows: go.Figure())
+
+
 def test_a_figure_written_wrongly_is_named(tmp_path: Path, figures: dict) -> None:
     with pytest.raises(InputError, match="no table is named"):
         registry.figure(section="Mine")

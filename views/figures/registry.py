@@ -8,6 +8,7 @@ A figure of one's own, in a notebook or in a package that names its module under
         return go.Figure(go.Bar(x=rows["st"], y=rows["factor"]))
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -150,7 +151,7 @@ def figure[Make: Callable[..., Any]](
     Raises
     ------
     InputError
-        If no table is named.
+        If no table is named, or the name is none of a file.
     """
     if not tables:
         raise InputError(
@@ -163,7 +164,12 @@ def figure[Make: Callable[..., Any]](
     place = Section(section) if isinstance(section, str) else section
 
     def register(make: Make) -> Make:
-        label = make.__name__.replace("_", "-") if name is None else name
+        label = make.__name__.replace("_", "-").strip("<>") if name is None else name
+        if not re.fullmatch(r"[\w-]*", label):
+            allowed, remedy = "letters, digits, - and _, as files have it for a name", "choose another name"
+            raise InputError(
+                "a figure cannot have this name", field="name", value=label, allowed=allowed, remedy=remedy
+            )
         key = make.__module__, make.__qualname__, tables, label, place.order
         FIGURES[key] = Registered(make, tables, place, label, split, columns or place.columns)
         return make
