@@ -19,7 +19,7 @@ app = typer.Typer()
 
 @command(app, "app", "app --port 8800 --no-open", name="app")
 def open_page(
-    port: Annotated[int, typer.Option(help="Port on this machine.", callback=whole(1, 65_535))] = 8765,
+    port: Annotated[int, typer.Option(help="Port on this machine, 1 to 65,535.", callback=whole(1, 65_535))] = 8765,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets others in.")] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
 ) -> None:
