@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # tests start many processes: each would compile the libraries anew
+    sys.dont_write_bytecode = False
 if "PYTEST_XDIST_WORKER" in os.environ:  # before NumPy is loaded: the workers have the processors already
     os.environ |= dict.fromkeys(("PYTHON_CPU_COUNT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
@@ -36,14 +39,15 @@ def short_run() -> RouteModel:
 
 FIRST = (
     "science/test_directions.py",
-    "science/test_bounds.py",
     "project/test_contributing.py",
+    "model/test_own_rules.py",
+    "project/test_docs.py",
     "browser/test_live_server.py",
     "project/test_wheel.py",
 )
 """Files that would hold up the end if they began late.
 
-One of the first compiles the rules for all, while the next two compile changed rules into folders of their own.
+The first compiles the rules for all, while the second compiles changed rules into a folder of its own.
 """
 
 

@@ -94,6 +94,7 @@ def test_a_history_with_all_measures_on() -> None:
     assert ratio <= LARGEST_RATIO
 
 
+@pytest.mark.release  # compiles the week once more; it prints a table for developers and guards no speed
 def test_the_cost_of_every_submodel_is_told() -> None:
     from submodels import cost_table
 

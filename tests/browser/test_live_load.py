@@ -24,6 +24,7 @@ def rate(page, read: str, seconds: float) -> float:
 
 
 @pytest.mark.bench
+@pytest.mark.release
 def test_four_times_the_steps_of_the_page_one_would_write_first(serve, chromium) -> None:
     """Both draw 150 groups, map and series, as fast as they can, in one run of the test."""
     with serve(HERE / "naive_page.py", SOLARA_TELEMETRY_MIXPANEL_ENABLE="False") as naive_server, serve() as own:
@@ -47,9 +48,10 @@ def test_four_times_the_steps_of_the_page_one_would_write_first(serve, chromium)
     assert mine >= 4 * naive
 
 
-def test_many_sessions_keep_answering(serve, chromium) -> None:
-    """Six here, to keep the tests short; HIGHWAY10_SESSIONS=20 opens twenty (docs/browser.md)."""
-    count = int(os.environ.get("HIGHWAY10_SESSIONS", "6"))
+@pytest.mark.parametrize("few", [3, pytest.param(6, marks=pytest.mark.release)])
+def test_many_sessions_keep_answering(serve, chromium, few: int) -> None:
+    """Few here, to keep the tests short; HIGHWAY10_SESSIONS=20 opens twenty (docs/browser.md)."""
+    count = int(os.environ.get("HIGHWAY10_SESSIONS", few))
     with serve() as server:
         pages = []
         for seed in range(count):
@@ -72,6 +74,7 @@ def test_many_sessions_keep_answering(serve, chromium) -> None:
     assert max(waits) < 20
 
 
+@pytest.mark.release
 def test_memory_stays_flat_and_closed_tabs_are_let_go(serve, chromium) -> None:
     """Some seconds here; HIGHWAY10_LONG_PLAY_S=1800 plays half an hour (docs/browser.md)."""
     seconds = float(os.environ.get("HIGHWAY10_LONG_PLAY_S", "8"))

@@ -100,7 +100,16 @@ def test_results_of_few_seeds_are_preliminary_in_every_title_and_table(report: P
 WIDTHS = (390, 900, 1440)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+SCHEMES = "light", "dark"
+DAYS_AND_NIGHTS = [
+    pytest.param(kind, scheme, marks=() if number % 2 == SCHEMES.index(scheme) else pytest.mark.release)
+    for number, kind in enumerate(STUDIES)
+    for scheme in SCHEMES
+]
+"""Every kind by day or by night; the other half before releases."""
+
+
+@pytest.mark.parametrize(("report", "scheme"), DAYS_AND_NIGHTS, indirect=["report"])
 def test_the_page_holds(chromium, new_notes, report, scheme) -> None:  # type: ignore[no-untyped-def]
     noted = new_notes()
     page = chromium.new_page(viewport={"width": WIDTHS[0], "height": 900}, color_scheme=scheme)

@@ -162,12 +162,12 @@ def test_prim_on_runs_of_the_model(tmp_path: Path) -> None:
         {
             "title": "t",
             "kind": "sweep",
-            "replications": 4,
-            "organisations": 60,
+            "replications": 2,
+            "organisations": 40,
             "fork": date(2003, 1, 6),
-            "window": [2005, 2007],
+            "window": [2005, 2006],
             "outcomes": ["arrived_europe_kg"],
-            "design": {"method": "lhs", "n": 60, "seed": 1},
+            "design": {"method": "lhs", "n": 40, "seed": 1},
             "uncertainties": [{"target": "parameter:supply_scale"}, {"target": "parameter:lead_relevance"}],
         }
     )
@@ -177,5 +177,5 @@ def test_prim_on_runs_of_the_model(tmp_path: Path) -> None:
     shown = CliRunner().invoke(run.app, ["discover", str(tmp_path / "lhs"), "arrived_europe_kg"])
     assert shown.exit_code == 0, shown.output
     assert "supply_scale" in shown.stdout
-    assert "(preliminary, 4 seeds)" in " ".join(shown.stdout.split())
-    assert "(preliminary, 4 seeds)" in found.sentence()
+    assert "(preliminary, 2 seeds)" in " ".join(shown.stdout.split())
+    assert "(preliminary, 2 seeds)" in found.sentence()

@@ -232,18 +232,19 @@ def test_a_read_only_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         runner.run(study, Store(folder))
 
 
-def test_a_process_that_is_killed_loses_only_what_it_was_at(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moments_s", [(0.1, 0.4), pytest.param((0.0, 0.2, 0.4, 0.6), marks=pytest.mark.release)])
+def test_a_process_that_is_killed_loses_only_what_it_was_at(tmp_path: Path, moments_s: tuple[float, ...]) -> None:
     """Killed with SIGKILL at moments spread over the study; the end is the same, run by run and frame by frame."""
     toml = tmp_path / "small.toml"
     toml.write_text(TOML)
     runner.run(Study.load(toml), Store(tmp_path / "whole"))
-    for number in range(4):
+    for moment_s in moments_s:
         command = [sys.executable, "-c", COMMAND, str(toml), str(tmp_path / "killed")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             process.stdout.readline()
-            time.sleep(0.2 * number)
+            time.sleep(moment_s)
             process.send_signal(signal.SIGKILL)
     killed = Store(tmp_path / "killed")
     last = runner.run(Study.load(toml), killed)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import logging
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,12 +28,6 @@ def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     for registry in (DECISION_RULES, ALLOCATION_RULES):
         for kept in ("own", "versions"):
             monkeypatch.setattr(registry, kept, dict(getattr(registry, kept)))
-
-
-@rule
-def wary(ctx: Context, organisation: int, prospect: Prospect) -> float:
-    sold = 1.0 - min(1.0, 3.0 * prospect.believed_loss)
-    return (sold * prospect.price_eur_per_kg - prospect.cost_eur_per_kg) / 1000.0
 
 
 @rule
@@ -61,14 +57,33 @@ def run(**parameters: Any) -> Any:
     return RouteModel(rng=3, organisations=20, **parameters).run_for(WEEKS)
 
 
-def test_compiled_and_plain_rules_take_effect_and_give_the_same_bits(caplog: pytest.LogCaptureFixture) -> None:
-    compiled = run(choice_rule=wary, allocation=spread_out)
+@pytest.fixture
+def documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The decision rule of docs/extending.md, without the run below it, and again without the decorator."""
+    page = (Path(__file__).resolve().parents[2] / "docs/extending.md").read_text(encoding="utf-8")
+    program = page.partition("```python\n")[2].partition("m = RouteModel(")[0]
+    file = tmp_path / "documented.py"
+    file.write_text(program + program.replace("@rule\ndef loss_averse(", "def loss_averse_plain("), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("documented", file)
+    assert spec is not None
+    assert spec.loader is not None
+    rules = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "documented", rules)  # Numba imports the module of what it reads from its cache
+    spec.loader.exec_module(rules)
+    return rules
+
+
+def test_compiled_and_plain_rules_take_effect_and_give_the_same_bits(
+    documented: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The choice rule is that of the documentation, whose programs are not compiled where they run."""
+    compiled = run(choice_rule=documented.loss_averse, allocation=spread_out)
     assert not caplog.records
     with caplog.at_level(logging.WARNING):
-        plain = run(choice_rule=wary_plain, allocation=spread_out_plain)
-    assert "wary_plain and spread_out_plain" in caplog.text
+        plain = run(choice_rule=documented.loss_averse_plain, allocation=spread_out_plain)
+    assert "loss_averse_plain and spread_out_plain" in caplog.text
     assert compiled.weekly.equals(plain.weekly)
-    other = run(choice_rule=wary_plain)
+    other = run(choice_rule=documented.loss_averse_plain)
     for usual in (run(), other):
         assert not compiled.weekly.equals(usual.weekly)
     assert not run().weekly.equals(other.weekly)

@@ -1,4 +1,8 @@
-"""The steps of CONTRIBUTING.md, done in a copy of the project as somebody new would do them."""
+"""The steps of CONTRIBUTING.md, done in a copy of the project as somebody new would do them.
+
+The copy has to be compiled, so it is compiled with checks of bounds, and makes the runs of tests/science/test_bounds.py
+too.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.science.test_bounds import RUNS
 
 ROOT = Path(__file__).resolve().parents[2]
 STEP = re.compile(r"^In `(model/\S+)`|^```diff\n (.*?)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -30,13 +36,14 @@ def steps(heading: str) -> list[tuple[str, str, str]]:
 PARAMETER, COLUMN, QUANTITY = steps("A parameter"), steps("A dated column"), steps("A weekly quantity")
 
 PROGRAM = """
-import json, sys
+import json
+from datetime import date
+
 from model import RouteModel, Scenario
 from model.mesa_agents import Consignment
 from model.scenario.events import EVENT_FIELDS, Event
 from model.scenario.no_effect import without_effect
 from model.world import load_world
-from datetime import date
 
 history = Scenario.load("as-it-happened")
 past = RouteModel(history, rng=2, organisations=20).run_until("2003-03-03")
@@ -83,8 +90,13 @@ def test_the_steps_touch_the_files_that_they_say() -> None:
 
 
 def python(copy: Path, *words: str) -> str:
-    """What a program in the copy prints."""
-    environment = {**os.environ, "PYTHONPATH": str(copy)}
+    """What a program in the copy prints, with every index checked: Numba's cache must be new for that."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(copy),
+        "NUMBA_BOUNDSCHECK": "1",
+        "NUMBA_CACHE_DIR": str(copy / "cache"),
+    }
     done = subprocess.run([sys.executable, *words], cwd=copy, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
@@ -100,12 +112,14 @@ def test_the_stub_of_the_copy_is_written_by_its_command(copy: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_parameter_a_dated_column_and_a_weekly_quantity_act(copy: Path) -> None:
+def test_a_parameter_a_dated_column_and_a_weekly_quantity_act_and_no_index_is_outside(copy: Path) -> None:
     import json
 
     from model import RouteModel
 
-    found = json.loads(python(copy, "-c", PROGRAM))
+    said, inside = python(copy, "-c", PROGRAM + RUNS).splitlines()
+    assert inside == "no index was outside"
+    found = json.loads(said)
     assert found["target"]
     usual, rough, plain, idle = found["searching"]
     assert 0.0 < rough < 0.5 * usual

@@ -29,18 +29,39 @@ def blocks(language: str) -> list[tuple[str, str]]:
     return [(page.name, text) for page in PAGES for text in pattern.findall(page.read_text(encoding="utf-8"))]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("page", "program"), [block for block in blocks("python") if block[0] != "README.md"])
-def test_programs_run(page: str, program: str, tmp_path: Path) -> None:
-    """Those of README.md run in tests/project/test_wheel.py, as with the installed package."""
+PROGRAMS = [block for block in blocks("python") if block[0] != "README.md"]
+WITH_RULES = [block for block in PROGRAMS if "@rule\n" in block[1]]
+
+
+def ends_well(program: str, folder: Path, **environment: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(folder), **environment},
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "program"), [block for block in PROGRAMS if block not in WITH_RULES])
+def test_programs_run(page: str, program: str, tmp_path: Path) -> None:
+    """Those of README.md run in tests/project/test_wheel.py, as with the installed package."""
+    ends_well(program, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "program"), WITH_RULES)
+def test_programs_with_rules_run(page: str, program: str, tmp_path: Path) -> None:
+    """As plain Python, since each would compile the week anew: tests/model/test_own_rules.py does so with the first."""
+    ends_well(program, tmp_path, NUMBA_DISABLE_JIT="1")
+
+
+@pytest.mark.release
+@pytest.mark.parametrize(("page", "program"), WITH_RULES)
+def test_programs_with_rules_run_compiled(page: str, program: str, tmp_path: Path) -> None:
+    ends_well(program, tmp_path)
 
 
 @pytest.mark.parametrize(("page", "text"), blocks("toml"))
