@@ -124,8 +124,13 @@ def _text(value: Any, packages: set[str], seen: set[int]) -> str:
 
 
 def _source(function: FunctionType) -> str:
-    """Source of a function, or its code where it was typed in without a file."""
+    """Source of a function, or its code where it was typed in without a file.
+
+    All that is executed from a text has the same file name, under which Python keeps the program of ``python -c``.
+    """
     try:
-        return dedent(inspect.getsource(function))
+        if function.__code__.co_filename != "<string>":
+            return dedent(inspect.getsource(function))
     except (OSError, TypeError):
-        return marshal.dumps(function.__code__).hex()
+        pass
+    return marshal.dumps(function.__code__).hex()
