@@ -71,7 +71,8 @@ def empty_state(world: World, organisations: int, parameters: Parameters) -> Sta
 
 def room_for_cues(rows: int) -> Cues:
     """Cues of a week with at most so many consignments, and twice the false contacts that are foreseen."""
-    return allocate(Cues, rows + 2 * CONTACTS_AT_MOST, {})
+    cues: Cues = allocate(Cues, rows + 2 * CONTACTS_AT_MOST, {})
+    return cues
 
 
 def grow(state: State, rows: int) -> State:

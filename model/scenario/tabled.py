@@ -69,7 +69,8 @@ def _by_year(world: World, table: str, key: str, column: str, order: tuple[str, 
 
 def _in_year(table: Array, week: int) -> Array:
     """The row of a table by year in which a week lies."""
-    return table[calendar.year_of(week) - calendar.FIRST_YEAR]
+    row: Array = table[calendar.year_of(week) - calendar.FIRST_YEAR]
+    return row
 
 
 def source_shares(world: World) -> list[tuple[str, float]]:
@@ -97,7 +98,8 @@ def leg_exposure(world: World) -> Array:
     mates = pairs.groupby(["corridor", "from", "to"])["corridor"].transform("size").to_numpy(dtype=float)
     mates *= pairs["corridor"].map(pairs.drop_duplicates()["corridor"].value_counts()).to_numpy(dtype=float)
     volume = wide.reindex(columns=legs["corridor"]).to_numpy(dtype=float)
-    return volume / (mates * usual.reindex(legs["mode"]).to_numpy(dtype=float))
+    exposure: Array = volume / (mates * usual.reindex(legs["mode"]).to_numpy(dtype=float))
+    return exposure
 
 
 def container_traffic(world: World, exposure: Array) -> Array:

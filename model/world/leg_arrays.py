@@ -55,7 +55,8 @@ def legs_of_platforms(tables: Tables, names: Names, areas_of_legs: list[list[int
     )
     at_sea, targeted = np.isin(mode, CRAFT) & meets, (mode == "container") & ports | (mode == "air_courier") & airports
     exchange = leads & ~ports & ~airports & [not areas for areas in watched]
-    return (at_sea | targeted | exchange).astype(np.int8)
+    works: Array = (at_sea | targeted | exchange).astype(np.int8)
+    return works
 
 
 def route_arrays(tables: Tables, names: Names, found: list[list[Path]]) -> dict[str, object]:

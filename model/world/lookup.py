@@ -15,7 +15,8 @@ def great_circle_km(lat: Array, lon: Array) -> Array:
     """Matrix of great-circle distances between points given in degrees, km."""
     p, q = np.radians(lat), np.radians(lon)
     half = np.sin((p[:, None] - p) / 2) ** 2 + np.cos(p[:, None]) * np.cos(p) * np.sin((q[:, None] - q) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    distance: Array = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    return distance
 
 
 def indices(names: pd.Series, order: tuple[str, ...]) -> Array:
